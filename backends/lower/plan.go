@@ -1,0 +1,142 @@
+// Package lower turns a fixed-level module into a Plan: the layers, matrices, shifts and widths of one step with
+// every arithmetic decision made, so that backends only choose loops, memories and spelling. It holds the plan's
+// types, its interpreter (run.go) and its extraction from the IR (extract.go); it knows no target language.
+// Start with Plan; docs/numerics.md section 3 gives the equations its fields are named after.
+package lower
+
+import "hrnnc/ir"
+
+// Plan is one model at the fixed level. A step runs the layers in order, each seeing the new state of the one
+// before; the readout is computed from the last layer when the output asks for it.
+type Plan struct {
+	Name    string
+	Comment []string // lines for the header of generated files: command, version, hashes
+	Input   ir.Input
+	Steps   int // 0: endless
+	Layers  []Layer
+	Readout Readout
+	Output  ir.Output
+}
+
+// TwoPhase reports whether steps of even and odd t differ anywhere, so that a step counter is needed.
+// The first step is t = 1.
+func (p *Plan) TwoPhase() bool {
+	if p.Readout.twoPhase() {
+		return true
+	}
+	for i := range p.Layers {
+		if p.Layers[i].TwoPhase() {
+			return true
+		}
+	}
+	return false
+}
+
+// Layer is one recurrence:
+//
+//	z   = S (PreSigns .* g)                     exact, ZBits wide (or rounded between stages when Staged)
+//	r_i = Round[t&1](z[Perm[i]])                no rounding left when Staged
+//	g_i = sat_Bits(Signs_i * r_i + Term_i + Bias[t&1]_i)
+//
+// All widths are of signed two's complement integers and are proven to hold every value they are given.
+type Layer struct {
+	Name     string // of the state, "h"
+	N        int    // hidden units
+	Block    int    // m = 2^K; N is a multiple
+	K        int    // butterfly stages
+	Bits     int    // B, width of the state
+	PreSigns []int8 // +1 or -1 each, or nil for all +1
+	Staged   bool   // rounding = staged: Shift[t&1] halvings are spread over the stages
+	ZBits    int    // width of z and of everything inside the transform
+	Round    [2]ir.Requant
+	Perm     []int // nil: identity
+	Signs    []int8
+	RBits    int        // width of Signs*r (holds the negation too)
+	Term     *Term      // nil: no input term
+	Bias     [2][]int64 // beta at even and odd t; equal slices when they do not differ; nil for none
+	SumBits  int        // width of the sum before saturation
+	Saturate bool       // false: the sum is proven to fit Bits
+}
+
+// TwoPhase reports whether even and odd steps differ.
+func (l *Layer) TwoPhase() bool {
+	return l.Round[0] != l.Round[1] || (l.Term != nil && l.Term.twoPhase()) || !equal(l.Bias[0], l.Bias[1])
+}
+
+// Source says what a term's matrix multiplies.
+type Source string
+
+// The sources of a term.
+const (
+	FromVector Source = "vector" // the input vector X
+	FromOneHot Source = "onehot" // the column that the input token names
+	FromEmbed  Source = "embed"  // the row of Embed that the input token names
+	FromState  Source = "state"  // the new state of layer Layer, through relu when Relu
+)
+
+// Term is what flows into a layer: a = Out[t&1](Mid[t&1](Matrix * In[t&1](source))).
+// For FromOneHot the product is Matrix[:, token] * In[t&1](1).
+type Term struct {
+	Source     Source
+	Layer      int // FromState
+	Relu       bool
+	Embed      *ir.Tensor    // FromEmbed: Ints [vocab, d]
+	In         [2]ir.Requant // X -> X' (identity at even t); equal to round_half_even(sqrt(2) 2^f X) for every X in range
+	InBits     int           // width of In's results
+	InMulBits  int           // width of v*Mul + half inside In
+	Matrix     Matrix
+	AccBits    int           // width of the product
+	Mid        [2]ir.Requant // rescale by sqrt(2) or 1/sqrt(2) where units do not alternate alike; identity otherwise
+	MidBits    int           // width of Mid's results
+	MidMulBits int           // width of v*Mul + half inside Mid
+	Out        [2]ir.Requant // the shift by e (Mul is 1)
+	OutBits    int           // width of a; at least that of the product plus rounding
+}
+
+func (t *Term) twoPhase() bool {
+	return t.In[0] != t.In[1] || t.Mid[0] != t.Mid[1] || t.Out[0] != t.Out[1]
+}
+
+// Matrix is a constant integer matrix in row-major order.
+type Matrix struct {
+	Name       string
+	Rows, Cols int
+	Ints       []int64
+	Bits       int            // width of an entry: 1 for +1/-1 only, 2 for ternary and int2, p for int p
+	Adders     *ir.AdderGraph // set when the sparsity pass chose shared additions
+}
+
+// Readout is Y = Matrix * relu(g) + Bias[t&1] of the last layer, YBits wide.
+// For a mean, Y of all steps is added (MeanBits wide): all together, or when Rescale is set as
+// sumEven + Rescale(sumOdd), once at the end.
+type Readout struct {
+	Relu        bool
+	Layer       int
+	Matrix      Matrix
+	Bias        [2][]int64
+	YBits       int
+	MeanBits    int
+	Rescale     *ir.Requant
+	RescaleBits int // width of sumOdd*Mul + half
+	// Threshold is compared with Y (or the mean's sum): bit = Y > Threshold[t&1]. Set for ir.Threshold only;
+	// for a mean it is Threshold[0], whatever t.
+	Threshold [2]int64
+	// Unit gives the real value of Y (of the sum, for a mean: before dividing by the number of steps).
+	Unit ir.Scale
+}
+
+func (r *Readout) twoPhase() bool {
+	return !equal(r.Bias[0], r.Bias[1]) || r.Threshold[0] != r.Threshold[1] || r.Rescale != nil
+}
+
+func equal(a, b []int64) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

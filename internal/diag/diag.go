@@ -1,0 +1,142 @@
+// Package diag holds diagnostics as data: what is wrong, where, and what would be right.
+// Readers of .hrn files, IR text and weights return them; only the command renders them.
+// Start with Diagnostic, then At and the methods that fill one in.
+package diag
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Pos is a place in a file. Line and Col count from 1 (Col in characters); Offset counts bytes from 0.
+// Line 0 means the place has no line, as in a binary file.
+type Pos struct {
+	Line   int `json:"line,omitempty"`
+	Col    int `json:"col,omitempty"`
+	Offset int `json:"offset"`
+}
+
+// Span is a stretch of one file, End exclusive. What names the part of a file that has no lines,
+// such as a tensor of a weights file.
+type Span struct {
+	File  string `json:"file"`
+	Start Pos    `json:"start"`
+	End   Pos    `json:"end"`
+	What  string `json:"what,omitempty"`
+}
+
+// IsZero reports whether the span points nowhere.
+func (s Span) IsZero() bool { return s == Span{} }
+
+// String gives file:line:col, or file: what for files without lines.
+func (s Span) String() string {
+	switch {
+	case s.Start.Line > 0:
+		return fmt.Sprintf("%s:%d:%d", s.File, s.Start.Line, s.Start.Col)
+	case s.What != "":
+		return fmt.Sprintf("%s: %s", s.File, s.What)
+	}
+	return s.File
+}
+
+// Severity says whether a diagnostic stops the compiler.
+type Severity string
+
+// The severities.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Note points at a second place that explains the first.
+type Note struct {
+	Span Span   `json:"span"`
+	Text string `json:"text"`
+}
+
+// Diagnostic is one finding. Code is stable and short ("shape", "syntax", "weights"); Summary is one
+// sentence without a full stop; Help says what would be right.
+type Diagnostic struct {
+	Severity Severity `json:"severity"`
+	Code     string   `json:"code"`
+	Summary  string   `json:"summary"`
+	Span     Span     `json:"span"`
+	Notes    []Note   `json:"notes,omitempty"`
+	Help     string   `json:"help,omitempty"`
+}
+
+// At starts an error at a place: diag.At(span).Errorf("shape", "...").Helpf("...").
+func At(s Span) Builder { return Builder{s} }
+
+// InFile starts an error about a whole file or a named part of it (what may be empty).
+func InFile(file, what string) Builder { return Builder{Span{File: file, What: what}} }
+
+// Builder holds the place of a diagnostic that is still to be worded.
+type Builder struct{ span Span }
+
+// Errorf makes an error with a stable code.
+func (b Builder) Errorf(code, format string, args ...any) *Diagnostic {
+	return &Diagnostic{Severity: Error, Code: code, Summary: fmt.Sprintf(format, args...), Span: b.span}
+}
+
+// Warningf makes a warning with a stable code.
+func (b Builder) Warningf(code, format string, args ...any) *Diagnostic {
+	return &Diagnostic{Severity: Warning, Code: code, Summary: fmt.Sprintf(format, args...), Span: b.span}
+}
+
+// Helpf adds what would be right.
+func (d *Diagnostic) Helpf(format string, args ...any) *Diagnostic {
+	d.Help = fmt.Sprintf(format, args...)
+	return d
+}
+
+// Notef adds a second place.
+func (d *Diagnostic) Notef(at Span, format string, args ...any) *Diagnostic {
+	d.Notes = append(d.Notes, Note{at, fmt.Sprintf(format, args...)})
+	return d
+}
+
+// Error gives the diagnostic on one line; package-level rendering with source lines is Render.
+func (d *Diagnostic) Error() string {
+	var b strings.Builder
+	if !d.Span.IsZero() {
+		b.WriteString(d.Span.String() + ": ")
+	}
+	fmt.Fprintf(&b, "%s[%s]: %s", d.Severity, d.Code, d.Summary)
+	if d.Help != "" {
+		b.WriteString("; help: " + d.Help)
+	}
+	return b.String()
+}
+
+// List is several diagnostics, in the order found. A List with an error in it is an error.
+type List []*Diagnostic
+
+// Add appends a diagnostic.
+func (l *List) Add(d *Diagnostic) { *l = append(*l, d) }
+
+// HasErrors reports whether any of them stops the compiler.
+func (l List) HasErrors() bool {
+	for _, d := range l {
+		if d.Severity == Error {
+			return true
+		}
+	}
+	return false
+}
+
+// Err is the list as an error, nil when nothing in it stops the compiler.
+func (l List) Err() error {
+	if l.HasErrors() {
+		return l
+	}
+	return nil
+}
+
+func (l List) Error() string {
+	lines := make([]string, len(l))
+	for i, d := range l {
+		lines[i] = d.Error()
+	}
+	return strings.Join(lines, "\n")
+}

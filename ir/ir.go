@@ -1,0 +1,231 @@
+// Package ir is the compiler's intermediate representation: a model as one step function whose
+// arguments are the states and the input, and whose results are the next states and the output.
+// It has two levels, Real (float64) and Fixed (integers), one op table (ops.go), a builder, a verifier,
+// a printer and a parser. It knows no pass and no backend. Start with Module and Value, then ops.go.
+package ir
+
+import (
+	"math"
+
+	"hrnnc/internal/diag"
+)
+
+// Level says which of the two meanings of docs/numerics.md a module has.
+type Level string
+
+// The levels.
+const (
+	Real  Level = "real"
+	Fixed Level = "fixed"
+)
+
+// ID names a value: its index in Module.Values. Operands come before their users.
+type ID int
+
+// Module is one model: h' , y = step(x, h). Hidden memory does not exist.
+type Module struct {
+	Name   string
+	Level  Level
+	Steps  int // steps of a sequence; 0 for an endless stream
+	Input  Input
+	States []State
+	Values []*Value // dense, topologically ordered
+	Y      ID       // the readout, a vector of outputs
+	Output Output
+}
+
+// InputKind is what a step receives.
+type InputKind string
+
+// The kinds of input. Token carries one integer below Vocab, whether it is embedded or one-hot.
+const (
+	Vector InputKind = "vector"
+	Token  InputKind = "token"
+)
+
+// Input describes what a step receives: Size integers of Bits bits, each Scale in real units, or one token.
+type Input struct {
+	Name   string
+	Kind   InputKind
+	Size   int     // d, entries a step (1 for a token)
+	Bits   int     // 1 to 16; width as declared
+	Signed bool    // int8 against u8
+	Scale  float64 // real value of one; 1 for tokens
+	Vocab  int     // tokens only
+	Span   diag.Span
+}
+
+// Range gives the smallest and largest integer an entry can have.
+func (in Input) Range() (lo, hi int64) {
+	switch {
+	case in.Kind == Token:
+		return 0, int64(in.Vocab) - 1
+	case in.Signed:
+		return -1 << (in.Bits - 1), 1<<(in.Bits-1) - 1
+	}
+	return 0, 1<<in.Bits - 1
+}
+
+// State is memory between steps, zero before the first.
+type State struct {
+	Name string
+	Size int     // n
+	Bits int     // B, width of the fixed level's integers
+	Max  float64 // M: calibrated maximum of |h| at the real level; 0 when unknown
+	Next ID      // the value that replaces it
+	// HeadroomBits is kept free above Max when the unit is chosen (docs/numerics.md; default 1).
+	HeadroomBits int
+	Scale        Scale // fixed level: unit of the integers
+	Span         diag.Span
+}
+
+// When says at which steps the output is produced.
+type When string
+
+// The times of an output.
+const (
+	AtLast    When = "last"
+	EveryStep When = "every"
+	Mean      When = "mean"
+)
+
+// Decision is what is made of the outputs.
+type Decision string
+
+// The decisions.
+const (
+	Logits    Decision = "logits"
+	Argmax    Decision = "argmax" // index of the largest, the first of equals
+	Threshold Decision = "threshold"
+)
+
+// Output describes how y leaves the model.
+type Output struct {
+	Name      string
+	When      When
+	Decision  Decision
+	Threshold float64  // real units; Threshold only: bit i is y_i > Threshold
+	Labels    []string // names of the classes, or empty
+	Span      diag.Span
+}
+
+// Scale gives the real value of a fixed-level integer g at step t (the first step is t = 1):
+// Unit * g, divided by sqrt(2) at odd t when Parity is set (docs/numerics.md, parity scaling).
+type Scale struct {
+	Unit   float64
+	Parity bool
+}
+
+// At gives the unit at step t.
+func (s Scale) At(t int) float64 {
+	if s.Parity && t%2 == 1 {
+		return s.Unit * math.Sqrt2 / 2
+	}
+	return s.Unit
+}
+
+// Type is the type of a value. A real value has Bits 0; a fixed one is a signed integer of Bits bits
+// (2 to 64) in two's complement. Shape is [n] for a vector, [rows, cols] for a matrix, [] for a token.
+type Type struct {
+	Bits  int
+	Shape []int
+	Scale Scale // fixed level only; zero Unit means a pure number (a sign, an index)
+}
+
+// Len is the number of entries.
+func (t Type) Len() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Phase indexes what differs between the steps of even and of odd t.
+const (
+	Even = 0
+	Odd  = 1
+)
+
+// Requant is the integer map v -> (v*Mul + half) >> Shift, half = 2^(Shift-1) (0 for a Shift of 0), rounding half up
+// with an arithmetic shift; a negative Shift is a left shift of v*Mul.
+type Requant struct {
+	Mul   int64
+	Shift int
+}
+
+// Apply computes the map.
+func (r Requant) Apply(v int64) int64 {
+	v *= r.Mul
+	switch {
+	case r.Shift > 0:
+		return (v + 1<<(r.Shift-1)) >> r.Shift
+	case r.Shift < 0:
+		return v << -r.Shift
+	}
+	return v
+}
+
+// Value is one operation and its result.
+type Value struct {
+	Op   Op
+	Args []ID
+	Type Type
+	Name string // a hint for names in generated code, such as "h_next"
+	Span diag.Span
+
+	// Attributes; which of them an op reads stands in the op table.
+	Index   int         // state: which one
+	Const   *Tensor     // const
+	Block   int         // hadamard: m, a power of two
+	Norm    bool        // hadamard, real level: entries +-1/sqrt(m) instead of +-1
+	Staged  *[2]int     // hadamard, fixed level: total shift at even and odd t, rounded between stages (docs/numerics.md)
+	Factor  [2]float64  // scale: factor at even and odd t
+	Requant [2]Requant  // requant: map at even and odd t
+	Phases  *[2]*Tensor // const that alternates: at even and odd t (Const is nil)
+	Adders  *AdderGraph // adders
+}
+
+// Tensor is a constant. Real holds what the real level uses. Ints is set for quantised weights and at the fixed
+// level; for quantised weights Real[i] = Unit * Ints[i].
+type Tensor struct {
+	Name  string
+	Shape []int
+	Real  []float64
+	Ints  []int64
+	Unit  float64
+	Bits  int // bits an entry takes when stored: 1 for signs and binary, 2 for ternary, p for int p
+	// Weight is the declared type ("int4", "ternary", "binary", "sign", "real").
+	Weight string
+}
+
+// AdderGraph computes a constant matrix times a vector with shifts and additions, sharing sums.
+// Node i < Inputs is entry i of the vector; each later node adds two earlier ones.
+type AdderGraph struct {
+	Inputs int
+	Nodes  []AdderNode
+	Out    []AdderTerm // one a row; Node -1 is zero
+}
+
+// AdderNode is (A << ShiftA) + (B << ShiftB) or, with Sub, minus.
+type AdderNode struct {
+	A, B           int
+	ShiftA, ShiftB int
+	Sub            bool
+}
+
+// AdderTerm is a row's result: node << Shift, negated when Neg.
+type AdderTerm struct {
+	Node  int
+	Shift int
+	Neg   bool
+}
+
+// Value returns the value of an ID.
+func (m *Module) Value(id ID) *Value { return m.Values[id] }
+
+// Add appends a value and returns its ID.
+func (m *Module) Add(v *Value) ID {
+	m.Values = append(m.Values, v)
+	return ID(len(m.Values) - 1)
+}
