@@ -1,5 +1,11 @@
 package ir
 
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+)
+
 // Op is the name of an operation.
 type Op string
 
@@ -25,40 +31,293 @@ const (
 	OpSat      Op = "sat"
 )
 
-// OpInfo is one row of the op table.
+// OpInfo is one row of the op table. Check is the op's own verifier: it sees a value whose operands are verified
+// and says in words what is wrong with its attributes and shapes.
 type OpInfo struct {
 	Op     Op
 	Args   int
 	Levels []Level
 	Attrs  string // attributes it reads, as printed
 	Doc    string
+	Check  func(m *Module, v *Value) error
 }
+
+var (
+	both      = []Level{Real, Fixed}
+	realOnly  = []Level{Real}
+	fixedOnly = []Level{Fixed}
+)
 
 // Ops is the op table: every operation of both levels. Elementwise operands have equal shapes; at the fixed
 // level they also have equal widths and scales, and a result always fits its width (the interpreter checks it).
 var Ops = []OpInfo{
-	{OpInput, 0, both, "", "the input of this step: integers at both levels; the real level scales them by Input.Scale"},
-	{OpState, 0, both, "index", "state number index, as the previous step left it"},
-	{OpConst, 0, both, "const | phases", "a constant; phases gives one for even and one for odd steps"},
-	{OpOneHot, 1, both, "", "token -> vector of Vocab entries, 1 at the token and 0 elsewhere"},
-	{OpEmbed, 2, both, "", "row of the table (first operand, [vocab, d]) that the token (second) names"},
-	{OpColumn, 2, both, "", "column of the matrix (first operand) that the token (second) names: matvec of a onehot"},
-	{OpMatVec, 2, both, "", "matrix [r, c] (first operand, a const) times vector [c]"},
-	{OpAdders, 1, fixed, "adders", "a constant matrix times a vector, as a graph of shifts and additions"},
-	{OpHadamard, 1, both, "block, norm, staged", "I (x) H_m in natural order; real with norm: divided by sqrt(m); fixed: exact sums, or rounded between stages when staged"},
-	{OpSigns, 2, both, "", "vector times a constant vector of +1 and -1"},
-	{OpPermute, 2, both, "", "result[i] = vector[index[i]], index a constant permutation"},
-	{OpAdd, 2, both, "", "sum of two vectors"},
-	{OpRelu, 1, both, "", "max(v, 0)"},
-	{OpScale, 1, real, "factor", "vector times a factor, one for even and one for odd steps"},
-	{OpRequant, 1, fixed, "requant", "(v*mul + half) >> shift, one map for even and one for odd steps"},
-	{OpExt, 1, fixed, "", "the same integers in a wider type"},
-	{OpTrunc, 1, fixed, "", "the same integers in a narrower type, which range analysis proved to hold them"},
-	{OpSat, 1, fixed, "", "clamp to the width of the result"},
+	{OpInput, 0, both, "", "the input of this step: integers at both levels; the real level scales them by Input.Scale", checkInput},
+	{OpState, 0, both, "index", "state number index, as the previous step left it", checkState},
+	{OpConst, 0, both, "const or even, odd", "a constant; even and odd give one for the steps of even and of odd t", checkConst},
+	{OpOneHot, 1, both, "", "token -> vector of vocab entries, 1 at the token and 0 elsewhere", checkOneHot},
+	{OpEmbed, 2, both, "", "row of the table (first operand, [vocab, d]) that the token (second) names", checkEmbed},
+	{OpColumn, 2, both, "", "column of the matrix (first operand) that the token (second) names: matvec of a onehot", checkColumn},
+	{OpMatVec, 2, both, "", "matrix [r, c] (first operand, a const) times vector [c]", checkMatVec},
+	{OpAdders, 2, fixedOnly, "adders", "matvec computed by a graph of shifts and additions, which equals the matrix", checkAdders},
+	{OpHadamard, 1, both, "block, norm, staged", "I (x) H_m in natural order; real with norm: divided by sqrt(m); fixed: exact sums, or with staged rounded between stages", checkHadamard},
+	{OpSigns, 2, both, "", "vector times a constant vector of +1 and -1", checkSigns},
+	{OpPermute, 2, both, "", "result[i] = vector[index[i]], index a constant permutation", checkPermute},
+	{OpAdd, 2, both, "", "sum of two vectors", checkSameShape},
+	{OpRelu, 1, both, "", "max(v, 0)", checkSameShape},
+	{OpScale, 1, realOnly, "factor", "vector times a factor, one for even and one for odd steps", checkSameShape},
+	{OpRequant, 1, fixedOnly, "requant", "(v*mul + half) >> shift, one map for even and one for odd steps", checkRequant},
+	{OpExt, 1, fixedOnly, "", "the same integers in a wider type", checkExt},
+	{OpTrunc, 1, fixedOnly, "", "the same integers in a narrower type, which range analysis proved to hold them", checkTrunc},
+	{OpSat, 1, fixedOnly, "", "clamp to the width of the result", checkTrunc},
 }
 
-var (
-	both  = []Level{Real, Fixed}
-	real  = []Level{Real}
-	fixed = []Level{Fixed}
-)
+// Info finds the row of an op.
+func Info(op Op) (OpInfo, bool) {
+	i := slices.IndexFunc(Ops, func(r OpInfo) bool { return r.Op == op })
+	if i < 0 {
+		return OpInfo{}, false
+	}
+	return Ops[i], true
+}
+
+func (m *Module) arg(v *Value, i int) *Value { return m.Values[v.Args[i]] }
+
+func wantShape(v *Value, shape ...int) error {
+	if !slices.Equal(v.Type.Shape, shape) {
+		return fmt.Errorf("its shape is %v, want %v", v.Type.Shape, shape)
+	}
+	return nil
+}
+
+func checkInput(m *Module, v *Value) error {
+	if m.Input.Kind == Token {
+		return wantShape(v)
+	}
+	return wantShape(v, m.Input.Size)
+}
+
+func checkState(m *Module, v *Value) error {
+	if v.Index < 0 || v.Index >= len(m.States) {
+		return fmt.Errorf("there is no state number %d", v.Index)
+	}
+	return wantShape(v, m.States[v.Index].Size)
+}
+
+func checkConst(m *Module, v *Value) error {
+	for _, t := range v.Tensors() {
+		if t == nil {
+			return fmt.Errorf("it needs a constant for even and one for odd steps")
+		}
+		if !slices.Equal(t.Shape, v.Type.Shape) {
+			return fmt.Errorf("its constant has shape %v, its type %v", t.Shape, v.Type.Shape)
+		}
+		if m.Level == Fixed {
+			if err := fitsAll(t.Ints, v.Type); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func fitsAll(ints []int64, t Type) error {
+	if len(ints) != t.Len() {
+		return fmt.Errorf("it has %d integers for shape %v", len(ints), t.Shape)
+	}
+	for i, n := range ints {
+		if SignedBits(n) > t.Bits {
+			return fmt.Errorf("entry %d, %d, does not fit %d bits", i, n, t.Bits)
+		}
+	}
+	return nil
+}
+
+// SignedBits is the width of the smallest two's complement integer that holds n.
+func SignedBits(n int64) int { return bits.Len64(uint64(n^(n>>63))) + 1 }
+
+// token finds the vocabulary behind a token operand.
+func (m *Module) token(v *Value, i int) (int, error) {
+	if a := m.arg(v, i); a.Op != OpInput || m.Input.Kind != Token {
+		return 0, fmt.Errorf("operand %d is not a token", i+1)
+	}
+	return m.Input.Vocab, nil
+}
+
+func checkOneHot(m *Module, v *Value) error {
+	vocab, err := m.token(v, 0)
+	if err != nil {
+		return err
+	}
+	return wantShape(v, vocab)
+}
+
+// matrix gives the shape of a constant matrix operand.
+func (m *Module) matrix(v *Value, i int) (rows, cols int, err error) {
+	a := m.arg(v, i)
+	if a.Op != OpConst || len(a.Type.Shape) != 2 {
+		return 0, 0, fmt.Errorf("operand %d is not a constant matrix", i+1)
+	}
+	return a.Type.Shape[0], a.Type.Shape[1], nil
+}
+
+func checkEmbed(m *Module, v *Value) error {
+	vocab, err := m.token(v, 1)
+	if err != nil {
+		return err
+	}
+	rows, cols, err := m.matrix(v, 0)
+	if err == nil && rows != vocab {
+		err = fmt.Errorf("the table has %d rows for %d tokens", rows, vocab)
+	}
+	if err != nil {
+		return err
+	}
+	return wantShape(v, cols)
+}
+
+func checkColumn(m *Module, v *Value) error {
+	vocab, err := m.token(v, 1)
+	if err != nil {
+		return err
+	}
+	rows, cols, err := m.matrix(v, 0)
+	if err == nil && cols != vocab {
+		err = fmt.Errorf("the matrix has %d columns for %d tokens", cols, vocab)
+	}
+	if err != nil {
+		return err
+	}
+	return wantShape(v, rows)
+}
+
+func checkMatVec(m *Module, v *Value) error {
+	rows, cols, err := m.matrix(v, 0)
+	if err != nil {
+		return err
+	}
+	if err := wantShape(m.arg(v, 1), cols); err != nil {
+		return fmt.Errorf("operand 2: %w", err)
+	}
+	return wantShape(v, rows)
+}
+
+func checkAdders(m *Module, v *Value) error {
+	if err := checkMatVec(m, v); err != nil {
+		return err
+	}
+	return v.Adders.check(v.Type.Shape[0], m.arg(v, 1).Type.Shape[0])
+}
+
+func (g *AdderGraph) check(rows, cols int) error {
+	if g == nil {
+		return fmt.Errorf("it has no adder graph")
+	}
+	if g.Inputs != cols || len(g.Out) != rows {
+		return fmt.Errorf("its adder graph is %d by %d, its matrix %d by %d", len(g.Out), g.Inputs, rows, cols)
+	}
+	for i, n := range g.Nodes {
+		if limit := g.Inputs + i; n.A < 0 || n.B < 0 || n.A >= limit || n.B >= limit {
+			return fmt.Errorf("adder %d reads one that is not before it", i)
+		}
+		if n.ShiftA < 0 || n.ShiftB < 0 || n.ShiftA > 62 || n.ShiftB > 62 {
+			return fmt.Errorf("adder %d shifts by more than 62", i)
+		}
+	}
+	for i, o := range g.Out {
+		if o.Node < -1 || o.Node >= g.Inputs+len(g.Nodes) || o.Shift < 0 || o.Shift > 62 {
+			return fmt.Errorf("row %d of the adder graph names no adder", i)
+		}
+	}
+	return nil
+}
+
+func checkHadamard(m *Module, v *Value) error {
+	n := m.arg(v, 0).Type.Len()
+	switch {
+	case v.Block < 1 || bits.OnesCount(uint(v.Block)) != 1:
+		return fmt.Errorf("its block, %d, is not a power of two", v.Block)
+	case n%v.Block != 0:
+		return fmt.Errorf("its block, %d, does not divide %d", v.Block, n)
+	case m.Level == Fixed && v.Norm:
+		return fmt.Errorf("norm belongs to the real level")
+	}
+	if v.Staged != nil && m.Level == Fixed {
+		for _, s := range v.Staged {
+			if s < 0 || s > 32 {
+				return fmt.Errorf("its staged shift, %d, is not from 0 to 32", s)
+			}
+		}
+	}
+	return checkSameShape(m, v)
+}
+
+func checkSameShape(m *Module, v *Value) error {
+	if len(v.Type.Shape) != 1 {
+		return fmt.Errorf("it is not a vector")
+	}
+	for i := range v.Args {
+		if err := wantShape(m.arg(v, i), v.Type.Shape...); err != nil {
+			return fmt.Errorf("operand %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func (m *Module) constInts(v *Value, i int) ([]int64, error) {
+	a := m.arg(v, i)
+	if a.Op != OpConst || a.Const == nil || a.Const.Ints == nil {
+		return nil, fmt.Errorf("operand %d is not a constant of integers", i+1)
+	}
+	return a.Const.Ints, nil
+}
+
+func checkSigns(m *Module, v *Value) error {
+	s, err := m.constInts(v, 1)
+	if err != nil {
+		return err
+	}
+	for i, n := range s {
+		if n != 1 && n != -1 {
+			return fmt.Errorf("sign %d is %d, not 1 or -1", i, n)
+		}
+	}
+	return checkSameShape(m, v)
+}
+
+func checkPermute(m *Module, v *Value) error {
+	index, err := m.constInts(v, 1)
+	if err != nil {
+		return err
+	}
+	seen := make([]bool, len(index))
+	for i, n := range index {
+		if n < 0 || n >= int64(len(index)) || seen[n] {
+			return fmt.Errorf("index %d, %d, makes it no permutation of 0 to %d", i, n, len(index)-1)
+		}
+		seen[n] = true
+	}
+	return checkSameShape(m, v)
+}
+
+func checkRequant(m *Module, v *Value) error {
+	for _, r := range v.Requant {
+		if r.Shift < -62 || r.Shift > 62 {
+			return fmt.Errorf("its shift, %d, is beyond 62 bits", r.Shift)
+		}
+	}
+	return checkSameShape(m, v)
+}
+
+func checkExt(m *Module, v *Value) error {
+	if from := m.arg(v, 0).Type.Bits; v.Type.Bits < from {
+		return fmt.Errorf("it narrows %d bits to %d", from, v.Type.Bits)
+	}
+	return checkSameShape(m, v)
+}
+
+func checkTrunc(m *Module, v *Value) error {
+	if from := m.arg(v, 0).Type.Bits; v.Type.Bits > from {
+		return fmt.Errorf("it widens %d bits to %d", from, v.Type.Bits)
+	}
+	return checkSameShape(m, v)
+}

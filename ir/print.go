@@ -1,0 +1,259 @@
+package ir
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"hrnnc/internal/diag"
+)
+
+// inlineEntries is the largest constant that the text shows; larger ones are named by hash.
+const inlineEntries = 16
+
+// Print writes a module as text, the language that Parse reads. Constants of more than 16 entries are shown by the
+// hash of their content; WriteConsts writes those.
+func Print(w io.Writer, m *Module) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "model %s %s {\n", strconv.Quote(m.Name), m.Level)
+	if m.Steps > 0 {
+		fmt.Fprintf(&b, "  steps %d\n", m.Steps)
+	}
+	fmt.Fprintf(&b, "  input %s\n", inputText(m.Input))
+	for _, s := range m.States {
+		fmt.Fprintf(&b, "  state %s\n", stateText(m.Level, s))
+	}
+	for id, v := range m.Values {
+		fmt.Fprintf(&b, "  %%%d = %s\n", id, valueText(m, v))
+	}
+	fmt.Fprintf(&b, "  output %s\n}\n", outputText(m))
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// Text is Print to a string.
+func Text(m *Module) string {
+	var b strings.Builder
+	Print(&b, m) //nolint:errcheck // a Builder does not fail
+	return b.String()
+}
+
+func float(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+func inputText(in Input) string {
+	if in.Kind == Token {
+		return fmt.Sprintf("%s : token[%d]", strconv.Quote(in.Name), in.Vocab)
+	}
+	sign := "u"
+	if in.Signed {
+		sign = "i"
+	}
+	return fmt.Sprintf("%s : %s%d[%d] scale %s", strconv.Quote(in.Name), sign, in.Bits, in.Size, float(in.Scale))
+}
+
+func stateText(l Level, s State) string {
+	t := fmt.Sprintf("%s : i%d[%d]", strconv.Quote(s.Name), s.Bits, s.Size)
+	if l == Fixed {
+		t += scaleText(s.Scale)
+	}
+	return t + fmt.Sprintf(" max %s headroom %d next %%%d", float(s.Max), s.HeadroomBits, s.Next)
+}
+
+func scaleText(s Scale) string {
+	if s == (Scale{}) {
+		return ""
+	}
+	t := " unit " + float(s.Unit)
+	if s.Parity {
+		t += " parity"
+	}
+	return t
+}
+
+func outputText(m *Module) string {
+	o := m.Output
+	t := fmt.Sprintf("%s = %s(%%%d", strconv.Quote(o.Name), o.Decision, m.Y)
+	if o.Decision == Threshold {
+		t += ", " + float(o.Threshold)
+	}
+	t += ") at " + string(o.When)
+	for i, l := range o.Labels {
+		if i == 0 {
+			t += " labels"
+		} else {
+			t += ","
+		}
+		t += " " + strconv.Quote(l)
+	}
+	return t
+}
+
+func typeText(l Level, t Type) string {
+	if len(t.Shape) == 0 {
+		return "token"
+	}
+	dims := make([]string, len(t.Shape))
+	for i, d := range t.Shape {
+		dims[i] = strconv.Itoa(d)
+	}
+	name := "real"
+	if l == Fixed {
+		name = fmt.Sprintf("i%d", t.Bits)
+	}
+	return name + "[" + strings.Join(dims, ", ") + "]" + scaleText(t.Scale)
+}
+
+func valueText(m *Module, v *Value) string {
+	parts := make([]string, 0, 4)
+	for _, a := range v.Args {
+		parts = append(parts, fmt.Sprintf("%%%d", a))
+	}
+	parts = append(parts, attributes(v)...)
+	t := fmt.Sprintf("%s(%s) : %s", v.Op, strings.Join(parts, ", "), typeText(m.Level, v.Type))
+	if v.Name != "" {
+		t += " " + strconv.Quote(v.Name)
+	}
+	return t
+}
+
+func attributes(v *Value) []string {
+	switch v.Op {
+	case OpState:
+		return []string{fmt.Sprintf("index = %d", v.Index)}
+	case OpConst:
+		if v.Phases != nil {
+			return []string{"even = " + tensorText(v.Phases[Even]), "odd = " + tensorText(v.Phases[Odd])}
+		}
+		return []string{"const = " + tensorText(v.Const)}
+	case OpHadamard:
+		attrs := []string{fmt.Sprintf("block = %d", v.Block)}
+		if v.Norm {
+			attrs = append(attrs, "norm")
+		}
+		if v.Staged != nil {
+			attrs = append(attrs, fmt.Sprintf("staged = [%d, %d]", v.Staged[Even], v.Staged[Odd]))
+		}
+		return attrs
+	case OpScale:
+		return []string{"even = " + float(v.Factor[Even]), "odd = " + float(v.Factor[Odd])}
+	case OpRequant:
+		return []string{"even = " + requantText(v.Requant[Even]), "odd = " + requantText(v.Requant[Odd])}
+	case OpAdders:
+		return []string{adderText(v.Adders)}
+	}
+	return nil
+}
+
+// requantText writes the map as it is computed: 23170 >> 15 multiplies, adds half and shifts.
+func requantText(r Requant) string {
+	if r.Shift < 0 {
+		return fmt.Sprintf("%d << %d", r.Mul, -r.Shift)
+	}
+	return fmt.Sprintf("%d >> %d", r.Mul, r.Shift)
+}
+
+func adderText(g *AdderGraph) string {
+	nodes := make([]string, len(g.Nodes))
+	for i, n := range g.Nodes {
+		sub := 0
+		if n.Sub {
+			sub = 1
+		}
+		nodes[i] = fmt.Sprintf("%d %d %d %d %d", n.A, n.ShiftA, n.B, n.ShiftB, sub)
+	}
+	rows := make([]string, len(g.Out))
+	for i, o := range g.Out {
+		neg := 0
+		if o.Neg {
+			neg = 1
+		}
+		rows[i] = fmt.Sprintf("%d %d %d", o.Node, o.Shift, neg)
+	}
+	return fmt.Sprintf("adders = %d [%s] [%s]", g.Inputs, strings.Join(nodes, ", "), strings.Join(rows, ", "))
+}
+
+func tensorText(t *Tensor) string {
+	s := fmt.Sprintf("tensor %s %s", strconv.Quote(t.Name), strconv.Quote(t.Weight))
+	if t.Bits > 0 {
+		s += fmt.Sprintf(" bits %d", t.Bits)
+	}
+	if t.Unit != 0 && t.Unit != 1 {
+		s += " unit " + float(t.Unit)
+	}
+	if t.entries() > inlineEntries {
+		return s + " #" + t.Hash()
+	}
+	return s + " [" + strings.Join(t.entryTexts(), ", ") + "]"
+}
+
+func (t *Tensor) entries() int {
+	if t.Ints != nil {
+		return len(t.Ints)
+	}
+	return len(t.Real)
+}
+
+func (t *Tensor) entryTexts() []string {
+	out := make([]string, 0, t.entries())
+	for _, n := range t.Ints {
+		out = append(out, strconv.FormatInt(n, 10))
+	}
+	if t.Ints == nil {
+		for _, f := range t.Real {
+			out = append(out, float(f))
+		}
+	}
+	return out
+}
+
+// Hash names the tensor's entries: the first 16 hexadecimal digits of their SHA-256 as text.
+func (t *Tensor) Hash() string {
+	sum := sha256.Sum256([]byte(strings.Join(t.entryTexts(), " ")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// WriteConsts writes the constants that Print shows by hash, one a line: the hash, then the entries.
+func WriteConsts(w io.Writer, m *Module) error {
+	seen := map[string]bool{}
+	for _, v := range m.Values {
+		for _, t := range v.Tensors() {
+			h := t.Hash()
+			if t.entries() <= inlineEntries || seen[h] {
+				continue
+			}
+			seen[h] = true
+			if _, err := fmt.Fprintf(w, "#%s %s\n", h, strings.Join(t.entryTexts(), " ")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Consts finds a constant by hash: its entries as text.
+type Consts map[string][]string
+
+// ReadConsts reads what WriteConsts wrote and checks every hash.
+func ReadConsts(file string, src []byte) (Consts, error) {
+	c := Consts{}
+	offset := 0
+	for n, line := range strings.Split(string(src), "\n") {
+		at := diag.Span{File: file, Start: diag.Pos{Line: n + 1, Col: 1, Offset: offset}}
+		offset += len(line) + 1
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		sum := sha256.Sum256([]byte(strings.Join(fields[1:], " ")))
+		if want := "#" + hex.EncodeToString(sum[:8]); fields[0] != want {
+			return nil, diag.At(at).Errorf("consts", "the constant does not match its hash").
+				Helpf("write the file again: hrnnc ir model.hrn -o FILE.ir")
+		}
+		c[fields[0][1:]] = fields[1:]
+	}
+	return c, nil
+}

@@ -1,0 +1,128 @@
+package ir
+
+import (
+	"fmt"
+	"slices"
+)
+
+// MaxBits is the widest integer of the fixed level, so that every value and its negation fit an int64.
+const MaxBits = 63
+
+// Verify checks that a module is well formed: operands before users, every op as its row of the op table says,
+// no implicit widening at the fixed level. The error names the value.
+func Verify(m *Module) error {
+	if err := m.verifyHeader(); err != nil {
+		return err
+	}
+	for id, v := range m.Values {
+		if err := m.verifyValue(ID(id), v); err != nil {
+			return fmt.Errorf("%%%d = %s: %w", id, v.Op, err)
+		}
+	}
+	for _, s := range m.States {
+		if err := m.verifyNext(s); err != nil {
+			return fmt.Errorf("state %s: %w", s.Name, err)
+		}
+	}
+	if m.Y < 0 || int(m.Y) >= len(m.Values) {
+		return fmt.Errorf("output %s reads %%%d, which does not exist", m.Output.Name, m.Y)
+	}
+	if len(m.Values[m.Y].Type.Shape) != 1 {
+		return fmt.Errorf("output %s is not a vector", m.Output.Name)
+	}
+	return nil
+}
+
+func (m *Module) verifyHeader() error {
+	in := m.Input
+	switch {
+	case m.Level != Real && m.Level != Fixed:
+		return fmt.Errorf("%q is not a level", m.Level)
+	case m.Steps < 0:
+		return fmt.Errorf("steps is %d", m.Steps)
+	case in.Kind == Token && (in.Vocab < 1 || in.Vocab > 1<<24):
+		return fmt.Errorf("input %s has a vocabulary of %d", in.Name, in.Vocab)
+	case in.Kind == Vector && (in.Size < 1 || in.Bits < 1 || in.Bits > 16):
+		return fmt.Errorf("input %s has %d entries of %d bits; at least 1 entry of 1 to 16 bits is wanted", in.Name, in.Size, in.Bits)
+	case in.Kind != Token && in.Kind != Vector:
+		return fmt.Errorf("%q is not a kind of input", in.Kind)
+	}
+	if len(m.States) == 0 {
+		return fmt.Errorf("there is no state")
+	}
+	return nil
+}
+
+func (m *Module) verifyValue(id ID, v *Value) error {
+	info, ok := Info(v.Op)
+	if !ok {
+		return fmt.Errorf("there is no such operation")
+	}
+	if len(v.Args) != info.Args {
+		return fmt.Errorf("it has %d operands, want %d", len(v.Args), info.Args)
+	}
+	for _, a := range v.Args {
+		if a < 0 || a >= id {
+			return fmt.Errorf("operand %%%d does not stand before it", a)
+		}
+	}
+	if !slices.Contains(info.Levels, m.Level) {
+		return fmt.Errorf("it does not exist at the %s level", m.Level)
+	}
+	if err := info.Check(m, v); err != nil {
+		return err
+	}
+	if m.Level == Fixed {
+		return m.verifyFixed(v)
+	}
+	return nil
+}
+
+// verifyFixed checks widths and scales: they are equal among elementwise operands, and only the ops whose purpose
+// it is change them.
+func (m *Module) verifyFixed(v *Value) error {
+	if len(v.Type.Shape) > 0 && (v.Type.Bits < 1 || v.Type.Bits > MaxBits) {
+		return fmt.Errorf("its width, %d bits, is not from 1 to %d", v.Type.Bits, MaxBits)
+	}
+	if v.Op == OpAdd {
+		a, b := m.arg(v, 0).Type, m.arg(v, 1).Type
+		if a.Bits != b.Bits || a.Bits != v.Type.Bits {
+			return fmt.Errorf("its widths differ: %d + %d = %d bits; extend first", a.Bits, b.Bits, v.Type.Bits)
+		}
+		if a.Scale != b.Scale {
+			return fmt.Errorf("its operands have different units, %v and %v; requantise first", a.Scale, b.Scale)
+		}
+	}
+	switch v.Op {
+	case OpAdd, OpRelu, OpExt, OpTrunc, OpSat, OpSigns, OpPermute:
+		if a := m.arg(v, 0).Type; a.Scale != v.Type.Scale {
+			return fmt.Errorf("it changes the unit from %v to %v", a.Scale, v.Type.Scale)
+		}
+	}
+	return nil
+}
+
+func (m *Module) verifyNext(s State) error {
+	if s.Next < 0 || int(s.Next) >= len(m.Values) {
+		return fmt.Errorf("its next value, %%%d, does not exist", s.Next)
+	}
+	t := m.Values[s.Next].Type
+	if !slices.Equal(t.Shape, []int{s.Size}) {
+		return fmt.Errorf("its next value has shape %v, want [%d]", t.Shape, s.Size)
+	}
+	if m.Level == Fixed && (t.Bits != s.Bits || t.Scale != s.Scale) {
+		return fmt.Errorf("its next value is i%d in units %v, want i%d in %v", t.Bits, t.Scale, s.Bits, s.Scale)
+	}
+	return nil
+}
+
+// Tensors gives the constants of a const: one, or one for even and one for odd steps. Other ops have none.
+func (v *Value) Tensors() []*Tensor {
+	switch {
+	case v.Phases != nil:
+		return v.Phases[:]
+	case v.Op == OpConst:
+		return []*Tensor{v.Const}
+	}
+	return nil
+}
