@@ -172,7 +172,9 @@ type Value struct {
 	Args []ID
 	Type Type
 	Name string // a hint for names in generated code, such as "h_next"
-	Span diag.Span
+	// Proof says why a narrow width or a missing saturation is right, in words, where range analysis made it so.
+	Proof string
+	Span  diag.Span
 
 	// Attributes; which of them an op reads stands in the op table.
 	Index   int         // state: which one

@@ -47,11 +47,12 @@ type (
 		Parity bool     `parser:"@'parity'? )?"`
 	}
 	valueDecl struct {
-		ID   int64      `parser:"'%' @Int '='"`
-		Op   string     `parser:"@Ident '('"`
-		Args []*argText `parser:"( @@ ( ',' @@ )* )? ')' ':'"`
-		Type *typeDecl  `parser:"@@"`
-		Name string     `parser:"@String?"`
+		ID    int64      `parser:"'%' @Int '='"`
+		Op    string     `parser:"@Ident '('"`
+		Args  []*argText `parser:"( @@ ( ',' @@ )* )? ')' ':'"`
+		Type  *typeDecl  `parser:"@@"`
+		Name  string     `parser:"@String?"`
+		Proof string     `parser:"( 'proof' @String )?"`
 	}
 	argText struct {
 		ID   *int64    `parser:"  '%' @Int"`
@@ -258,7 +259,7 @@ func (r *reader) value(t *valueDecl, at diag.Span) error {
 	if err != nil {
 		return err
 	}
-	v := &Value{Op: Op(t.Op), Type: typ, Name: t.Name, Span: at}
+	v := &Value{Op: Op(t.Op), Type: typ, Name: t.Name, Proof: t.Proof, Span: at}
 	for _, a := range t.Args {
 		if a.ID != nil {
 			v.Args = append(v.Args, ID(*a.ID))

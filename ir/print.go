@@ -117,6 +117,9 @@ func valueText(m *Module, v *Value) string {
 	if v.Name != "" {
 		t += " " + strconv.Quote(v.Name)
 	}
+	if v.Proof != "" {
+		t += " proof " + strconv.Quote(v.Proof)
+	}
 	return t
 }
 

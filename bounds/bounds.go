@@ -1,0 +1,408 @@
+// Package bounds is range analysis: what every value of a fixed-level module can be, proven, not measured. Interval
+// arithmetic is the floor; for a known number of steps the orthogonality of the recurrence gives a second bound, and
+// the smaller holds (docs/numerics.md section 4). It changes nothing; passes and lowering read its tables. Start with Of.
+package bounds
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+
+	"hrnnc/ir"
+)
+
+// Interval is a closed range of integers.
+type Interval struct{ Lo, Hi int64 }
+
+// Bits is the width of a two's complement integer that holds the whole interval.
+func (i Interval) Bits() int { return max(ir.SignedBits(i.Lo), ir.SignedBits(i.Hi)) }
+
+// Magnitude is the largest absolute value.
+func (i Interval) Magnitude() int64 { return max(i.Hi, -i.Lo) }
+
+func (i Interval) union(j Interval) Interval { return Interval{min(i.Lo, j.Lo), max(i.Hi, j.Hi)} }
+
+func (i Interval) intersect(j Interval) Interval { return Interval{max(i.Lo, j.Lo), min(i.Hi, j.Hi)} }
+
+// Table holds an interval an entry, for every value of a module.
+type Table struct {
+	Values [][]Interval
+	// Norm bounds the Euclidean norm of each state's integers over all steps; +Inf where no bound but the width is known.
+	Norm []float64
+}
+
+// Of analyses a fixed-level module. It fails when some value may leave 63 bits, naming it.
+func Of(m *ir.Module) (*Table, error) {
+	a := &analysis{m: m, unclamped: map[ir.ID]int64{}, Table: Table{Values: make([][]Interval, len(m.Values))}}
+	for range m.States {
+		a.Norm = append(a.Norm, math.Inf(1))
+	}
+	if err := a.sweep(); err != nil {
+		return nil, err
+	}
+	if m.Steps > 0 && a.tightenByNorm() {
+		if err := a.sweep(); err != nil {
+			return nil, err
+		}
+	}
+	return &a.Table, nil
+}
+
+type analysis struct {
+	m *ir.Module
+	// unclamped bounds, by norm, the magnitude of sums that are about to be saturated.
+	unclamped map[ir.ID]int64
+	Table
+}
+
+// sweep computes every value's intervals from its operands', in order.
+func (a *analysis) sweep() error {
+	for id, v := range a.m.Values {
+		out, err := a.value(v)
+		if err != nil {
+			return fmt.Errorf("%%%d = %s%s: %w", id, v.Op, named(v), err)
+		}
+		if most, ok := a.unclamped[ir.ID(id)]; ok {
+			out = each(out, Interval{-most, most}.intersect)
+		}
+		a.Values[id] = out
+	}
+	return nil
+}
+
+func named(v *ir.Value) string {
+	if v.Name == "" {
+		return ""
+	}
+	return " (" + v.Name + ")"
+}
+
+func (a *analysis) arg(v *ir.Value, i int) []Interval { return a.Values[v.Args[i]] }
+
+func (a *analysis) value(v *ir.Value) ([]Interval, error) {
+	switch v.Op {
+	case ir.OpInput:
+		lo, hi := a.m.Input.Range()
+		return repeat(Interval{lo, hi}, max(v.Type.Len(), 1)), nil
+	case ir.OpState:
+		return repeat(a.state(v.Index), v.Type.Len()), nil
+	case ir.OpConst:
+		return constant(v), nil
+	case ir.OpOneHot:
+		return repeat(Interval{0, 1}, v.Type.Len()), nil
+	case ir.OpEmbed, ir.OpColumn:
+		return a.lookup(v), nil
+	case ir.OpMatVec, ir.OpAdders:
+		return a.matVec(v)
+	case ir.OpHadamard:
+		return a.hadamard(v)
+	case ir.OpSigns:
+		return zip(a.arg(v, 0), a.arg(v, 1), func(x, s Interval) Interval {
+			if s.Lo < 0 {
+				return Interval{-x.Hi, -x.Lo}
+			}
+			return x
+		}), nil
+	case ir.OpPermute:
+		out := make([]Interval, v.Type.Len())
+		for i, j := range a.arg(v, 1) {
+			out[i] = a.arg(v, 0)[j.Lo]
+		}
+		return out, nil
+	case ir.OpAdd:
+		return a.add(v)
+	case ir.OpRelu:
+		return each(a.arg(v, 0), func(x Interval) Interval { return Interval{max(x.Lo, 0), max(x.Hi, 0)} }), nil
+	case ir.OpRequant:
+		return a.requant(v)
+	case ir.OpSat:
+		w := width(v.Type.Bits)
+		return each(a.arg(v, 0), func(x Interval) Interval {
+			return Interval{min(max(x.Lo, w.Lo), w.Hi), min(max(x.Hi, w.Lo), w.Hi)}
+		}), nil
+	}
+	return a.arg(v, 0), nil // ext, trunc
+}
+
+func width(bits int) Interval { return Interval{-1 << (bits - 1), 1<<(bits-1) - 1} }
+
+// state is what its width allows, or less when its norm is bounded.
+func (a *analysis) state(i int) Interval {
+	w := width(a.m.States[i].Bits)
+	if n := a.Norm[i]; n < 1<<62 {
+		b := int64(math.Floor(n))
+		w = w.intersect(Interval{-b, b})
+	}
+	return w
+}
+
+func constant(v *ir.Value) []Interval {
+	out := make([]Interval, v.Type.Len())
+	for n, t := range v.Tensors() {
+		for i, x := range t.Ints {
+			if n == 0 {
+				out[i] = Interval{x, x}
+			}
+			out[i] = out[i].union(Interval{x, x})
+		}
+	}
+	return out
+}
+
+// lookup is the union over all tokens.
+func (a *analysis) lookup(v *ir.Value) []Interval {
+	table, shape := a.arg(v, 0), a.m.Values[v.Args[0]].Type.Shape
+	rows, cols := shape[0], shape[1]
+	out := make([]Interval, v.Type.Len())
+	for i := range out {
+		if v.Op == ir.OpEmbed {
+			out[i] = table[i]
+			for r := range rows {
+				out[i] = out[i].union(table[r*cols+i])
+			}
+			continue
+		}
+		out[i] = table[i*cols]
+		for c := range cols {
+			out[i] = out[i].union(table[i*cols+c])
+		}
+	}
+	return out
+}
+
+// sum adds intervals in big integers, so that overflow is seen and not suffered.
+type sum struct{ lo, hi big.Int }
+
+func (s *sum) add(x Interval, times int64) {
+	lo, hi := x.Lo, x.Hi
+	if times < 0 {
+		lo, hi = hi, lo
+	}
+	addProduct(&s.lo, lo, times)
+	addProduct(&s.hi, hi, times)
+}
+
+func addProduct(s *big.Int, a, b int64) {
+	if ir.SignedBits(a)+ir.SignedBits(b) <= 62 {
+		s.Add(s, big.NewInt(a*b))
+		return
+	}
+	s.Add(s, new(big.Int).Mul(big.NewInt(a), big.NewInt(b)))
+}
+
+func (s *sum) interval() (Interval, error) {
+	if s.lo.BitLen() >= ir.MaxBits || s.hi.BitLen() >= ir.MaxBits {
+		return Interval{}, fmt.Errorf("it may need %d bits; %d is the most", max(s.lo.BitLen(), s.hi.BitLen())+1, ir.MaxBits)
+	}
+	return Interval{s.lo.Int64(), s.hi.Int64()}, nil
+}
+
+func (a *analysis) matVec(v *ir.Value) ([]Interval, error) {
+	w, x := a.arg(v, 0), a.arg(v, 1)
+	if fitsPlain(w, x) {
+		return matVecPlain(w, x, v.Type.Len()), nil
+	}
+	out := make([]Interval, v.Type.Len())
+	for r := range out {
+		var s sum
+		for c, xc := range x {
+			s.add(xc, w[r*len(x)+c].Lo)
+		}
+		var err error
+		if out[r], err = s.interval(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// fitsPlain reports whether sums of products cannot leave 62 bits.
+func fitsPlain(w, x []Interval) bool {
+	return hull(w).Bits()+hull(x).Bits()+ir.SignedBits(int64(len(x))) <= 62
+}
+
+func hull(v []Interval) Interval {
+	h := v[0]
+	for _, x := range v {
+		h = h.union(x)
+	}
+	return h
+}
+
+// Hull is the smallest interval around all entries of a value.
+func (t *Table) Hull(id ir.ID) Interval { return hull(t.Values[id]) }
+
+func matVecPlain(w, x []Interval, rows int) []Interval {
+	out := make([]Interval, rows)
+	for r := range out {
+		var lo, hi int64
+		for c, xc := range x {
+			if k := w[r*len(x)+c].Lo; k >= 0 {
+				lo, hi = lo+k*xc.Lo, hi+k*xc.Hi
+			} else {
+				lo, hi = lo+k*xc.Hi, hi+k*xc.Lo
+			}
+		}
+		out[r] = Interval{lo, hi}
+	}
+	return out
+}
+
+// hadamard bounds a block's sums by the sum of magnitudes and, where the norm of the state is bounded, by sqrt(m)
+// times it. Inside a staged transform every stage's values are bounded by the contract's induction over pairs of stages.
+func (a *analysis) hadamard(v *ir.Value) ([]Interval, error) {
+	x := a.arg(v, 0)
+	out := make([]Interval, len(x))
+	most := StagedMagnitude(hull(x).Magnitude(), v)
+	for b := 0; b < len(x); b += v.Block {
+		if v.Staged == nil {
+			var s sum
+			for _, e := range x[b : b+v.Block] {
+				s.add(Interval{0, e.Magnitude()}, 1)
+			}
+			i, err := s.interval()
+			if err != nil {
+				return nil, err
+			}
+			most = i.Hi
+			if n := a.normBehind(v.Args[0]) * math.Sqrt(float64(v.Block)); n < float64(most) {
+				most = int64(math.Ceil(n))
+			}
+		}
+		for i := b; i < b+v.Block; i++ {
+			out[i] = Interval{-most, most}
+		}
+	}
+	return out, nil
+}
+
+// normBehind is the norm bound of the state that a value permutes or negates.
+func (a *analysis) normBehind(id ir.ID) float64 {
+	if i := a.stateBehind(id); i >= 0 {
+		return a.Norm[i]
+	}
+	return math.Inf(1)
+}
+
+// stateBehind is the number of the state that a value permutes or negates, or -1.
+func (a *analysis) stateBehind(id ir.ID) int {
+	for {
+		v := a.m.Values[id]
+		switch v.Op {
+		case ir.OpState:
+			return v.Index
+		case ir.OpSigns, ir.OpPermute, ir.OpExt, ir.OpTrunc:
+			id = v.Args[0]
+		default:
+			return -1
+		}
+	}
+}
+
+// StagedMagnitude bounds every intermediate and final value of a staged transform of entries up to most: a pair of
+// stages quadruples, its rounding halves (half up adds at most one), and a last odd stage doubles.
+func StagedMagnitude(most int64, v *ir.Value) int64 {
+	if v.Staged == nil {
+		return 0
+	}
+	var worst int64
+	for _, shift := range v.Staged {
+		peak, z := most, most
+		for stage, stride := 1, 1; stride < v.Block; stage, stride = stage+1, stride*2 {
+			z *= 2
+			peak = max(peak, z)
+			if stage%2 == 0 && shift > 0 {
+				z, shift = (z+1)/2, shift-1
+			}
+		}
+		worst = max(worst, peak)
+	}
+	return worst
+}
+
+func (a *analysis) add(v *ir.Value) ([]Interval, error) {
+	x, y := a.arg(v, 0), a.arg(v, 1)
+	out := make([]Interval, len(x))
+	for i := range x {
+		var s sum
+		s.add(x[i], 1)
+		s.add(y[i], 1)
+		var err error
+		if out[i], err = s.interval(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// requant maps both ends, which is exact because the map is monotonic; the product must fit too.
+func (a *analysis) requant(v *ir.Value) ([]Interval, error) {
+	x := a.arg(v, 0)
+	out := make([]Interval, len(x))
+	for i, e := range x {
+		for n, r := range v.Requant {
+			j, err := Requant(e, r)
+			if err != nil {
+				return nil, err
+			}
+			if n == 0 {
+				out[i] = j
+			}
+			out[i] = out[i].union(j)
+		}
+	}
+	return out, nil
+}
+
+// Product is the range of v*Mul plus its rounding constant: what an implementation holds before the right shift, or
+// after the left one.
+func Product(e Interval, r ir.Requant) (Interval, error) {
+	var s sum
+	scale := r.Mul
+	half := int64(0)
+	if r.Shift > 0 {
+		half = 1 << (r.Shift - 1)
+	}
+	if r.Shift < 0 {
+		if ir.SignedBits(r.Mul)-r.Shift > 62 {
+			return Interval{}, fmt.Errorf("it may need more than %d bits", ir.MaxBits)
+		}
+		scale <<= -r.Shift
+	}
+	s.add(e, scale)
+	s.add(Interval{0, half}, 1)
+	return s.interval()
+}
+
+// Requant is the range of a requantised interval.
+func Requant(e Interval, r ir.Requant) (Interval, error) {
+	if _, err := Product(e, r); err != nil {
+		return Interval{}, err
+	}
+	lo, hi := r.Apply(e.Lo), r.Apply(e.Hi)
+	return Interval{min(lo, hi), max(lo, hi)}, nil
+}
+
+func repeat(i Interval, n int) []Interval {
+	out := make([]Interval, n)
+	for j := range out {
+		out[j] = i
+	}
+	return out
+}
+
+func each(x []Interval, f func(Interval) Interval) []Interval {
+	out := make([]Interval, len(x))
+	for i := range x {
+		out[i] = f(x[i])
+	}
+	return out
+}
+
+func zip(x, y []Interval, f func(a, b Interval) Interval) []Interval {
+	out := make([]Interval, len(x))
+	for i := range x {
+		out[i] = f(x[i], y[i])
+	}
+	return out
+}
