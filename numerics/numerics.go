@@ -153,7 +153,7 @@ var (
 // ok is false when the product would not fit 63 bits. most may be at most 2^16.
 func ParityInput(f int, most int64) (ir.Requant, bool) {
 	for s := 4; s+f+1+bits.Len64(uint64(most)) < 62; s++ {
-		r := ir.Requant{Mul: sqrt2Times(f + s), Shift: s}
+		r := ir.Requant{Mul: RoundSqrt2(f + s), Shift: s}
 		if agrees(r, f, most) {
 			return r, true
 		}

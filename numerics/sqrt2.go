@@ -2,8 +2,8 @@ package numerics
 
 import "math/big"
 
-// sqrt2Times gives round(sqrt(2) * 2^n), n up to 61, exactly.
-func sqrt2Times(n int) int64 { return sqrt2Product(1, n) }
+// RoundSqrt2 gives round(sqrt(2) * 2^n), n up to 61, exactly.
+func RoundSqrt2(n int) int64 { return sqrt2Product(1, n) }
 
 // sqrt2Product gives round(sqrt(2) * 2^f * x) for x >= 0 exactly: the integer square root of 8 * 4^f * x^2 is
 // floor(2 sqrt(2) 2^f x), whose last bit is the rounding bit.

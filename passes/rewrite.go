@@ -1,0 +1,147 @@
+package passes
+
+import (
+	"fmt"
+	"slices"
+
+	"hrnnc/ir"
+)
+
+// rewriter builds a new module while walking an old one in order.
+type rewriter struct {
+	old, new *ir.Module
+	to       []ir.ID // new value of each old one
+}
+
+// newRewriter copies everything but the values.
+func newRewriter(m *ir.Module) *rewriter {
+	n := *m
+	n.Values = nil
+	n.States = slices.Clone(m.States)
+	return &rewriter{old: m, new: &n, to: make([]ir.ID, len(m.Values))}
+}
+
+// keep copies an old value with its operands renamed.
+func (r *rewriter) keep(id ir.ID) ir.ID {
+	v := *r.old.Values[id]
+	v.Args = slices.Clone(v.Args)
+	for i, a := range v.Args {
+		v.Args[i] = r.to[a]
+	}
+	return r.new.Add(&v)
+}
+
+// finish renames the results and drops what nothing reads.
+func (r *rewriter) finish() *ir.Module {
+	for i, s := range r.old.States {
+		r.new.States[i].Next = r.to[s.Next]
+	}
+	r.new.Y = r.to[r.old.Y]
+	return sweepDead(r.new)
+}
+
+// each rewrites a module value by value: f gives the new value of an old one.
+func each(m *ir.Module, f func(r *rewriter, id ir.ID, v *ir.Value) (ir.ID, error)) (*ir.Module, error) {
+	r := newRewriter(m)
+	for id, v := range m.Values {
+		n, err := f(r, ir.ID(id), v)
+		if err != nil {
+			return nil, err
+		}
+		r.to[id] = n
+	}
+	return r.finish(), nil
+}
+
+// sweepDead drops values that no state and no output needs.
+func sweepDead(m *ir.Module) *ir.Module {
+	live := make([]bool, len(m.Values))
+	var mark func(id ir.ID)
+	mark = func(id ir.ID) {
+		if live[id] {
+			return
+		}
+		live[id] = true
+		for _, a := range m.Values[id].Args {
+			mark(a)
+		}
+	}
+	for _, s := range m.States {
+		mark(s.Next)
+	}
+	mark(m.Y)
+	n := *m
+	n.Values = nil
+	n.States = slices.Clone(m.States)
+	to := make([]ir.ID, len(m.Values))
+	for id, v := range m.Values {
+		if !live[id] {
+			continue
+		}
+		c := *v
+		c.Args = slices.Clone(v.Args)
+		for i, a := range c.Args {
+			c.Args[i] = to[a]
+		}
+		to[id] = n.Add(&c)
+	}
+	for i := range n.States {
+		n.States[i].Next = to[n.States[i].Next]
+	}
+	n.Y = to[n.Y]
+	return &n
+}
+
+// uses counts the readers of every value, results included.
+func uses(m *ir.Module) []int {
+	n := make([]int, len(m.Values))
+	for _, v := range m.Values {
+		for _, a := range v.Args {
+			n[a]++
+		}
+	}
+	for _, s := range m.States {
+		n[s.Next]++
+	}
+	n[m.Y]++
+	return n
+}
+
+// constant adds a const of a tensor.
+func constant(m *ir.Module, t *ir.Tensor, from *ir.Value) ir.ID {
+	return m.Add(&ir.Value{Op: ir.OpConst, Const: t, Type: ir.Type{Shape: t.Shape, Bits: constBits(m, t)}, Name: t.Name, Span: from.Span})
+}
+
+func constBits(m *ir.Module, tensors ...*ir.Tensor) int {
+	if m.Level == ir.Real {
+		return 0
+	}
+	bits := 1
+	for _, t := range tensors {
+		for _, n := range t.Ints {
+			bits = max(bits, ir.SignedBits(n))
+		}
+	}
+	return bits
+}
+
+// vector gives the type of a real vector.
+func vector(n int) ir.Type { return ir.Type{Shape: []int{n}} }
+
+// intTensor makes a constant vector of integers that both levels read the same.
+func intTensor(name, weight string, bits int, ints []int64) *ir.Tensor {
+	t := &ir.Tensor{Name: name, Shape: []int{len(ints)}, Ints: ints, Unit: 1, Bits: bits, Weight: weight}
+	t.Real = make([]float64, len(ints))
+	for i, n := range ints {
+		t.Real[i] = float64(n)
+	}
+	return t
+}
+
+// count words a number of things for the report.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
