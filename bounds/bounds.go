@@ -248,29 +248,32 @@ func matVecPlain(w, x []Interval, rows int) []Interval {
 	return out
 }
 
-// hadamard bounds a block's sums by the sum of magnitudes and, where the norm of the state is bounded, by sqrt(m)
-// times it. Inside a staged transform every stage's values are bounded by the contract's induction over pairs of stages.
+// hadamard bounds a block's sums: row 0 adds every entry, each other row adds one half and subtracts the other. Where
+// the norm of the state is bounded, sqrt(m) times it bounds every row. Inside a staged transform every stage's values
+// are bounded by StagedMagnitude.
 func (a *analysis) hadamard(v *ir.Value) ([]Interval, error) {
 	x := a.arg(v, 0)
 	out := make([]Interval, len(x))
-	most := StagedMagnitude(hull(x).Magnitude(), v)
+	if v.Staged != nil {
+		most := StagedMagnitude(hull(x).Magnitude(), v)
+		return repeat(Interval{-most, most}, len(x)), nil
+	}
+	norm := a.normBehind(v.Args[0]) * math.Sqrt(float64(v.Block))
 	for b := 0; b < len(x); b += v.Block {
-		if v.Staged == nil {
-			var s sum
-			for _, e := range x[b : b+v.Block] {
-				s.add(Interval{0, e.Magnitude()}, 1)
-			}
-			i, err := s.interval()
-			if err != nil {
-				return nil, err
-			}
-			most = i.Hi
-			if n := a.normBehind(v.Args[0]) * math.Sqrt(float64(v.Block)); n < float64(most) {
-				most = int64(math.Ceil(n))
-			}
+		h := hull(x[b : b+v.Block])
+		if h.Bits()+ir.SignedBits(int64(v.Block)) > ir.MaxBits {
+			return nil, fmt.Errorf("it may need %d bits; %d is the most", h.Bits()+ir.SignedBits(int64(v.Block)), ir.MaxBits)
 		}
-		for i := b; i < b+v.Block; i++ {
-			out[i] = Interval{-most, most}
+		m := int64(v.Block)
+		all := Interval{m * h.Lo, m * h.Hi}
+		rest := Interval{m / 2 * (h.Lo - h.Hi), m / 2 * (h.Hi - h.Lo)}
+		if norm < 1<<62 {
+			most := int64(math.Ceil(norm))
+			all, rest = all.intersect(Interval{-most, most}), rest.intersect(Interval{-most, most})
+		}
+		out[b] = all
+		for i := b + 1; i < b+v.Block; i++ {
+			out[i] = rest
 		}
 	}
 	return out, nil
@@ -302,9 +305,6 @@ func (a *analysis) stateBehind(id ir.ID) int {
 // StagedMagnitude bounds every intermediate and final value of a staged transform of entries up to most: a pair of
 // stages quadruples, its rounding halves (half up adds at most one), and a last odd stage doubles.
 func StagedMagnitude(most int64, v *ir.Value) int64 {
-	if v.Staged == nil {
-		return 0
-	}
 	var worst int64
 	for _, shift := range v.Staged {
 		peak, z := most, most

@@ -46,9 +46,10 @@ var Pipeline = []Pass{
 
 // Order lists which pass needs which before it, and why.
 var Order = []struct{ Before, After, Reason string }{
-	{"fold", "recognise", "a recurrent matrix must be a plain constant to be recognised"},
+	{"fold", "fuse", "dead and equal constants would be moved for nothing"},
 	{"fuse", "parity", "parity scaling expects one hadamard an update, with its terms beside it"},
 	{"parity", "quantize", "scales must be powers of two on the recurrence, or no shift can stand for them"},
+	{"quantize", "range", "widths belong to integers"},
 }
 
 // Find gives the pass of a name.

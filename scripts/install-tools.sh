@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs the outside tools that tests and `hrnnc verify` use, listed in scripts/tools.txt.
+#   scripts/install-tools.sh           install what is missing (apt-get, with sudo when not root)
+#   scripts/install-tools.sh --check   only say what is missing; exits 1 if anything is
+set -euo pipefail
+cd "$(dirname "$0")"
+
+missing=()
+while read -r command package _; do
+  case "$command" in ''|'#'*) continue ;; esac
+  command -v "$command" >/dev/null 2>&1 || missing+=("$package")
+done <tools.txt
+
+if [ "${#missing[@]}" -eq 0 ]; then
+  exit 0
+fi
+echo "missing tools, by Debian package: ${missing[*]}"
+if [ "${1:-}" = --check ]; then
+  exit 1
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "no apt-get here: install them by hand to run every test" >&2
+  exit 1
+fi
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+  sudo=sudo
+  if ! command -v sudo >/dev/null 2>&1; then
+    echo "not root and no sudo: run as root  apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+$sudo apt-get update -qq
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
