@@ -1,0 +1,479 @@
+package dsl
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hrnnc/internal/diag"
+	"hrnnc/ir"
+	"hrnnc/numerics"
+)
+
+// Limits keep sizes to what a model can mean and memory can hold.
+const (
+	maxSize    = 1 << 20
+	maxEntries = 1 << 26
+	maxSteps   = 1 << 30
+)
+
+// Check resolves names, types and sizes. The model is complete only when the list has no error.
+func Check(ast *AST) (*Model, diag.List) {
+	c := &checker{file: ast.File, m: &Model{File: ast.File, Targets: map[string]map[string]string{}, Train: map[string]string{}},
+		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}}
+	for _, s := range ast.Stmts {
+		c.declare(s)
+	}
+	if c.m.Input.Name == "" && !c.errs.HasErrors() {
+		c.errs.Add(diag.InFile(ast.File, "").Errorf("missing", "the model has no input").
+			Helpf("add  input x : u8[1] / 255   or   input t : token[1000]"))
+	}
+	for _, s := range ast.Stmts {
+		c.equation(s)
+	}
+	c.finish(ast)
+	return c.m, c.errs
+}
+
+type checker struct {
+	file    string
+	m       *Model
+	errs    diag.List
+	consts  map[string]float64
+	params  map[string]*Param
+	seen    map[string]diag.Span // where every name was declared
+	lets    map[string]*LetStmt
+	updated []*Layer
+	states  []*stateDecl
+	output  *OutputStmt
+	model   bool
+}
+
+// stateDecl is a state as declared; its size may still be unknown.
+type stateDecl struct {
+	state ir.State
+	span  diag.Span
+}
+
+func (c *checker) at(s Stmt) diag.Builder { return diag.At(s.span(c.file)) }
+
+func (c *checker) fail(s Stmt, code, help, format string, args ...any) {
+	d := c.at(s).Errorf(code, format, args...)
+	if help != "" {
+		d.Helpf("%s", help)
+	}
+	c.errs.Add(d)
+}
+
+// claim takes a name, or reports that it is taken.
+func (c *checker) claim(n *Name) bool {
+	if at, ok := c.seen[n.Text]; ok {
+		c.errs.Add(c.at(n).Errorf("name", "%s is declared twice", n.Text).Notef(at, "first declared here").
+			Helpf("rename one of them"))
+		return false
+	}
+	if isKeyword(n.Text) || slices.Contains(functions, n.Text) {
+		c.fail(n, "name", "choose another name", "%s is a word of the language", n.Text)
+		return false
+	}
+	c.seen[n.Text] = n.span(c.file)
+	return true
+}
+
+func (c *checker) declare(s Stmt) {
+	switch s := s.(type) {
+	case *ModelStmt:
+		if c.model {
+			c.fail(s, "name", "remove one", "the model is named twice")
+		}
+		c.m.Name, c.model = s.Name.Text, true
+	case *ConstStmt:
+		if v, ok := c.number(s.Value); ok && c.claim(s.Name) {
+			c.consts[s.Name.Text] = v
+		}
+	case *InputStmt:
+		c.input(s)
+	case *StepsStmt:
+		if c.m.Steps != 0 {
+			c.fail(s, "name", "remove one", "steps is said twice")
+		}
+		if n, ok := c.integer(s.Count, 1, maxSteps, "steps"); ok {
+			c.m.Steps = n
+		}
+	case *ParamStmt:
+		c.param(s)
+	case *StateStmt:
+		c.state(s)
+	case *LabelsStmt:
+		c.m.Output.Labels = s.Labels
+	case *WeightsStmt:
+		c.m.Weights = s.Path
+	case *BlockStmt:
+		c.block(s)
+	case *OutputStmt:
+		if c.output != nil {
+			c.errs.Add(c.at(s).Errorf("output", "the model has two outputs").Notef(c.output.span(c.file), "the first").
+				Helpf("a model has one output; put both into one vector"))
+			return
+		}
+		c.output = s
+	}
+}
+
+// number evaluates a constant expression.
+func (c *checker) number(e *Expr) (float64, bool) {
+	if e.Op != "" {
+		c.fail(e, "type", "", "a comparison is not a number")
+		return 0, false
+	}
+	v, ok := c.sum(e.Sum)
+	if ok && (math.IsNaN(v) || math.IsInf(v, 0)) {
+		c.fail(e, "range", "", "the value is not finite")
+		return 0, false
+	}
+	return v, ok
+}
+
+func (c *checker) sum(s *Sum) (float64, bool) {
+	v, ok := c.product(s.First)
+	for _, a := range s.Rest {
+		w, ok2 := c.product(a.Term)
+		ok = ok && ok2
+		if a.Op == "-" {
+			w = -w
+		}
+		v += w
+	}
+	return v, ok
+}
+
+func (c *checker) product(t *Term) (float64, bool) {
+	v, ok := c.factor(t.First)
+	for _, r := range t.Rest {
+		w, ok2 := c.factor(r.Factor)
+		ok = ok && ok2
+		if r.Op == "*" {
+			v *= w
+			continue
+		}
+		if ok2 && w == 0 {
+			c.fail(r, "range", "", "division by zero")
+			return 0, false
+		}
+		v /= w
+	}
+	return v, ok
+}
+
+func (c *checker) factor(f *Factor) (float64, bool) {
+	v, ok := c.atom(f.Atom)
+	if f.Power != nil {
+		p, ok2 := c.factor(f.Power)
+		v, ok = math.Pow(v, p), ok && ok2
+	}
+	if f.Minus {
+		v = -v
+	}
+	return v, ok
+}
+
+func (c *checker) atom(a *Atom) (float64, bool) {
+	switch {
+	case a.Number != "":
+		v, err := strconv.ParseFloat(a.Number, 64)
+		if err != nil {
+			c.fail(a, "range", "", "%s is not a number that fits", a.Number)
+		}
+		return v, err == nil
+	case a.Parens != nil:
+		return c.number(a.Parens)
+	case a.Name != nil:
+		v, ok := c.consts[a.Name.Text]
+		if !ok {
+			c.unknown(a.Name, "constant", keys(c.consts))
+		}
+		return v, ok
+	}
+	c.fail(a, "type", "", "a number is wanted here")
+	return 0, false
+}
+
+func keys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// unknown reports a name that nothing declares.
+func (c *checker) unknown(n *Name, what string, known []string) {
+	help := "declare it first"
+	if near := nearest(n.Text, known); near != "" {
+		help = "did you mean " + near + "?"
+	} else if len(known) > 0 {
+		help = "known here: " + strings.Join(known, ", ")
+	}
+	c.fail(n, "name", help, "there is no %s %s", what, n.Text)
+}
+
+// integer evaluates a whole number within limits.
+func (c *checker) integer(e *Expr, lo, hi int, what string) (int, bool) {
+	v, ok := c.number(e)
+	if !ok {
+		return 0, false
+	}
+	if v != math.Trunc(v) || v < float64(lo) || v > float64(hi) {
+		c.fail(e, "range", "", "%s is %v; a whole number from %d to %d is wanted", what, v, lo, hi)
+		return 0, false
+	}
+	return int(v), true
+}
+
+// shape evaluates sizes; ok is false when one is wrong, sized when any is written.
+func (c *checker) shape(t *TypeExpr) (shape []int, sized, ok bool) {
+	if t == nil || len(t.Shape) == 0 {
+		return nil, false, true
+	}
+	total := 1
+	for _, e := range t.Shape {
+		n, ok := c.integer(e, 1, maxSize, "a size")
+		if !ok {
+			return nil, true, false
+		}
+		shape = append(shape, n)
+		total *= n
+		if total > maxEntries {
+			c.fail(t, "range", "", "%v has more than %d entries", shape, maxEntries)
+			return nil, true, false
+		}
+	}
+	return shape, true, true
+}
+
+// intType reads u8, uint8, i16 or int16.
+func intType(name string) (bits int, signed, ok bool) {
+	rest, found := strings.CutPrefix(name, "uint")
+	if !found {
+		rest, found = strings.CutPrefix(name, "u")
+	}
+	if !found {
+		signed = true
+		if rest, found = strings.CutPrefix(name, "int"); !found {
+			rest, found = strings.CutPrefix(name, "i")
+		}
+	}
+	n, err := strconv.Atoi(rest)
+	if !found || err != nil || n < 1 || strings.HasPrefix(rest, "0") || strings.HasPrefix(rest, "+") {
+		return 0, false, false
+	}
+	return n, signed, true
+}
+
+func (c *checker) input(s *InputStmt) {
+	if c.m.Input.Name != "" {
+		c.errs.Add(c.at(s).Errorf("input", "the model has two inputs").Notef(c.m.Input.Span, "the first").
+			Helpf("join them into one vector: input x : u8[2]"))
+		return
+	}
+	if !c.claim(s.Name) {
+		return
+	}
+	in := ir.Input{Name: s.Name.Text, Kind: ir.Vector, Size: 1, Scale: 1, Span: s.span(c.file)}
+	c.m.Input = in
+	shape, sized, ok := c.shape(s.Type)
+	if !ok {
+		return
+	}
+	if s.Type.Name == nil {
+		c.fail(s, "type", "write  input "+in.Name+" : u8[1] / 255", "the input has no type")
+		return
+	}
+	if len(shape) > 1 {
+		c.fail(s.Type, "shape", fmt.Sprintf("a step receives a vector: %s[%d]", s.Type.Name.Text, entries(shape)), "the input has %d sizes", len(shape))
+		return
+	}
+	if sized {
+		in.Size = shape[0]
+	}
+	if s.Type.Name.Text == "token" {
+		if !sized {
+			c.fail(s.Type, "shape", "write  token[1000]  for tokens 0 to 999", "the vocabulary has no size")
+			return
+		}
+		if s.Scale != nil {
+			c.fail(s, "type", "remove the scale", "tokens are names and have no scale")
+			return
+		}
+		in.Kind, in.Vocab, in.Size = ir.Token, shape[0], 1
+		c.m.Input = in
+		return
+	}
+	if in.Bits, in.Signed, ok = intType(s.Type.Name.Text); !ok {
+		c.fail(s.Type.Name, "type", "inputs are u1 to u16, i2 to i16, or token[N]", "%s is no type of input", s.Type.Name.Text)
+		return
+	}
+	if in.Bits > 16 || in.Signed && in.Bits < 2 {
+		c.fail(s.Type.Name, "type", "inputs are u1 to u16 or i2 to i16; scale wider samples down first", "an input of %d bits cannot be used", in.Bits)
+		return
+	}
+	in.Scale, ok = c.scale(s)
+	if ok {
+		c.m.Input = in
+	}
+}
+
+func entries(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// scale reads "/ 255" and "* 0.01".
+func (c *checker) scale(s *InputStmt) (float64, bool) {
+	if s.Scale == nil {
+		return 1, true
+	}
+	v, ok := c.number(s.Scale)
+	if !ok {
+		return 0, false
+	}
+	if s.Op == "/" {
+		v = 1 / v
+	}
+	if v <= 0 || math.IsInf(v, 0) || math.IsNaN(v) {
+		c.fail(s.Scale, "range", "the scale is the real value of one: / 255 or * 0.01", "the input's scale is not positive and finite")
+		return 0, false
+	}
+	return v, true
+}
+
+var weightKinds = []string{"binary", "ternary", "sign", "index", "real", "int2", "int3", "int4", "int5", "int6", "int7", "int8", "int16"}
+
+func (c *checker) param(s *ParamStmt) {
+	if !c.claim(s.Name) {
+		return
+	}
+	p := &Param{Name: s.Name.Text, Span: s.span(c.file)}
+	c.params[p.Name] = p
+	c.m.Params = append(c.m.Params, p)
+	var ok bool
+	if p.Shape, p.sized, ok = c.shape(s.Type); !ok {
+		p.sized = false
+		return
+	}
+	if len(p.Shape) > 2 {
+		c.fail(s.Type, "shape", "a param is a vector [n] or a matrix [rows, columns]", "%s has %d sizes", p.Name, len(p.Shape))
+		p.Shape, p.sized = nil, false
+	}
+	if s.Type == nil || s.Type.Name == nil {
+		return
+	}
+	p.Kind = s.Type.Name.Text
+	switch p.Kind {
+	case "real", "index":
+		return
+	case "float", "float32", "float64", "f32":
+		p.Kind = "real"
+		return
+	}
+	if _, known := numerics.WeightBits(p.Kind); !known {
+		help := "weights are binary, ternary, int2 to int16; also sign, index and real"
+		if near := nearest(p.Kind, weightKinds); near != "" {
+			help = "did you mean " + near + "? " + help
+		}
+		c.fail(s.Type.Name, "type", help, "%s is no weight type", p.Kind)
+		p.Kind = "int8"
+	}
+}
+
+func (c *checker) state(s *StateStmt) {
+	if !c.claim(s.Name) {
+		return
+	}
+	d := &stateDecl{state: ir.State{Name: s.Name.Text, Bits: 16, HeadroomBits: 1, Span: s.span(c.file)}, span: s.span(c.file)}
+	c.states = append(c.states, d)
+	shape, sized, ok := c.shape(s.Type)
+	if !ok {
+		return
+	}
+	if len(shape) > 1 {
+		c.fail(s.Type, "shape", fmt.Sprintf("a state is a vector: [%d]", entries(shape)), "state %s has %d sizes", s.Name.Text, len(shape))
+	} else if sized {
+		d.state.Size = shape[0]
+	}
+	if s.Type != nil && s.Type.Name != nil {
+		n, signed, ok := intType(s.Type.Name.Text)
+		if !ok || !signed || n < 8 || n > 32 {
+			c.fail(s.Type.Name, "type", "states are int8 to int32; int16 suits most models", "%s is no type of state", s.Type.Name.Text)
+		} else {
+			d.state.Bits = n
+		}
+	}
+	if s.Range != nil {
+		if v, ok := c.number(s.Range); ok && v <= 0 {
+			c.fail(s.Range, "range", "range is the largest |"+s.Name.Text+"| that occurs", "the range is not positive")
+		} else if ok {
+			d.state.Max = v
+		}
+	}
+	if s.Headroom != nil {
+		if v, ok := c.integer(s.Headroom, 0, 7, "headroom"); ok {
+			d.state.HeadroomBits = v
+		}
+	}
+}
+
+func (c *checker) block(s *BlockStmt) {
+	into := c.m.Train
+	if s.Kind == "target" {
+		if s.Name == nil {
+			c.fail(s, "syntax", "write  target c { ... }", "the target has no name")
+			return
+		}
+		if c.m.Targets[s.Name.Text] != nil {
+			c.fail(s.Name, "name", "put all settings into one block", "target %s is set twice", s.Name.Text)
+			return
+		}
+		into = map[string]string{}
+		c.m.Targets[s.Name.Text] = into
+	}
+	for _, p := range s.Pairs {
+		if _, ok := into[p.Key]; ok {
+			c.fail(p, "name", "remove one", "%s is set twice", p.Key)
+			continue
+		}
+		texts := make([]string, len(p.Value))
+		for i, v := range p.Value {
+			texts[i] = v.Text
+		}
+		into[p.Key] = strings.Join(texts, ",")
+	}
+}
+
+// equation checks updates, definitions and the output in the order written.
+func (c *checker) equation(s Stmt) {
+	switch s := s.(type) {
+	case *UpdateStmt:
+		c.update(s)
+	case *LetStmt:
+		c.let(s)
+	}
+}
+
+// blocksOf words which blocks would suit n units: "block = 16 gives 3 blocks".
+func blocksOf(n int) string {
+	b := n & -n
+	if b <= 1 {
+		return "a number of units that is a multiple of a power of two"
+	}
+	return fmt.Sprintf("block = %d gives %d blocks", b, n/b)
+}
+
+func isPowerOfTwo(n int) bool { return n > 0 && bits.OnesCount(uint(n)) == 1 }

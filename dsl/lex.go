@@ -1,0 +1,160 @@
+package dsl
+
+import (
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"hrnnc/internal/diag"
+)
+
+// tokens of the language. The last rule takes any character, so that one stray character hides no later error.
+var definition = lexer.MustSimple([]lexer.SimpleRule{
+	{Name: "Comment", Pattern: `//[^\n]*|/\*([^*]|\*+[^*/])*\*+/`},
+	{Name: "Newline", Pattern: `\n`},
+	{Name: "Space", Pattern: `[ \t\r]+`},
+	{Name: "String", Pattern: `"(\\.|[^"\\\n])*"`},
+	{Name: "Number", Pattern: `[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?`},
+	{Name: "Ident", Pattern: `[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*`},
+	{Name: "Arrow", Pattern: `<-`},
+	{Name: "Punct", Pattern: `[-+*/^()\[\]{}:=,<>;]`},
+	{Name: "Other", Pattern: `[\s\S]`},
+})
+
+var (
+	symbols    = definition.Symbols()
+	commentTok = symbols["Comment"]
+	newlineTok = symbols["Newline"]
+	spaceTok   = symbols["Space"]
+	otherTok   = symbols["Other"]
+	identTok   = symbols["Ident"]
+)
+
+// tokenise splits a source; it never fails.
+func tokenise(file string, src []byte) []lexer.Token {
+	lex, err := definition.LexString(file, string(src))
+	if err != nil {
+		return nil
+	}
+	var out []lexer.Token
+	for {
+		t, err := lex.Next()
+		if err != nil || t.EOF() {
+			return out
+		}
+		out = append(out, t)
+	}
+}
+
+// spanOf covers tokens first to last.
+func spanOf(file string, first, last lexer.Token) diag.Span {
+	return diag.Span{File: file, Start: position(first.Pos), End: position(after(last))}
+}
+
+func position(p lexer.Position) diag.Pos {
+	return diag.Pos{Line: p.Line, Col: p.Column, Offset: p.Offset}
+}
+
+// after is the position behind a token.
+func after(t lexer.Token) lexer.Position {
+	p := t.Pos
+	p.Advance(t.Value)
+	return p
+}
+
+// statement is the tokens of one statement without comments and white space.
+type statement []lexer.Token
+
+// split cuts tokens into statements. A statement ends at a newline outside brackets, unless the line ends in an
+// operator or the next one starts with one, at a semicolon, and before a keyword that starts the next.
+func split(tokens []lexer.Token) []statement {
+	var out []statement
+	var cur statement
+	depth := 0
+	flush := func() {
+		if len(cur) > 0 {
+			out = append(out, cur)
+			cur = nil
+		}
+	}
+	for i, t := range tokens {
+		switch {
+		case t.Type == spaceTok || t.Type == commentTok:
+			continue
+		case t.Type == newlineTok:
+			if depth == 0 && !continues(cur, tokens[i+1:]) {
+				flush()
+			}
+			continue
+		case t.Value == ";" && depth == 0:
+			flush()
+			continue
+		}
+		if depth > 0 && t.Type == identTok && startsLine(tokens, i) && isKeyword(t.Value) && opener(cur) != "{" {
+			flush()
+			depth = 0
+		}
+		if depth == 0 && len(cur) > 0 && isKeyword(t.Value) && !expectsOperand(cur[len(cur)-1]) {
+			flush()
+		}
+		switch t.Value {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			depth = max(depth-1, 0)
+		}
+		cur = append(cur, t)
+	}
+	flush()
+	return out
+}
+
+// opener is the bracket that a statement's open depth began with.
+func opener(s statement) string {
+	for _, t := range s {
+		if t.Value == "{" || t.Value == "(" || t.Value == "[" {
+			return t.Value
+		}
+	}
+	return ""
+}
+
+func startsLine(tokens []lexer.Token, i int) bool {
+	for i--; i >= 0; i-- {
+		switch tokens[i].Type {
+		case newlineTok:
+			return true
+		case spaceTok, commentTok:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func expectsOperand(t lexer.Token) bool {
+	switch t.Value {
+	case "+", "-", "*", "/", "^", "=", "<-", ":", ",", "<", ">":
+		return true
+	}
+	return false
+}
+
+// continues reports whether a newline does not end the statement.
+func continues(cur statement, rest []lexer.Token) bool {
+	if len(cur) == 0 {
+		return false
+	}
+	if expectsOperand(cur[len(cur)-1]) {
+		return true
+	}
+	for _, t := range rest {
+		if t.Type == spaceTok || t.Type == commentTok || t.Type == newlineTok {
+			continue
+		}
+		switch t.Value {
+		case "+", "-", "*", "/", "{":
+			return true
+		}
+		return false
+	}
+	return false
+}

@@ -1,0 +1,78 @@
+package dsl
+
+import (
+	"hrnnc/internal/diag"
+	"hrnnc/ir"
+)
+
+// Model is a checked model: every name resolved, every size known.
+type Model struct {
+	File    string
+	Name    string
+	Input   ir.Input
+	Steps   int
+	Params  []*Param
+	Layers  []*Layer
+	Readout Readout
+	Output  ir.Output
+	Weights string // path as written, relative to the model's file; empty when not said
+	Train   map[string]string
+	Targets map[string]map[string]string // settings of each target block
+}
+
+// Param is a tensor of the weights file.
+type Param struct {
+	Name    string
+	Kind    string // a weight type, "sign", "index" or "real"
+	Shape   []int
+	Between bool // a matrix between two states
+	// Optional tensors stand for all +1 when the weights file has none.
+	Span diag.Span
+	used bool
+	// sized says whether the shape was declared.
+	sized bool
+}
+
+// Layer is one state and its update.
+type Layer struct {
+	State    ir.State
+	Block    int // 0: the whole state
+	Staged   bool
+	Signs    *Param // nil only when Dense
+	PreSigns *Param
+	Permute  *Param
+	Dense    *Param // W of h <- W*h + ..., to be recognised
+	Inflow   *Inflow
+	Bias     []*Param
+	Span     diag.Span
+}
+
+// Inflow is what flows into a layer: Matrix times a source.
+type Inflow struct {
+	Matrix *Param
+	OneHot bool
+	Embed  *Param
+	From   *Layer // nil: the input
+	Relu   bool
+	Span   diag.Span
+}
+
+// Readout is y.
+type Readout struct {
+	Name   string
+	Matrix *Param
+	From   *Layer
+	Relu   bool
+	Bias   *Param
+	Span   diag.Span
+}
+
+// Layer finds the layer of a state, or nil.
+func (m *Model) Layer(state string) *Layer {
+	for _, l := range m.Layers {
+		if l.State.Name == state {
+			return l
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package dsl
+
+import (
+	"fmt"
+
+	"hrnnc/internal/diag"
+	"hrnnc/ir"
+)
+
+// checkOutput reads  output NAME = argmax(y) | y | y > 0.5 | threshold(y, 0.5)  at last | every step | mean.
+func (c *checker) checkOutput(s *OutputStmt) {
+	out := &c.m.Output
+	out.Span = s.span(c.file)
+	out.Decision = ir.Logits
+	out.Name = "y"
+	if s.Name != nil {
+		out.Name = s.Name.Text
+	}
+	y := s.Value.Sum
+	if s.Value.Op != "" {
+		var ok bool
+		if out.Threshold, ok = c.sum(s.Value.Right); !ok {
+			return
+		}
+		if s.Value.Op == "<" {
+			c.fail(s.Value, "output", "write  y > 0.5; negate V and c for the other side", "an output compares with >")
+			return
+		}
+		out.Decision = ir.Threshold
+	}
+	if call, ok := c.outputCall(y); ok {
+		if y, ok = c.decision(out, call); !ok {
+			return
+		}
+	}
+	if !c.when(out, s) {
+		return
+	}
+	c.readout(s, y)
+	if n := len(out.Labels); n > 0 && c.m.Readout.Matrix != nil && len(c.m.Readout.Matrix.Shape) == 2 && n != c.m.Readout.Matrix.Shape[0] {
+		c.errs.Add(diag.At(out.Span).Errorf("output", "%d labels for %d outputs", n, c.m.Readout.Matrix.Shape[0]).Helpf("one label an output"))
+	}
+}
+
+// outputCall recognises argmax(...) or threshold(...), in parentheses or not.
+func (c *checker) outputCall(s *Sum) (*Call, bool) {
+	if len(s.Rest) > 0 || len(s.First.Rest) > 0 {
+		return nil, false
+	}
+	f := s.First.First
+	if p := f.Atom.Parens; p != nil && p.Op == "" {
+		return c.outputCall(p.Sum)
+	}
+	if f.Atom.Call == nil || f.Minus || f.Power != nil {
+		return nil, false
+	}
+	switch f.Atom.Call.Func.Text {
+	case "argmax", "threshold":
+		return f.Atom.Call, true
+	}
+	return nil, false
+}
+
+func (c *checker) decision(out *ir.Output, call *Call) (*Sum, bool) {
+	want := map[string]int{"argmax": 1, "threshold": 2}[call.Func.Text]
+	if out.Decision == ir.Threshold || len(call.Args) != want || call.Args[0].Name != nil || call.Args[0].Value.Op != "" {
+		c.fail(call, "output", "write argmax(y), threshold(y, 0.5) or y > 0.5", "the output's arguments are not understood")
+		return nil, false
+	}
+	out.Decision = ir.Argmax
+	if want == 2 {
+		v, ok := c.number(call.Args[1].Value)
+		if !ok {
+			return nil, false
+		}
+		out.Decision, out.Threshold = ir.Threshold, v
+	}
+	return call.Args[0].Value.Sum, true
+}
+
+// when reads the words after at.
+func (c *checker) when(out *ir.Output, s *OutputStmt) bool {
+	words := ""
+	for _, w := range s.When {
+		words += " " + w.Text
+	}
+	switch words {
+	case "", " last", " last step", " at last":
+		out.When = ir.AtLast
+	case " every step", " every":
+		out.When = ir.EveryStep
+	case " mean":
+		out.When = ir.Mean
+		if c.m.Steps == 0 {
+			c.fail(s, "output", "add  steps 128: the sum of the outputs grows with the steps, and its width must be proven", "a mean needs a known number of steps")
+			return false
+		}
+	default:
+		c.fail(s, "output", "at last, at every step, or mean", "%q says no time", words[1:])
+		return false
+	}
+	return true
+}
+
+// readout reads y = V*relu(h) + c.
+func (c *checker) readout(s *OutputStmt, y *Sum) {
+	if p := y.First.First.Atom.Parens; p != nil && len(y.Rest) == 0 && len(y.First.Rest) == 0 && p.Op != "" {
+		c.thresholdInParens(s, p)
+		return
+	}
+	terms, ok := c.flatten(y)
+	if !ok {
+		return
+	}
+	r := &c.m.Readout
+	r.Name, r.Span = "y", c.output.span(c.file)
+	if n := y.First.First.Atom.Name; n != nil {
+		r.Name = n.Text
+	}
+	for _, t := range terms {
+		if !c.readoutTerm(r, t.term) {
+			return
+		}
+	}
+	if r.Matrix == nil {
+		c.fail(s, "readout", "write  y = V*relu(h) + c", "the output has no matrix")
+		return
+	}
+	c.readoutSizes(r)
+}
+
+// thresholdInParens is  output alarm = (y > 0.5).
+func (c *checker) thresholdInParens(s *OutputStmt, p *Expr) {
+	if p.Op == "<" || c.m.Output.Decision != ir.Logits {
+		c.fail(p, "output", "write  y > 0.5", "an output compares with >")
+		return
+	}
+	v, ok := c.sum(p.Right)
+	if !ok {
+		return
+	}
+	c.m.Output.Decision, c.m.Output.Threshold = ir.Threshold, v
+	c.readout(s, p.Sum)
+}
+
+func (c *checker) readoutTerm(r *Readout, t *Term) bool {
+	f := c.through(t.First)
+	switch {
+	case f.Minus || f.Power != nil:
+	case len(t.Rest) == 0 && f.Atom.Name != nil:
+		return c.readoutBias(r, t, f.Atom.Name)
+	case len(t.Rest) == 1 && t.Rest[0].Op == "*" && f.Atom.Name != nil:
+		return c.readoutProduct(r, t, f.Atom.Name, c.through(t.Rest[0].Factor))
+	}
+	c.fail(t, "readout", "write  y = V*relu(h) + c  or  y = V*h + c", "this term is not one an output can have")
+	return false
+}
+
+func (c *checker) readoutBias(r *Readout, t *Term, n *Name) bool {
+	p := c.params[n.Text]
+	if p == nil {
+		if c.declaredState(n.Text) != nil {
+			c.fail(t, "readout", "multiply it by a param: V*relu("+n.Text+")", "state %s is read without a matrix", n.Text)
+			return false
+		}
+		c.unknown(n, "param", keys(c.params))
+		return false
+	}
+	if r.Bias != nil {
+		c.fail(t, "readout", "add them up in the weights file", "the output has two constants, %s and %s", r.Bias.Name, p.Name)
+		return false
+	}
+	p.used, r.Bias = true, p
+	return c.kind(p, t, "a bias", "real")
+}
+
+func (c *checker) readoutProduct(r *Readout, t *Term, n *Name, right *Factor) bool {
+	p := c.params[n.Text]
+	if p == nil {
+		c.unknown(n, "param", keys(c.params))
+		return false
+	}
+	p.used = true
+	if r.Matrix != nil {
+		c.fail(t, "readout", "one matrix times one state; their units differ otherwise", "the output adds two products")
+		return false
+	}
+	state := right.Atom.Name
+	if call := right.Atom.Call; call != nil {
+		if call.Func.Text != "relu" {
+			c.fail(call, "readout", "write  V*relu(h)  or  V*h", "%s cannot stand here", call.Func.Text)
+			return false
+		}
+		var ok bool
+		if state, ok = c.nameArg(call, 0, 1); !ok {
+			return false
+		}
+		r.Relu = true
+	}
+	if state == nil {
+		c.fail(t, "readout", "write  V*relu(h)  or  V*h", "this product is not one an output can have")
+		return false
+	}
+	from, ok := c.stateBefore(state, nil)
+	if !ok {
+		return false
+	}
+	r.Matrix, r.From = p, from
+	return c.weightMatrix(p, t, from.State.Size)
+}
+
+func (c *checker) readoutSizes(r *Readout) {
+	n := r.From.State.Size
+	if n == 0 {
+		return
+	}
+	rows := 0
+	switch {
+	case r.Matrix.sized:
+		rows = r.Matrix.Shape[0]
+	case r.Bias != nil && r.Bias.sized && len(r.Bias.Shape) == 1:
+		rows = r.Bias.Shape[0]
+	case len(c.m.Output.Labels) > 0:
+		rows = len(c.m.Output.Labels)
+	default:
+		c.errs.Add(diag.At(r.Matrix.Span).Errorf("shape", "the number of outputs is not known").
+			Helpf("write  param %s : %s[10, %d]", r.Matrix.Name, r.Matrix.Kind, n))
+		return
+	}
+	c.give(r.Matrix, rows, n)
+	if r.Bias == nil {
+		return
+	}
+	if r.Bias.sized && (len(r.Bias.Shape) != 1 || r.Bias.Shape[0] != rows) {
+		c.errs.Add(diag.At(r.Span).Errorf("shape", "the operands of + differ: [%d] and %s", rows, sizes(r.Bias.Shape)).
+			Notef(r.Matrix.Span, "[%d], the rows of %s", rows, r.Matrix.Name).
+			Notef(r.Bias.Span, "%s, %s", sizes(r.Bias.Shape), r.Bias.Name).
+			Helpf("write  param %s : %s", r.Bias.Name, fmt.Sprintf("[%d]", rows)))
+		return
+	}
+	c.give(r.Bias, rows)
+}
