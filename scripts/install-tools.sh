@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the outside tools that tests and `hrnnc verify` use, listed in scripts/tools.txt.
+# Installs the outside tools that tests and `hrnnc verify` use, listed in internal/exttool/tools.txt.
 #   scripts/install-tools.sh           install what is missing (apt-get, with sudo when not root)
 #   scripts/install-tools.sh --check   only say what is missing; exits 1 if anything is
 set -euo pipefail
@@ -9,7 +9,7 @@ missing=()
 while read -r command package _; do
   case "$command" in ''|'#'*) continue ;; esac
   command -v "$command" >/dev/null 2>&1 || missing+=("$package")
-done <tools.txt
+done <../internal/exttool/tools.txt
 
 if [ "${#missing[@]}" -eq 0 ]; then
   exit 0

@@ -1,0 +1,107 @@
+// Package exttool finds and runs the outside tools that tests and the levels c, go and verilog need: compilers,
+// simulators, linters. It knows what Debian package brings each (tools.txt, which the install script reads too) and
+// nothing of what they are run on. Start with Find and Run.
+package exttool
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+
+	"hrnnc/internal/diag"
+)
+
+//go:embed tools.txt
+var table string
+
+// Package gives the Debian package that brings a command, or "".
+func Package(command string) string {
+	for line := range strings.Lines(table) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == command {
+			return f[1]
+		}
+	}
+	return ""
+}
+
+// Find gives the path of a command. The error is a diagnostic that says how to install it.
+func Find(command string) (string, error) {
+	path, err := exec.LookPath(command)
+	if err == nil {
+		return path, nil
+	}
+	d := diag.InFile("", "").Errorf("tool", "%s is not installed", command)
+	switch pkg := Package(command); {
+	case pkg != "":
+		d.Helpf("install it: apt-get install %s", pkg)
+	case command == "go":
+		d.Helpf("install Go 1.26 or newer, and put it on the PATH")
+	default:
+		d.Helpf("install it, and put it on the PATH")
+	}
+	return "", d
+}
+
+// Missing lists those of the commands that are not installed.
+func Missing(commands ...string) []string {
+	var out []string
+	for _, c := range commands {
+		if _, err := exec.LookPath(c); err != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Run runs a command in a folder and gives what it printed on standard output. stdin may be nil. A failure carries
+// the end of what it printed on standard error.
+func Run(ctx context.Context, dir string, stdin io.Reader, command string, args ...string) ([]byte, error) {
+	path, err := Find(command)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir, cmd.Stdin = dir, stdin
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return out.Bytes(), &Failure{Command: command, Args: args, Output: tail(errs.String()+out.String(), 4000), cause: err}
+	}
+	return out.Bytes(), nil
+}
+
+// Failure is a tool that ran and reported an error.
+type Failure struct {
+	Command string
+	Args    []string
+	Output  string // the end of what it printed
+	cause   error
+}
+
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%s %s: %v\n%s", f.Command, strings.Join(f.Args, " "), f.cause, f.Output)
+}
+
+// Unwrap gives the exit status.
+func (f *Failure) Unwrap() error { return f.cause }
+
+// IsMissing reports whether an error is a tool that is not installed.
+func IsMissing(err error) bool {
+	var d *diag.Diagnostic
+	return errors.As(err, &d) && d.Code == "tool"
+}
+
+func tail(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return "..." + s[len(s)-n:]
+}
