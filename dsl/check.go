@@ -23,7 +23,7 @@ const (
 // Check resolves names, types and sizes. The model is complete only when the list has no error.
 func Check(ast *AST) (*Model, diag.List) {
 	c := &checker{file: ast.File, m: &Model{File: ast.File, Targets: map[string]map[string]string{}, Train: map[string]string{}},
-		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}}
+		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}, tried: map[string]bool{}}
 	for _, s := range ast.Stmts {
 		c.declare(s)
 	}
@@ -39,17 +39,17 @@ func Check(ast *AST) (*Model, diag.List) {
 }
 
 type checker struct {
-	file    string
-	m       *Model
-	errs    diag.List
-	consts  map[string]float64
-	params  map[string]*Param
-	seen    map[string]diag.Span // where every name was declared
-	lets    map[string]*LetStmt
-	updated []*Layer
-	states  []*stateDecl
-	output  *OutputStmt
-	model   bool
+	file   string
+	m      *Model
+	errs   diag.List
+	consts map[string]float64
+	params map[string]*Param
+	seen   map[string]diag.Span // where every name was declared
+	lets   map[string]*LetStmt
+	tried  map[string]bool // states and values whose equation was wrong: their uses are not reported again
+	states []*stateDecl
+	output *OutputStmt
+	model  bool
 }
 
 // stateDecl is a state as declared; its size may still be unknown.
@@ -108,9 +108,11 @@ func (c *checker) declare(s Stmt) {
 	case *StateStmt:
 		c.state(s)
 	case *LabelsStmt:
-		c.m.Output.Labels = s.Labels
+		for _, l := range s.Labels {
+			c.m.Output.Labels = append(c.m.Output.Labels, unquote(l))
+		}
 	case *WeightsStmt:
-		c.m.Weights = s.Path
+		c.m.Weights = unquote(s.Path)
 	case *BlockStmt:
 		c.block(s)
 	case *OutputStmt:
@@ -123,15 +125,26 @@ func (c *checker) declare(s Stmt) {
 	}
 }
 
+// unquote gives what a string says; words and numbers stay as they are.
+func unquote(s string) string {
+	if !strings.HasPrefix(s, `"`) {
+		return s
+	}
+	if v, err := strconv.Unquote(s); err == nil {
+		return v
+	}
+	return strings.Trim(s, `"`)
+}
+
 // number evaluates a constant expression.
 func (c *checker) number(e *Expr) (float64, bool) {
 	if e.Op != "" {
-		c.fail(e, "type", "", "a comparison is not a number")
+		c.fail(e, "type", "remove it", "a comparison is not a number")
 		return 0, false
 	}
 	v, ok := c.sum(e.Sum)
 	if ok && (math.IsNaN(v) || math.IsInf(v, 0)) {
-		c.fail(e, "range", "", "the value is not finite")
+		c.fail(e, "range", "use smaller numbers", "the value is not finite")
 		return 0, false
 	}
 	return v, ok
@@ -160,7 +173,7 @@ func (c *checker) product(t *Term) (float64, bool) {
 			continue
 		}
 		if ok2 && w == 0 {
-			c.fail(r, "range", "", "division by zero")
+			c.fail(r, "range", "divide by something else", "division by zero")
 			return 0, false
 		}
 		v /= w
@@ -185,7 +198,7 @@ func (c *checker) atom(a *Atom) (float64, bool) {
 	case a.Number != "":
 		v, err := strconv.ParseFloat(a.Number, 64)
 		if err != nil {
-			c.fail(a, "range", "", "%s is not a number that fits", a.Number)
+			c.fail(a, "range", "numbers go to 1e308", "%s is not a number that fits", a.Number)
 		}
 		return v, err == nil
 	case a.Parens != nil:
@@ -197,7 +210,7 @@ func (c *checker) atom(a *Atom) (float64, bool) {
 		}
 		return v, ok
 	}
-	c.fail(a, "type", "", "a number is wanted here")
+	c.fail(a, "type", "numbers are written with constants, + - * / ^ and parentheses", "a number is wanted here")
 	return 0, false
 }
 
@@ -228,7 +241,10 @@ func (c *checker) integer(e *Expr, lo, hi int, what string) (int, bool) {
 		return 0, false
 	}
 	if v != math.Trunc(v) || v < float64(lo) || v > float64(hi) {
-		c.fail(e, "range", "", "%s is %v; a whole number from %d to %d is wanted", what, v, lo, hi)
+		c.fail(e, "range", fmt.Sprintf("%d to %d are possible", lo, hi), "%s is %v; a whole number is wanted", what, v)
+		if v == math.Trunc(v) {
+			c.errs[len(c.errs)-1].Summary = fmt.Sprintf("%s is %v, which is out of range", what, v)
+		}
 		return 0, false
 	}
 	return int(v), true
@@ -248,7 +264,7 @@ func (c *checker) shape(t *TypeExpr) (shape []int, sized, ok bool) {
 		shape = append(shape, n)
 		total *= n
 		if total > maxEntries {
-			c.fail(t, "range", "", "%v has more than %d entries", shape, maxEntries)
+			c.fail(t, "range", "hrnnc is for models that fit the smallest hardware", "%v has more than %d entries", shape, maxEntries)
 			return nil, true, false
 		}
 	}
@@ -385,7 +401,7 @@ func (c *checker) param(s *ParamStmt) {
 	}
 	if _, known := numerics.WeightBits(p.Kind); !known {
 		help := "weights are binary, ternary, int2 to int16; also sign, index and real"
-		if near := nearest(p.Kind, weightKinds); near != "" {
+		if near := nearest(p.Kind, weightKinds); near != "" && !strings.HasPrefix(near, "int") {
 			help = "did you mean " + near + "? " + help
 		}
 		c.fail(s.Type.Name, "type", help, "%s is no weight type", p.Kind)
@@ -451,7 +467,7 @@ func (c *checker) block(s *BlockStmt) {
 		}
 		texts := make([]string, len(p.Value))
 		for i, v := range p.Value {
-			texts[i] = v.Text
+			texts[i] = unquote(v.Text)
 		}
 		into[p.Key] = strings.Join(texts, ",")
 	}

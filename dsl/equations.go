@@ -11,6 +11,13 @@ import (
 // functions are the names that can be called.
 var functions = []string{"hadamard", "relu", "onehot", "embed", "argmax", "threshold", "mean"}
 
+// callForms shows how each function, and each option of hadamard, is written.
+var callForms = map[string]string{
+	"hadamard": "hadamard(h)", "relu": "relu(h)", "onehot": "onehot(t)", "embed": "embed(E, t)", "argmax": "argmax(y)",
+	"threshold": "threshold(y, 0.5)", "mean": "output y mean",
+	"rounding": "rounding = staged", "signs": "signs = s", "permute": "permute = p", "presigns": "presigns = s",
+}
+
 // addend is one term of a flattened sum, with the operator in front of it.
 type addend struct {
 	op   diag.Span // zero for the first
@@ -68,7 +75,11 @@ func (c *checker) let(s *LetStmt) {
 		c.fail(s.Value, "type", "put the comparison into the output: output alarm = y > 0.5 at every step", "a comparison cannot be named")
 		return
 	}
-	if !c.namesKnown(s.Value.Sum) || !c.claim(s.Name) {
+	if !c.claim(s.Name) {
+		return
+	}
+	if !c.namesKnown(s.Value.Sum) {
+		c.tried[s.Name.Text] = true
 		return
 	}
 	if c.lets == nil {
@@ -82,6 +93,8 @@ func (c *checker) namesKnown(s *Sum) bool {
 	ok := true
 	walkNames(s, func(n *Name) {
 		switch {
+		case c.tried[n.Text]:
+			ok = false
 		case c.declaredState(n.Text) != nil && c.m.Layer(n.Text) == nil:
 			c.fail(n, "order", "put the line after the update of "+n.Text, "%s is read before its update", n.Text)
 			ok = false
@@ -154,9 +167,10 @@ func (c *checker) update(s *UpdateStmt) {
 		return
 	}
 	if s.Value.Op != "" {
-		c.fail(s.Value, "type", "", "a state cannot be a comparison")
+		c.fail(s.Value, "type", "comparisons belong into the output", "a state cannot be a comparison")
 		return
 	}
+	c.tried[s.State.Text] = true
 	l := &Layer{State: d.state, Span: s.span(c.file)}
 	terms, ok := c.flatten(s.Value.Sum)
 	if !ok {
@@ -175,7 +189,8 @@ func (c *checker) update(s *UpdateStmt) {
 		c.fail(s, "update", fmt.Sprintf("write  %s <- hadamard(%s) + ...", d.state.Name, d.state.Name), "the update of %s has no recurrence", d.state.Name)
 		return
 	}
-	c.layerSizes(l, s, sizes)
+	c.layerSizes(l, sizes)
+	delete(c.tried, s.State.Text)
 	d.state = l.State
 	c.m.Layers = append(c.m.Layers, l)
 }
@@ -215,7 +230,7 @@ func (c *checker) bias(l *Layer, t *Term, n *Name) (int, *Param, bool) {
 		return 0, nil, false
 	}
 	if len(p.Shape) == 2 {
-		c.fail(t, "shape", "", "%s is a matrix, %v; a bias is a vector", p.Name, p.Shape)
+		c.fail(t, "shape", "multiply it by a vector, as in "+p.Name+"*x", "%s is a matrix, %s; a bias is a vector", p.Name, sizes(p.Shape))
 		return 0, nil, false
 	}
 	p.used = true
@@ -323,7 +338,8 @@ func (c *checker) dense(l *Layer, t *Term, p *Param) (int, *Param, bool) {
 		return l.State.Size, p, true
 	}
 	if len(p.Shape) != 2 || p.Shape[0] != p.Shape[1] {
-		c.errs.Add(c.at(t).Errorf("shape", "a recurrent matrix is square; %s is %v", p.Name, p.Shape).Notef(p.Span, "declared here"))
+		c.errs.Add(c.at(t).Errorf("shape", "a recurrent matrix is square; %s is %s", p.Name, sizes(p.Shape)).
+			Notef(p.Span, "declared here").Helpf("write  param %s : [%d, %d]", p.Name, p.Shape[0], p.Shape[0]))
 		return 0, nil, false
 	}
 	return p.Shape[0], p, true
@@ -391,7 +407,7 @@ func (c *checker) unknownFunc(n *Name) {
 // nameArg is argument i of count, when it is a plain name.
 func (c *checker) nameArg(call *Call, i, count int) (*Name, bool) {
 	if len(call.Args) != count {
-		c.fail(call, "arguments", "", "%s takes %d, not %d", call.Func.Text, count, len(call.Args))
+		c.fail(call, "arguments", "write  "+callForms[call.Func.Text], "%s takes %d, not %d", call.Func.Text, count, len(call.Args))
 		return nil, false
 	}
 	a := call.Args[i]
@@ -400,7 +416,7 @@ func (c *checker) nameArg(call *Call, i, count int) (*Name, bool) {
 			return f.Atom.Name, true
 		}
 	}
-	c.fail(a, "arguments", "", "%s wants a plain name here", call.Func.Text)
+	c.fail(a, "arguments", "write  "+callForms[call.Func.Text], "%s wants a plain name here", call.Func.Text)
 	return nil, false
 }
 
@@ -451,6 +467,9 @@ func (c *checker) stateBefore(n *Name, l *Layer) (*Layer, bool) {
 	if from := c.m.Layer(n.Text); from != nil {
 		return from, true
 	}
+	if c.tried[n.Text] && (l == nil || n.Text != l.State.Name) {
+		return nil, false
+	}
 	if c.declaredState(n.Text) == nil {
 		c.unknown(n, "state or input", c.known())
 	} else if l != nil && n.Text == l.State.Name {
@@ -466,6 +485,7 @@ func (c *checker) hadamard(l *Layer, call *Call) bool {
 		c.fail(call, "update", "one hadamard an update", "%s has two recurrences", l.State.Name)
 		return false
 	}
+	l.Transform = call.span(c.file)
 	l.Signs = &Param{Name: l.State.Name + ".signs", Kind: "sign", Span: call.span(c.file), used: true}
 	if len(call.Args) == 0 || call.Args[0].Name != nil {
 		c.fail(call, "arguments", "write hadamard("+l.State.Name+")", "hadamard has no state")
@@ -545,7 +565,7 @@ func bitLen(n int) int {
 }
 
 // layerSizes settles the number of units and gives every tensor of the layer its shape.
-func (c *checker) layerSizes(l *Layer, s *UpdateStmt, terms []shaped) {
+func (c *checker) layerSizes(l *Layer, terms []shaped) {
 	n := l.State.Size
 	from := shaped{}
 	for _, t := range terms {
@@ -574,7 +594,7 @@ func (c *checker) layerSizes(l *Layer, s *UpdateStmt, terms []shaped) {
 	if l.Inflow != nil {
 		c.give(l.Inflow.Matrix, n, c.inflowSize(l.Inflow))
 	}
-	c.blockFits(l, s)
+	c.blockFits(l)
 }
 
 func (c *checker) inflowSize(in *Inflow) int {
@@ -599,7 +619,7 @@ func (c *checker) give(p *Param, shape ...int) {
 		return
 	}
 	if !slices.Equal(p.Shape, shape) {
-		c.errs.Add(diag.At(p.Span).Errorf("shape", "%s is %v; its use makes it %v", p.Name, p.Shape, shape).
+		c.errs.Add(diag.At(p.Span).Errorf("shape", "%s is %s; its use makes it %s", p.Name, sizes(p.Shape), sizes(shape)).
 			Helpf("write  param %s : %s%s", p.Name, p.Kind, sizes(shape)))
 	}
 }
@@ -634,16 +654,19 @@ func (c *checker) sumMismatch(l *Layer, n int, from, t shaped) {
 	c.errs.Add(d.Helpf("declare  state %s : int%d[%d]", l.State.Name, l.State.Bits, t.n))
 }
 
-func (c *checker) blockFits(l *Layer, s *UpdateStmt) {
+func (c *checker) blockFits(l *Layer) {
 	n := l.State.Size
+	wrong := func(format string, args ...any) {
+		c.errs.Add(diag.At(l.Transform).Errorf("shape", format, args...).Helpf("%s", blocksOf(n)))
+	}
 	switch {
 	case l.Dense != nil:
 	case l.Block == 0 && !isPowerOfTwo(n):
-		c.fail(s, "shape", blocksOf(n), "hadamard needs a power of two; %d is not", n)
+		wrong("hadamard needs a power of two; %d is not", n)
 	case l.Block == 0:
 		l.Block = n
 	case n%l.Block != 0:
-		c.fail(s, "shape", blocksOf(n), "block = %d does not divide the %d units of %s", l.Block, n, l.State.Name)
+		wrong("block = %d does not divide the %d units of %s", l.Block, n, l.State.Name)
 	}
 }
 

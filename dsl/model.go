@@ -26,9 +26,8 @@ type Param struct {
 	Kind    string // a weight type, "sign", "index" or "real"
 	Shape   []int
 	Between bool // a matrix between two states
-	// Optional tensors stand for all +1 when the weights file has none.
-	Span diag.Span
-	used bool
+	Span    diag.Span
+	used    bool
 	// sized says whether the shape was declared.
 	sized bool
 }
@@ -45,6 +44,8 @@ type Layer struct {
 	Inflow   *Inflow
 	Bias     []*Param
 	Span     diag.Span
+	// Transform is the place of the hadamard.
+	Transform diag.Span
 }
 
 // Inflow is what flows into a layer: Matrix times a source.

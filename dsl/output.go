@@ -159,6 +159,9 @@ func (c *checker) readoutTerm(r *Readout, t *Term) bool {
 func (c *checker) readoutBias(r *Readout, t *Term, n *Name) bool {
 	p := c.params[n.Text]
 	if p == nil {
+		if c.tried[n.Text] {
+			return false
+		}
 		if c.declaredState(n.Text) != nil {
 			c.fail(t, "readout", "multiply it by a param: V*relu("+n.Text+")", "state %s is read without a matrix", n.Text)
 			return false

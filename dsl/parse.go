@@ -49,7 +49,7 @@ func isKeyword(s string) bool {
 
 // parser builds the parse function of one kind of statement.
 func parser[T any]() func(file string, s statement) (Stmt, error) {
-	p := participle.MustBuild[T](participle.Lexer(definition), participle.Unquote("String"), participle.UseLookahead(4))
+	p := participle.MustBuild[T](participle.Lexer(definition), participle.UseLookahead(4))
 	return func(file string, s statement) (Stmt, error) {
 		lex, err := lexer.Upgrade(&tokenLexer{tokens: s})
 		if err != nil {
