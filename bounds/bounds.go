@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 
 	"hrnnc/ir"
 )
@@ -405,4 +406,44 @@ func zip(x, y []Interval, f func(a, b Interval) Interval) []Interval {
 		out[i] = f(x[i], y[i])
 	}
 	return out
+}
+
+// AdderBits is the width that holds every node and every row of an adder graph, before and after shifts and negation. A
+// node is a part of the sum that makes a row, so it seldom needs more than the rows do.
+func AdderBits(g *ir.AdderGraph, in []Interval) int {
+	widest := 1
+	put := func(parts ...sum) Interval {
+		var s sum
+		for _, p := range parts {
+			s.lo.Add(&s.lo, &p.lo)
+			s.hi.Add(&s.hi, &p.hi)
+		}
+		i, err := s.interval()
+		if err != nil {
+			widest = ir.MaxBits
+			return Interval{}
+		}
+		widest = max(widest, i.Bits())
+		return i
+	}
+	part := func(i Interval, shift int, neg bool) (s sum) {
+		s.add(i, 1<<shift)
+		put(s)
+		if neg {
+			s = sum{}
+			s.add(i, -1<<shift)
+			put(s)
+		}
+		return s
+	}
+	nodes := slices.Clone(in)
+	for _, n := range g.Nodes {
+		nodes = append(nodes, put(part(nodes[n.A], n.ShiftA, false), part(nodes[n.B], n.ShiftB, n.Sub)))
+	}
+	for _, o := range g.Out {
+		if o.Node >= 0 {
+			part(nodes[o.Node], o.Shift, o.Neg)
+		}
+	}
+	return min(widest, ir.MaxBits)
 }

@@ -12,6 +12,9 @@ type Pass struct {
 	In   ir.Level
 	Out  ir.Level
 	Run  func(m *ir.Module, o Options) (*ir.Module, Stats, error)
+	// Tolerance is how much a real-level pass may change the outputs, relative to the largest; 0 stands for 1e-9, which
+	// is what reordering float64 additions takes.
+	Tolerance float64
 }
 
 // Options are what the driver tells passes.
@@ -37,18 +40,24 @@ type Stats []string
 
 // Pipeline is every pass, in order.
 var Pipeline = []Pass{
-	{"fold", "drop dead values, merge equal constants, turn one-hot products into column look-ups", ir.Real, ir.Real, fold},
-	{"fuse", "move signs, permutations and biases until each update is hadamard, permutation, signs, input, bias", ir.Real, ir.Real, fuse},
-	{"parity", "give states of odd order the unit that alternates, so that only shifts are left", ir.Real, ir.Real, parity},
-	{"quantize", "choose units and turn every value into integers; the one step that changes meaning", ir.Real, ir.Fixed, quantize},
-	{"range", "prove ranges: drop saturations that cannot fire, shrink every width", ir.Fixed, ir.Fixed, shrink},
+	{Name: "fold", Doc: "drop dead values, merge equal constants, turn one-hot products into column look-ups", In: ir.Real, Out: ir.Real, Run: fold},
+	{Name: "recognise", Doc: "turn dense recurrent matrices that are signed, permuted block Hadamards into transforms", In: ir.Real, Out: ir.Real, Run: recognise, Tolerance: recogniseTolerance},
+	{Name: "fuse", Doc: "move signs, permutations and biases until each update is hadamard, permutation, signs, input, bias", In: ir.Real, Out: ir.Real, Run: fuse},
+	{Name: "parity", Doc: "give states of odd order the unit that alternates, so that only shifts are left", In: ir.Real, Out: ir.Real, Run: parity},
+	{Name: "quantize", Doc: "choose units and turn every value into integers; the one step that changes meaning", In: ir.Real, Out: ir.Fixed, Run: quantize},
+	{Name: "sparsity", Doc: "compute small constant matrices by shared shifts and additions, where that is cheaper than a table", In: ir.Fixed, Out: ir.Fixed, Run: sparsity},
+	{Name: "range", Doc: "prove ranges: drop saturations that cannot fire, shrink every width", In: ir.Fixed, Out: ir.Fixed, Run: shrink},
 }
 
 // Order lists which pass needs which before it, and why.
 var Order = []struct{ Before, After, Reason string }{
+	{"fold", "recognise", "a dead matrix need not be a Hadamard"},
+	{"recognise", "fuse", "fuse expects transforms, not dense recurrent matrices"},
 	{"fold", "fuse", "dead and equal constants would be moved for nothing"},
 	{"fuse", "parity", "parity scaling expects one hadamard an update, with its terms beside it"},
 	{"parity", "quantize", "scales must be powers of two on the recurrence, or no shift can stand for them"},
+	{"quantize", "sparsity", "adders are built from the integers of a matrix"},
+	{"sparsity", "range", "the nodes of an adder graph get their widths last"},
 	{"quantize", "range", "widths belong to integers"},
 }
 

@@ -110,7 +110,7 @@ func compare(p Pass, before, after *ir.Module) (float64, error) {
 		} else {
 			diff, err = difference(before, after, x)
 		}
-		if err == nil && p.Out == ir.Real && diff > 1e-9 {
+		if err == nil && p.Out == ir.Real && diff > max(p.Tolerance, 1e-9) {
 			err = fmt.Errorf("outputs differ by %.3g of the largest", diff)
 		}
 		if err != nil {
