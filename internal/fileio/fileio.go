@@ -1,0 +1,95 @@
+// Package fileio reads files that may be hostile and writes files that must never be left half done.
+// It knows no format: .npy arrays are in internal/npy, weights in internal/weights.
+// Start with Read and WriteAtomic; OpenZip opens the archives that both formats come in.
+package fileio
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hrnnc/internal/diag"
+)
+
+// MaxBytes is the largest file, and the most that one archive may unpack to: 1 GiB, a thousand times the largest model
+// this compiler is for.
+const MaxBytes = 1 << 30
+
+// Read gives the content of a regular, non-empty file of at most MaxBytes. Everything else (missing, a folder, a
+// device, empty, too large) is a diagnostic with the given code.
+func Read(path, code string) ([]byte, error) {
+	at := diag.InFile(path, "")
+	// Stat comes before Open: opening a named pipe would wait for a writer.
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, at.Errorf(code, "there is no such file").Helpf("check the name; it is relative to the current folder")
+	case err != nil:
+		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check that every folder on the way may be entered")
+	case info.IsDir():
+		return nil, at.Errorf(code, "is a folder").Helpf("name the file inside it")
+	case !info.Mode().IsRegular():
+		return nil, at.Errorf(code, "is not a regular file").Helpf("copy its content to a file first")
+	case info.Size() == 0:
+		return nil, at.Errorf(code, "is empty").Helpf("write it again; the program that saved it may have been interrupted")
+	case info.Size() > MaxBytes:
+		return nil, at.Errorf(code, "has %d bytes; at most %d are read", info.Size(), MaxBytes).Helpf("check that it is the right file")
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check its permissions")
+	}
+	return data, nil
+}
+
+// WriteAtomic writes a file whole or not at all: to a temporary file in the same folder, renamed over path once
+// complete. An error leaves what was at path as it was.
+func WriteAtomic(path string, write func(io.Writer) error) (err error) {
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	tmp, err := os.CreateTemp(dir, "."+base+".*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %s", path, reason(err))
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close() // closed already after a failed rename
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	buf := bufio.NewWriterSize(tmp, 1<<16)
+	if err = write(buf); err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		buf.Flush,
+		func() error { return tmp.Chmod(0o644) }, // CreateTemp makes files private
+		tmp.Sync,
+		tmp.Close,
+		func() error { return os.Rename(tmp.Name(), path) },
+	} {
+		if err = step(); err != nil {
+			return fmt.Errorf("writing %s: %s", path, reason(err))
+		}
+	}
+	return nil
+}
+
+// reason is an error without the path and the system call, which the diagnostic says better.
+func reason(err error) string {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err.Error()
+	case errors.As(err, &link):
+		return link.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,106 @@
+package fileio
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+
+	"hrnnc/internal/diag"
+)
+
+// maxDeflateRatio is the most that deflate can expand: 258 bytes from 2 bits (RFC 1951), plus its headers.
+const maxDeflateRatio = 1032
+
+// Zip is an archive whose declared sizes have been checked against its bytes, so that what is unpacked is at most
+// MaxBytes and at most maxDeflateRatio times the archive.
+type Zip struct {
+	File    string
+	Entries []*zip.File // folders left out, names unique
+	code    string
+}
+
+// IsZip reports whether data starts as a zip archive does.
+func IsZip(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06"))
+}
+
+// OpenZip reads the directory of an archive; code is the code of its diagnostics. Entries that overlap, appear twice,
+// or declare sizes that the archive cannot hold are errors.
+func OpenZip(file string, data []byte, code string) (*Zip, error) {
+	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, diag.InFile(file, "").Errorf(code, "is a damaged zip archive: its directory cannot be read").
+			Helpf("copy or save it again; it looks truncated")
+	}
+	z := &Zip{File: file, code: code}
+	seen := map[string]bool{}
+	var packed, unpacked uint64
+	for _, f := range r.File {
+		if f.FileInfo().IsDir() {
+			continue
+		}
+		if seen[f.Name] {
+			return nil, z.at(f.Name).Errorf(code, "the archive holds this entry twice").Helpf("save it again")
+		}
+		seen[f.Name] = true
+		if f.CompressedSize64 > uint64(len(data)) || f.UncompressedSize64 > limit(f) {
+			return nil, z.at(f.Name).Errorf(code, "declares %d bytes in %d, which cannot be", f.UncompressedSize64, f.CompressedSize64).
+				Helpf("save it again; the archive is damaged")
+		}
+		packed += f.CompressedSize64
+		unpacked += f.UncompressedSize64
+		// Entries that shared bytes would let a small archive unpack to any size.
+		if packed > uint64(len(data)) {
+			return nil, z.at(f.Name).Errorf(code, "the entries of the archive overlap").Helpf("save it again; the archive is damaged")
+		}
+		if unpacked > MaxBytes {
+			return nil, z.at(f.Name).Errorf(code, "the archive unpacks to more than %d bytes", MaxBytes).Helpf("check that it is the right file")
+		}
+		z.Entries = append(z.Entries, f)
+	}
+	return z, nil
+}
+
+// limit is the most that an entry can unpack to.
+func limit(f *zip.File) uint64 {
+	if f.Method == zip.Store {
+		return f.CompressedSize64
+	}
+	// Sizes beyond 2^50 fail the comparison with the archive's length first.
+	return min(f.CompressedSize64, 1<<50) * maxDeflateRatio
+}
+
+func (z *Zip) at(entry string) diag.Builder { return diag.InFile(z.File, "entry "+entry) }
+
+// Read unpacks one entry.
+func (z *Zip) Read(f *zip.File) ([]byte, error) {
+	if f.Flags&1 != 0 {
+		return nil, z.at(f.Name).Errorf(z.code, "is encrypted").Helpf("save the archive without a password")
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, z.at(f.Name).Errorf(z.code, "cannot be unpacked: %s", zipReason(err)).Helpf("save it again, stored or deflated")
+	}
+	defer func() { _ = r.Close() }() // nothing is written
+	var buf bytes.Buffer
+	if f.Method == zip.Store {
+		buf.Grow(int(f.UncompressedSize64))
+	}
+	if _, err := io.Copy(&buf, r); err != nil {
+		return nil, z.at(f.Name).Errorf(z.code, "cannot be unpacked: %s", zipReason(err)).Helpf("copy or save it again; the archive is damaged")
+	}
+	return buf.Bytes(), nil
+}
+
+// zipReason says in words what archive/zip says with its package name in front.
+func zipReason(err error) string {
+	switch err {
+	case zip.ErrAlgorithm:
+		return "its compression is neither store nor deflate"
+	case zip.ErrChecksum:
+		return "its checksum does not match its bytes"
+	case io.ErrUnexpectedEOF, io.EOF:
+		return "it is truncated"
+	}
+	return "its bytes are not what the directory declares"
+}

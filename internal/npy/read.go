@@ -1,0 +1,271 @@
+package npy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/fileio"
+)
+
+// code is the code of every diagnostic of this package.
+const code = "npy"
+
+const magic = "\x93NUMPY"
+
+// maxValues is how many values one archive may decode to: fileio.MaxBytes of them at 8 bytes each.
+const maxValues = fileio.MaxBytes / 8
+
+// ReadFile reads the .npy file at path. See Read.
+func ReadFile(path string) (*Array, error) {
+	data, err := fileio.Read(path, code)
+	if err != nil {
+		return nil, err
+	}
+	return Read(path, data)
+}
+
+// Read decodes the bytes of a .npy file, versions 1 to 3; file names it in diagnostics. It takes booleans, integers of
+// 8 to 64 bits and floats of 16 to 64 bits, little and big endian, row-major and Fortran order. Memory stays below 16
+// bytes for each byte of data.
+func Read(file string, data []byte) (*Array, error) {
+	return read(diag.InFile(file, ""), data)
+}
+
+func read(at diag.Builder, data []byte) (*Array, error) {
+	text, body, err := split(at, data)
+	if err != nil {
+		return nil, err
+	}
+	h, fault := parseHeader(text)
+	if fault != "" {
+		return nil, at.Errorf(code, "%s", fault).Helpf("save it with np.save as one plain array")
+	}
+	order, elem, err := dtype(at, h.descr)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := count(h.shape)
+	if !ok || n > maxValues {
+		return nil, at.Errorf(code, "its shape %s is too large", Shape(h.shape)).Helpf("save it again; the header is damaged")
+	}
+	if want := n * elem.size; want != len(body) {
+		return nil, sizeError(at, h, want, len(body))
+	}
+	a := &Array{Shape: h.shape, Kind: elem.kind, Size: elem.size}
+	if err := a.decode(at, order, elem, body, n); err != nil {
+		return nil, err
+	}
+	if h.fortran {
+		a.Ints, a.Floats = rowMajor(a.Ints, h.shape), rowMajor(a.Floats, h.shape)
+	}
+	return a, nil
+}
+
+// split checks the magic and cuts data into the header's text and the values.
+func split(at diag.Builder, data []byte) (string, []byte, error) {
+	if !bytes.HasPrefix(data, []byte(magic)) {
+		return "", nil, at.Errorf(code, "this is not an .npy file%s", resembles(data)).Helpf("save the array with np.save")
+	}
+	if len(data) < 10 {
+		return "", nil, truncated(at, 10, len(data))
+	}
+	start, length := 10, int64(binary.LittleEndian.Uint16(data[8:]))
+	switch version := data[6]; version {
+	case 1:
+	case 2, 3:
+		if len(data) < 12 {
+			return "", nil, truncated(at, 12, len(data))
+		}
+		start, length = 12, int64(binary.LittleEndian.Uint32(data[8:]))
+	default:
+		return "", nil, at.Errorf(code, "has format version %d; 1 to 3 are known", version).Helpf("save it with np.save")
+	}
+	end := int64(start) + length
+	if end > int64(len(data)) {
+		return "", nil, truncated(at, end, len(data))
+	}
+	return string(data[start:end]), data[end:], nil
+}
+
+func truncated[T int | int64](at diag.Builder, want T, have int) error {
+	return at.Errorf(code, "is truncated: its header needs %d bytes and the file has %d", want, have).Helpf("copy or save it again")
+}
+
+func sizeError(at diag.Builder, h header, want, have int) error {
+	what := fmt.Sprintf("%s of %s", Shape(h.shape), h.descr)
+	if have < want {
+		return at.Errorf(code, "is truncated: %s needs %d bytes and %d follow the header", what, want, have).Helpf("copy or save it again")
+	}
+	return at.Errorf(code, "has %d bytes after the array: %s needs %d", have-want, what, want).
+		Helpf("save each array to a file of its own with np.save, or several with np.savez")
+}
+
+// others are starts of files that people pass by mistake.
+var others = []struct{ prefix, name string }{
+	{"PK\x03\x04", "a zip archive, such as .npz or .pth"},
+	{"\x80\x02", "a Python pickle"},
+	{"\x80\x03", "a Python pickle"},
+	{"\x80\x04", "a Python pickle"},
+	{"\x80\x05", "a Python pickle"},
+	{"\x89HDF", "an HDF5 file"},
+	{"\x1f\x8b", "a gzip file"},
+	{"\x89PNG", "a PNG image"},
+}
+
+// resembles says what data looks like, as the end of a sentence; "" when it looks like nothing known.
+func resembles(data []byte) string {
+	for _, o := range others {
+		if bytes.HasPrefix(data, []byte(o.prefix)) {
+			return "; it looks like " + o.name
+		}
+	}
+	line, _, _ := bytes.Cut(data[:min(len(data), 4096)], []byte("\n"))
+	if len(line) > 0 && strings.Trim(string(line), "0123456789+-.eE,;\t \r") == "" {
+		return "; it looks like CSV text"
+	}
+	return ""
+}
+
+// dtype finds how values lie in the file from numpy's spelling, such as "<f4".
+func dtype(at diag.Builder, descr string) (binary.ByteOrder, element, error) {
+	if strings.HasPrefix(strings.TrimLeft(descr, "|<>="), "O") {
+		return nil, element{}, at.Errorf(code, "holds pickled Python objects (dtype object), which are never run").
+			Helpf("save it with np.save(path, x.astype(np.float32))")
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	name := descr
+	if name != "" {
+		switch name[0] {
+		case '>':
+			order = binary.BigEndian
+			name = name[1:]
+		case '<', '|', '=':
+			name = name[1:]
+		}
+	}
+	elem, ok := elements[name]
+	if !ok {
+		return nil, element{}, at.Errorf(code, "has dtype %q; booleans, integers and floats up to 64 bits are read", descr).
+			Helpf("save it with np.save(path, x.astype(np.float32)) or another plain type")
+	}
+	elem.size = int(name[1] - '0')
+	return order, elem, nil
+}
+
+// count is the number of values of a shape. A dimension of 0 does not excuse the others: their product must be a
+// count too, so that no later product of dimensions can overflow.
+func count(shape []int) (n int, ok bool) {
+	n, empty := 1, false
+	for _, d := range shape {
+		if d == 0 {
+			empty = true
+			continue
+		}
+		if d < 0 || n > (1<<40)/d {
+			return 0, false
+		}
+		n *= d
+	}
+	if empty {
+		n = 0
+	}
+	return n, true
+}
+
+func (a *Array) decode(at diag.Builder, order binary.ByteOrder, elem element, body []byte, n int) error {
+	if elem.float != nil {
+		a.Floats = make([]float64, n)
+		for i := range a.Floats {
+			a.Floats[i] = elem.float(order, body[i*elem.size:])
+		}
+		return nil
+	}
+	a.Ints = make([]int64, n)
+	for i := range a.Ints {
+		a.Ints[i] = elem.integer(order, body[i*elem.size:])
+		if elem.kind == 'u' && a.Ints[i] < 0 {
+			return at.Errorf(code, "value %d is %d, beyond 2^63-1", i, uint64(a.Ints[i])).Helpf("save it with np.save(path, x.astype(np.int64))")
+		}
+	}
+	return nil
+}
+
+// rowMajor reorders values from Fortran order, where the first index runs fastest.
+func rowMajor[T any](values []T, shape []int) []T {
+	if len(values) == 0 || len(shape) < 2 {
+		return values
+	}
+	strides := make([]int, len(shape))
+	for i, step := 0, 1; i < len(shape); i++ {
+		strides[i] = step
+		step *= shape[i]
+	}
+	out := make([]T, 0, len(values))
+	index, from := make([]int, len(shape)), 0
+	for range values {
+		out = append(out, values[from])
+		for d := len(shape) - 1; d >= 0; d-- {
+			index[d]++
+			from += strides[d]
+			if index[d] < shape[d] {
+				break
+			}
+			from -= index[d] * strides[d]
+			index[d] = 0
+		}
+	}
+	return out
+}
+
+// ReadNpz decodes an .npz archive, stored or deflated, to arrays by name (without .npy); file names it in diagnostics.
+// All arrays together have at most 2^27 values.
+func ReadNpz(file string, data []byte) (map[string]*Array, error) {
+	if !fileio.IsZip(data) {
+		return nil, diag.InFile(file, "").Errorf(code, "this is not an .npz file%s", resembles(data)).Helpf("save the arrays with np.savez")
+	}
+	z, err := fileio.OpenZip(file, data, code)
+	if err != nil {
+		return nil, err
+	}
+	arrays := map[string]*Array{}
+	left := maxValues
+	for _, entry := range z.Entries {
+		name, ok := strings.CutSuffix(entry.Name, ".npy")
+		at := diag.InFile(file, "array "+name)
+		if !ok {
+			return nil, at.Errorf(code, "is not an .npy entry").Helpf("save the arrays with np.savez")
+		}
+		body, err := z.Read(entry)
+		if err != nil {
+			return nil, err
+		}
+		a, err := read(at, body)
+		if err != nil {
+			return nil, err
+		}
+		if left -= a.Len(); left < 0 {
+			return nil, at.Errorf(code, "the archive holds more than %d values", maxValues).Helpf("check that it is the right file")
+		}
+		arrays[name] = a
+	}
+	return arrays, nil
+}
+
+// Names are the names of arrays, sorted.
+func Names(arrays map[string]*Array) []string {
+	names := make([]string, 0, len(arrays))
+	for name := range arrays {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Shape spells a shape as diagnostics do: [3, 4].
+func Shape(shape []int) string {
+	return strings.ReplaceAll(fmt.Sprint(shape), " ", ", ")
+}
