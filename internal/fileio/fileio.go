@@ -6,11 +6,11 @@ package fileio
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"hrnnc/internal/diag"
 )
@@ -55,7 +55,7 @@ func WriteAtomic(path string, write func(io.Writer) error) (err error) {
 	}
 	tmp, err := os.CreateTemp(dir, "."+base+".*")
 	if err != nil {
-		return fmt.Errorf("writing %s: %s", path, reason(err))
+		return writeError(path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -75,10 +75,24 @@ func WriteAtomic(path string, write func(io.Writer) error) (err error) {
 		func() error { return os.Rename(tmp.Name(), path) },
 	} {
 		if err = step(); err != nil {
-			return fmt.Errorf("writing %s: %s", path, reason(err))
+			return writeError(path, err)
 		}
 	}
 	return nil
+}
+
+func writeError(path string, err error) error {
+	return diag.InFile(path, "").Errorf("write", "cannot be written: %s", reason(err)).
+		Helpf("check that the folder exists, may be written to and has space")
+}
+
+// Printable shortens hostile text to 80 bytes and spells out what a terminal would obey.
+func Printable(s string) string {
+	if len(s) > 80 {
+		s = s[:80] + "..."
+	}
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
 }
 
 // reason is an error without the path and the system call, which the diagnostic says better.

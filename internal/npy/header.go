@@ -3,6 +3,8 @@ package npy
 import (
 	"strconv"
 	"strings"
+
+	"hrnnc/internal/fileio"
 )
 
 // header is what the dictionary at the start of a .npy file says.
@@ -34,7 +36,7 @@ func parseHeader(text string) (header, string) {
 		key := l.str()
 		l.expect(":")
 		if seen[key] {
-			l.fail("the header has the key " + strconv.Quote(key) + " twice")
+			l.fail("the header has the key " + fileio.Printable(key) + " twice")
 		}
 		seen[key] = true
 		switch key {
@@ -45,7 +47,7 @@ func parseHeader(text string) (header, string) {
 		case "shape":
 			h.shape = l.tuple()
 		default:
-			l.fail("the header has an unknown key " + strconv.Quote(key))
+			l.fail("the header has an unknown key " + fileio.Printable(key))
 		}
 		if !l.accept(",") && !l.peek("}") {
 			l.fail("the header is not a dictionary that numpy writes")

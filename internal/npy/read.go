@@ -50,7 +50,8 @@ func read(at diag.Builder, data []byte) (*Array, error) {
 	}
 	n, ok := count(h.shape)
 	if !ok || n > maxValues {
-		return nil, at.Errorf(code, "its shape %s is too large", Shape(h.shape)).Helpf("save it again; the header is damaged")
+		return nil, at.Errorf(code, "its shape %s has more than %d values", Shape(h.shape), maxValues).
+			Helpf("save fewer values; or the header is damaged, then save it again")
 	}
 	if want := n * elem.size; want != len(body) {
 		return nil, sizeError(at, h, want, len(body))
@@ -149,7 +150,7 @@ func dtype(at diag.Builder, descr string) (binary.ByteOrder, element, error) {
 	}
 	elem, ok := elements[name]
 	if !ok {
-		return nil, element{}, at.Errorf(code, "has dtype %q; booleans, integers and floats up to 64 bits are read", descr).
+		return nil, element{}, at.Errorf(code, "has dtype %s; booleans, integers and floats up to 64 bits are read", fileio.Printable(descr)).
 			Helpf("save it with np.save(path, x.astype(np.float32)) or another plain type")
 	}
 	elem.size = int(name[1] - '0')
@@ -235,7 +236,7 @@ func ReadNpz(file string, data []byte) (map[string]*Array, error) {
 	left := maxValues
 	for _, entry := range z.Entries {
 		name, ok := strings.CutSuffix(entry.Name, ".npy")
-		at := diag.InFile(file, "array "+name)
+		at := diag.InFile(file, "array "+fileio.Printable(name))
 		if !ok {
 			return nil, at.Errorf(code, "is not an .npy entry").Helpf("save the arrays with np.savez")
 		}
