@@ -75,7 +75,7 @@ func (c *checker) claim(n *Name) bool {
 			Helpf("rename one of them"))
 		return false
 	}
-	if isKeyword(n.Text) || slices.Contains(functions, n.Text) {
+	if IsKeyword(n.Text) || slices.Contains(functions, n.Text) {
 		c.fail(n, "name", "choose another name", "%s is a word of the language", n.Text)
 		return false
 	}

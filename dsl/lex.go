@@ -88,11 +88,11 @@ func split(tokens []lexer.Token) []statement {
 			flush()
 			continue
 		}
-		if depth > 0 && t.Type == identTok && startsLine(tokens, i) && isKeyword(t.Value) && opener(cur) != "{" {
+		if depth > 0 && t.Type == identTok && startsLine(tokens, i) && IsKeyword(t.Value) && opener(cur) != "{" {
 			flush()
 			depth = 0
 		}
-		if depth == 0 && len(cur) > 0 && isKeyword(t.Value) && !expectsOperand(cur[len(cur)-1]) {
+		if depth == 0 && len(cur) > 0 && IsKeyword(t.Value) && !expectsOperand(cur[len(cur)-1]) {
 			flush()
 		}
 		switch t.Value {

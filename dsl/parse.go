@@ -43,7 +43,8 @@ var (
 	letForm    = form{"", "y = V*relu(h) + c", parser[LetStmt]()}
 )
 
-func isKeyword(s string) bool {
+// IsKeyword reports whether a word starts a statement, and so cannot be a name.
+func IsKeyword(s string) bool {
 	return slices.ContainsFunc(forms, func(f form) bool { return f.keyword == s })
 }
 

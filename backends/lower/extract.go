@@ -31,6 +31,11 @@ func Extract(m *ir.Module) (*Plan, error) {
 	return p, nil
 }
 
+// WidthError is a model that no width of integers can run; the compiler refuses it.
+type WidthError struct{ Reason string }
+
+func (e *WidthError) Error() string { return e.Reason }
+
 type extractor struct {
 	m     *ir.Module
 	table *bounds.Table
@@ -339,7 +344,7 @@ func (x *extractor) decision(r *Readout) error {
 		}
 		t := math.Floor(threshold / unit)
 		if math.Abs(t) >= 1<<62 {
-			return fmt.Errorf("the threshold %v is beyond every output", out.Threshold)
+			return &WidthError{fmt.Sprintf("the threshold %v is beyond every output", out.Threshold)}
 		}
 		r.Threshold[ph] = int64(t)
 	}
@@ -351,7 +356,7 @@ func (x *extractor) mean(r *Readout) error {
 	hull := x.table.Hull(x.m.Y)
 	most := float64(hull.Magnitude()) * float64(x.m.Steps)
 	if most*2 >= 1<<61 {
-		return fmt.Errorf("the sum of %d outputs of %d bits does not fit 62 bits", x.m.Steps, hull.Bits())
+		return &WidthError{fmt.Sprintf("the sum of %d outputs of %d bits does not fit 62 bits", x.m.Steps, hull.Bits())}
 	}
 	total := bounds.Interval{Lo: hull.Lo * int64(x.m.Steps), Hi: hull.Hi * int64(x.m.Steps)}
 	total.Lo, total.Hi = min(total.Lo, -1), max(total.Hi, 1)
@@ -361,7 +366,7 @@ func (x *extractor) mean(r *Readout) error {
 	}
 	product, err := bounds.Product(total, numerics.SqrtHalf)
 	if err != nil {
-		return fmt.Errorf("the rescaled sum of %d outputs: %w", x.m.Steps, err)
+		return &WidthError{fmt.Sprintf("the rescaled sum of %d outputs: %v", x.m.Steps, err)}
 	}
 	half := numerics.SqrtHalf
 	r.Rescale, r.RescaleBits = &half, product.Bits()

@@ -86,6 +86,14 @@ func writeError(path string, err error) error {
 		Helpf("check that the folder exists, may be written to and has space")
 }
 
+// WriteFile is WriteAtomic for bytes.
+func WriteFile(path string, data []byte) error {
+	return WriteAtomic(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
 // Printable shortens hostile text to 80 bytes and spells out what a terminal would obey.
 func Printable(s string) string {
 	if len(s) > 80 {

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"hrnnc/compiler"
+	"hrnnc/internal/diag"
+)
+
+func (a *app) checkCmd() *cobra.Command {
+	var weights string
+	var only bool
+	c := &cobra.Command{
+		Use:   "check model.hrn...",
+		Short: "Find every error in models and their weights, without compiling",
+		Example: `  hrnnc check model.hrn
+  hrnnc check --no-weights examples/*/model.hrn   # before training`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var all diag.List
+			for _, file := range args {
+				all = append(all, checkOne(file, weights, only)...)
+			}
+			if len(all) > 0 || a.json {
+				a.diagnostics(all)
+			}
+			if all.HasErrors() {
+				return errFailed
+			}
+			if !a.json {
+				fmt.Fprintf(a.out, "%s: no errors\n", countFiles(len(args)))
+			}
+			return nil
+		},
+	}
+	weightsFlag(c, &weights)
+	c.Flags().BoolVar(&only, "no-weights", false, "the language only")
+	return c
+}
+
+func countFiles(n int) string {
+	if n == 1 {
+		return "1 model"
+	}
+	return fmt.Sprintf("%d models", n)
+}
+
+func checkOne(file, weights string, only bool) diag.List {
+	if only {
+		_, _, errs := compiler.Check(file)
+		return errs
+	}
+	m, err := compiler.Load(file, weights)
+	if err == nil {
+		return m.Warnings
+	}
+	return compiler.Diagnostics(err)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hrnnc/compiler"
+	"hrnnc/passes"
+)
+
+func (a *app) compileCmd() *cobra.Command {
+	var targets []string
+	var out, weights string
+	var force bool
+	var cfg passes.Config
+	c := &cobra.Command{
+		Use:   "compile model.hrn",
+		Short: "Generate Go, C and Verilog",
+		Long: `Generate Go, C and Verilog, each in its own folder, with golden vectors and a harness. The output folder appears whole
+or not at all; a folder that hrnnc did not make, or in which something was changed, is not replaced without --force.`,
+		Example: `  hrnnc compile model.hrn                        # everything, in build/NAME
+  hrnnc compile model.hrn --target c -o firmware/model
+  hrnnc compile model.hrn --json                 # the figures, for scripts
+  hrnnc compile model.hrn --verify-each          # check every pass on the way`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			chosen, err := compiler.FindTargets(targets)
+			if err != nil {
+				return err
+			}
+			say, done := a.status()
+			defer done()
+			say("reading " + args[0])
+			l, err := a.lower(args[0], weights, cfg, say)
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				out = filepath.Join("build", l.Name())
+			}
+			say("generating")
+			o, err := l.Compile(cmd.Context(), chosen)
+			if err != nil {
+				return err
+			}
+			if err := cmd.Context().Err(); err != nil {
+				return err
+			}
+			say("writing " + out)
+			if err := o.Write(out, force); err != nil {
+				return err
+			}
+			done()
+			a.warn(l.Warnings)
+			if a.json {
+				a.printJSON(struct {
+					Folder string `json:"folder"`
+					compiler.Report
+				}{out, o.Report})
+				return nil
+			}
+			a.printReport(o.Report)
+			fmt.Fprintf(a.out, "\nwritten to %s\n", out)
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&targets, "target", nil, "what to generate: go, c, verilog (default: all)")
+	f.StringVarP(&out, "output", "o", "", "folder to write (default build/NAME)")
+	f.BoolVar(&force, "force", false, "replace the folder whatever it holds")
+	weightsFlag(c, &weights)
+	passFlags(c, &cfg)
+	return c
+}
+
+func weightsFlag(c *cobra.Command, weights *string) {
+	c.Flags().StringVar(weights, "weights", "", "weights file instead of the one that the model names")
+}
+
+// passFlags are the flags of every command that runs passes.
+func passFlags(c *cobra.Command, cfg *passes.Config) {
+	c.Flags().StringSliceVar(&cfg.Disable, "disable", nil, "leave passes out: "+compiler.PassNames())
+	c.Flags().BoolVar(&cfg.VerifyEach, "verify-each", false, "run both interpreters around every pass and fail where they differ")
+}
+
+// required are the passes without which nothing can be lowered.
+var required = []string{"fuse", "parity", "quantize"}
+
+// lower loads a model and runs the passes.
+func (a *app) lower(file, weights string, cfg passes.Config, say func(string)) (*compiler.Lowered, error) {
+	for _, name := range cfg.Disable {
+		if _, ok := passes.Find(name); !ok {
+			return nil, usageError{fmt.Errorf("there is no pass %q; the passes are %s", name, compiler.PassNames())}
+		}
+		for _, r := range required {
+			if name == r {
+				return nil, usageError{fmt.Errorf("pass %s cannot be left out: nothing could be generated", name)}
+			}
+		}
+	}
+	m, err := compiler.Load(file, weights)
+	if err != nil {
+		return nil, err
+	}
+	say("passes")
+	return m.Lower(cfg)
+}

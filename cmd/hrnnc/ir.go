@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"hrnnc/compiler"
+	"hrnnc/internal/fileio"
+	"hrnnc/ir"
+	"hrnnc/passes"
+)
+
+func (a *app) irCmd() *cobra.Command {
+	var after, output, weights string
+	var list bool
+	var cfg passes.Config
+	c := &cobra.Command{
+		Use:   "ir model.hrn",
+		Short: "Print the intermediate representation before or after a pass",
+		Long: `Print the intermediate representation, which docs/ir.md describes. Constants of more than 16 entries are shown by their
+hash; -o FILE.ir writes them beside it, in FILE.ir.consts, and the pair can be read back wherever a model can.`,
+		Example: `  hrnnc ir model.hrn                      # as the language gives it
+  hrnnc ir model.hrn --after quantize     # the first integers
+  hrnnc ir model.hrn --after range -o model.ir
+  hrnnc ir model.ir                       # read it back, check it, print it
+  hrnnc ir --passes                       # the passes, in order`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if list {
+				return a.listPasses()
+			}
+			if len(args) == 0 {
+				return usageError{fmt.Errorf("which model? hrnnc ir model.hrn")}
+			}
+			if _, ok := passes.Find(after); after != "" && !ok {
+				return usageError{fmt.Errorf("there is no pass %q; the passes are %s", after, compiler.PassNames())}
+			}
+			m, err := compiler.Load(args[0], weights)
+			if err != nil {
+				return err
+			}
+			module, err := m.IRAfter(after, cfg)
+			if err != nil {
+				return err
+			}
+			if output == "" {
+				return ir.Print(a.out, module)
+			}
+			return writeIR(output, module)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&after, "after", "", "run the passes up to this one: "+compiler.PassNames())
+	f.StringVarP(&output, "output", "o", "", "write FILE.ir and its constants")
+	f.BoolVar(&list, "passes", false, "list the passes")
+	weightsFlag(c, &weights)
+	passFlags(c, &cfg)
+	return c
+}
+
+func writeIR(path string, m *ir.Module) error {
+	var consts bytes.Buffer
+	if err := ir.WriteConsts(&consts, m); err != nil {
+		return err
+	}
+	if consts.Len() > 0 {
+		if err := fileio.WriteFile(path+".consts", consts.Bytes()); err != nil {
+			return err
+		}
+	}
+	return fileio.WriteFile(path, []byte(ir.Text(m)))
+}
+
+func (a *app) listPasses() error {
+	var rows [][]string
+	for _, p := range passes.Pipeline {
+		rows = append(rows, []string{p.Name, string(p.In) + " -> " + string(p.Out), p.Doc})
+	}
+	return table(a.out, []string{"pass", "level", "what it does"}, rows)
+}

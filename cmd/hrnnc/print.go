@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"hrnnc/backends"
+	"hrnnc/compiler"
+)
+
+// printReport prints what a compile made.
+func (a *app) printReport(r compiler.Report) {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\t%s  ->  %s\n", r.Model, r.Input, r.Output)
+	for _, l := range r.Layers {
+		saturates := "cannot saturate (proven)"
+		if l.Saturate {
+			saturates = "saturates"
+		}
+		fmt.Fprintf(w, "  layer %s\t%s units, blocks of %d, int%d, %s\n", l.Name, thousands(l.Units), l.Block, l.Bits, saturates)
+	}
+	fmt.Fprintf(w, "  parameters\t%s (%s bytes at their own widths)\n", thousands(r.Cost.Parameters), thousands((r.Cost.Bits+7)/8))
+	fmt.Fprintf(w, "  state\t%s bytes\n", thousands((r.Cost.StateBits+7)/8))
+	fmt.Fprintf(w, "  a step\trecurrence %s additions, %s multiplications; input %s and %s\n", thousands(r.Cost.Recurrence.Adds),
+		thousands(r.Cost.Recurrence.Muls), thousands(r.Cost.Input.Adds), thousands(r.Cost.Input.Muls))
+	fmt.Fprintf(w, "  an output\t%s additions, %s multiplications\n", thousands(r.Cost.Readout.Adds), thousands(r.Cost.Readout.Muls))
+	if r.Updates > 0 {
+		fmt.Fprintf(w, "  saturated\t%s of %s state updates on the golden vectors (the input's extremes)\n", thousands(int(r.Saturated)), thousands(int(r.Updates)))
+	}
+	a.flush(w)
+	if len(r.Passes) > 0 {
+		fmt.Fprintln(a.out, "\npasses")
+		w = tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+		for _, p := range r.Passes {
+			lines := []string(p.Stats)
+			if len(lines) == 0 {
+				lines = []string{"nothing to do"}
+			}
+			for i, s := range lines {
+				name := p.Pass
+				if i > 0 {
+					name = ""
+				}
+				fmt.Fprintf(w, "  %s\t%s\n", name, s)
+			}
+		}
+		a.flush(w)
+	}
+	a.printTargets(r.Targets)
+}
+
+func (a *app) printTargets(targets map[string][]backends.Figure) {
+	for _, t := range compiler.Targets {
+		figures, ok := targets[t.Name()]
+		if !ok {
+			continue
+		}
+		fmt.Fprintf(a.out, "\n%s\n", t.Name())
+		w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+		for _, f := range figures {
+			value := strconv.FormatFloat(f.Value, 'f', -1, 64)
+			if f.Value == float64(int(f.Value)) {
+				value = thousands(int(f.Value))
+			}
+			fmt.Fprintf(w, "  %s\t%s %s\t%s\n", f.Name, value, f.Unit, f.Note)
+		}
+		a.flush(w)
+	}
+}
+
+func (a *app) flush(w *tabwriter.Writer) {
+	if err := w.Flush(); err != nil {
+		fmt.Fprintln(a.err, err)
+	}
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// table prints rows in columns; numbers stand right.
+func table(out io.Writer, head []string, rows [][]string) error {
+	width := make([]int, len(head))
+	for _, r := range append([][]string{head}, rows...) {
+		for i, c := range r {
+			width[i] = max(width[i], len([]rune(c)))
+		}
+	}
+	for _, r := range slices.Concat([][]string{head}, rows) {
+		var b strings.Builder
+		for i, c := range r {
+			pad := strings.Repeat(" ", width[i]-len([]rune(c)))
+			if c != "" && strings.Trim(c, "0123456789,.") == "" {
+				b.WriteString(pad + c)
+			} else {
+				b.WriteString(c + pad)
+			}
+			b.WriteString("  ")
+		}
+		if _, err := fmt.Fprintln(out, strings.TrimRight(b.String(), " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

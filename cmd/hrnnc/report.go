@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"hrnnc/compiler"
+	"hrnnc/passes"
+)
+
+func (a *app) reportCmd() *cobra.Command {
+	var weights string
+	var cfg passes.Config
+	c := &cobra.Command{
+		Use:   "report model.hrn",
+		Short: "Print a model's numbers and what each pass did, without writing anything",
+		Example: `  hrnnc report model.hrn
+  hrnnc report model.hrn --json | jq .cost`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			say, done := a.status()
+			defer done()
+			l, err := a.lower(args[0], weights, cfg, say)
+			if err != nil {
+				return err
+			}
+			o, err := l.Compile(cmd.Context(), compiler.Targets)
+			done()
+			if err != nil {
+				return err
+			}
+			a.warn(l.Warnings)
+			if a.json {
+				a.printJSON(o.Report)
+				return nil
+			}
+			a.printReport(o.Report)
+			return nil
+		},
+	}
+	weightsFlag(c, &weights)
+	passFlags(c, &cfg)
+	return c
+}
+
+func (a *app) versionCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if a.json {
+				a.printJSON(map[string]string{"hrnnc": compiler.Version})
+				return nil
+			}
+			fmt.Fprintln(a.out, "hrnnc", compiler.Version)
+			return nil
+		},
+	}
+}

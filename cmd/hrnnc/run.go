@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"hrnnc/compiler"
+	"hrnnc/internal/npy"
+	"hrnnc/ir"
+	"hrnnc/passes"
+)
+
+func (a *app) runCmd() *cobra.Command {
+	var level, input, output, labels, weights string
+	var cfg passes.Config
+	c := &cobra.Command{
+		Use:   "run model.hrn --input X.npy",
+		Short: "Run sequences through the model at any level",
+		Long: `Run sequences through the model. X is [sequences, steps, entries] integers, or [sequences, steps] for one entry or one
+token a step; FILE.npz:NAME reads one array of an archive.
+
+The level real gives float64 logits. The others give the int64 accumulators of docs/numerics.md section 3, the same
+bits whichever it is; go, c and verilog really build and run the generated code. A mean is the sum over the steps.`,
+		Example: `  hrnnc run model.hrn --input X.npy                          # reference, prints a summary
+  hrnnc run model.hrn --input X.npy --level c --output Y.npy
+  hrnnc run model.hrn --input test.npz:x --labels test.npz:y  # accuracy
+  hrnnc run model.hrn --input X.npy --level c/clang-O2       # another compiler`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if input == "" {
+				return usageError{fmt.Errorf("--input X.npy is missing")}
+			}
+			m, err := compiler.Load(args[0], weights)
+			if err != nil {
+				return err
+			}
+			a.warn(m.Warnings)
+			x, err := sequences(m, input)
+			if err != nil {
+				return err
+			}
+			progress, done := a.progress("running " + level)
+			out, l, err := runLevel(cmd, m, level, x, cfg, progress)
+			done()
+			if err != nil {
+				return err
+			}
+			if output != "" {
+				if err := npy.WriteFile(output, out.Y); err != nil {
+					return err
+				}
+			}
+			var score *compiler.Score
+			if labels != "" {
+				want, err := compiler.ReadArray(labels)
+				if err != nil {
+					return err
+				}
+				if score, err = m.Accuracy(out, labels, want, l); err != nil {
+					return err
+				}
+			}
+			a.printRun(out, output, len(x), score)
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&input, "input", "", "sequences: X.npy, or ARCHIVE.npz:NAME")
+	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")
+	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy")
+	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy")
+	weightsFlag(c, &weights)
+	passFlags(c, &cfg)
+	return c
+}
+
+// sequences reads the inputs that a model is run on.
+func sequences(m *compiler.Model, path string) ([][][]int64, error) {
+	arr, err := compiler.ReadArray(path)
+	if err != nil {
+		return nil, err
+	}
+	module := moduleOf(m)
+	return compiler.Sequences(path, arr, module.Input, module.Steps)
+}
+
+func moduleOf(m *compiler.Model) *ir.Module {
+	if m.Real != nil {
+		return m.Real
+	}
+	return m.Fixed
+}
+
+func runLevel(cmd *cobra.Command, m *compiler.Model, level string, x [][][]int64, cfg passes.Config, progress compiler.Progress) (*compiler.Outputs, *compiler.Lowered, error) {
+	if level == "real" {
+		out, err := m.RunReal(cmd.Context(), x, progress)
+		return out, nil, err
+	}
+	l, err := m.Lower(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := l.Run(cmd.Context(), level, x, progress)
+	return out, l, err
+}
+
+func (a *app) printRun(out *compiler.Outputs, file string, n int, score *compiler.Score) {
+	if a.json {
+		a.printJSON(struct {
+			Level     string          `json:"level"`
+			Sequences int             `json:"sequences"`
+			Steps     int             `json:"steps"`
+			Shape     []int           `json:"shape"`
+			Output    string          `json:"output,omitempty"`
+			Saturated int64           `json:"saturated"`
+			Updates   int64           `json:"updates"`
+			Score     *compiler.Score `json:"score,omitempty"`
+		}{out.Level, n, out.T, out.Y.Shape, file, out.Saturated, out.Updates, score})
+		return
+	}
+	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), npy.Shape(out.Y.Shape))
+	if out.Updates > 0 {
+		fmt.Fprintf(a.out, "saturated: %s of %s state updates\n", thousands(int(out.Saturated)), thousands(int(out.Updates)))
+	}
+	if score != nil {
+		fmt.Fprintf(a.out, "accuracy: %.4f (%s of %s)\n", score.Part, thousands(score.Right), thousands(score.Total))
+	}
+	if file != "" {
+		fmt.Fprintf(a.out, "written to %s\n", file)
+	}
+}

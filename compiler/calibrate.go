@@ -1,0 +1,33 @@
+package compiler
+
+import (
+	"context"
+	"strconv"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/weights"
+)
+
+// Calibrate runs sequences at the real level and gives the largest |h| of every state: the M of docs/numerics.md.
+func (m *Model) Calibrate(ctx context.Context, x [][][]int64, progress Progress) (map[string]float64, error) {
+	out, err := m.RunReal(ctx, x, progress)
+	if err != nil {
+		return nil, err
+	}
+	ranges := map[string]float64{}
+	for i, s := range m.Real.States {
+		if out.Max[i] == 0 {
+			return nil, diag.List{diag.InFile(m.File, "").Errorf("range", "state %s stays 0 on these sequences", s.Name).
+				Helpf("calibrate with sequences that look like those in use")}
+		}
+		ranges[s.Name] = out.Max[i]
+	}
+	return ranges, nil
+}
+
+// SetRanges writes ranges where Load finds them: the metadata of a weights file.
+func SetRanges(f *weights.File, ranges map[string]float64) {
+	for state, v := range ranges {
+		f.Metadata["range."+state] = strconv.FormatFloat(v, 'g', -1, 64)
+	}
+}

@@ -1,0 +1,130 @@
+package compiler
+
+import (
+	"context"
+	"fmt"
+	"math/rand"
+
+	"golang.org/x/sync/errgroup"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/passes"
+)
+
+// Report is what a compile made, for people and for scripts.
+type Report struct {
+	Model   string                       `json:"model"`
+	Version string                       `json:"hrnnc"`
+	Input   string                       `json:"input"`
+	Output  string                       `json:"output"`
+	Layers  []LayerReport                `json:"layers"`
+	Cost    lower.Cost                   `json:"cost"`
+	Passes  []passes.Step                `json:"passes"`
+	Targets map[string][]backends.Figure `json:"targets"`
+	// Saturated of Updates state entries were clamped on the golden vectors.
+	Saturated int64 `json:"saturated"`
+	Updates   int64 `json:"updates"`
+}
+
+// LayerReport is the shape of one layer.
+type LayerReport struct {
+	Name     string  `json:"name"`
+	Units    int     `json:"units"`
+	Block    int     `json:"block"`
+	Bits     int     `json:"bits"`
+	Unit     float64 `json:"unit"`
+	Saturate bool    `json:"saturates"` // false: proven not to
+	Adds     int     `json:"recurrence_adds"`
+}
+
+// Output is what a compile leaves: the files of every target, by its name.
+type Output struct {
+	Files  map[string][]backends.File
+	Report Report
+}
+
+// goldenSteps keeps the golden vectors of long models readable; a prefix of a sequence is one too.
+const goldenSteps = 48
+
+// GoldenVectors are sequences at the edges of the input's range and a random one, with the fixed interpreter's outputs.
+func (l *Lowered) GoldenVectors(ctx context.Context) (v backends.Vectors, saturated, updates int64, err error) {
+	v.X = passes.Sequences(l.Module, 5, goldenSteps, rand.New(rand.NewSource(1)))
+	v.Y, saturated, updates, err = l.fixed(ctx, v.X, nil)
+	return v, saturated, updates, err
+}
+
+// Compile generates the targets, in parallel.
+func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Output, error) {
+	for name := range l.Targets {
+		if findTarget(name) == nil {
+			return nil, &UnknownTargetError{name}
+		}
+	}
+	vectors, saturated, updates, err := l.GoldenVectors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &Output{Files: map[string][]backends.File{}, Report: l.Report()}
+	out.Report.Saturated, out.Report.Updates = saturated, updates
+	files := make([][]backends.File, len(targets))
+	figures := make([][]backends.Figure, len(targets))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, t := range targets {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			var err error
+			files[i], figures[i], err = t.Generate(l.Plan, vectors, l.Targets[t.Name()])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, asTargetError(l, err)
+	}
+	for i, t := range targets {
+		out.Files[t.Name()], out.Report.Targets[t.Name()] = files[i], figures[i]
+	}
+	return out, nil
+}
+
+// asTargetError puts the model's file to errors about settings, which targets do not know.
+func asTargetError(l *Lowered, err error) error {
+	list := asList(err)
+	for _, d := range list {
+		if d.Span.IsZero() {
+			d.Span.File = l.File
+		}
+		if d.Code == "internal" {
+			d.Code = "target"
+		}
+	}
+	return list
+}
+
+// Report is what is known before a target is generated.
+func (l *Lowered) Report() Report {
+	p := l.Plan
+	r := Report{Model: p.Name, Version: Version, Cost: p.Cost(), Passes: l.Steps, Targets: map[string][]backends.Figure{}}
+	r.Input = fmt.Sprintf("%s : %s", p.Input.Name, inputType(p))
+	r.Output = fmt.Sprintf("%s : %d, %s, %s", p.Output.Name, p.Readout.Matrix.Rows, p.Output.Decision, p.Output.When)
+	for i := range p.Layers {
+		layer := &p.Layers[i]
+		one := lower.Plan{Layers: p.Layers[i : i+1]}
+		r.Layers = append(r.Layers, LayerReport{Name: layer.Name, Units: layer.N, Block: layer.Block, Bits: layer.Bits,
+			Unit: l.Module.States[i].Scale.Unit, Saturate: layer.Saturate, Adds: one.Cost().Recurrence.Adds})
+	}
+	return r
+}
+
+func inputType(p *lower.Plan) string {
+	in := p.Input
+	switch {
+	case in.Vocab > 0:
+		return fmt.Sprintf("token[%d]", in.Vocab)
+	case in.Signed:
+		return fmt.Sprintf("i%d[%d]", in.Bits, in.Size)
+	}
+	return fmt.Sprintf("u%d[%d]", in.Bits, in.Size)
+}

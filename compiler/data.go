@@ -1,0 +1,149 @@
+package compiler
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/fileio"
+	"hrnnc/internal/npy"
+	"hrnnc/ir"
+)
+
+// ReadArray reads an array from FILE.npy, from an .npz archive of one array, or from ARCHIVE.npz:NAME.
+func ReadArray(path string) (*npy.Array, error) {
+	file, name, named := strings.Cut(path, ".npz:")
+	if named {
+		file += ".npz"
+	}
+	data, err := fileio.Read(file, "data")
+	if err != nil {
+		return nil, asList(err)
+	}
+	if !fileio.IsZip(data) {
+		a, err := npy.Read(file, data)
+		if err != nil {
+			return nil, asList(err)
+		}
+		return a, nil
+	}
+	arrays, err := npy.ReadNpz(file, data)
+	if err != nil {
+		return nil, asList(err)
+	}
+	names := npy.Names(arrays)
+	if !named && len(names) == 1 {
+		name = names[0]
+	}
+	if a := arrays[name]; a != nil {
+		return a, nil
+	}
+	what := "holds several arrays"
+	if named {
+		what = "holds no array " + name
+	}
+	return nil, diag.List{diag.InFile(file, "").Errorf("data", "%s", what).
+		Helpf("name one as %s:NAME; it holds %s", file, strings.Join(names, ", "))}
+}
+
+// Sequences reads the inputs of a model: [N, T, d] integers, or [N, T] for one entry or one token a step.
+func Sequences(path string, a *npy.Array, in ir.Input, steps int) ([][][]int64, error) {
+	fail := func(help, format string, args ...any) error {
+		return diag.List{diag.InFile(path, "").Errorf("data", format, args...).Helpf("%s", help)}
+	}
+	want := fmt.Sprintf("the model wants [sequences, steps, %d] integers", in.Size)
+	if in.Size == 1 {
+		want = "the model wants [sequences, steps] integers"
+	}
+	shape := a.Shape
+	if len(shape) == 2 && in.Size == 1 {
+		shape = []int{shape[0], shape[1], 1}
+	}
+	if len(shape) != 3 || shape[2] != in.Size {
+		return nil, fail(want, "its shape is %s", npy.Shape(a.Shape))
+	}
+	if shape[1] == 0 {
+		return nil, fail(want, "its sequences have no step")
+	}
+	if steps > 0 && shape[1] > steps {
+		return nil, fail(fmt.Sprintf("cut it to %d, or change  steps  in the model", steps), "its sequences have %d steps, the model has %d", shape[1], steps)
+	}
+	ints, at := wholeNumbers(a)
+	if at >= 0 {
+		help := "inputs are integers"
+		if in.Scale != 1 {
+			help = fmt.Sprintf("inputs are integers, each worth %.6g: divide the real values by that and round", in.Scale)
+		}
+		return nil, fail(help, "entry %d is %v", at, a.Floats[at])
+	}
+	lo, hi := in.Range()
+	for i, v := range ints {
+		if v < lo || v > hi {
+			return nil, fail(rangeHelp(in), "sequence %d, step %d, entry %d is %d; input %s goes from %d to %d",
+				i/(shape[1]*shape[2]), i/shape[2]%shape[1], i%shape[2], v, in.Name, lo, hi)
+		}
+	}
+	out := make([][][]int64, shape[0])
+	for n := range out {
+		out[n] = make([][]int64, shape[1])
+		for t := range out[n] {
+			from := (n*shape[1] + t) * shape[2]
+			out[n][t] = ints[from : from+shape[2]]
+		}
+	}
+	return out, nil
+}
+
+func rangeHelp(in ir.Input) string {
+	if in.Kind == ir.Token {
+		return fmt.Sprintf("tokens are 0 to %d", in.Vocab-1)
+	}
+	return "check the units, or declare a wider input"
+}
+
+// wholeNumbers gives the entries as integers, and where one is not a whole number (-1: nowhere).
+func wholeNumbers(a *npy.Array) ([]int64, int) {
+	if a.IsInt() {
+		return a.Ints, -1
+	}
+	out := make([]int64, len(a.Floats))
+	for i, v := range a.Floats {
+		if v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			return nil, i
+		}
+		out[i] = int64(v)
+	}
+	return out, -1
+}
+
+// intArray joins the outputs of sequences: [N, outputs], or [N, T, outputs] when the output is at every step.
+func intArray(y [][][]int64, every bool) *npy.Array {
+	var data []int64
+	for _, seq := range y {
+		for _, row := range seq {
+			data = append(data, row...)
+		}
+	}
+	return npy.FromInts(data, outputShape(y, every)...)
+}
+
+func floatArray(y [][][]float64, every bool) *npy.Array {
+	var data []float64
+	for _, seq := range y {
+		for _, row := range seq {
+			data = append(data, row...)
+		}
+	}
+	return npy.FromFloats(data, outputShape(y, every)...)
+}
+
+func outputShape[T any](y [][][]T, every bool) []int {
+	if len(y) == 0 {
+		return []int{0, 0}
+	}
+	if every {
+		return []int{len(y), len(y[0]), len(y[0][0])}
+	}
+	return []int{len(y), len(y[0][0])}
+}

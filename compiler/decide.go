@@ -1,0 +1,87 @@
+package compiler
+
+import (
+	"hrnnc/internal/diag"
+	"hrnnc/internal/npy"
+	"hrnnc/ir"
+)
+
+// Score is how well decisions agree with labels.
+type Score struct {
+	Right int     `json:"right"`
+	Total int     `json:"total"`
+	Part  float64 `json:"accuracy"`
+}
+
+// Accuracy compares what the model decides with labels: [N] classes, or [N, T] when the output is at every step; for
+// a threshold, 0 and 1 in the shape of the output. Labels of -1 are not counted.
+func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *Lowered) (*Score, error) {
+	module := m.Real
+	if module == nil {
+		module = m.Fixed
+	}
+	fail := func(help, format string, args ...any) error {
+		return diag.List{diag.InFile(labelFile, "").Errorf("data", format, args...).Helpf("%s", help)}
+	}
+	if module.Output.Decision == ir.Logits {
+		return nil, fail("write  output class = argmax(y)  in the model", "the output is not a decision, so that labels say nothing")
+	}
+	want, at := wholeNumbers(labels)
+	if at >= 0 {
+		return nil, fail("labels are class numbers from 0", "entry %d is %v", at, labels.Floats[at])
+	}
+	o := out.Y.Shape[len(out.Y.Shape)-1]
+	rows := out.Y.Len() / max(o, 1)
+	if module.Output.Decision == ir.Threshold {
+		o, rows = 1, out.Y.Len()
+	}
+	if len(want) != rows {
+		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), rows, npy.Shape(out.Y.Shape))
+	}
+	s := &Score{}
+	for i, w := range want {
+		if w < 0 {
+			continue
+		}
+		s.Total++
+		got := int64(0)
+		switch {
+		case module.Output.Decision == ir.Argmax:
+			got = argmax(out.Y, i*o, o)
+		case above(out, i, module, l):
+			got = 1
+		}
+		if got == w {
+			s.Right++
+		}
+	}
+	if s.Total > 0 {
+		s.Part = float64(s.Right) / float64(s.Total)
+	}
+	return s, nil
+}
+
+func argmax(y *npy.Array, from, n int) int64 {
+	best := 0
+	for i := range n {
+		if y.IsInt() && y.Ints[from+i] > y.Ints[from+best] || !y.IsInt() && y.Floats[from+i] > y.Floats[from+best] {
+			best = i
+		}
+	}
+	return int64(best)
+}
+
+// above reports whether entry i of the outputs exceeds the model's threshold.
+func above(out *Outputs, i int, m *ir.Module, l *Lowered) bool {
+	if !out.Y.IsInt() {
+		return out.Y.Floats[i] > m.Output.Threshold
+	}
+	phase := 0
+	switch o := out.Y.Shape[len(out.Y.Shape)-1]; m.Output.When {
+	case ir.EveryStep:
+		phase = (i/o%out.T + 1) & 1
+	case ir.AtLast:
+		phase = out.T & 1
+	}
+	return out.Y.Ints[i] > l.Plan.Readout.Threshold[phase]
+}

@@ -1,0 +1,213 @@
+// Package compiler is the road of one model, from model.hrn and its weights to generated files, runs and proofs: it
+// strings the language, the passes, the plan and the targets together. It prints nothing and parses no flag, which the
+// command does, and it knows no target language beyond the list in targets.go. Start with Load and Lower.
+package compiler
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"hrnnc/dsl"
+	"hrnnc/internal/diag"
+	"hrnnc/internal/fileio"
+	"hrnnc/internal/weights"
+	"hrnnc/ir"
+)
+
+// Model is a loaded model: what was written, and the real-level module it means.
+type Model struct {
+	File     string
+	Text     []byte
+	Checked  *dsl.Model // nil when the model came as IR
+	Weights  string     // path of the weights file, or empty
+	Real     *ir.Module // nil when the model came as fixed-level IR
+	Fixed    *ir.Module // set only when the model came as fixed-level IR
+	Targets  map[string]map[string]string
+	Warnings diag.List
+	hashes   []string
+}
+
+// Check parses and checks a model without its weights.
+func Check(file string) (*dsl.Model, []byte, diag.List) {
+	text, err := fileio.Read(file, "file")
+	if err != nil {
+		return nil, nil, asList(err)
+	}
+	ast, errs := dsl.Parse(file, text)
+	m, more := dsl.Check(ast)
+	return m, text, append(errs, more...)
+}
+
+// asList gives any error as diagnostics.
+func asList(err error) diag.List {
+	var l diag.List
+	var d *diag.Diagnostic
+	switch {
+	case errors.As(err, &l):
+		return l
+	case errors.As(err, &d):
+		return diag.List{d}
+	}
+	return diag.List{diag.InFile("", "").Errorf("internal", "%v", err)}
+}
+
+// Load reads a model.hrn with its weights, or IR text with the constants beside it (FILE.ir and FILE.ir.consts).
+// weightsFile replaces the one that the model names; empty for that one. Errors are a diag.List.
+func Load(file, weightsFile string) (*Model, error) {
+	if filepath.Ext(file) == ".ir" {
+		return loadIR(file)
+	}
+	checked, text, errs := Check(file)
+	if errs.HasErrors() {
+		return nil, errs
+	}
+	m := &Model{File: file, Text: text, Checked: checked, Targets: checked.Targets}
+	m.Weights = weightsFile
+	if m.Weights == "" && checked.Weights != "" {
+		m.Weights = filepath.Join(filepath.Dir(file), filepath.FromSlash(checked.Weights))
+	}
+	if m.Weights == "" {
+		errs.Add(diag.InFile(file, "").Errorf("missing", "the model names no weights").
+			Helpf("add  weights \"%s.safetensors\", or give --weights FILE", checked.Name))
+		return nil, errs
+	}
+	data, err := fileio.Read(m.Weights, "weights")
+	if err != nil {
+		return nil, append(errs, asList(err)...)
+	}
+	tensors, err := weights.Decode(m.Weights, data)
+	if err != nil {
+		return nil, append(errs, asList(err)...)
+	}
+	more := m.build(tensors)
+	if errs = append(errs, more...); errs.HasErrors() {
+		return nil, errs
+	}
+	m.Warnings = errs
+	m.hash(file, text)
+	m.hash(m.Weights, data)
+	return m, nil
+}
+
+// FromParts makes a model of a text and weights that are in memory, before they are files.
+func FromParts(file string, text []byte, tensors *weights.File) (*Model, error) {
+	ast, errs := dsl.Parse(file, text)
+	checked, more := dsl.Check(ast)
+	if errs = append(errs, more...); errs.HasErrors() {
+		return nil, errs
+	}
+	m := &Model{File: file, Text: text, Checked: checked, Targets: checked.Targets}
+	if errs = append(errs, m.build(tensors)...); errs.HasErrors() {
+		return nil, errs
+	}
+	m.Warnings = errs
+	return m, nil
+}
+
+// build makes the real-level module.
+func (m *Model) build(tensors *weights.File) (errs diag.List) {
+	m.Real, errs = dsl.Build(m.Checked, tensorFile{tensors})
+	if errs.HasErrors() {
+		return errs
+	}
+	return append(errs, unusedTensors(m.Checked, tensors)...)
+}
+
+// tensorFile is a weights file as the language wants to read it.
+type tensorFile struct{ f *weights.File }
+
+func (t tensorFile) Tensor(name string, shape ...int) ([]float64, error) {
+	x, err := t.f.Tensor(name, shape...)
+	if err != nil {
+		return nil, err
+	}
+	return x.Data, nil
+}
+
+// Range reads the calibration that import and calibrate leave: metadata "range.h" of state h.
+func (t tensorFile) Range(state string) float64 {
+	var v float64
+	if _, err := fmt.Sscan(t.f.Metadata["range."+state], &v); err != nil {
+		return 0
+	}
+	return v
+}
+
+// unusedTensors warns of tensors that the model does not read: a misspelt param would otherwise go unseen.
+func unusedTensors(m *dsl.Model, f *weights.File) diag.List {
+	used := map[string]bool{}
+	for _, p := range m.Tensors() {
+		used[p.Name] = true
+	}
+	var names []string
+	for _, t := range f.Tensors {
+		if !used[t.Name] {
+			names = append(names, t.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return diag.List{diag.InFile(f.Path, "").Warningf("unused", "the model does not use %s", strings.Join(names, ", ")).
+		Helpf("declare a param of that name, or leave it")}
+}
+
+func loadIR(file string) (*Model, error) {
+	text, err := fileio.Read(file, "file")
+	if err != nil {
+		return nil, asList(err)
+	}
+	var consts ir.Consts
+	if bytes.Contains(text, []byte("#")) {
+		path := file + ".consts"
+		data, err := fileio.Read(path, "file")
+		if err != nil {
+			return nil, asList(err)
+		}
+		if consts, err = ir.ReadConsts(path, data); err != nil {
+			return nil, asList(err)
+		}
+	}
+	module, err := ir.Parse(file, text, consts)
+	if err != nil {
+		return nil, asList(err)
+	}
+	m := &Model{File: file, Text: text, Targets: map[string]map[string]string{}}
+	if module.Level == ir.Fixed {
+		m.Fixed = module
+	} else {
+		m.Real = module
+	}
+	m.hash(file, text)
+	return m, nil
+}
+
+// hash names a content that the model was made from.
+func (m *Model) hash(path string, data []byte) {
+	sum := sha256.Sum256(data)
+	m.hashes = append(m.hashes, fmt.Sprintf("%s sha256 %s", filepath.Base(path), hex.EncodeToString(sum[:8])))
+}
+
+// Name is the model's name, or its file's where it has none.
+func (m *Model) Name() string {
+	name := ""
+	switch {
+	case m.Real != nil:
+		name = m.Real.Name
+	case m.Fixed != nil:
+		name = m.Fixed.Name
+	}
+	if name == "" {
+		base := filepath.Base(m.File)
+		name = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	return name
+}
+
+// Diagnostics gives any error of this package as a list.
+func Diagnostics(err error) diag.List { return asList(err) }

@@ -1,0 +1,93 @@
+package compiler
+
+import (
+	"errors"
+	"fmt"
+
+	"hrnnc/backends/lower"
+	"hrnnc/internal/diag"
+	"hrnnc/ir"
+	"hrnnc/passes"
+)
+
+// Lowered is a model at the fixed level, with what each pass did and the plan that backends print from.
+type Lowered struct {
+	*Model
+	Module *ir.Module
+	Steps  []passes.Step
+	Plan   *lower.Plan
+}
+
+// Lower runs the passes and reads off the plan. Errors are a diag.List, or a *passes.BugError for the compiler's own.
+func (m *Model) Lower(c passes.Config) (*Lowered, error) {
+	l := &Lowered{Model: m, Module: m.Fixed}
+	if c.Cost == (passes.MatrixCost{}) {
+		c.Cost = passes.DefaultCost
+	}
+	if m.Real != nil {
+		var err error
+		if l.Module, l.Steps, err = passes.Run(m.Real, c); err != nil {
+			return nil, passError(err)
+		}
+	}
+	plan, err := lower.Extract(l.Module)
+	if err != nil {
+		if m.Fixed != nil {
+			return nil, diag.List{diag.InFile(m.File, "").Errorf("ir", "the module is not one that the passes leave: %v", err).
+				Helpf("compile from model.hrn, or from IR of the real level")}
+		}
+		if tooWide(err) {
+			return nil, diag.List{diag.InFile(m.File, "").Errorf("width", "%v", err).Helpf("use fewer state bits, weight bits or steps")}
+		}
+		return nil, &passes.BugError{Pass: "lower", Cause: err}
+	}
+	plan.Name = m.Name()
+	plan.Comment = append([]string{"hrnnc " + Version}, m.hashes...)
+	l.Plan = plan
+	return l, nil
+}
+
+// tooWide tells the refusals of lowering from its failures.
+func tooWide(err error) bool {
+	var w *lower.WidthError
+	return errors.As(err, &w)
+}
+
+func passError(err error) error {
+	if d, ok := passes.Explain(err); ok {
+		return diag.List{d}
+	}
+	return err
+}
+
+// IRAfter gives the module after a pass; the empty name stands for before the first. Unknown passes are usage errors.
+func (m *Model) IRAfter(pass string, c passes.Config) (*ir.Module, error) {
+	if pass == "" || m.Real == nil {
+		if m.Real == nil {
+			return m.Fixed, nil
+		}
+		return m.Real, nil
+	}
+	if _, ok := passes.Find(pass); !ok {
+		return nil, fmt.Errorf("there is no pass %q; the passes are %s", pass, PassNames())
+	}
+	c.Cost = passes.DefaultCost
+	c.StopAfter = pass
+	out, _, err := passes.Run(m.Real, c)
+	if err != nil {
+		return nil, passError(err)
+	}
+	return out, nil
+}
+
+// PassNames lists the passes in order, for messages.
+func PassNames() string {
+	names := ""
+	for i, p := range passes.Pipeline {
+		if i > 0 {
+			names += ", "
+		}
+		names += p.Name
+	}
+	return names
+}

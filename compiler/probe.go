@@ -1,0 +1,123 @@
+package compiler
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hrnnc/backends/lower"
+	"hrnnc/hadamard"
+	"hrnnc/ir"
+)
+
+// runPlanFunc runs a plan in some engine.
+type runPlanFunc func(p *lower.Plan, x [][][]int64) ([][][]int64, error)
+
+// proven pushes the unit vectors of every layer's transform through an engine and compares with the definition: between
+// roundings the transform is a linear map, so n right answers prove it (docs/numerics.md section 5). It words the result;
+// layers of more than limit units are left out, and said to be.
+func proven(p *lower.Plan, run runPlanFunc, limit int) string {
+	var out []string
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		switch amplitude := probeAmplitude(l); {
+		case l.N > limit:
+			out = append(out, fmt.Sprintf("%s: sampled (%d unit vectors are too many for a simulator)", l.Name, l.N))
+		case ir.SignedBits(2*amplitude) > l.Bits:
+			out = append(out, fmt.Sprintf("%s: sampled (its state is too narrow for unit vectors)", l.Name))
+		default:
+			out = append(out, probe(l, amplitude, run))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// probeAmplitude is a power of two that both phases' shifts divide, so that no rounding is in play.
+func probeAmplitude(l *lower.Layer) int64 {
+	return 1 << max(l.Round[ir.Even].Shift, l.Round[ir.Odd].Shift)
+}
+
+func probe(l *lower.Layer, amplitude int64, run runPlanFunc) string {
+	p := probePlan(l, amplitude)
+	var x [][][]int64
+	for i := range l.N {
+		unit, zero := []int64{int64(i)}, []int64{int64(l.N)}
+		x = append(x, [][]int64{unit, zero})
+		if p.TwoPhase() {
+			x = append(x, [][]int64{zero, unit, zero})
+		}
+	}
+	y, err := run(p, x)
+	if err != nil {
+		return fmt.Sprintf("%s: FAILED (%v)", l.Name, err)
+	}
+	for i, s := range x {
+		unit := int(slices.Max([]int64{s[0][0] % int64(l.N), s[1][0] % int64(l.N)}))
+		want := pack(transformed(l, unit, amplitude, len(s)&1))
+		if len(y) <= i || len(y[i]) != 1 || !slices.Equal(y[i][0], want) {
+			return fmt.Sprintf("%s: FAILED on unit vector %d", l.Name, unit)
+		}
+	}
+	return fmt.Sprintf("%s: proven on %d unit vectors", l.Name, l.N)
+}
+
+// transformed is the state after one step without input from amplitude times a unit vector, by the definition.
+func transformed(l *lower.Layer, unit int, amplitude int64, phase int) []int64 {
+	g := make([]int64, l.N)
+	for j := range g {
+		row := j
+		if l.Perm != nil {
+			row = l.Perm[j]
+		}
+		if row/l.Block != unit/l.Block {
+			continue
+		}
+		z := int64(hadamard.Entry(row%l.Block, unit%l.Block)) * amplitude >> l.Round[phase].Shift
+		if l.PreSigns != nil {
+			z *= int64(l.PreSigns[unit])
+		}
+		g[j] = int64(l.Signs[j]) * z
+	}
+	return g
+}
+
+// packed entries of a state share an output in balanced base 8: each is at most 2 in magnitude.
+const packed = 5
+
+func pack(g []int64) []int64 {
+	y := make([]int64, (len(g)+packed-1)/packed)
+	for j, v := range g {
+		y[j/packed] += v << (3 * (j % packed))
+	}
+	return y
+}
+
+// probePlan is a layer alone: token i adds amplitude times unit vector i, token N adds nothing, and the readout packs
+// the state.
+func probePlan(l *lower.Layer, amplitude int64) *lower.Plan {
+	layer := *l
+	identity := [2]ir.Requant{{Mul: 1}, {Mul: 1}}
+	width := ir.SignedBits(amplitude)
+	u := lower.Matrix{Name: "U", Rows: l.N, Cols: l.N + 1, Ints: make([]int64, l.N*(l.N+1)), Bits: width}
+	for i := range l.N {
+		u.Ints[i*(l.N+1)+i] = amplitude
+	}
+	layer.Term = &lower.Term{Source: lower.FromOneHot, Matrix: u, In: identity, InBits: 2, InMulBits: 2, AccBits: width,
+		Mid: identity, MidBits: width, MidMulBits: width, Out: identity, OutBits: width}
+	layer.Bias = [2][]int64{}
+	layer.SumBits = max(l.SumBits, l.RBits+1)
+	outputs := (l.N + packed - 1) / packed
+	v := lower.Matrix{Name: "V", Rows: outputs, Cols: l.N, Ints: make([]int64, outputs*l.N), Bits: 14}
+	for j := range l.N {
+		v.Ints[j/packed*l.N+j] = 1 << (3 * (j % packed))
+	}
+	p := &lower.Plan{
+		Name:    "probe",
+		Comment: []string{"unit vectors of the transform of " + l.Name},
+		Input:   ir.Input{Name: "unit", Kind: ir.Token, Size: 1, Vocab: l.N + 1, Scale: 1},
+		Layers:  []lower.Layer{layer},
+		Output:  ir.Output{Name: "y", When: ir.AtLast, Decision: ir.Logits},
+		Readout: lower.Readout{Matrix: v, YBits: min(l.Bits+14+3, ir.MaxBits), Unit: ir.Scale{Unit: 1}},
+	}
+	return p
+}

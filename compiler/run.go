@@ -1,0 +1,193 @@
+package compiler
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"hrnnc/backends"
+	"hrnnc/internal/diag"
+	"hrnnc/internal/npy"
+	"hrnnc/ir"
+	"hrnnc/ir/interp"
+	"hrnnc/passes"
+)
+
+// Progress is told how much of a long job is done.
+type Progress func(done, total int)
+
+// Outputs is what sequences give at one level.
+type Outputs struct {
+	Level string
+	T     int // steps of a sequence
+	// Y is float64 logits at the real level, and int64 accumulators elsewhere (docs/numerics.md section 3).
+	Y *npy.Array
+	// Saturated of Updates state entries were clamped: fixed level only.
+	Saturated, Updates int64
+	// Max is the largest |h| seen, a state: real level only.
+	Max []float64
+}
+
+// each runs f for every index on all cores.
+func each(ctx context.Context, n int, progress Progress, f func(i int) error) error {
+	var done atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			err := f(i)
+			if progress != nil {
+				progress(int(done.Add(1)), n)
+			}
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// RunReal runs sequences through the real-level interpreter.
+func (m *Model) RunReal(ctx context.Context, x [][][]int64, progress Progress) (*Outputs, error) {
+	if m.Real == nil {
+		return nil, diag.List{diag.InFile(m.File, "").Errorf("level", "IR of the fixed level has no real level").Helpf("run it with --level fixed")}
+	}
+	y := make([][][]float64, len(x))
+	most := make([][]float64, len(x))
+	err := each(ctx, len(x), progress, func(i int) error {
+		r, err := interp.RunReal(m.Real, x[i])
+		y[i], most[i] = r.Y, r.Max
+		return sequenceError(i, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &Outputs{Level: "real", T: stepsOf(x), Y: floatArray(y, m.Real.Output.When == ir.EveryStep), Max: make([]float64, len(m.Real.States))}
+	for _, row := range most {
+		for s, v := range row {
+			out.Max[s] = max(out.Max[s], v)
+		}
+	}
+	return out, nil
+}
+
+func stepsOf(x [][][]int64) int {
+	if len(x) == 0 {
+		return 0
+	}
+	return len(x[0])
+}
+
+func sequenceError(i int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("sequence %d: %w", i, err)
+}
+
+// fixed runs sequences through the fixed-level interpreter, the oracle of every other level.
+func (l *Lowered) fixed(ctx context.Context, x [][][]int64, progress Progress) (y [][][]int64, saturated, updates int64, err error) {
+	y = make([][][]int64, len(x))
+	var sat, upd atomic.Int64
+	err = each(ctx, len(x), progress, func(i int) error {
+		r, err := interp.RunFixed(l.Module, x[i])
+		y[i] = r.Y
+		sat.Add(r.Saturated)
+		upd.Add(r.Updates)
+		if err != nil {
+			return &passes.BugError{Pass: "range", Cause: sequenceError(i, err)}
+		}
+		return nil
+	})
+	return y, sat.Load(), upd.Load(), err
+}
+
+// Run runs sequences at a level: fixed, a target's name for the usual way to run its code, or TARGET/ENGINE.
+func (l *Lowered) Run(ctx context.Context, level string, x [][][]int64, progress Progress) (*Outputs, error) {
+	every := l.Module.Output.When == ir.EveryStep
+	out := &Outputs{Level: level, T: stepsOf(x)}
+	if level == "fixed" {
+		y, saturated, updates, err := l.fixed(ctx, x, progress)
+		if err != nil {
+			return nil, err
+		}
+		out.Y, out.Saturated, out.Updates = intArray(y, every), saturated, updates
+		return out, nil
+	}
+	target, engine, err := FindEngine(level)
+	if err != nil {
+		return nil, err
+	}
+	y, err := l.generateAndRun(ctx, target, engine, x)
+	if err != nil {
+		return nil, err
+	}
+	out.Y = intArray(y, every)
+	return out, nil
+}
+
+// generateAndRun generates a target into a temporary folder and runs it there.
+func (l *Lowered) generateAndRun(ctx context.Context, t backends.Target, e backends.Engine, x [][][]int64) ([][][]int64, error) {
+	files, _, err := t.Generate(l.Plan, backends.Vectors{}, l.Targets[t.Name()])
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hrnnc-run-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := writeFiles(dir, files); err != nil {
+		return nil, err
+	}
+	return e.Run(ctx, dir, l.Plan, x)
+}
+
+// LevelNames lists what Run and the command's --level take.
+func LevelNames() string {
+	names := []string{"real", "fixed"}
+	for _, t := range Targets {
+		for i, e := range t.Engines() {
+			if i == 0 {
+				names = append(names, t.Name())
+			} else {
+				names = append(names, t.Name()+"/"+slug(e.Name))
+			}
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// slug is an engine's name without blanks, as --level takes it: gcc-O0.
+func slug(engine string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(engine, " -", "-"), " ", "-")
+}
+
+// UnknownLevelError is a level that does not exist: a usage error.
+type UnknownLevelError struct{ Level string }
+
+func (e *UnknownLevelError) Error() string {
+	return fmt.Sprintf("there is no level %q; the levels are %s", e.Level, LevelNames())
+}
+
+// FindEngine finds the target and engine of a level.
+func FindEngine(level string) (backends.Target, backends.Engine, error) {
+	name, engine, _ := strings.Cut(level, "/")
+	for _, t := range Targets {
+		if t.Name() != name {
+			continue
+		}
+		for _, e := range t.Engines() {
+			if engine == "" || slug(e.Name) == engine || e.Name == engine {
+				return t, e, nil
+			}
+		}
+	}
+	return nil, backends.Engine{}, &UnknownLevelError{level}
+}

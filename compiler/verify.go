@@ -1,0 +1,322 @@
+package compiler
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/internal/exttool"
+	"hrnnc/ir"
+	"hrnnc/ir/interp"
+)
+
+// Verification is one level held against the fixed-level interpreter.
+type Verification struct {
+	Level     string  `json:"level"`
+	Sequences int     `json:"vectors"`
+	Steps     int     `json:"steps"`
+	Differing int     `json:"differing_bits"`
+	First     string  `json:"first_difference,omitempty"` // the first sequence that differs
+	Seconds   float64 `json:"seconds"`
+	// Error is the largest difference of the real level's logits, relative to the largest: no level but real has one.
+	Error float64 `json:"relative_error,omitempty"`
+	// Proof says what the unit vectors proved, for levels that have a transform.
+	Proof   string `json:"transform,omitempty"`
+	Skipped string `json:"skipped,omitempty"` // why it could not run
+}
+
+// VerifyOptions says how much to run. The zero value is the command's default.
+type VerifyOptions struct {
+	Sequences int // of short sequences a level; 0 stands for 24
+	Seed      int64
+	// Levels limits the engines, by the names that Run takes; none stands for all.
+	Levels []string
+	// Start is told what runs next.
+	Start func(level string)
+}
+
+const (
+	shortSteps = 40     // of a short sequence
+	simSteps   = 150000 // units times steps that a Verilog simulator runs in a few seconds
+	simUnits   = 128    // largest transform whose unit vectors a Verilog simulator runs in a few seconds
+)
+
+// Verify runs every level on edge cases (all smallest, all largest, alternating, long runs) and random sequences, and
+// every transform on its unit vectors.
+func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, error) {
+	if o.Sequences == 0 {
+		o.Sequences = 24
+	}
+	v := verifier{l: l, o: o, x: l.verifySequences(o)}
+	start := time.Now()
+	v.begin("fixed")
+	var err error
+	if v.want, _, _, err = l.fixed(ctx, v.x, nil); err != nil {
+		return nil, err
+	}
+	rows := []Verification{{Level: "fixed", Sequences: len(v.x), Steps: totalSteps(v.x), Seconds: time.Since(start).Seconds(), Proof: "the reference"}}
+	if l.Real != nil && v.chosen("real") {
+		rows = append(rows, v.real(ctx))
+	}
+	if v.chosen("plan") {
+		rows = append(rows, v.plan())
+	}
+	for _, t := range Targets {
+		for i, e := range t.Engines() {
+			level := t.Name() + "/" + slug(e.Name)
+			if !v.chosen(level) && (i > 0 || !v.chosen(t.Name())) {
+				continue
+			}
+			row, err := v.engine(ctx, t, e)
+			if err != nil {
+				return rows, err
+			}
+			row.Level = fmt.Sprintf("%s (%s)", t.Name(), e.Name)
+			if e.Name == t.Name() {
+				row.Level = t.Name()
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+type verifier struct {
+	l    *Lowered
+	o    VerifyOptions
+	x    [][][]int64
+	want [][][]int64
+}
+
+func (v *verifier) begin(level string) {
+	if v.o.Start != nil {
+		v.o.Start(level)
+	}
+}
+
+func (v *verifier) chosen(level string) bool {
+	return len(v.o.Levels) == 0 || slices.Contains(v.o.Levels, level)
+}
+
+func totalSteps(x [][][]int64) int {
+	n := 0
+	for _, s := range x {
+		n += len(s)
+	}
+	return n
+}
+
+// verifySequences are short edge cases and random ones, and full-length ones of each kind where the model says a length.
+func (l *Lowered) verifySequences(o VerifyOptions) [][][]int64 {
+	rng := rand.New(rand.NewSource(o.Seed + 1))
+	steps := shortSteps
+	if l.Module.Steps > 0 {
+		steps = min(steps, l.Module.Steps)
+	}
+	var out [][][]int64
+	for i := range o.Sequences {
+		out = append(out, sequence(l.Module.Input, i, max(1, steps-i%3), rng))
+	}
+	if full := l.Module.Steps; full > steps && full <= 4096 {
+		for i := range 5 {
+			out = append(out, sequence(l.Module.Input, i, full, rng))
+		}
+	}
+	return out
+}
+
+// sequence makes a sequence of one kind: all smallest, all largest, alternating, long runs, or random.
+func sequence(in ir.Input, kind, steps int, rng *rand.Rand) [][]int64 {
+	lo, hi := in.Range()
+	random := func() int64 { return lo + rng.Int63n(hi-lo+1) }
+	run, left := random(), 0
+	x := make([][]int64, steps)
+	for t := range x {
+		if left == 0 {
+			run, left = []int64{lo, hi, random()}[rng.Intn(3)], 1+rng.Intn(2*steps/3+1)
+		}
+		left--
+		x[t] = make([]int64, in.Size)
+		for j := range x[t] {
+			switch kind {
+			case 0:
+				x[t][j] = lo
+			case 1:
+				x[t][j] = hi
+			case 2:
+				x[t][j] = []int64{lo, hi}[(t+j)&1]
+			case 3:
+				x[t][j] = run
+			default:
+				x[t][j] = random()
+			}
+		}
+	}
+	return x
+}
+
+// real reports how far the real level is from the fixed one.
+func (v *verifier) real(ctx context.Context) Verification {
+	v.begin("real")
+	start := time.Now()
+	row := Verification{Level: "real", Sequences: len(v.x), Steps: totalSteps(v.x)}
+	unit := v.l.Module.Value(v.l.Module.Y).Type.Scale
+	diff, most := 0.0, 0.0
+	for i, x := range v.x {
+		if ctx.Err() != nil {
+			break
+		}
+		r, err := interp.RunReal(v.l.Real, x)
+		if err != nil {
+			row.Skipped = err.Error()
+			return row
+		}
+		for t, y := range r.Y {
+			u := unit.Unit
+			switch v.l.Module.Output.When {
+			case ir.EveryStep:
+				u = unit.At(t + 1)
+			case ir.AtLast:
+				u = unit.At(len(x))
+			case ir.Mean:
+				u /= float64(len(x))
+			}
+			for j := range y {
+				diff = max(diff, math.Abs(y[j]-u*float64(v.want[i][t][j])))
+				most = max(most, math.Abs(y[j]))
+			}
+		}
+	}
+	row.Error, row.Seconds = diff/max(most, 1e-300), time.Since(start).Seconds()
+	return row
+}
+
+// plan holds the lowered plan's own interpreter against the IR's.
+func (v *verifier) plan() Verification {
+	v.begin("plan")
+	start := time.Now()
+	got := make([][][]int64, len(v.x))
+	for i, x := range v.x {
+		got[i] = runPlan(v.l.Plan, x)
+	}
+	row := v.compare(v.x, got)
+	row.Level = "plan"
+	row.Proof = proven(v.l.Plan, func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+		y := make([][][]int64, len(x))
+		for i := range x {
+			y[i] = runPlan(p, x[i])
+		}
+		return y, nil
+	}, math.MaxInt)
+	row.Seconds = time.Since(start).Seconds()
+	return row
+}
+
+func runPlan(p *lower.Plan, x [][]int64) [][]int64 {
+	m := lower.NewMachine(p)
+	var y [][]int64
+	for t, row := range x {
+		m.Step(row)
+		if p.Output.When == ir.EveryStep || t == len(x)-1 {
+			y = append(y, m.Output())
+		}
+	}
+	return y
+}
+
+// compare counts the bits that differ.
+func (v *verifier) compare(x, got [][][]int64) Verification {
+	row := Verification{Sequences: len(x), Steps: totalSteps(x)}
+	for i := range x {
+		n := differing(v.want[i], got[i])
+		if n > 0 && row.First == "" {
+			row.First = fmt.Sprintf("sequence %d of %d steps: want %v, got %v", i, len(x[i]), v.want[i], got[i])
+			if len(row.First) > 300 {
+				row.First = row.First[:300] + "..."
+			}
+		}
+		row.Differing += n
+	}
+	return row
+}
+
+// differing counts bits; an output that is missing counts whole.
+func differing(want, got [][]int64) int {
+	n := 0
+	for t := range want {
+		for j := range want[t] {
+			if t >= len(got) || j >= len(got[t]) {
+				n += 64
+				continue
+			}
+			n += bits.OnesCount64(uint64(want[t][j] ^ got[t][j]))
+		}
+	}
+	return n
+}
+
+// engine generates a target and holds one way of running it against the reference.
+func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Engine) (Verification, error) {
+	v.begin(fmt.Sprintf("%s (%s)", t.Name(), e.Name))
+	start := time.Now()
+	if missing := exttool.Missing(e.Tools...); len(missing) > 0 {
+		_, err := exttool.Find(missing[0])
+		return Verification{Skipped: fmt.Sprint(asList(err)[0].Summary, ": ", asList(err)[0].Help)}, nil
+	}
+	x, units := v.x, math.MaxInt
+	if t.Name() == "verilog" {
+		x, units = v.budget(), simUnits
+	}
+	got, err := v.l.generateAndRun(ctx, t, e, x)
+	if err != nil {
+		return Verification{}, fmt.Errorf("%s: %w", e.Name, err)
+	}
+	row := v.compare(x, got)
+	row.Proof = proven(v.l.Plan, func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+		return generateAndRunPlan(ctx, t, e, p, x, v.l.Targets[t.Name()])
+	}, units)
+	row.Seconds = time.Since(start).Seconds()
+	return row, nil
+}
+
+// budget is the sequences that a simulator can run in a few seconds: the short ones first.
+func (v *verifier) budget() [][][]int64 {
+	units := 0
+	for _, l := range v.l.Plan.Layers {
+		units += l.N
+	}
+	left := max(8, simSteps/units)
+	for i, x := range v.x {
+		if left -= len(x); left < 0 && i > 0 {
+			return v.x[:i]
+		}
+	}
+	return v.x
+}
+
+func generateAndRunPlan(ctx context.Context, t backends.Target, e backends.Engine, p *lower.Plan, x [][][]int64, s backends.Settings) ([][][]int64, error) {
+	files, _, err := t.Generate(p, backends.Vectors{}, s)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hrnnc-verify-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := writeFiles(dir, files); err != nil {
+		return nil, err
+	}
+	return e.Run(ctx, dir, p, x)
+}
+
+// Passed reports whether no bit differs and no proof failed. A level that was skipped passes.
+func (v Verification) Passed() bool { return v.Differing == 0 && !strings.Contains(v.Proof, "FAILED") }
