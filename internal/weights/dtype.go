@@ -26,7 +26,9 @@ var dtypes = map[string]dtype{
 		func(v float64) (uint64, bool) { return narrow(v, 5, 10), fits(v, 65504) }},
 	"BF16": {2, func(o binary.ByteOrder, b []byte) float64 {
 		return float64(math.Float32frombits(uint32(o.Uint16(b)) << 16))
-	}, nil, func(v float64) (uint64, bool) { return narrow(v, 8, 7), fits(v, float64(math.Float32frombits(0x7f7f0000))) }},
+	}, nil, func(v float64) (uint64, bool) {
+		return narrow(v, 8, 7), fits(v, float64(math.Float32frombits(0x7f7f0000)))
+	}},
 	"I64":  {8, nil, func(o binary.ByteOrder, b []byte) (int64, bool) { return int64(o.Uint64(b)), true }, signed(64)},
 	"I32":  {4, nil, func(o binary.ByteOrder, b []byte) (int64, bool) { return int64(int32(o.Uint32(b))), true }, signed(32)},
 	"I16":  {2, nil, func(o binary.ByteOrder, b []byte) (int64, bool) { return int64(int16(o.Uint16(b))), true }, signed(16)},

@@ -112,10 +112,13 @@ func (f *File) checkEntry(e entry) error {
 	at := f.at(e.name)
 	d, ok := dtypes[e.DType]
 	if !ok {
-		return at.Errorf(code, "has type %q; %s are read", e.DType, dtypeNames()).Helpf("save it as F32")
+		return at.Errorf(code, "has type %s; %s are read", fileio.Printable(e.DType), dtypeNames()).Helpf("save it as F32")
+	}
+	if e.Shape == nil {
+		return at.Errorf(code, "has no shape").Helpf("save it again; the header is damaged")
 	}
 	n, ok := count(e.Shape)
-	if !ok || e.Shape == nil {
+	if !ok {
 		return at.Errorf(code, "its shape %s is not possible", npy.Shape(e.Shape)).Helpf("save it again; the header is damaged")
 	}
 	if len(e.Offsets) != 2 || e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] {
@@ -259,7 +262,7 @@ func (f *File) append(body []byte, t *Tensor) ([]byte, error) {
 	at := f.at(t.Name)
 	d, ok := dtypes[written(t)]
 	if !ok {
-		return nil, at.Errorf(code, "has type %q; %s are written", t.DType, dtypeNames()).Helpf("write it as F32")
+		return nil, at.Errorf(code, "has type %s; %s are written", t.DType, dtypeNames()).Helpf("write it as F32")
 	}
 	if t.Name == metadataKey {
 		return nil, at.Errorf(code, "the format keeps this name for the metadata").Helpf("rename the tensor")
