@@ -85,3 +85,17 @@ func above(out *Outputs, i int, m *ir.Module, l *Lowered) bool {
 	}
 	return out.Y.Ints[i] > l.Plan.Readout.Threshold[phase]
 }
+
+// realValue gives entry i of a fixed-level output in real units; a mean is divided by its steps.
+func (l *Lowered) realValue(out *Outputs, i int) float64 {
+	unit := l.Plan.Readout.Unit
+	o := out.Y.Shape[len(out.Y.Shape)-1]
+	v := float64(out.Y.Ints[i])
+	switch l.Module.Output.When {
+	case ir.EveryStep:
+		return v * unit.At(i/o%out.T+1)
+	case ir.AtLast:
+		return v * unit.At(out.T)
+	}
+	return v * unit.Unit / float64(out.T)
+}

@@ -39,6 +39,10 @@ type VerifyOptions struct {
 	Seed      int64
 	// Levels limits the engines, by the names that Run takes; none stands for all.
 	Levels []string
+	// NoProof leaves out the unit vectors.
+	NoProof bool
+	// Budget limits what Verilog simulators run: units times steps. 0 stands for what takes a few seconds.
+	Budget int
 	// Start is told what runs next.
 	Start func(level string)
 }
@@ -209,7 +213,7 @@ func (v *verifier) plan() Verification {
 	}
 	row := v.compare(v.x, got)
 	row.Level = "plan"
-	row.Proof = proven(v.l.Plan, func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+	row.Proof = v.proven(func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
 		y := make([][][]int64, len(x))
 		for i := range x {
 			y[i] = runPlan(p, x[i])
@@ -218,6 +222,13 @@ func (v *verifier) plan() Verification {
 	}, math.MaxInt)
 	row.Seconds = time.Since(start).Seconds()
 	return row
+}
+
+func (v *verifier) proven(run runPlanFunc, limit int) string {
+	if v.o.NoProof {
+		return ""
+	}
+	return proven(v.l.Plan, run, limit)
 }
 
 func runPlan(p *lower.Plan, x [][]int64) [][]int64 {
@@ -280,7 +291,7 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 		return Verification{}, fmt.Errorf("%s: %w", e.Name, err)
 	}
 	row := v.compare(x, got)
-	row.Proof = proven(v.l.Plan, func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+	row.Proof = v.proven(func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
 		return generateAndRunPlan(ctx, t, e, p, x, v.l.Targets[t.Name()])
 	}, units)
 	row.Seconds = time.Since(start).Seconds()
@@ -293,7 +304,11 @@ func (v *verifier) budget() [][][]int64 {
 	for _, l := range v.l.Plan.Layers {
 		units += l.N
 	}
-	left := max(8, simSteps/units)
+	budget := v.o.Budget
+	if budget == 0 {
+		budget = simSteps
+	}
+	left := max(8, budget/units)
 	for i, x := range v.x {
 		if left -= len(x); left < 0 && i > 0 {
 			return v.x[:i]

@@ -33,7 +33,7 @@ type MatrixCost struct {
 }
 
 // DefaultCost suits loops over tables on a CPU: straight-line additions only where they are few.
-var DefaultCost = MatrixCost{Adder: 1, Entry: 1, MaxAdders: 256}
+var DefaultCost = MatrixCost{Adder: 1, Entry: 1, MaxAdders: 64}
 
 // Stats is what a pass did, for the report: lines such as "3 sign vectors folded".
 type Stats []string

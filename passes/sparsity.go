@@ -49,7 +49,7 @@ func cheaper(w *ir.Tensor, cost MatrixCost) (*ir.AdderGraph, bool) {
 	for _, q := range w.Ints {
 		digits += len(signedDigits(q))
 	}
-	if digits > 8*cost.MaxAdders {
+	if digits > 4*cost.MaxAdders {
 		return nil, false
 	}
 	g := adderGraph(w.Ints, w.Shape[0], w.Shape[1])

@@ -197,7 +197,7 @@ func (x *extractor) term(id ir.ID) (*Term, error) {
 	if product.Op == ir.OpColumn {
 		return t, x.oneHot(t)
 	}
-	return t, x.source(t, x.through(product.Args[1]))
+	return t, x.source(t, product.Args[1])
 }
 
 // outgoing reads the shift by e and, inside it, the rescale by sqrt(2).
@@ -248,6 +248,14 @@ func (x *extractor) oneHot(t *Term) error {
 }
 
 func (x *extractor) source(t *Term, id ir.ID) error {
+	var ok bool
+	if t.Layer, t.Relu, ok = x.updated(id); ok {
+		t.Source = FromState
+		t.InBits = x.m.Value(id).Type.Bits
+		t.InMulBits = t.InBits
+		return nil
+	}
+	id = x.through(id)
 	v := x.m.Value(id)
 	if v.Op == ir.OpRequant {
 		t.In, t.InBits = v.Requant, v.Type.Bits
@@ -265,12 +273,7 @@ func (x *extractor) source(t *Term, id ir.ID) error {
 		t.Source, t.Embed = FromEmbed, x.m.Value(v.Args[0]).Const
 		return nil
 	}
-	layer, relu, ok := x.updated(id)
-	if !ok {
-		return fmt.Errorf("%%%d = %s is no source of a term", id, v.Op)
-	}
-	t.Source, t.Layer, t.Relu = FromState, layer, relu
-	return nil
+	return fmt.Errorf("%%%d = %s is no source of a term", id, v.Op)
 }
 
 // updated recognises the new value of a state, through relu.
@@ -311,7 +314,7 @@ func (x *extractor) readout() (Readout, error) {
 			r.Matrix = x.matrix(v)
 			r.YBits = max(r.YBits, v.Type.Bits)
 			var ok bool
-			if r.Layer, r.Relu, ok = x.updated(x.through(v.Args[1])); !ok {
+			if r.Layer, r.Relu, ok = x.updated(v.Args[1]); !ok {
 				return r, fmt.Errorf("%%%d = %s reads no updated state", id, v.Op)
 			}
 		default:

@@ -1,0 +1,151 @@
+package compiler
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand"
+	"os"
+	"testing"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/exttool"
+	"hrnnc/internal/modelgen"
+	"hrnnc/passes"
+)
+
+var (
+	models    = flag.Int("models", 200, "random models that must compute the same bits everywhere")
+	firstSeed = flag.Int64("seed", 1, "seed of the first random model")
+)
+
+// refused reports whether an error is the compiler saying that no width of integers can run a model.
+func refused(err error) bool {
+	var l diag.List
+	return errors.As(err, &l) && (l[0].Code == "width" || l[0].Code == "range")
+}
+
+// randomModel loads the model of a seed.
+func randomModel(t *testing.T, seed int64) *Model {
+	t.Helper()
+	g, err := modelgen.Random(seed, modelgen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := FromParts("model.hrn", []byte(g.Text), g.Weights)
+	if err != nil {
+		t.Fatalf("seed %d: %v\n%s", seed, err, g.Text)
+	}
+	return m
+}
+
+// keep saves a failing model where a person can run it, and says how.
+func keep(t *testing.T, seed int64) string {
+	g, err := modelgen.Random(seed, modelgen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", fmt.Sprintf("hrnnc-seed%d-", seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := g.Save(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("\nreproduce:  hrnnc verify %s\n%s", path, g.Text)
+}
+
+// TestNoDiff holds random models (sizes 2 to 1024, orders even and odd, every weight type, states of 8 to 32 bits) to the
+// same bits at the fixed level, in the plan, and in the generated code of every target by its usual engine; every
+// eighth model also goes through the other engines.
+func TestNoDiff(t *testing.T) {
+	if missing := exttool.Missing("gcc", "iverilog", "vvp"); len(missing) > 0 {
+		t.Logf("skipped: no %v for some levels (%s)", missing, "scripts/install-tools.sh installs them")
+	}
+	ran := 0
+	for seed := *firstSeed; ran < *models; seed++ {
+		m := randomModel(t, seed)
+		l, err := m.Lower(passes.Config{VerifyEach: seed%4 == 0})
+		if refused(err) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("seed %d: %v%s", seed, err, keep(t, seed))
+		}
+		ran++
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8, Seed: seed, Levels: levelsFor(seed), NoProof: true, Budget: 40_000})
+			if err != nil {
+				t.Fatalf("%v%s", err, keep(t, seed))
+			}
+			for _, r := range rows {
+				if !r.Passed() {
+					t.Errorf("%s: %d bits differ; %s%s", r.Level, r.Differing, r.First, keep(t, seed))
+				}
+			}
+		})
+	}
+}
+
+// levelsFor gives the usual engine of every target, and now and then all but the slow ones.
+func levelsFor(seed int64) []string {
+	levels := []string{"plan"}
+	for _, t := range Targets {
+		for i, e := range t.Engines() {
+			if i == 0 || seed%8 == 0 && e.Name != "verilator" || seed%64 == 0 {
+				levels = append(levels, t.Name()+"/"+slug(e.Name))
+			}
+		}
+	}
+	return levels
+}
+
+// TestRealAndFixedAgree bounds the error of quantising random models whose states do not saturate.
+func TestRealAndFixedAgree(t *testing.T) {
+	checked := 0
+	for seed := int64(1); seed <= 60; seed++ {
+		m := randomModel(t, seed)
+		for i := range m.Real.States {
+			m.Real.States[i].Bits, m.Real.States[i].HeadroomBits = 24, 1
+		}
+		x := passes.Sequences(m.Real, 6, 30, rand.New(rand.NewSource(seed)))
+		ranges, err := m.Calibrate(context.Background(), x, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range m.Real.States {
+			m.Real.States[i].Max = ranges[s.Name]
+		}
+		l, err := m.Lower(passes.Config{})
+		if refused(err) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("seed %d: %v%s", seed, err, keep(t, seed))
+		}
+		want, err := m.RunReal(context.Background(), x, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := l.Run(context.Background(), "fixed", x, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		most, diff := 1e-300, 0.0
+		for i, v := range want.Y.Floats {
+			most = max(most, math.Abs(v))
+			diff = max(diff, math.Abs(v-l.realValue(got, i)))
+		}
+		if diff > 2e-3*most {
+			t.Errorf("seed %d: fixed is %.3g of the largest logit from real%s", seed, diff/most, keep(t, seed))
+		}
+		checked++
+	}
+	if checked < 30 {
+		t.Errorf("only %d models were compared", checked)
+	}
+}

@@ -1,0 +1,215 @@
+// Package modelgen makes random models: a model.hrn with every construct of the language, and weights for it. The same
+// seed gives the same model on every machine. Tests hold the compiler's levels against each other on them; it knows no
+// pass and no target. Start with Random.
+package modelgen
+
+import (
+	"fmt"
+	"math"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hrnnc/dsl"
+	"hrnnc/internal/weights"
+)
+
+// Model is a random model in memory.
+type Model struct {
+	Seed    int64
+	Text    string
+	Weights *weights.File
+}
+
+// Options bound what Random makes. The zero value stands for sizes of 2 to 1024 units.
+type Options struct {
+	MaxUnits int // of a layer
+}
+
+// Random makes the model of a seed. Small sizes are more frequent than large ones.
+func Random(seed int64, o Options) (*Model, error) {
+	if o.MaxUnits == 0 {
+		o.MaxUnits = 1024
+	}
+	g := &generator{rng: rand.New(rand.NewSource(seed)), o: o}
+	text := g.model(seed)
+	ast, errs := dsl.Parse("model.hrn", []byte(text))
+	checked, more := dsl.Check(ast)
+	if errs = append(errs, more...); errs.HasErrors() {
+		return nil, fmt.Errorf("seed %d makes a model that is wrong: %w\n%s", seed, errs, text)
+	}
+	return &Model{Seed: seed, Text: text, Weights: g.weights(checked)}, nil
+}
+
+// Save writes model.hrn and model.safetensors into a folder and gives the model's path.
+func (m *Model) Save(dir string) (string, error) {
+	if err := weights.WriteSafetensors(filepath.Join(dir, "model.safetensors"), m.Weights); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "model.hrn")
+	return path, os.WriteFile(path, []byte(m.Text), 0o644)
+}
+
+type generator struct {
+	rng  *rand.Rand
+	o    Options
+	text strings.Builder
+}
+
+func (g *generator) line(format string, args ...any) { fmt.Fprintf(&g.text, format+"\n", args...) }
+
+func (g *generator) oneIn(n int) bool { return g.rng.Intn(n) == 0 }
+
+func pick[T any](g *generator, v ...T) T { return v[g.rng.Intn(len(v))] }
+
+// weightType covers every type of the language.
+func (g *generator) weightType() string {
+	if g.oneIn(3) {
+		return pick(g, "binary", "ternary")
+	}
+	return fmt.Sprintf("int%d", pick(g, 2, 3, 4, 4, 5, 6, 7, 8, 8, 9, 10, 11, 12, 13, 14, 15, 16))
+}
+
+// units gives the units of a layer and its block: orders even and odd alike, full and in blocks.
+func (g *generator) units() (n, block int) {
+	most := int(math.Log2(float64(g.o.MaxUnits)))
+	k := 1 + g.rng.Intn(min(most, 7))
+	if g.oneIn(6) {
+		k = 1 + g.rng.Intn(most)
+	}
+	block = 1 << k
+	n = block
+	if g.oneIn(2) {
+		n = min(block*(1+g.rng.Intn(6)), g.o.MaxUnits/block*block)
+	}
+	return n, block
+}
+
+func (g *generator) model(seed int64) string {
+	g.line("model random%d", seed)
+	source := g.input()
+	if g.oneIn(2) {
+		g.line("steps %d", 1+g.rng.Intn(60))
+	} else {
+		g.line("steps 40")
+	}
+	layers := 1
+	if g.oneIn(3) {
+		layers = 2 + g.rng.Intn(2)
+	}
+	last, units := "", 0
+	for i := range layers {
+		name := fmt.Sprintf("h%d", i+1)
+		n, block := g.units()
+		if i > 0 {
+			n, block = min(n, 128), min(block, 128)
+			n = max(n/block, 1) * block
+		}
+		g.layer(i, name, n, block, source)
+		source = name
+		if g.oneIn(2) {
+			source = "relu(" + name + ")"
+		}
+		last, units = name, n
+	}
+	g.readout(last, units)
+	g.line("weights \"model.safetensors\"")
+	return g.text.String()
+}
+
+// input declares the input and gives what the first layer multiplies.
+func (g *generator) input() string {
+	switch g.rng.Intn(4) {
+	case 0:
+		g.line("input t : token[%d]", 2+g.rng.Intn(30))
+		if g.oneIn(2) {
+			return "onehot(t)"
+		}
+		return "embed(E, t)"
+	case 1:
+		g.line("input x : i%d[%d] * 0.01", 2+g.rng.Intn(15), 1+g.rng.Intn(6))
+	default:
+		g.line("input x : u%d[%d] / 255", 1+g.rng.Intn(16), 1+g.rng.Intn(4))
+	}
+	return "x"
+}
+
+func (g *generator) layer(i int, name string, n, block int, source string) {
+	if source == "embed(E, t)" {
+		vocab := strings.TrimSuffix(strings.SplitN(g.text.String(), "token[", 2)[1], "")
+		vocab = vocab[:strings.Index(vocab, "]")]
+		g.line("param E : %s[%s, %d]", pick(g, "int8", "int4", "ternary", "binary"), vocab, 1+g.rng.Intn(8))
+	}
+	g.line("param U%d : %s", i+1, g.weightType())
+	state := fmt.Sprintf("state %s : int%d[%d]", name, 8+g.rng.Intn(25), n)
+	if g.oneIn(4) {
+		state += fmt.Sprintf(" headroom %d", g.rng.Intn(4))
+	}
+	g.line("%s", state)
+	var options []string
+	if block != n || g.oneIn(4) {
+		options = append(options, fmt.Sprintf("block = %d", block))
+	}
+	if g.oneIn(4) {
+		options = append(options, "rounding = staged")
+	}
+	if g.oneIn(5) {
+		g.line("param p%d : index", i+1)
+		options = append(options, fmt.Sprintf("permute = p%d", i+1))
+	}
+	if g.oneIn(5) {
+		g.line("param s%d : sign", i+1)
+		options = append(options, fmt.Sprintf("presigns = s%d", i+1))
+	}
+	terms := []string{fmt.Sprintf("hadamard(%s)", strings.Join(append([]string{name}, options...), ", ")), fmt.Sprintf("U%d*%s", i+1, source)}
+	if !g.oneIn(4) {
+		g.line("param b%d", i+1)
+		terms = append(terms, fmt.Sprintf("b%d", i+1))
+	}
+	g.line("%s <- %s", name, strings.Join(terms, " + "))
+}
+
+func (g *generator) readout(state string, n int) {
+	outputs := 1 + g.rng.Intn(8)
+	g.line("param V : %s[%d, %d]", g.weightType(), outputs, n)
+	y := "V*" + pick(g, "relu("+state+")", "relu("+state+")", state)
+	if !g.oneIn(4) {
+		g.line("param c")
+		y += " + c"
+	}
+	g.line("y = %s", y)
+	decision := pick(g, "y", "class = argmax(y)", fmt.Sprintf("alarm = y > %.3g", g.rng.NormFloat64()))
+	g.line("output %s %s", decision, pick(g, "at last", "at every step", "mean"))
+}
+
+// weights fills every tensor, and gives ranges of which some are too small, so that states saturate.
+func (g *generator) weights(m *dsl.Model) *weights.File {
+	f := &weights.File{Path: "model.safetensors", Format: weights.Safetensors, Metadata: map[string]string{}}
+	for _, p := range m.Tensors() {
+		n := 1
+		for _, d := range p.Shape {
+			n *= d
+		}
+		data := make([]float64, n)
+		zeros := g.rng.Float64() * 0.6
+		for i := range data {
+			data[i] = float64(float32(g.rng.NormFloat64()))
+			if p.Kind != "sign" && p.Kind != "binary" && g.rng.Float64() < zeros {
+				data[i] = 0
+			}
+		}
+		if p.Kind == "index" {
+			for i, j := range g.rng.Perm(n) {
+				data[i] = float64(j)
+			}
+		}
+		f.Tensors = append(f.Tensors, &weights.Tensor{Name: p.Name, Shape: p.Shape, DType: "F32", Data: data})
+	}
+	slices.SortFunc(f.Tensors, func(a, b *weights.Tensor) int { return strings.Compare(a.Name, b.Name) })
+	for _, l := range m.Layers {
+		f.Metadata["range."+l.State.Name] = fmt.Sprint(math.Exp(g.rng.NormFloat64()*1.5 + 2))
+	}
+	return f
+}
