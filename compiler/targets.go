@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"hrnnc/backends"
+	"hrnnc/backends/c"
 )
 
 // Targets is every target, in the order that the command compiles them.
-var Targets = []backends.Target{}
+var Targets = []backends.Target{c.Target}
 
 // FindTargets finds targets by their names; none stands for all.
 func FindTargets(names []string) ([]backends.Target, error) {

@@ -1,0 +1,185 @@
+package c
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/backends/lower/plantest"
+	"hrnnc/internal/exttool"
+	"hrnnc/ir"
+)
+
+func need(t *testing.T, tools ...string) {
+	t.Helper()
+	if missing := exttool.Missing(tools...); len(missing) > 0 {
+		t.Skipf("skipped: no %s (apt-get install %s)", missing[0], exttool.Package(missing[0]))
+	}
+}
+
+// reference runs sequences through the plan's interpreter.
+func reference(p *lower.Plan, x [][][]int64) [][][]int64 {
+	y := make([][][]int64, len(x))
+	for i, seq := range x {
+		m := lower.NewMachine(p)
+		for t, row := range seq {
+			m.Step(row)
+			if p.Output.When == ir.EveryStep || t == len(seq)-1 {
+				y[i] = append(y[i], m.Output())
+			}
+		}
+	}
+	return y
+}
+
+func generate(t *testing.T, p *lower.Plan, v backends.Vectors) string {
+	t.Helper()
+	files, _, err := Target.Generate(p, v, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(dir, f.Path), f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestRandomPlans holds generated C against the plan's interpreter, with every warning an error.
+func TestRandomPlans(t *testing.T) {
+	for i, e := range Target.Engines() {
+		t.Run(e.Name, func(t *testing.T) {
+			need(t, e.Tools...)
+			plans := 40
+			if i > 0 {
+				plans = 12
+			}
+			for seed := range plans {
+				rng := rand.New(rand.NewSource(int64(seed)))
+				p := plantest.Random(rng)
+				x := plantest.Sequences(rng, p, 3, 7)
+				dir := generate(t, p, backends.Vectors{})
+				got, err := e.Run(context.Background(), dir, p, x)
+				if err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+				if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Fatalf("seed %d: got %v\nwant %v", seed, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestGoldenSelfCheck(t *testing.T) {
+	need(t, "gcc", "make")
+	for seed := range 4 {
+		rng := rand.New(rand.NewSource(int64(seed)))
+		p := plantest.Random(rng)
+		x := plantest.Sequences(rng, p, 3, 7)
+		v := backends.Vectors{X: x, Y: reference(p, x)}
+		dir := generate(t, p, v)
+		out, err := exttool.Run(context.Background(), dir, nil, "make", "-s", "check", "CC=gcc")
+		if err != nil || !bytes.HasPrefix(out, []byte("PASS")) {
+			t.Fatalf("seed %d: %s, %v", seed, out, err)
+		}
+		v.Y[1][0][0]++
+		dir = generate(t, p, v)
+		out, err = exttool.Run(context.Background(), dir, nil, "make", "-s", "check", "CC=gcc")
+		if err == nil || !bytes.Contains(out, []byte("FAIL")) {
+			t.Fatalf("a wrong vector passes: %s", out)
+		}
+	}
+}
+
+func TestCppcheck(t *testing.T) {
+	need(t, "cppcheck")
+	for seed := range 6 {
+		rng := rand.New(rand.NewSource(int64(seed)))
+		p := plantest.Random(rng)
+		x := plantest.Sequences(rng, p, 2, 5)
+		dir := generate(t, p, backends.Vectors{X: x, Y: reference(p, x)})
+		_, err := exttool.Run(context.Background(), dir, nil, "cppcheck", "--enable=warning,style,performance,portability",
+			"--std=c99", "--error-exitcode=1", "--suppress=missingIncludeSystem", "--quiet", ".")
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+func TestDeterministic(t *testing.T) {
+	rng := rand.New(rand.NewSource(9))
+	p := plantest.Random(rng)
+	one, _, err := Target.Generate(p, backends.Vectors{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, _, err := Target.Generate(p, backends.Vectors{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.EqualFunc(one, two, func(a, b backends.File) bool { return a.Path == b.Path && bytes.Equal(a.Data, b.Data) }) {
+		t.Error("two runs differ")
+	}
+}
+
+// TestNoFloatNoHeap is a shape test: nothing a small microcontroller lacks.
+func TestNoFloatNoHeap(t *testing.T) {
+	for seed := range 40 {
+		p := plantest.Random(rand.New(rand.NewSource(int64(seed))))
+		files, _, err := Target.Generate(p, backends.Vectors{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files[:2] {
+			for _, word := range []string{"float ", "double ", "malloc", "stdlib", ">>="} {
+				if strings.Contains(string(f.Data), word) {
+					t.Errorf("seed %d: %s contains %q", seed, f.Path, word)
+				}
+			}
+		}
+	}
+}
+
+func TestNamesAndSettings(t *testing.T) {
+	p := plantest.WithOrder(rand.New(rand.NewSource(1)), 2)
+	p.Name, p.Layers[0].Name, p.Layers[0].Term.Matrix.Name = "while", "int", "register"
+	files, _, err := Target.Generate(p, backends.Vectors{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files[0].Path != "while_model.h" || strings.Contains(string(files[1].Data), " register[") || strings.Contains(string(files[0].Data), " int[") {
+		t.Errorf("reserved words are used as names:\n%s%s", files[0].Data, files[1].Data)
+	}
+	if files, _, err = Target.Generate(p, backends.Vectors{}, backends.Settings{"prefix": "gait"}); err != nil || files[0].Path != "gait.h" {
+		t.Errorf("prefix: %v", err)
+	}
+	for _, s := range []backends.Settings{{"speed": "fast"}, {"prefix": "a b"}, {"prefix": "for"}} {
+		_, _, err := Target.Generate(p, backends.Vectors{}, s)
+		if err == nil || !strings.Contains(err.Error(), "help: ") {
+			t.Errorf("%v: %v", s, err)
+		}
+	}
+}
+
+func TestEngineStops(t *testing.T) {
+	need(t, "gcc")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	p := plantest.WithOrder(rand.New(rand.NewSource(1)), 2)
+	_, err := Target.Engines()[0].Run(ctx, generate(t, p, backends.Vectors{}), p, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,117 @@
+package c
+
+import (
+	"fmt"
+	"strings"
+
+	"hrnnc/backends/lower"
+	"hrnnc/ir"
+)
+
+// generator prints one model. model fills it; header, source and the others put the pieces into files.
+type generator struct {
+	plan       *lower.Plan
+	prefix     string
+	names      *lower.Names
+	tables     printer // static const tables
+	code       printer // functions
+	members    []string
+	layers     []string // name of each layer's state in the struct
+	twoPhase   bool
+	rounds     map[int]bool // widths that round_shift is needed in
+	tableBytes int
+	stateBytes int
+	stackBytes int
+}
+
+func newGenerator(p *lower.Plan, s settings) *generator {
+	g := &generator{plan: p, prefix: s.prefix, twoPhase: p.TwoPhase(), rounds: map[int]bool{}}
+	g.names = lower.NewNames(append([]string{s.prefix, s.prefix + "_state", "sum", "sum_odd"}, keywords...)...)
+	return g
+}
+
+// table writes a constant table in the smallest type that holds it, and gives its name.
+func (g *generator) table(hint, comment string, v []int64) string {
+	name := g.names.Get(hint)
+	bits := 1
+	for _, n := range v {
+		bits = max(bits, ir.SignedBits(n))
+	}
+	g.tables.line("")
+	g.tables.comment("%s", comment)
+	g.tables.line("static const %s %s[%d] = {", ctype(lane(bits)), name, len(v))
+	g.tables.numbers(v)
+	g.tables.line("};")
+	g.tableBytes += len(v) * lane(bits) / 8
+	return name
+}
+
+// member adds an array to the state struct.
+func (g *generator) member(bits, n int, name, comment string) {
+	g.members = append(g.members, fmt.Sprintf("%s %s[%d]; /* %s */", ctype(lane(bits)), name, n, comment))
+	g.stateBytes += lane(bits) / 8 * n
+}
+
+func (g *generator) model() {
+	p := g.plan
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		g.layers = append(g.layers, g.names.Get(l.Name))
+		g.member(l.Bits, l.N, g.layers[i], fmt.Sprintf("state %s", l.Name))
+	}
+	r := &p.Readout
+	if p.Output.When == ir.Mean {
+		g.member(r.MeanBits, r.Matrix.Rows, "sum", "of the outputs so far")
+		if r.Rescale != nil {
+			g.member(r.MeanBits, r.Matrix.Rows, "sum_odd", "of the outputs of odd steps, whose unit is smaller by sqrt(2)")
+		}
+	}
+	if g.twoPhase {
+		g.members = append(g.members, "uint8_t odd; /* 1 after an odd number of steps */")
+		g.stateBytes++
+	}
+	for i := range p.Layers {
+		g.layer(i)
+	}
+	g.readout()
+	g.step()
+	g.output()
+}
+
+// requant is v -> (v*Mul + half) >> Shift as an expression of a lane; v must be of that lane already.
+func (g *generator) requant(v string, r ir.Requant, lane int) string {
+	if r.Mul != 1 {
+		v = fmt.Sprintf("%s * %s", v, literal(r.Mul))
+	}
+	switch {
+	case r.Shift > 0:
+		g.rounds[lane] = true
+		return fmt.Sprintf("round_shift%d(%s, %d)", lane, v, r.Shift)
+	case r.Shift < 0:
+		return fmt.Sprintf("%s * %s", parens(v), literal(1<<-r.Shift))
+	}
+	return v
+}
+
+func parens(v string) string {
+	if strings.ContainsAny(v, " ") && !strings.HasPrefix(v, "round_shift") {
+		return "(" + v + ")"
+	}
+	return v
+}
+
+// byPhase is an expression that is one thing at odd steps and another at even ones.
+func byPhase(even, odd string) string {
+	if even == odd {
+		return even
+	}
+	return fmt.Sprintf("odd ? %s : %s", odd, even)
+}
+
+// cast converts an expression to a lane.
+func cast(lane int, v string) string {
+	if strings.ContainsAny(v, " ") && !(strings.HasPrefix(v, "round_shift") || strings.HasPrefix(v, "(") && strings.HasSuffix(v, ")")) {
+		v = "(" + v + ")"
+	}
+	return fmt.Sprintf("(%s)%s", ctype(lane), v)
+}

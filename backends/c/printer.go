@@ -1,0 +1,101 @@
+package c
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// printer writes lines of C, indented by the braces around them.
+type printer struct {
+	buf    bytes.Buffer
+	indent int
+}
+
+// line writes one line. A line that ends in an opening brace indents what follows, one that starts with a closing one
+// takes it back.
+func (p *printer) line(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	if strings.HasPrefix(s, "}") {
+		p.indent--
+	}
+	if s != "" && !strings.HasPrefix(s, "#") {
+		p.buf.WriteString(strings.Repeat("    ", p.indent))
+	}
+	p.buf.WriteString(s + "\n")
+	if strings.HasSuffix(s, "{") {
+		p.indent++
+	}
+}
+
+// comment writes a block comment, wrapped.
+func (p *printer) comment(format string, args ...any) {
+	const width = 96
+	words := strings.Fields(fmt.Sprintf(format, args...))
+	line := "/*"
+	for _, w := range words {
+		if len(line)+1+len(w) > width-4*p.indent {
+			p.line("%s", line)
+			line = " *"
+		}
+		line += " " + w
+	}
+	p.line("%s */", line)
+}
+
+// perLine is how many numbers of a table stand on a line.
+const perLine = 16
+
+// numbers writes the entries of a table.
+func (p *printer) numbers(v []int64) {
+	for i := 0; i < len(v); i += perLine {
+		row := make([]string, 0, perLine)
+		for _, n := range v[i:min(i+perLine, len(v))] {
+			row = append(row, literal(n)+",")
+		}
+		p.line("%s", strings.Join(row, " "))
+	}
+}
+
+// literal spells a number; what does not fit an int of 16 bits gets a macro of stdint.h.
+func literal(n int64) string {
+	switch {
+	case n == -1<<63:
+		return "(-INT64_C(9223372036854775807) - 1)"
+	case n < -1<<31 || n >= 1<<31:
+		return macro("INT64_C", n)
+	case n == -1<<31:
+		return "(-INT32_C(2147483647) - 1)"
+	case n < -32767 || n > 32767:
+		return macro("INT32_C", n)
+	}
+	return fmt.Sprint(n)
+}
+
+func macro(name string, n int64) string {
+	if n < 0 {
+		return fmt.Sprintf("(-%s(%d))", name, -n)
+	}
+	return fmt.Sprintf("%s(%d)", name, n)
+}
+
+// lane is the width of the smallest integer type of C that holds a number of bits.
+func lane(bits int) int {
+	for _, w := range []int{8, 16, 32} {
+		if bits <= w {
+			return w
+		}
+	}
+	return 64
+}
+
+// wide is a lane to calculate in: 32 bits or 64.
+func wide(bits ...int) int {
+	w := 32
+	for _, b := range bits {
+		w = max(w, lane(b))
+	}
+	return w
+}
+
+func ctype(lane int) string { return fmt.Sprintf("int%d_t", lane) }

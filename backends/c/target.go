@@ -1,0 +1,88 @@
+// Package c prints a plan as portable C99 for microcontrollers: one header and one source file that need nothing but
+// stdint.h and string.h, allocate nothing and use no floating point, with golden vectors, a test and a Makefile beside
+// them. It decides loops and spelling only; widths and shifts are the plan's. Start with Target, then model.go.
+package c
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/internal/diag"
+)
+
+// Target is the C backend.
+var Target backends.Target = target{}
+
+type target struct{}
+
+func (target) Name() string { return "c" }
+
+// keywords of C99 and C11, and names that the generated files use.
+var keywords = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if inline
+int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
+_Bool _Complex _Imaginary _Alignas _Alignof _Atomic _Generic _Noreturn _Static_assert _Thread_local asm typeof bool true
+false main memset memcpy s x y z a i j odd token round_shift32 round_shift64 int8_t int16_t int32_t int64_t uint8_t
+uint16_t uint32_t uint64_t NULL`)
+
+type settings struct {
+	prefix string
+}
+
+func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
+	out := settings{prefix: strings.ToLower(lower.Word(p.Name))}
+	if slices.Contains(keywords, out.prefix) {
+		out.prefix += "_model"
+	}
+	for k, v := range s {
+		if k != "prefix" {
+			return out, diag.At(diag.Span{}).Errorf("target", "target c has no setting %s", k).Helpf("it has prefix: the start of every name")
+		}
+		if v == "" || lower.Word(v) != v || slices.Contains(keywords, v) {
+			return out, diag.At(diag.Span{}).Errorf("target", "prefix = %s is no name in C", v).Helpf("use letters, digits and underscores")
+		}
+		out.prefix = v
+	}
+	return out, nil
+}
+
+func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) ([]backends.File, []backends.Figure, error) {
+	set, err := readSettings(p, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	g := newGenerator(p, set)
+	g.model()
+	files := []backends.File{
+		{Path: g.prefix + ".h", Data: g.header()},
+		{Path: g.prefix + ".c", Data: g.source()},
+		{Path: "test_" + g.prefix + ".c", Data: g.test()},
+		{Path: g.prefix + "_vectors.h", Data: g.vectors(v)},
+		{Path: harnessFile, Data: g.harness()},
+		{Path: "Makefile", Data: []byte(fmt.Sprintf(makefile, g.prefix))},
+		{Path: "README.md", Data: g.readme()},
+	}
+	return files, g.figures(), nil
+}
+
+func (g *generator) figures() []backends.Figure {
+	return []backends.Figure{
+		{Name: "flash, tables", Value: float64(g.tableBytes), Unit: "bytes", Note: "weights, signs and biases; code is a few kilobytes beside them"},
+		{Name: "RAM, state", Value: float64(g.stateBytes), Unit: "bytes", Note: "sizeof " + g.prefix + "_state"},
+		{Name: "RAM, stack", Value: float64(g.stackBytes), Unit: "bytes", Note: "arrays of a step"},
+	}
+}
+
+const makefile = `# make check builds the model as a desktop compiler would and runs its golden vectors.
+CFLAGS ?= -std=c99 -O2 -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wpedantic
+.PHONY: check clean
+check: build/test
+	./build/test
+build/test: %[1]s.c %[1]s.h test_%[1]s.c %[1]s_vectors.h
+	mkdir -p build
+	$(CC) $(CFLAGS) -o $@ %[1]s.c test_%[1]s.c
+clean:
+	rm -rf build
+`
