@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 
@@ -61,12 +62,17 @@ func Missing(commands ...string) []string {
 // Run runs a command in a folder and gives what it printed on standard output. stdin may be nil. A failure carries
 // the end of what it printed on standard error.
 func Run(ctx context.Context, dir string, stdin io.Reader, command string, args ...string) ([]byte, error) {
+	return RunEnv(ctx, dir, nil, stdin, command, args...)
+}
+
+// RunEnv is Run with KEY=value pairs added to the environment.
+func RunEnv(ctx context.Context, dir string, env []string, stdin io.Reader, command string, args ...string) ([]byte, error) {
 	path, err := Find(command)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir, cmd.Stdin = dir, stdin
+	cmd.Dir, cmd.Stdin, cmd.Env = dir, stdin, append(os.Environ(), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {

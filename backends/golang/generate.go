@@ -1,0 +1,247 @@
+package golang
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/ir"
+)
+
+// generator collects the parts of one package while its layers are walked.
+type generator struct {
+	options
+	p      *lower.Plan
+	names  names
+	layers []*layer
+
+	consts    []constant
+	fields    []modelField
+	tables    []jen.Code
+	methods   []jen.Code
+	helpers   []jen.Code
+	steps     []jen.Code // calls in Step, a layer each
+	afterStep []jen.Code
+	counts    bool // whether t's parity is kept
+
+	transforms map[string]string
+	scratches  map[string]string
+	embeds     map[*ir.Tensor]string
+	tableBytes int
+}
+
+type constant struct {
+	name  string
+	value jen.Code
+	doc   string
+}
+
+// modelField is a field of Model and its size in bytes.
+type modelField struct {
+	name string
+	typ  jen.Code
+	doc  string
+	size int
+}
+
+func newGenerator(p *lower.Plan, o options) *generator {
+	g := &generator{options: o, p: p, names: newNames(), counts: p.TwoPhase(),
+		transforms: map[string]string{}, scratches: map[string]string{}, embeds: map[*ir.Tensor]string{}}
+	for i := range p.Layers {
+		d := g.layout(&p.Layers[i])
+		g.layers = append(g.layers, d)
+		g.fields = append(g.fields, modelField{d.field, jen.Index(jen.Lit(d.words())).Id(d.elem), d.doc(), d.words() * sizeOf[d.elem]})
+	}
+	return g
+}
+
+// scratch names a field of n integers whose content matters within a step only. Uses with one role, size and type
+// share it.
+func (g *generator) scratch(role string, n int, typ string) string {
+	key := fmt.Sprint(role, n, typ)
+	if f, ok := g.scratches[key]; ok {
+		return f
+	}
+	f := g.names.pick(role)
+	g.scratches[key] = f
+	g.fields = append(g.fields, modelField{f, jen.Index(jen.Lit(n)).Id(typ), scratchDocs[role], n * sizeOf[typ]})
+	return f
+}
+
+// scratchDocs describes the scratch fields by role. They are part of the model because TinyGo moves large local
+// arrays to the heap.
+var scratchDocs = map[string]string{
+	"in":   "scratch: the vector that a matrix multiplies",
+	"acc":  "scratch: what flows into a state",
+	"z":    "scratch: a transform, ahead of its permutation",
+	"sums": "scratch: sums that rows of a +1/-1 matrix share",
+	"y":    "scratch: the output",
+}
+
+func (g *generator) inputName() string {
+	if g.p.Input.Kind == ir.Token {
+		return "token"
+	}
+	return "x"
+}
+
+// inputType is the type of an entry of the input.
+func (g *generator) inputType() string {
+	in := g.p.Input
+	if in.Kind == ir.Token {
+		return "int"
+	}
+	t := storage(in.Bits)
+	if !in.Signed {
+		t = "u" + t
+	}
+	return t
+}
+
+// inputOf is the type that Step takes.
+func (g *generator) inputOf() *jen.Statement {
+	if g.p.Input.Size == 1 || g.p.Input.Kind == ir.Token {
+		return jen.Id(g.inputType())
+	}
+	return jen.Index(jen.Lit(g.p.Input.Size)).Id(g.inputType())
+}
+
+// byPointer reports whether Step takes a pointer.
+func (g *generator) byPointer() bool { return g.p.Input.Size > 1 && g.p.Input.Kind != ir.Token }
+
+func (g *generator) inputParam() *jen.Statement {
+	s := jen.Id(g.inputName())
+	if g.byPointer() {
+		s.Op("*")
+	}
+	return s.Add(g.inputOf())
+}
+
+func (g *generator) files(v backends.Vectors) ([]backends.File, []backends.Figure, error) {
+	g.inputConsts()
+	for _, d := range g.layers {
+		g.steps = append(g.steps, g.step(d))
+	}
+	g.readout()
+	var out []backends.File
+	for _, f := range []struct {
+		path string
+		file *jen.File
+	}{
+		{g.pkg + ".go", g.packageFile()},
+		{g.pkg + "_test.go", g.testFile(v)},
+		{"cmd/harness/main.go", g.harnessFile()},
+	} {
+		var b bytes.Buffer
+		if err := f.file.Render(&b); err != nil {
+			return nil, nil, fmt.Errorf("go: %s: %w", f.path, err)
+		}
+		out = append(out, backends.File{Path: f.path, Data: b.Bytes()})
+	}
+	out = append(out,
+		backends.File{Path: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", g.module)},
+		backends.File{Path: "README.md", Data: g.readme()})
+	return out, g.figures(), nil
+}
+
+func (g *generator) figures() []backends.Figure {
+	state := 0
+	for _, f := range g.fields {
+		state += f.size
+	}
+	return []backends.Figure{
+		{Name: "parameters", Value: float64(g.p.Cost().Parameters)},
+		{Name: "tables", Value: float64(g.tableBytes), Unit: "bytes", Note: "constant arrays"},
+		{Name: "state", Value: float64(state), Unit: "bytes", Note: "one Model, scratch included"},
+	}
+}
+
+func (g *generator) inputConsts() {
+	p := g.p
+	lo, hi := p.Input.Range()
+	if p.Input.Kind == ir.Token {
+		g.consts = append(g.consts, constant{"Vocab", jen.Lit(p.Input.Vocab), fmt.Sprintf("tokens are from 0 to %d", hi)})
+	} else {
+		g.consts = append(g.consts,
+			constant{"Inputs", jen.Lit(p.Input.Size), fmt.Sprintf("entries of an input, each from %d to %d", lo, hi)},
+			constant{"InputUnit", jen.Lit(p.Input.Scale), "real value of one unit of the input"})
+	}
+	g.consts = append(g.consts, constant{"Outputs", jen.Lit(p.Readout.Matrix.Rows), "entries of an output"})
+	if p.Steps > 0 {
+		g.consts = append(g.consts, constant{"Steps", jen.Lit(p.Steps), "steps of a sequence"})
+	}
+}
+
+// newFile starts a file with the header that marks generated code.
+func (g *generator) newFile(path, pkg string) *jen.File {
+	f := jen.NewFilePathName(path, pkg)
+	f.HeaderComment("Code generated by hrnnc. DO NOT EDIT.")
+	for _, c := range g.p.Comment {
+		f.HeaderComment(c)
+	}
+	return f
+}
+
+func (g *generator) packageFile() *jen.File {
+	f := g.newFile(g.module, g.pkg)
+	f.PackageComment(fmt.Sprintf("Package %s is the model %s: a Hadamard recurrent network in integers alone, without dependencies and", g.pkg, g.p.Name))
+	f.PackageComment("without allocation. Make a Model, give it inputs with Step, and read Output. The arithmetic is that of")
+	f.PackageComment("docs/numerics.md of hrnnc, to the bit; section numbers in comments are of that page.")
+	consts := make([]jen.Code, len(g.consts))
+	for i, c := range g.consts {
+		consts[i] = jen.Id(c.name).Op("=").Add(c.value).Comment(c.doc)
+	}
+	f.Comment("Sizes and units of the model.")
+	f.Const().Defs(consts...)
+	if labels := g.p.Output.Labels; len(labels) > 0 {
+		words := make([]jen.Code, len(labels))
+		for i, l := range labels {
+			words[i] = jen.Line().Lit(l)
+		}
+		f.Comment("Labels names the outputs.")
+		f.Var().Id("Labels").Op("=").Index(jen.Op("...")).String().Values(append(words, jen.Line())...)
+	}
+	f.Comment("Model is the memory between steps. Its zero value is ready for the first step; copies are independent.")
+	f.Type().Id("Model").Struct(g.structFields()...)
+	f.Comment("Reset forgets everything: the next step is the first.")
+	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Reset").Params().Block(jen.Op("*").Id("m").Op("=").Id("Model").Values())
+	g.stepMethod(f)
+	for _, part := range [][]jen.Code{g.methods, g.helpers, g.tables} {
+		for _, c := range part {
+			f.Line().Add(c)
+		}
+	}
+	return f
+}
+
+func (g *generator) structFields() []jen.Code {
+	var out []jen.Code
+	if g.counts {
+		out = append(out, jen.Comment("odd tells whether t, the number of steps done, is odd."), jen.Id("odd").Bool())
+	}
+	for _, f := range g.fields {
+		out = append(out, jen.Comment(f.doc), jen.Id(f.name).Add(f.typ))
+	}
+	return out
+}
+
+func (g *generator) stepMethod(f *jen.File) {
+	var body []jen.Code
+	if g.counts {
+		body = append(body, field("odd").Op("=").Op("!").Add(field("odd")))
+	}
+	body = append(append(body, g.steps...), g.afterStep...)
+	lo, hi := g.p.Input.Range()
+	what := "The integer"
+	switch {
+	case g.p.Input.Kind == ir.Token:
+		what = "The token"
+	case g.byPointer():
+		what = "Each of the integers"
+	}
+	f.Commentf("Step consumes one input. %s is from %d to %d; beyond that the result is undefined.", what, lo, hi)
+	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Step").Params(g.inputParam()).Block(body...)
+}

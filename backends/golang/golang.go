@@ -1,0 +1,90 @@
+// Package golang writes a plan as a Go package without dependencies, with its test and a harness, and builds and runs
+// it. The arithmetic is decided by the plan (package lower); this package chooses loops, tables and how a state lies in
+// memory, and knows no IR. Start with Target, then generator in generate.go and layer in layer.go.
+package golang
+
+import (
+	"fmt"
+	"go/token"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/internal/diag"
+)
+
+// Target writes Go.
+var Target backends.Target = target{}
+
+type target struct{}
+
+// Name is "go".
+func (target) Name() string { return "go" }
+
+// Generate writes the package, its test, go.mod, README.md and cmd/harness.
+func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) ([]backends.File, []backends.Figure, error) {
+	o, err := readSettings(p, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newGenerator(p, o).files(v)
+}
+
+// Engines lists the one way to run it: the go command.
+func (target) Engines() []backends.Engine {
+	return []backends.Engine{{Name: "go", Tools: []string{"go"}, Run: runHarness}}
+}
+
+// options are the settings, read.
+type options struct {
+	pkg    string // package name
+	module string // import path
+}
+
+var (
+	identifier = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
+	importPath = regexp.MustCompile(`^[A-Za-z0-9_~][A-Za-z0-9._~-]*(/[A-Za-z0-9_~][A-Za-z0-9._~-]*)*$`)
+)
+
+// settings are the known settings, and how each is read.
+var settings = map[string]func(o *options, value string) error{
+	"package": func(o *options, v string) error {
+		if !identifier.MatchString(v) || token.IsKeyword(v) || packageName(v) != v {
+			return diag.InFile("", "").Errorf("settings", "%q cannot name a Go package", v).
+				Helpf("use small letters and digits, a letter first, and no word of the language: package = %q", packageName(v))
+		}
+		o.pkg = v
+		return nil
+	},
+	"import": func(o *options, v string) error {
+		if !importPath.MatchString(v) {
+			return diag.InFile("", "").Errorf("settings", "%q is no import path", v).
+				Helpf("write names with slashes between: import = \"example.com/models/smnist\"")
+		}
+		o.module = v
+		return nil
+	},
+}
+
+func readSettings(p *lower.Plan, s backends.Settings) (options, error) {
+	o := options{pkg: packageName(p.Name)}
+	var problems diag.List
+	for _, key := range slices.Sorted(maps.Keys(s)) {
+		read, ok := settings[key]
+		if !ok {
+			problems.Add(diag.InFile("", "").Errorf("settings", "target go has no setting %q", key).
+				Helpf("its settings are %s", strings.Join(slices.Sorted(maps.Keys(settings)), ", ")))
+			continue
+		}
+		if err := read(&o, s[key]); err != nil {
+			problems.Add(err.(*diag.Diagnostic))
+		}
+	}
+	if o.module == "" {
+		o.module = fmt.Sprintf("example.com/%s", o.pkg)
+	}
+	return o, problems.Err()
+}

@@ -1,0 +1,306 @@
+package golang
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/backends/lower/plantest"
+	"hrnnc/internal/exttool"
+	"hrnnc/ir"
+)
+
+// reference runs the plan's interpreter.
+func reference(p *lower.Plan, x [][][]int64) [][][]int64 {
+	out := make([][][]int64, len(x))
+	for i, seq := range x {
+		m := lower.NewMachine(p)
+		for _, in := range seq {
+			m.Step(in)
+			if p.Output.When == ir.EveryStep {
+				out[i] = append(out[i], m.Output())
+			}
+		}
+		if p.Output.When != ir.EveryStep {
+			out[i] = [][]int64{m.Output()}
+		}
+	}
+	return out
+}
+
+func generate(t testing.TB, p *lower.Plan, v backends.Vectors, s backends.Settings) map[string]string {
+	t.Helper()
+	files, _, err := Target.Generate(p, v, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, f := range files {
+		out[f.Path] = string(f.Data)
+	}
+	return out
+}
+
+func write(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
+	for path, data := range files {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func gotool(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	out, err := exttool.RunEnv(context.Background(), dir, environment, nil, "go", args...)
+	if exttool.IsMissing(err) {
+		t.Skipf("skipped: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// batch is many plans as packages of one module with one program, so that they build at once. The program is their
+// own harnesses: main becomes a function that the program calls by number.
+type batch struct {
+	dir      string
+	registry strings.Builder
+	imports  strings.Builder
+}
+
+func (b *batch) add(t testing.TB, i int, files map[string]string) {
+	sub := fmt.Sprintf("p%d", i)
+	delete(files, "go.mod")
+	harness := strings.Replace(files["cmd/harness/main.go"], "package main", "package harness", 1)
+	harness = strings.Replace(harness, "func main() {", "func Main() {", 1)
+	delete(files, "cmd/harness/main.go")
+	files["harness/harness.go"] = harness
+	write(t, filepath.Join(b.dir, sub), files)
+	fmt.Fprintf(&b.imports, "\tp%d \"batch/%s/harness\"\n", i, sub)
+	fmt.Fprintf(&b.registry, "\t\t\"%d\": p%d.Main,\n", i, i)
+}
+
+func (b *batch) build(t testing.TB) string {
+	write(t, b.dir, map[string]string{"go.mod": "module batch\n\ngo 1.21\n", "main.go": fmt.Sprintf(
+		"package main\n\nimport (\n\t\"os\"\n\n%s)\n\nfunc main() {\n\tmap[string]func(){\n%s\t}[os.Args[1]]()\n}\n", &b.imports, &b.registry)})
+	program := filepath.Join(b.dir, "batch.exe")
+	gotool(t, b.dir, "build", "-o", program, ".")
+	return program
+}
+
+func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	var plans []*lower.Plan
+	var xs, ys [][][][]int64
+	b := batch{dir: t.TempDir()}
+	for i := range 96 {
+		p := plantest.Random(rng)
+		if i%12 == 0 {
+			p = plantest.WithOrder(rng, 3+i/12%7)
+		}
+		if i%8 == 3 {
+			withAdders(p)
+		}
+		x := plantest.Sequences(rng, p, 4, 9)
+		x[3] = x[3][:4]
+		y := reference(p, x)
+		plans, xs, ys = append(plans, p), append(xs, x), append(ys, y)
+		b.add(t, i, generate(t, p, backends.Vectors{X: x[:1], Y: y[:1]}, backends.Settings{"package": "model", "import": fmt.Sprintf("batch/p%d", i)}))
+	}
+	program := b.build(t)
+	for i, p := range plans {
+		out, err := exttool.Run(context.Background(), b.dir, bytes.NewReader(encode(xs[i])), program, fmt.Sprint(i))
+		if err != nil {
+			t.Errorf("plan %d: %v", i, err)
+			continue
+		}
+		got, err := decode(bytes.NewReader(out), p, xs[i])
+		if err != nil || !reflect.DeepEqual(got, ys[i]) {
+			t.Errorf("plan %d, %s: %v\n%s", i, summary(p), err, cmp.Diff(ys[i], got))
+		}
+	}
+	gotool(t, b.dir, "vet", "./...")
+	if out, err := exttool.Run(context.Background(), b.dir, nil, "gofmt", "-l", "."); err == nil && strings.Contains(string(out), "p") {
+		t.Errorf("not formatted: %s", out)
+	}
+	// The package's own tests, of a few plans: golden vectors, and no allocation.
+	gotool(t, b.dir, "test", "./p0", "./p3", "./p11", "./p24", "./p36")
+}
+
+func summary(p *lower.Plan) string {
+	var b strings.Builder
+	for _, l := range p.Layers {
+		fmt.Fprintf(&b, "%s n=%d m=%d B=%d Z=%d sum=%d staged=%t perm=%t ", l.Name, l.N, l.Block, l.Bits, l.ZBits, l.SumBits, l.Staged, l.Perm != nil)
+		if l.Term != nil {
+			fmt.Fprintf(&b, "%s[%d] ", l.Term.Source, l.Term.Matrix.Cols)
+		}
+	}
+	return fmt.Sprintf("%s%s %s", &b, p.Output.When, p.Output.Decision)
+}
+
+// withAdders gives every matrix of a plan a graph of additions: one that shifts and adds, row by row, digit by digit.
+func withAdders(p *lower.Plan) {
+	for i := range p.Layers {
+		if t := p.Layers[i].Term; t != nil && t.Source != lower.FromOneHot {
+			graph(&t.Matrix)
+		}
+	}
+	graph(&p.Readout.Matrix)
+}
+
+func graph(w *lower.Matrix) {
+	if len(w.Ints) > 400 {
+		return
+	}
+	g := &ir.AdderGraph{Inputs: w.Cols}
+	for r := range w.Rows {
+		out := ir.AdderTerm{Node: -1}
+		for c := range w.Cols {
+			v := w.Ints[r*w.Cols+c]
+			sub := v < 0
+			for k := range 16 {
+				if max(v, -v)>>k&1 == 0 {
+					continue
+				}
+				if out.Node < 0 {
+					out = ir.AdderTerm{Node: c, Shift: k, Neg: sub}
+					continue
+				}
+				g.Nodes = append(g.Nodes, ir.AdderNode{A: out.Node, ShiftA: out.Shift, B: c, ShiftB: k, Sub: sub != out.Neg})
+				out = ir.AdderTerm{Node: w.Cols + len(g.Nodes) - 1, Neg: out.Neg}
+			}
+		}
+		g.Out = append(g.Out, out)
+	}
+	w.Adders = g
+}
+
+func TestEngineRunsTheFolder(t *testing.T) {
+	rng := rand.New(rand.NewSource(5))
+	p := plantest.WithOrder(rng, 5)
+	dir := t.TempDir()
+	write(t, dir, generate(t, p, backends.Vectors{}, nil))
+	x := plantest.Sequences(rng, p, 3, 20)
+	e := Target.Engines()[0]
+	if len(exttool.Missing(e.Tools...)) > 0 {
+		t.Skip("skipped: no go command")
+	}
+	got, err := e.Run(context.Background(), dir, p, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(reference(p, x), got); diff != "" {
+		t.Error(diff)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 5 {
+		t.Errorf("the folder changed: %v", entries)
+	}
+}
+
+func TestOutputIsTheSameEveryTime(t *testing.T) {
+	for i := range 20 {
+		p := plantest.Random(rand.New(rand.NewSource(int64(i))))
+		v := backends.Vectors{X: plantest.Sequences(rand.New(rand.NewSource(2)), p, 2, 5)}
+		v.Y = reference(p, v.X)
+		if diff := cmp.Diff(generate(t, p, v, nil), generate(t, p, v, nil)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	p := plantest.WithOrder(rand.New(rand.NewSource(1)), 3)
+	files := generate(t, p, backends.Vectors{}, backends.Settings{"package": "pixels", "import": "example.com/a/b-c"})
+	if !strings.Contains(files["pixels.go"], "package pixels") || !strings.Contains(files["go.mod"], "module example.com/a/b-c\n") {
+		t.Errorf("settings have no effect: %q", files["go.mod"])
+	}
+	for _, c := range []struct {
+		s    backends.Settings
+		want string
+	}{
+		{backends.Settings{"pakage": "x"}, `no setting "pakage"; help: its settings are import, package`},
+		{backends.Settings{"package": "func"}, `"func" cannot name a Go package; help: use small letters and digits, a letter first, and no word of the language: package = "funcmodel"`},
+		{backends.Settings{"package": "main"}, `"main" cannot name`},
+		{backends.Settings{"package": "A b"}, `package = "ab"`},
+		{backends.Settings{"import": "../x"}, `"../x" is no import path`},
+	} {
+		if _, _, err := Target.Generate(p, backends.Vectors{}, c.s); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want %q", c.s, err, c.want)
+		}
+	}
+}
+
+func TestNamesThatGoHasTaken(t *testing.T) {
+	p := plantest.WithOrder(rand.New(rand.NewSource(1)), 3)
+	for i, n := range []string{"type", "func", "Model", "2x-β", "init", "main", "int32", "Step"} {
+		p.Name = n
+		p.Layers[0].Name = []string{"type", "range", "Step", "odd", "x_y", "stepH", "max", "Output"}[i]
+		p.Readout.Matrix.Name = p.Layers[0].Name
+		dir := t.TempDir()
+		write(t, dir, generate(t, p, backends.Vectors{}, nil))
+		gotool(t, dir, "build", "-o", os.DevNull, "./...")
+	}
+}
+
+func TestTablesAreReadable(t *testing.T) {
+	p := plantest.WithOrder(rand.New(rand.NewSource(3)), 6)
+	for path, text := range generate(t, p, backends.Vectors{}, nil) {
+		for line := range strings.Lines(text) {
+			if strings.HasSuffix(path, ".go") && strings.Count(line, ",") > 2*perLine {
+				t.Errorf("%s: a long line: %s", path, line)
+			}
+		}
+	}
+}
+
+// speedPlan is the recurrence of the speed target: n = 512, one u8 input, 4-bit weights, 16-bit state.
+func speedPlan() *lower.Plan {
+	for seed := int64(1); ; seed++ {
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.WithOrder(rng, 9)
+		l := &p.Layers[0]
+		if len(p.Layers) == 1 && l.N == 512 && l.Bits == 16 && !l.Staged && l.Perm == nil && l.PreSigns == nil && p.Output.When == ir.AtLast &&
+			p.Input.Kind == ir.Vector && p.Input.Size == 1 && l.Term.Matrix.Bits == 4 && l.Bias[0] != nil {
+			p.Name = "speed"
+			p.Input.Bits, p.Input.Signed = 8, false
+			return p
+		}
+	}
+}
+
+// Benchmark512 generates and builds the package of speedPlan, and reports what its own benchmark measures.
+func Benchmark512(b *testing.B) {
+	dir := b.TempDir()
+	write(b, dir, generate(b, speedPlan(), backends.Vectors{}, nil))
+	nanoseconds := regexp.MustCompile(`([0-9.]+) ns/op`)
+	best := 0.0
+	for range b.N {
+		out := gotool(b, dir, "test", "-run", "-", "-bench", "Step", "-count", "5")
+		for _, m := range nanoseconds.FindAllStringSubmatch(out, -1) {
+			var ns float64
+			fmt.Sscan(m[1], &ns)
+			if best == 0 || ns < best {
+				best = ns
+			}
+		}
+	}
+	b.ReportMetric(best, "ns/step")
+	b.ReportMetric(0, "ns/op")
+}
