@@ -43,6 +43,17 @@ func Random(seed int64, o Options) (*Model, error) {
 	return &Model{Seed: seed, Text: text, Weights: g.weights(checked)}, nil
 }
 
+// Weights fills every tensor of a given text with random numbers.
+func Weights(text string, seed int64) (*weights.File, error) {
+	ast, errs := dsl.Parse("model.hrn", []byte(text))
+	checked, more := dsl.Check(ast)
+	if errs = append(errs, more...); errs.HasErrors() {
+		return nil, errs
+	}
+	g := &generator{rng: rand.New(rand.NewSource(seed))}
+	return g.weights(checked), nil
+}
+
 // Save writes model.hrn and model.safetensors into a folder and gives the model's path.
 func (m *Model) Save(dir string) (string, error) {
 	if err := weights.WriteSafetensors(filepath.Join(dir, "model.safetensors"), m.Weights); err != nil {

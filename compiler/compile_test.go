@@ -1,0 +1,187 @@
+package compiler
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"hrnnc/internal/modelgen"
+	"hrnnc/internal/weights"
+	"hrnnc/passes"
+)
+
+// save writes a model of a text with tensors of small random-looking numbers, and gives its path.
+func save(t *testing.T, text string, ranges map[string]string) string {
+	t.Helper()
+	f, err := modelgen.Weights(text, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range ranges {
+		f.Metadata["range."+k] = v
+	}
+	dir := t.TempDir()
+	if err := weights.WriteSafetensors(filepath.Join(dir, "model.safetensors"), f); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "model.hrn")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const stacked = `model stacked
+input x : u8[3] / 255
+steps 30
+param U : int4[64, 3]   param b : [64]
+param B : binary[64, 64]
+param V : int4[5, 64]   param c : [5]
+state h1 : int16[64]   state h2 : int16[64]
+h1 <- hadamard(h1, block = 8) + U*x + b
+h2 <- hadamard(h2) + B*relu(h1)
+y = V*relu(h2) + c
+output class = argmax(y) at last
+weights "model.safetensors"
+`
+
+const embedded = `model embedded
+input t : token[50]
+steps 20
+param E : int8[50, 12]
+param U : int4[32, 12]   param b : [32]
+param V : int4[1, 32]    param c : [1]
+state h : int16[32]
+h <- hadamard(h) + U*embed(E, t) + b
+y = V*relu(h) + c
+output positive = y > 0 mean
+weights "model.safetensors"
+`
+
+func load(t *testing.T, text string, ranges map[string]string) *Model {
+	t.Helper()
+	m, err := Load(save(t, text, ranges), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestStackedAndEmbeddedEverywhere is hrnnc verify on the paper's other shapes.
+func TestStackedAndEmbeddedEverywhere(t *testing.T) {
+	verifyAll(t, load(t, stacked, map[string]string{"h1": "6", "h2": "20"}))
+	verifyAll(t, load(t, embedded, map[string]string{"h": "9"}))
+}
+
+func compile(t *testing.T, m *Model) *Output {
+	t.Helper()
+	l, err := m.Lower(passes.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := l.Compile(context.Background(), Targets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// TestDeterministic compiles in two folders and on one core and many: every byte must agree.
+func TestDeterministic(t *testing.T) {
+	ranges := map[string]string{"h1": "6", "h2": "20"}
+	one := compile(t, load(t, stacked, ranges))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	two := compile(t, load(t, stacked, ranges))
+	a, b := one.tree(), two.tree()
+	if len(a) != len(b) || len(a) == 0 {
+		t.Fatalf("%d files and %d", len(a), len(b))
+	}
+	for i := range a {
+		if a[i].Path != b[i].Path || string(a[i].Data) != string(b[i].Data) {
+			t.Errorf("%s differs", a[i].Path)
+		}
+		if strings.Contains(string(a[i].Data), os.TempDir()) {
+			t.Errorf("%s holds a path of this machine", a[i].Path)
+		}
+	}
+}
+
+// TestRecurrenceIsATransform holds the figure that the report gives for n = 512 and one 4-bit input.
+func TestRecurrenceIsATransform(t *testing.T) {
+	text := "model m\ninput x : u8[1] / 255\nparam U : int4[512, 1]\nparam b\nparam V : int4[10, 512]\nstate h : int16[512]\n" +
+		"h <- hadamard(h) + U*x + b\ny = V*relu(h)\noutput y\nweights \"model.safetensors\"\n"
+	m := load(t, text, map[string]string{"h": "9"})
+	l, err := m.Lower(passes.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := l.Plan.Cost()
+	if most := 512*9 + 3*512; c.Recurrence.Adds > most || c.Recurrence.Muls != 0 {
+		t.Errorf("the recurrence takes %+v, want at most %d additions and no multiplication", c.Recurrence, most)
+	}
+}
+
+// TestCompileIsQuick keeps n = 1024, all targets, under 2 seconds.
+func TestCompileIsQuick(t *testing.T) {
+	text := "model m\ninput x : u8[1] / 255\nsteps 784\nparam U : int4[1024, 1]\nparam b\nparam V : int4[10, 1024]\nstate h : int16[1024]\n" +
+		"h <- hadamard(h) + U*x + b\ny = V*relu(h)\noutput y\nweights \"model.safetensors\"\n"
+	path := save(t, text, map[string]string{"h": "9"})
+	start := time.Now()
+	m, err := Load(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compile(t, m).Write(filepath.Join(t.TempDir(), "out"), false); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("compiling took %v", d)
+	}
+}
+
+func TestWriteKeepsWhatIsTheUsers(t *testing.T) {
+	o := compile(t, load(t, embedded, map[string]string{"h": "9"}))
+	dir := filepath.Join(t.TempDir(), "out")
+	write := func(force bool, want string) {
+		t.Helper()
+		err := o.Write(dir, force)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	write(false, "")
+	write(false, "") // what hrnnc wrote may be replaced
+	source := filepath.Join(dir, "c", "embedded.c")
+	if err := os.WriteFile(source, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	write(false, "holds what hrnnc did not write: c/embedded.c")
+	if data, _ := os.ReadFile(source); string(data) != "mine" {
+		t.Error("the user's change is gone")
+	}
+	write(true, "")
+	if err := os.MkdirAll(filepath.Join(dir, "c", buildFolder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "c", buildFolder, "test"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(false, "") // build products can be built again
+	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	write(false, "notes.txt")
+	dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	write(false, "is a folder that hrnnc did not make")
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".*tmp*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
