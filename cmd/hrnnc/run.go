@@ -31,6 +31,11 @@ bits whichever it is; go, c and verilog really build and run the generated code.
 			if input == "" {
 				return usageError{fmt.Errorf("--input X.npy is missing")}
 			}
+			if level != "real" && level != "fixed" {
+				if _, _, err := compiler.FindEngine(level); err != nil {
+					return err
+				}
+			}
 			m, err := compiler.Load(args[0], weights)
 			if err != nil {
 				return err
