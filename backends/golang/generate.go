@@ -31,6 +31,8 @@ type generator struct {
 	scratches  map[string]string
 	embeds     map[*ir.Tensor]string
 	tableBytes int
+	usesOnes   bool // whether the constant of that name is needed
+	usesSigns  bool // whether pp, np, pn and nn are
 }
 
 type constant struct {
@@ -209,6 +211,18 @@ func (g *generator) packageFile() *jen.File {
 	f.Comment("Reset forgets everything: the next step is the first.")
 	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Reset").Params().Block(jen.Op("*").Id("m").Op("=").Id("Model").Values())
 	g.stepMethod(f)
+	if g.usesOnes {
+		f.Comment("ones is 1 in both lanes of a word.")
+		f.Const().Id("ones").Op("=").Lit(1).Op("<<").Lit(32).Op("+").Lit(1)
+	}
+	if g.usesSigns {
+		f.Comment("Masks that negate the lanes of a word: p leaves one as it is, n negates it; the lower comes first.")
+		f.Const().Defs(
+			jen.Id("pp").Op("=").Lit(0),
+			jen.Id("np").Op("=").Lit(1).Op("<<").Lit(32).Op("-").Lit(1),
+			jen.Id("pn").Op("=").Id("np").Op("<<").Lit(32),
+			jen.Id("nn").Op("=").Id("np").Op("|").Id("pn"))
+	}
 	for _, part := range [][]jen.Code{g.methods, g.helpers, g.tables} {
 		for _, c := range part {
 			f.Line().Add(c)

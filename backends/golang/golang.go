@@ -42,6 +42,7 @@ func (target) Engines() []backends.Engine {
 type options struct {
 	pkg    string // package name
 	module string // import path
+	wide   bool   // tables of words, for speed, where a state is packed
 }
 
 var (
@@ -67,10 +68,18 @@ var settings = map[string]func(o *options, value string) error{
 		o.module = v
 		return nil
 	},
+	"tables": func(o *options, v string) error {
+		if v != "wide" && v != "compact" {
+			return diag.InFile("", "").Errorf("settings", "tables = %q is neither wide nor compact", v).
+				Helpf("wide tables have 4 bytes an entry and run faster; compact ones are as narrow as their numbers")
+		}
+		o.wide = v == "wide"
+		return nil
+	},
 }
 
 func readSettings(p *lower.Plan, s backends.Settings) (options, error) {
-	o := options{pkg: packageName(p.Name)}
+	o := options{pkg: packageName(p.Name), wide: true}
 	var problems diag.List
 	for _, key := range slices.Sorted(maps.Keys(s)) {
 		read, ok := settings[key]

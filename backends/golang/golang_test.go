@@ -122,7 +122,8 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		x[3] = x[3][:4]
 		y := reference(p, x)
 		plans, xs, ys = append(plans, p), append(xs, x), append(ys, y)
-		b.add(t, i, generate(t, p, backends.Vectors{X: x[:1], Y: y[:1]}, backends.Settings{"package": "model", "import": fmt.Sprintf("batch/p%d", i)}))
+		b.add(t, i, generate(t, p, backends.Vectors{X: x[:1], Y: y[:1]}, backends.Settings{
+			"package": "model", "import": fmt.Sprintf("batch/p%d", i), "tables": []string{"wide", "wide", "compact"}[i%3]}))
 	}
 	program := b.build(t)
 	for i, p := range plans {
@@ -235,10 +236,11 @@ func TestSettings(t *testing.T) {
 		s    backends.Settings
 		want string
 	}{
-		{backends.Settings{"pakage": "x"}, `no setting "pakage"; help: its settings are import, package`},
+		{backends.Settings{"pakage": "x"}, `no setting "pakage"; help: its settings are import, package, tables`},
 		{backends.Settings{"package": "func"}, `"func" cannot name a Go package; help: use small letters and digits, a letter first, and no word of the language: package = "funcmodel"`},
 		{backends.Settings{"package": "main"}, `"main" cannot name`},
 		{backends.Settings{"package": "A b"}, `package = "ab"`},
+		{backends.Settings{"tables": "big"}, `tables = "big" is neither wide nor compact`},
 		{backends.Settings{"import": "../x"}, `"../x" is no import path`},
 	} {
 		if _, _, err := Target.Generate(p, backends.Vectors{}, c.s); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -78,7 +78,12 @@ func (d *layer) forWords(body ...jen.Code) jen.Code {
 	return jen.For(jen.List(jen.Id("w"), jen.Id("v")).Op(":=").Range().Op("&").Add(field(d.field))).Block(append([]jen.Code{index}, body...)...)
 }
 
-// word is the index of the word in forWords.
+// forEachWord loops over a packed state as forWords does, without naming the unit.
+func (d *layer) forEachWord(body ...jen.Code) jen.Code {
+	return jen.For(jen.List(d.word(), jen.Id("v")).Op(":=").Range().Op("&").Add(field(d.field))).Block(body...)
+}
+
+// word is the index of the word in both.
 func (d *layer) word() *jen.Statement {
 	if d.gap == d.N/2 {
 		return jen.Id("i")
@@ -107,16 +112,39 @@ func (g *generator) step(d *layer) jen.Code {
 		body = append(body, jen.For(jen.List(jen.Id("i"), jen.Id("s")).Op(":=").Range().Op("&").Id(table)).Block(
 			field(d.field).Index(jen.Id("i")).Op("*=").Add(name("s", "int8").as(d.elem).code)))
 	}
-	signs := ""
+	update := g.updates(d)
+	params, args := g.params(d)
+	doc := []string{fmt.Sprintf("advances %s: its transform, rounded, with signs, plus what flows in, clamped to %d bits", d.Name, d.Bits), "(docs/numerics.md, section 3)."}
+	if !d.Staged {
+		body = append(body, g.transformAll(d, -1)...)
+	}
+	if !d.TwoPhase() {
+		g.method(n, doc, params, nil, append(body, update(ir.Even)...))
+		return jen.Id("m").Dot(n).Call(args...)
+	}
+	odd, even := g.names.pick("update"+d.title+"Odd"), g.names.pick("update"+d.title+"Even")
+	body = append(body, jen.If(jen.Id("m").Dot("odd")).Block(
+		jen.Id("m").Dot(odd).Call(args...)).Else().Block(
+		jen.Id("m").Dot(even).Call(args...)))
+	g.method(n, doc, params, nil, body)
+	g.method(odd, []string{fmt.Sprintf("is the part of %s that is particular to odd t.", n)}, params, nil, update(ir.Odd))
+	g.method(even, []string{fmt.Sprintf("is the part of %s that is particular to even t.", n)}, params, nil, update(ir.Even))
+	return jen.Id("m").Dot(n).Call(args...)
+}
+
+// updates prepares the tables of a layer and gives what follows its transform, at even and odd t.
+func (g *generator) updates(d *layer) func(ph int) []jen.Code {
+	if g.wide && d.lanewise() {
+		return g.lanes(d)
+	}
+	u := updater{g: g, layer: d}
 	if slices.Contains(d.Signs, -1) {
-		signs = g.table("signs"+d.title, "int8", fmt.Sprintf("multiplies the rounded transform of %s.", d.Name), widen(d.Signs), d.N)
+		u.signs = g.table("signs"+d.title, "int8", fmt.Sprintf("multiplies the rounded transform of %s.", d.Name), widen(d.Signs), d.N)
 	}
 	var biases [2]string
-	biasType := ""
 	if d.Bias[0] != nil {
-		biases, biasType = g.bias("bias"+d.title, d.Name, d.Bias)
+		biases, u.biasType = g.bias("bias"+d.title, d.Name, d.Bias)
 	}
-	perm := ""
 	if d.Perm != nil {
 		ints := make([]int64, d.N)
 		for i, v := range d.Perm {
@@ -126,40 +154,14 @@ func (g *generator) step(d *layer) jen.Code {
 		if d.N > 1<<16 {
 			typ = "int32"
 		}
-		perm = g.table("perm"+d.title, typ, fmt.Sprintf("names the entry of the transform that each unit of %s takes.", d.Name), ints, d.N)
+		u.perm = g.table("perm"+d.title, typ, fmt.Sprintf("names the entry of the transform that each unit of %s takes.", d.Name), ints, d.N)
 	}
 	terms := g.term(d)
-	update := func(ph int) []jen.Code {
-		u := updater{g: g, layer: d, ph: ph, signs: signs, bias: biases[ph], biasType: biasType, perm: perm, term: terms.phase(ph)}
-		return u.code()
+	return func(ph int) []jen.Code {
+		at := u
+		at.ph, at.bias, at.term = ph, biases[ph], terms.phase(ph)
+		return at.code()
 	}
-	params, args := terms.params(g)
-	method := func(id string, doc []string, body []jen.Code) {
-		var c *jen.Statement = jen.Comment(id + " " + doc[0]).Line()
-		for _, l := range doc[1:] {
-			c.Comment(l).Line()
-		}
-		g.methods = append(g.methods, c.Func().Params(jen.Id("m").Op("*").Id("Model")).Id(id).Params(params...).Block(body...))
-	}
-	doc := []string{fmt.Sprintf("advances %s: its transform, rounded, with signs, plus what flows in, clamped to %d bits", d.Name, d.Bits), "(docs/numerics.md, section 3)."}
-	if !d.TwoPhase() {
-		if !d.Staged {
-			body = append(body, g.transformAll(d, -1)...)
-		}
-		method(n, doc, append(body, update(ir.Even)...))
-		return jen.Id("m").Dot(n).Call(args...)
-	}
-	if !d.Staged {
-		body = append(body, g.transformAll(d, -1)...)
-	}
-	odd, even := g.names.pick("update"+d.title+"Odd"), g.names.pick("update"+d.title+"Even")
-	body = append(body, jen.If(jen.Id("m").Dot("odd")).Block(
-		jen.Id("m").Dot(odd).Call(args...)).Else().Block(
-		jen.Id("m").Dot(even).Call(args...)))
-	method(n, doc, body)
-	method(odd, []string{fmt.Sprintf("is the part of %s that is particular to odd t.", n)}, update(ir.Odd))
-	method(even, []string{fmt.Sprintf("is the part of %s that is particular to even t.", n)}, update(ir.Even))
-	return jen.Id("m").Dot(n).Call(args...)
 }
 
 // transformAll transforms every block of a state; shift as in transform.

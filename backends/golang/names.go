@@ -13,7 +13,7 @@ type names map[string]bool
 
 // fixed are the identifiers every generated package may have.
 var fixed = strings.Fields(`Model Step Reset Output Class Bits Unit Labels Inputs Outputs Vocab Steps
-	InputUnit OutputUnit OutputUnitOdd Threshold ThresholdOdd odd sum sumEven sumOdd readout m x token
+	InputUnit OutputUnit OutputUnitOdd Threshold ThresholdOdd odd sum sumEven sumOdd readout m x token ones pp np pn nn
 	TestGolden TestStepDoesNotAllocate BenchmarkStep goldenX goldenY`)
 
 func newNames() names {

@@ -33,8 +33,8 @@ func (t *terms) phase(ph int) *flow {
 }
 
 // params gives the parameters of a layer's methods and the arguments of a call with the same names.
-func (t *terms) params(g *generator) (params, args []jen.Code) {
-	if t.term == nil || t.term.Source == lower.FromState {
+func (g *generator) params(d *layer) (params, args []jen.Code) {
+	if d.Term == nil || d.Term.Source == lower.FromState {
 		return nil, nil
 	}
 	return []jen.Code{g.inputParam()}, []jen.Code{jen.Id(g.inputName())}
@@ -104,6 +104,14 @@ func (g *generator) inputs(t *lower.Term) (before []jen.Code, entry func(j *jen.
 	}
 }
 
+// scaled is an entry of the input as the matrix takes it, in a type.
+func scaled(x expr, t *lower.Term, ph int, typ string) expr {
+	if (t.In[ph] == ir.Requant{Mul: 1}) {
+		return x.as(typ)
+	}
+	return x.as(work(t.InMulBits)).requant(t.In[ph], t.InMulBits, t.InBits).as(typ)
+}
+
 // inline multiplies a few inputs by a row of the matrix where the unit needs it.
 func (g *generator) inline(t *lower.Term) func(ph int) ([]jen.Code, func(*jen.Statement) expr) {
 	w, typ, acc := &t.Matrix, storage(t.Matrix.Bits), work(t.AccBits)
@@ -116,7 +124,7 @@ func (g *generator) inline(t *lower.Term) func(ph int) ([]jen.Code, func(*jen.St
 	return func(ph int) ([]jen.Code, func(*jen.Statement) expr) {
 		start := before
 		for j := range w.Cols {
-			x := input(jen.Lit(j)).as(work(t.InBits)).requant(t.In[ph], t.InMulBits, t.InBits).as(acc)
+			x := scaled(input(jen.Lit(j)), t, ph, acc)
 			start = append(start[:len(start):len(start)], jen.Id(fmt.Sprintf("x%d", j)).Op(":=").Add(x.code))
 		}
 		return start, func(index *jen.Statement) expr {
@@ -150,13 +158,13 @@ func (g *generator) ahead(d *layer) func(ph int) ([]jen.Code, func(*jen.Statemen
 		before, input = g.inputs(t)
 	}
 	return func(ph int) ([]jen.Code, func(*jen.Statement) expr) {
-		scaled := func(e expr) expr { return e.as(work(t.InBits)).requant(t.In[ph], t.InMulBits, t.InBits) }
+		scale := func(e expr) expr { return scaled(e, t, ph, typ) }
 		var fill jen.Code
 		if t.Source == lower.FromState {
-			fill = g.read(g.layers[t.Layer], t.Relu, in, typ, scaled)
+			fill = g.read(g.layers[t.Layer], t.Relu, in, typ, scale)
 		} else {
 			fill = jen.For(jen.Id("j").Op(":=").Range().Op("&").Add(field(in))).Block(
-				field(in).Index(jen.Id("j")).Op("=").Add(scaled(input(jen.Id("j"))).as(typ).code))
+				field(in).Index(jen.Id("j")).Op("=").Add(scale(input(jen.Id("j"))).code))
 		}
 		start := append(before[:len(before):len(before)], fill, multiply)
 		return start, func(index *jen.Statement) expr { return expr{field(out).Index(index.Clone()), acc, atom} }
