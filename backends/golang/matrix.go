@@ -28,16 +28,34 @@ func (g *generator) multiply(w *lower.Matrix, y, acc, x, in string) jen.Code {
 	return jen.Id("m").Dot(n).Call(jen.Op("&").Add(field(y)), jen.Op("&").Add(field(x)))
 }
 
-// dense is one row of products after the other.
+// dense is one row of products after the other, eight at a time where the columns allow.
 func (g *generator) dense(w *lower.Matrix, acc, in string) (string, []jen.Code) {
 	table := g.table("weights"+camel(w.Name, true), storage(w.Bits), fmt.Sprintf("is the matrix %s, a row an output.", w.Name), w.Ints, w.Rows, w.Cols)
-	entry := expr{jen.Id("row").Index(jen.Id("j")), storage(w.Bits), atom}.as(acc).times(name("v", in).as(acc))
+	weight := storage(w.Bits)
+	inner := jen.For(jen.List(jen.Id("j"), jen.Id("v")).Op(":=").Range().Id("x")).Block(
+		jen.Id("acc").Op("+=").Add(expr{jen.Id("row").Index(jen.Id("j")), weight, atom}.as(acc).times(name("v", in).as(acc)).code))
+	if w.Cols%8 == 0 {
+		window := func(of, typ string) *jen.Statement {
+			return jen.Parens(jen.Op("*").Index(jen.Lit(8)).Id(typ)).Parens(jen.Id(of).Index(jen.Id("j").Op(":")))
+		}
+		var total expr
+		for k := range 8 {
+			p := expr{jen.Id("w").Index(jen.Lit(k)), weight, atom}.as(acc).times(expr{jen.Id("v").Index(jen.Lit(k)), in, atom}.as(acc))
+			if k == 0 {
+				total = p
+			} else {
+				total = total.plus(p)
+			}
+		}
+		inner = jen.For(jen.Id("j").Op(":=").Lit(0), jen.Id("j").Op("<").Lit(w.Cols), jen.Id("j").Op("+=").Lit(8)).Block(
+			jen.List(jen.Id("w"), jen.Id("v")).Op(":=").List(window("row", weight), window("x", in)),
+			jen.Id("acc").Op("+=").Add(total.code))
+	}
 	return ".", []jen.Code{
 		jen.For(jen.Id("i").Op(":=").Range().Id("y")).Block(
 			jen.Id("row").Op(":=").Op("&").Id(table).Index(jen.Id("i")),
 			jen.Var().Id("acc").Id(acc),
-			jen.For(jen.List(jen.Id("j"), jen.Id("v")).Op(":=").Range().Id("x")).Block(
-				jen.Id("acc").Op("+=").Add(entry.code)),
+			inner,
 			jen.Id("y").Index(jen.Id("i")).Op("=").Id("acc")),
 	}
 }
@@ -88,7 +106,7 @@ func (g *generator) adders(w *lower.Matrix, acc, in string) (string, []jen.Code)
 }
 
 // byGroups reports whether a matrix of +1 and -1 is large enough for tables of the sums of eight entries.
-func byGroups(w *lower.Matrix) bool { return w.Bits == 1 && w.Rows >= 64 && w.Cols%8 == 0 }
+func byGroups(w *lower.Matrix) bool { return w.Bits == 1 && w.Rows >= 32 && w.Cols%8 == 0 }
 
 // groups handles eight columns at a time: the 256 sums that their signs can give are made once, by 255 subtractions,
 // and each row picks one by a byte. That is rows + 256 operations for eight columns, and one bit of table a weight.
