@@ -149,15 +149,23 @@ func (g *generator) files(v backends.Vectors) ([]backends.File, []backends.Figur
 	return out, g.figures(), nil
 }
 
-func (g *generator) figures() []backends.Figure {
-	state := 0
+// stateBytes is the size of a Model, but for padding.
+func (g *generator) stateBytes() int {
+	n := 0
 	for _, f := range g.fields {
-		state += f.size
+		n += f.size
 	}
+	if g.counts {
+		n++
+	}
+	return n
+}
+
+func (g *generator) figures() []backends.Figure {
 	return []backends.Figure{
 		{Name: "parameters", Value: float64(g.p.Cost().Parameters)},
 		{Name: "tables", Value: float64(g.tableBytes), Unit: "bytes", Note: "constant arrays"},
-		{Name: "state", Value: float64(state), Unit: "bytes", Note: "one Model, scratch included"},
+		{Name: "state", Value: float64(g.stateBytes()), Unit: "bytes", Note: "one Model, scratch included"},
 	}
 }
 
@@ -189,9 +197,10 @@ func (g *generator) newFile(path, pkg string) *jen.File {
 
 func (g *generator) packageFile() *jen.File {
 	f := g.newFile(g.module, g.pkg)
-	f.PackageComment(fmt.Sprintf("Package %s is the model %s: a Hadamard recurrent network in integers alone, without dependencies and", g.pkg, g.p.Name))
-	f.PackageComment("without allocation. Make a Model, give it inputs with Step, and read Output. The arithmetic is that of")
-	f.PackageComment("docs/numerics.md of hrnnc, to the bit; section numbers in comments are of that page.")
+	f.PackageComment(fmt.Sprintf("Package %s is the model %s,", g.pkg, g.p.Name))
+	f.PackageComment("a Hadamard recurrent network in integers alone, without dependencies and without allocation. Make a Model,")
+	f.PackageComment("give it inputs with Step, and read Output. The arithmetic is that of docs/numerics.md of hrnnc, to the bit;")
+	f.PackageComment("section numbers in comments are of that page.")
 	consts := make([]jen.Code, len(g.consts))
 	for i, c := range g.consts {
 		consts[i] = jen.Id(c.name).Op("=").Add(c.value).Comment(c.doc)

@@ -83,10 +83,12 @@ type batch struct {
 	dir      string
 	registry strings.Builder
 	imports  strings.Builder
+	text     strings.Builder // of all packages
 }
 
 func (b *batch) add(t testing.TB, i int, files map[string]string) {
 	sub := fmt.Sprintf("p%d", i)
+	b.text.WriteString(files["model.go"])
 	delete(files, "go.mod")
 	harness := strings.Replace(files["cmd/harness/main.go"], "package main", "package harness", 1)
 	harness = strings.Replace(harness, "func main() {", "func Main() {", 1)
@@ -124,6 +126,11 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		plans, xs, ys = append(plans, p), append(xs, x), append(ys, y)
 		b.add(t, i, generate(t, p, backends.Vectors{X: x[:1], Y: y[:1]}, backends.Settings{
 			"package": "model", "import": fmt.Sprintf("batch/p%d", i), "tables": []string{"wide", "wide", "compact"}[i%3]}))
+	}
+	for _, form := range []string{"shared additions", "eight columns", "staged", "perm", "preSigns", "between the lanes", "column :=", "sumOdd", "w&^", "lo, hi = lo+hi"} {
+		if !strings.Contains(b.text.String(), form) {
+			t.Errorf("no plan made code with %q", form)
+		}
 	}
 	program := b.build(t)
 	for i, p := range plans {

@@ -167,10 +167,12 @@ func (g *generator) readme() []byte {
 		when = "after every step"
 	}
 	fmt.Fprintf(&b, "# %s\n\nA Hadamard recurrent network in integers, as a Go package without dependencies, written by hrnnc.\n\n", g.p.Name)
-	fmt.Fprintf(&b, "    import %q\n\n    var m %s.Model // the zero value is ready\n    m.Step(%s)         // once a step\n    m.%s        // %s\n\n", g.module, g.pkg, arg, use, when)
+	fmt.Fprintf(&b, "    import %q\n\n    var m %-13s // the zero value is ready\n    %-19s // once a step\n    %-19s // %s\n\n",
+		g.module, g.pkg+".Model", "m.Step("+arg+")", "m."+use, when)
 	fmt.Fprintf(&b, "- A step allocates nothing and uses no floating point. A Model is one value: copy it to save it, use one a goroutine.\n")
 	fmt.Fprintf(&b, "- `Output` gives integers; `Unit` gives the real value of one.\n")
 	fmt.Fprintf(&b, "- `go test` compares golden vectors to the bit, `go test -bench Step` times a step.\n")
+	fmt.Fprintf(&b, "- Tables take %d bytes, a Model %d. `tables = compact` in the target's block makes tables smaller and a step slower.\n", g.tableBytes, g.stateBytes())
 	fmt.Fprintf(&b, "- TinyGo: import it as it is. Keep the Model in a package-level variable, so that its memory is counted when linking:\n  `tinygo build -size short -target <board>`.\n")
 	fmt.Fprintf(&b, "- `cmd/harness` is what `hrnnc run --level go` builds; a program does not need it.\n")
 	return []byte(b.String())

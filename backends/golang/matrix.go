@@ -28,18 +28,18 @@ func (g *generator) multiply(w *lower.Matrix, y, acc, x, in string) jen.Code {
 	return jen.Id("m").Dot(n).Call(jen.Op("&").Add(field(y)), jen.Op("&").Add(field(x)))
 }
 
-// dense is one row of products after the other, eight at a time where the columns allow.
+// dense is one row of products after the other, several at a time where the columns allow.
 func (g *generator) dense(w *lower.Matrix, acc, in string) (string, []jen.Code) {
 	table := g.table("weights"+camel(w.Name, true), storage(w.Bits), fmt.Sprintf("is the matrix %s, a row an output.", w.Name), w.Ints, w.Rows, w.Cols)
 	weight := storage(w.Bits)
 	inner := jen.For(jen.List(jen.Id("j"), jen.Id("v")).Op(":=").Range().Id("x")).Block(
 		jen.Id("acc").Op("+=").Add(expr{jen.Id("row").Index(jen.Id("j")), weight, atom}.as(acc).times(name("v", in).as(acc)).code))
-	if w.Cols%8 == 0 {
-		window := func(of, typ string) *jen.Statement {
-			return jen.Parens(jen.Op("*").Index(jen.Lit(8)).Id(typ)).Parens(jen.Id(of).Index(jen.Id("j").Op(":")))
+	if n := window(w.Cols); n > 1 {
+		part := func(of, typ string) *jen.Statement {
+			return jen.Parens(jen.Op("*").Index(jen.Lit(n)).Id(typ)).Parens(jen.Id(of).Index(jen.Id("j").Op(":")))
 		}
 		var total expr
-		for k := range 8 {
+		for k := range n {
 			p := expr{jen.Id("w").Index(jen.Lit(k)), weight, atom}.as(acc).times(expr{jen.Id("v").Index(jen.Lit(k)), in, atom}.as(acc))
 			if k == 0 {
 				total = p
@@ -47,8 +47,8 @@ func (g *generator) dense(w *lower.Matrix, acc, in string) (string, []jen.Code) 
 				total = total.plus(p)
 			}
 		}
-		inner = jen.For(jen.Id("j").Op(":=").Lit(0), jen.Id("j").Op("<").Lit(w.Cols), jen.Id("j").Op("+=").Lit(8)).Block(
-			jen.List(jen.Id("w"), jen.Id("v")).Op(":=").List(window("row", weight), window("x", in)),
+		inner = jen.For(jen.Id("j").Op(":=").Lit(0), jen.Id("j").Op("<").Lit(w.Cols), jen.Id("j").Op("+=").Lit(n)).Block(
+			jen.List(jen.Id("w"), jen.Id("v")).Op(":=").List(part("row", weight), part("x", in)),
 			jen.Id("acc").Op("+=").Add(total.code))
 	}
 	return ".", []jen.Code{
@@ -58,6 +58,16 @@ func (g *generator) dense(w *lower.Matrix, acc, in string) (string, []jen.Code) 
 			inner,
 			jen.Id("y").Index(jen.Id("i")).Op("=").Id("acc")),
 	}
+}
+
+// window is how many columns dense handles at a time: their number is known, so no index is checked when it runs.
+func window(cols int) int {
+	for _, n := range []int{8, 7, 6, 5, 4, 3, 2} {
+		if cols%n == 0 {
+			return n
+		}
+	}
+	return 1
 }
 
 // adders is straight-line code for a graph of shifts and additions. Sums may wrap on the way: each result fits.
