@@ -51,8 +51,8 @@ var (
 )
 
 // settings are the known settings, and how each is read.
-var settings = map[string]func(o *options, value string) error{
-	"package": func(o *options, v string) error {
+var settings = map[string]func(o *options, value string) *diag.Diagnostic{
+	"package": func(o *options, v string) *diag.Diagnostic {
 		if !identifier.MatchString(v) || token.IsKeyword(v) || packageName(v) != v {
 			return diag.InFile("", "").Errorf("settings", "%q cannot name a Go package", v).
 				Helpf("use small letters and digits, a letter first, and no word of the language: package = %q", packageName(v))
@@ -60,7 +60,7 @@ var settings = map[string]func(o *options, value string) error{
 		o.pkg = v
 		return nil
 	},
-	"import": func(o *options, v string) error {
+	"import": func(o *options, v string) *diag.Diagnostic {
 		if !importPath.MatchString(v) {
 			return diag.InFile("", "").Errorf("settings", "%q is no import path", v).
 				Helpf("write names with slashes between: import = \"example.com/models/smnist\"")
@@ -68,7 +68,7 @@ var settings = map[string]func(o *options, value string) error{
 		o.module = v
 		return nil
 	},
-	"tables": func(o *options, v string) error {
+	"tables": func(o *options, v string) *diag.Diagnostic {
 		if v != "wide" && v != "compact" {
 			return diag.InFile("", "").Errorf("settings", "tables = %q is neither wide nor compact", v).
 				Helpf("wide tables have 4 bytes an entry and run faster; compact ones are as narrow as their numbers")
@@ -89,7 +89,7 @@ func readSettings(p *lower.Plan, s backends.Settings) (options, error) {
 			continue
 		}
 		if err := read(&o, s[key]); err != nil {
-			problems.Add(err.(*diag.Diagnostic))
+			problems.Add(err)
 		}
 	}
 	if o.module == "" {

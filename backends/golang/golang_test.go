@@ -258,13 +258,14 @@ func TestSettings(t *testing.T) {
 
 func TestNamesThatGoHasTaken(t *testing.T) {
 	p := plantest.WithOrder(rand.New(rand.NewSource(1)), 3)
-	for i, n := range []string{"type", "func", "Model", "2x-β", "init", "main", "int32", "Step"} {
+	for i, n := range []string{"type", "func", "Model", "2x-β", "init", "main", "int32", "Step", "fmt", "testing"} {
 		p.Name = n
-		p.Layers[0].Name = []string{"type", "range", "Step", "odd", "x_y", "stepH", "max", "Output"}[i]
+		p.Layers[0].Name = []string{"type", "range", "Step", "odd", "x_y", "stepH", "max", "Output", "m", "ones"}[i]
 		p.Readout.Matrix.Name = p.Layers[0].Name
+		p.Output.Labels = []string{"T-shirt/top", "a \"quoted\" name\n"}
 		dir := t.TempDir()
 		write(t, dir, generate(t, p, backends.Vectors{}, nil))
-		gotool(t, dir, "build", "-o", os.DevNull, "./...")
+		gotool(t, dir, "vet", "./...")
 	}
 }
 
