@@ -6,6 +6,7 @@ package ir
 
 import (
 	"math"
+	"slices"
 
 	"hrnnc/internal/diag"
 )
@@ -207,6 +208,11 @@ type AdderGraph struct {
 	Inputs int
 	Nodes  []AdderNode
 	Out    []AdderTerm // one a row; Node -1 is zero
+}
+
+// Zero reports whether every row is zero, so that no input is read.
+func (g *AdderGraph) Zero() bool {
+	return len(g.Nodes) == 0 && !slices.ContainsFunc(g.Out, func(o AdderTerm) bool { return o.Node >= 0 })
 }
 
 // AdderNode is (A << ShiftA) + (B << ShiftB) or, with Sub, minus.

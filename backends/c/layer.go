@@ -304,6 +304,9 @@ func (p *layerPrinter) adders(t *lower.Term) {
 // negative numbers too.
 func adderCode(g *ir.AdderGraph, t string, out func(i int) string) string {
 	var b strings.Builder
+	if g.Zero() {
+		b.WriteString("(void)v;\n")
+	}
 	node := func(n, shift int) string {
 		name := fmt.Sprintf("v[%d]", n)
 		if n >= g.Inputs {
@@ -397,6 +400,9 @@ func (p *layerPrinter) stepFunction() {
 	c.line("%s", p.each("i", l.N))
 	load := fmt.Sprintf("s->%s[i]", p.name)
 	if p.presigns != "" {
+		if p.z > 32 {
+			load = cast(p.z, load) // the smallest int32 has no negative
+		}
 		load = p.narrow(fmt.Sprintf("(%s ^ %s[i]) - %s[i]", load, p.presigns, p.presigns))
 	}
 	c.line("z[i] = %s;", load)
