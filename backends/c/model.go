@@ -32,18 +32,30 @@ func newGenerator(p *lower.Plan, s settings) *generator {
 
 // table writes a constant table in the smallest type that holds it, and gives its name.
 func (g *generator) table(hint, comment string, v []int64) string {
+	return g.tableOf(tableLane(v), hint, comment, v)
+}
+
+// tableOf is table in a type of the caller's choice.
+func (g *generator) tableOf(lane int, hint, comment string, v []int64) string {
 	name := g.names.Get(hint)
-	bits := 1
-	for _, n := range v {
-		bits = max(bits, ir.SignedBits(n))
-	}
 	g.tables.line("")
 	g.tables.comment("%s", comment)
-	g.tables.line("static const %s %s[%d] = {", ctype(lane(bits)), name, len(v))
+	g.tables.line("static const %s %s[%d] = {", ctype(lane), name, len(v))
 	g.tables.numbers(v)
 	g.tables.line("};")
-	g.tableBytes += len(v) * lane(bits) / 8
+	g.tableBytes += len(v) * lane / 8
 	return name
+}
+
+// tableLane is the width of the smallest type that holds all numbers.
+func tableLane(v ...[]int64) int {
+	bits := 1
+	for _, numbers := range v {
+		for _, n := range numbers {
+			bits = max(bits, ir.SignedBits(n))
+		}
+	}
+	return lane(bits)
 }
 
 // member adds an array to the state struct.
