@@ -7,10 +7,11 @@ import (
 	"hrnnc/backends"
 	"hrnnc/backends/c"
 	"hrnnc/backends/golang"
+	"hrnnc/backends/verilog"
 )
 
 // Targets is every target, in the order that the command compiles them.
-var Targets = []backends.Target{golang.Target, c.Target}
+var Targets = []backends.Target{golang.Target, c.Target, verilog.Target}
 
 // FindTargets finds targets by their names; none stands for all.
 func FindTargets(names []string) ([]backends.Target, error) {

@@ -1,0 +1,129 @@
+package verilog
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"hrnnc/backends"
+	"hrnnc/backends/lower"
+	"hrnnc/internal/exttool"
+	"hrnnc/ir"
+)
+
+// Engines lists the simulators, the usual one first: Icarus Verilog starts at once, Verilator takes seconds to build and
+// then runs a hundred times faster.
+func (target) Engines() []backends.Engine {
+	return []backends.Engine{
+		{Name: "iverilog", Tools: []string{"iverilog", "vvp"}, Run: runIcarus},
+		{Name: "verilator", Tools: []string{"verilator", "g++", "make"}, Run: runVerilator},
+	}
+}
+
+// design lists the Verilog files of a generated folder, without its testbench.
+func designFiles(dir string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(dir, "*.v"))
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, f := range all {
+		if name := filepath.Base(f); !strings.HasSuffix(name, "_tb.v") {
+			out = append(out, name)
+		}
+	}
+	return out, nil
+}
+
+func runIcarus(ctx context.Context, dir string, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+	return simulate(ctx, dir, p, x, func(tmp string, files []string) (string, []string, error) {
+		program := filepath.Join(tmp, "harness.vvp")
+		args := append([]string{"-g2001", "-Wall", "-s", "harness", "-o", program}, files...)
+		_, err := exttool.Run(ctx, dir, nil, "iverilog", args...)
+		return "vvp", []string{"-n", program}, err
+	})
+}
+
+func runVerilator(ctx context.Context, dir string, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+	return simulate(ctx, dir, p, x, func(tmp string, files []string) (string, []string, error) {
+		args := append([]string{"--binary", "--quiet-exit", "-j", "2", "-O3", "-CFLAGS", "-O1", "--top-module", "harness", "--Mdir", tmp}, files...)
+		_, err := exttool.Run(ctx, dir, nil, "verilator", args...)
+		return filepath.Join(tmp, "Vharness"), nil, err
+	})
+}
+
+// simulate builds the harness, feeds it the sequences through files and reads its outputs.
+func simulate(ctx context.Context, dir string, p *lower.Plan, x [][][]int64, build func(tmp string, files []string) (string, []string, error)) ([][][]int64, error) {
+	files, err := designFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	tmp, err := os.MkdirTemp("", "hrnnc-verilog-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	program, args, err := build(tmp, files)
+	if err != nil {
+		return nil, err
+	}
+	in, out := filepath.Join(tmp, "in.txt"), filepath.Join(tmp, "out.txt")
+	if err := os.WriteFile(in, numbers(x), 0o600); err != nil {
+		return nil, err
+	}
+	printed, err := exttool.Run(ctx, dir, nil, program, append(args, "+in="+in, "+out="+out)...)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(out)
+	if err != nil {
+		return nil, fmt.Errorf("the simulation wrote nothing: %s", printed)
+	}
+	return parse(strings.Fields(string(text)), p, x)
+}
+
+func numbers(x [][][]int64) []byte {
+	var b bytes.Buffer
+	for _, sequence := range x {
+		fmt.Fprintln(&b, len(sequence))
+		for _, row := range sequence {
+			for _, v := range row {
+				fmt.Fprintln(&b, v)
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+// parse cuts the outputs into sequences, steps and rows.
+func parse(words []string, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+	y := make([][][]int64, len(x))
+	for i := range x {
+		steps := 1
+		if p.Output.When == ir.EveryStep {
+			steps = len(x[i])
+		}
+		for range steps {
+			row := make([]int64, p.Readout.Matrix.Rows)
+			for j := range row {
+				if len(words) == 0 {
+					return nil, fmt.Errorf("the simulation stopped in sequence %d", i)
+				}
+				v, err := strconv.ParseInt(words[0], 10, 64)
+				if err != nil {
+					return nil, fmt.Errorf("the simulation gave %q in sequence %d", words[0], i)
+				}
+				row[j], words = v, words[1:]
+			}
+			y[i] = append(y[i], row)
+		}
+	}
+	if len(words) > 0 {
+		return nil, fmt.Errorf("the simulation gave %d outputs too many", len(words))
+	}
+	return y, nil
+}

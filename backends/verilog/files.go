@@ -1,0 +1,44 @@
+package verilog
+
+import (
+	"fmt"
+	"strings"
+
+	"hrnnc/ir"
+)
+
+// sources lists the files of the design, the top module first.
+func (d *design) sources() []string {
+	out := []string{d.prefix + ".v"}
+	for _, l := range d.layers {
+		out = append(out, l.Module+".v", l.Hadamard+".v")
+	}
+	return append(out, d.readout.Module+".v")
+}
+
+type makefileValues struct{ Prefix, Design string }
+
+func (d *design) makefile() makefileValues {
+	return makefileValues{Prefix: d.prefix, Design: strings.Join(d.sources(), " ")}
+}
+
+// readmeValues fill templates/README.md.tmpl.
+type readmeValues struct {
+	topValues
+	Name, Decision string
+	Sources        []string
+	Butterflies    int
+	MemoryBits     int
+	TableBits      int
+}
+
+func (d *design) readme() readmeValues {
+	v := readmeValues{topValues: d.top(), Name: d.plan.Name, Sources: d.sources(), Butterflies: d.butterflies, MemoryBits: d.memoryBits(), TableBits: d.tableBits}
+	switch d.plan.Output.Decision {
+	case ir.Argmax:
+		v.Decision = "`out_class` is the index of the largest, with `out_last`."
+	case ir.Threshold:
+		v.Decision = fmt.Sprintf("`out_bit` is 1 where the output is above %v.", d.plan.Output.Threshold)
+	}
+	return v
+}
