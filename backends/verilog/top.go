@@ -13,13 +13,13 @@ import (
 type topValues struct {
 	Prefix                      string
 	Title, OutputText           string
-	IB, Y, D, DBits, DDepth     int
+	IB, Y, D, DBits             int
 	RowBits, PartBits           int
 	InputComment, ValueComment  string
 	Argmax, Threshold, TwoPhase bool
 	Token, Vector               bool
 	Limit                       float64
-	OutputsWhen, EntryAddress   string
+	EntryAddress                string
 	Parts                       []part
 	Wires, Instances            []string
 
@@ -37,7 +37,7 @@ type part struct {
 
 func (d *design) top() topValues {
 	p := d.plan
-	v := topValues{Prefix: d.prefix, IB: d.inputBits(), Y: d.readout.Y, D: p.Input.Size, DBits: clog2(p.Input.Size), DDepth: max(2, p.Input.Size),
+	v := topValues{Prefix: d.prefix, IB: d.inputBits(), Y: d.readout.Y, D: p.Input.Size, DBits: clog2(p.Input.Size),
 		RowBits: clog2(p.Readout.Matrix.Rows), PartBits: clog2(len(d.layers) + 2), InputComment: d.inputComment(), ValueComment: d.valueComment(),
 		Argmax: p.Output.Decision == ir.Argmax, Threshold: p.Output.Decision == ir.Threshold, TwoPhase: p.TwoPhase(), Limit: p.Output.Threshold,
 		StepCycles: d.stepCycles(false), OutputStepCycles: d.stepCycles(true)}
@@ -50,8 +50,8 @@ func (d *design) top() topValues {
 			v.Vector = v.Vector || t.Source == lower.FromVector
 		}
 		next := lit(v.PartBits, i+2)
-		if i == len(d.layers)-1 && v.OutputsWhen != "1'b1" {
-			next = fmt.Sprintf("outputs ? %s : %s", next, lit(v.PartBits, 0))
+		if i == len(d.layers)-1 && p.Output.When == ir.AtLast {
+			next = fmt.Sprintf("last ? %s : %s", next, lit(v.PartBits, 0))
 		}
 		v.Parts = append(v.Parts, part{i + 1, l.Port, next})
 	}
@@ -75,11 +75,11 @@ func (d *design) texts(v *topValues) {
 	v.Title += fmt.Sprintf(", %d cycles a step without outputs, %d with them.", v.StepCycles, v.OutputStepCycles)
 	switch p.Output.When {
 	case ir.AtLast:
-		v.OutputsWhen, v.OutputText = "last", "The outputs of the last step leave one a beat."
+		v.OutputText = "The outputs of the last step leave one a beat."
 	case ir.EveryStep:
-		v.OutputsWhen, v.OutputText = "1'b1", "The outputs of every step leave one a beat."
+		v.OutputText = "The outputs of every step leave one a beat."
 	case ir.Mean:
-		v.OutputsWhen, v.OutputText = "1'b1", "The outputs, added up over the sequence, leave one a beat after its last step."
+		v.OutputText = "The outputs, added up over the sequence, leave one a beat after its last step."
 	}
 	if len(p.Output.Labels) > 0 {
 		v.OutputText += " They are " + strings.Join(p.Output.Labels, ", ") + "."
@@ -119,7 +119,7 @@ func (d *design) wires() []string {
 	for _, l := range d.layers {
 		out = append(out, "wire done_"+l.Port+";")
 		declare(l.W*l.Bits, l.Port+"_state")
-		if v := l.update(d); v.SourceBits > 0 {
+		if v := l.update(d); v.SourceA > 0 {
 			declare(v.SourceA, l.Port+"_source")
 		}
 	}
@@ -137,12 +137,15 @@ func (d *design) layerInstance(i int, l *layer, partBits int) string {
 		pairs = append(pairs, [2]string{"odd", "odd"})
 	}
 	pairs = append(pairs, [2]string{"done", "done_" + l.Port})
+	if v.SourceA > 0 {
+		pairs = append(pairs, [2]string{"source_address", l.Port + "_source"})
+	}
 	if v.SourceBits > 0 {
 		word := "entry"
 		if l.below != nil {
 			word = l.below.Port + "_state"
 		}
-		pairs = append(pairs, [2]string{"source_address", l.Port + "_source"}, [2]string{"source_word", word})
+		pairs = append(pairs, [2]string{"source_word", word})
 	}
 	if v.TokenBits > 0 {
 		pairs = append(pairs, [2]string{"token", "token"})

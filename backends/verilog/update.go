@@ -11,7 +11,7 @@ import (
 type updateValues struct {
 	*layer
 	WordBits, StateBits   int
-	SourceA, SourceBits   int // of what flows in; 0 for none
+	SourceA, SourceBits   int // of what flows in; 0 for none, no address where it is one entry
 	TokenBits             int
 	ColumnBits            int
 	WeightWord, BiasWord  int
@@ -108,10 +108,13 @@ func (v *updateValues) source(d *design) {
 		v.SourceText = l.String()
 		return
 	case lower.FromVector:
-		v.SourceA, v.SourceBits = v.ColumnBits, d.inputBits()
+		v.SourceBits = d.inputBits()
 		l.line("")
 		l.line("// The entry of the input.")
-		l.line("assign source_address = %s;", column)
+		if v.C > 1 {
+			v.SourceA = v.ColumnBits
+			l.line("assign source_address = column;")
+		}
 		width = v.SourceBits
 		entry = "entry"
 		if d.plan.Input.Signed {
