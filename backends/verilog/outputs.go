@@ -35,6 +35,9 @@ func (v readoutValues) WeightComment() string {
 	return fmt.Sprintf("%s: %s", v.Matrix.Name, v.weightComment())
 }
 
+// Spare reports whether words have bits that outputs do not need: those above the state's own.
+func (v readoutValues) Spare() bool { return v.state.M > v.state.Bits }
+
 // TwoPhase reports whether even and odd steps differ in the outputs.
 func (v readoutValues) TwoPhase() bool { return v.readout.twoPhase(v.Threshold) }
 
@@ -44,7 +47,7 @@ func (r *readout) twoPhase(threshold bool) bool {
 
 func (r *readout) values(d *design) readoutValues {
 	s := r.state
-	v := readoutValues{readout: r, A: s.A, W: s.W, Words: s.Words, StateBits: s.W * s.Bits, StateName: s.Name,
+	v := readoutValues{readout: r, A: s.A, W: s.W, Words: s.Words, StateBits: s.W * s.M, StateName: s.Name,
 		RowBits: clog2(r.Matrix.Rows), CellBits: clog2(max(2, r.Matrix.Rows*s.Words)), WeightWord: s.W * r.Matrix.Bits,
 		BiasBits: r.Tables["Bias"].Bits, ProductWord: s.W * r.P, Mean: d.plan.Output.When == ir.Mean,
 		Argmax: d.plan.Output.Decision == ir.Argmax, Threshold: d.plan.Output.Decision == ir.Threshold}
@@ -64,14 +67,13 @@ func (r *readout) values(d *design) readoutValues {
 func (v *readoutValues) product(s *layer) {
 	var l lines
 	l.indent = "            "
-	l.line("wire signed %sstate = state_word[i * %d +: %d];", span(s.Bits), s.Bits, s.Bits)
-	value := "state"
+	live := "valid1"
 	if v.Relu {
-		l.line("wire signed %sunit = state[%d] ? %s : state;", span(s.Bits), s.Bits-1, slit(s.Bits, 0))
-		value = "unit"
+		live = fmt.Sprintf("valid1 & ~state_word[i * %d + %d]", s.M, s.Bits-1)
 	}
-	name, _ := l.product(value, s.Bits, v.Matrix.Bits)
-	l.line("always @(posedge clk) products[i * %d +: %d] <= %s;", v.P, v.P, name)
+	l.line("wire signed %sunit = %s ? state_word[i * %d +: %d] : %s;", span(s.Bits), live, s.M, s.Bits, lit(s.Bits, 0))
+	name, _ := l.product("unit", s.Bits, v.Matrix.Bits)
+	l.line("always @(posedge clk) if (valid1) products[i * %d +: %d] <= %s;", v.P, v.P, name)
 	v.ProductText = l.String()
 }
 
@@ -143,7 +145,7 @@ func (v *readoutValues) sumsByPhase(l *lines) {
 	name, bits := l.requant("rescaled", "mean_odd", w, [2]ir.Requant{*v.Rescale, *v.Rescale}, v.RescaleBits)
 	l.line("assign out_data = mean_even + %s[%d:0];", name, w-1)
 	if bits > w {
-		l.line("wire unused = &{1'b0, %s[%d:%d]};", name, bits-1, w)
+		l.line("wire unused_high = &{1'b0, %s[%d:%d]};", name, bits-1, w)
 	}
 }
 

@@ -118,7 +118,7 @@ func (d *design) wires() []string {
 	declare := func(bits int, name string) { out = append(out, "wire "+span(bits)+name+";") }
 	for _, l := range d.layers {
 		out = append(out, "wire done_"+l.Port+";")
-		declare(l.W*l.Bits, l.Port+"_state")
+		declare(l.W*l.M, l.Port+"_state")
 		if v := l.update(d); v.SourceA > 0 {
 			declare(v.SourceA, l.Port+"_source")
 		}

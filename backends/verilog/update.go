@@ -10,7 +10,7 @@ import (
 // updateValues fill templates/layer.v.tmpl.
 type updateValues struct {
 	*layer
-	WordBits, StateBits   int
+	WordBits              int
 	SourceA, SourceBits   int // of what flows in; 0 for none, no address where it is one entry
 	TokenBits             int
 	ColumnBits            int
@@ -19,7 +19,8 @@ type updateValues struct {
 	SourceText            string
 	ProductText           string
 	RoundText, SumText    string
-	product               string // what a is made of, after its accumulation
+	Clocked               []string // what unit i of a group does at a clock edge
+	product               string   // what a is made of, after its accumulation
 	productBits, termBits int
 }
 
@@ -67,7 +68,7 @@ func (v updateValues) WeightComment() string {
 }
 
 func (l *layer) update(d *design) updateValues {
-	v := updateValues{layer: l, WordBits: l.W * l.M, StateBits: l.W * l.Bits, ColumnBits: l.columnBits(),
+	v := updateValues{layer: l, WordBits: l.W * l.M, ColumnBits: l.columnBits(),
 		BiasWord: l.W * l.Tables["Bias"].Bits, WeightWord: l.W * l.Tables["Weights"].Bits, HalvesByPhase: l.transform().HalvesByPhase}
 	if l.Term != nil {
 		v.source(d)
@@ -150,7 +151,7 @@ func (v *updateValues) embedded(l *lines, column string) (string, int) {
 // fromState picks one integer of a word of the layer below.
 func (v *updateValues) fromState(l *lines) (string, int) {
 	s := v.below
-	v.SourceA, v.SourceBits = s.A, s.W*s.Bits
+	v.SourceA, v.SourceBits = s.A, s.W*s.M
 	lanes := s.StageShift
 	l.line("")
 	l.line("// The unit of %s.", s.Name)
@@ -171,14 +172,20 @@ func (v *updateValues) fromState(l *lines) (string, int) {
 		l.line("always @*")
 		l.line("    case (lane)")
 		for i := 1; i < s.W; i++ {
-			l.line("        %s: below = source_word[%d:%d];", lit(lanes, i), i*s.Bits+s.Bits-1, i*s.Bits)
+			l.line("        %s: below = source_word[%d:%d];", lit(lanes, i), i*s.M+s.Bits-1, i*s.M)
 		}
 		l.line("        default: below = source_word[%d:0];", s.Bits-1)
 		l.line("    endcase")
 	}
-	value := entry
+	if s.M > s.Bits {
+		l.line("wire unused = &{1'b0, source_word};")
+	}
+	value := fmt.Sprintf("%s[%d:0]", entry, s.Bits-1)
+	if lanes > 0 {
+		value = entry
+	}
 	if v.Term.Relu {
-		value = fmt.Sprintf("%s[%d] ? %s : %s", entry, s.Bits-1, lit(s.Bits, 0), entry)
+		value = fmt.Sprintf("%s[%d] ? %s : %s", entry, s.Bits-1, lit(s.Bits, 0), value)
 	}
 	l.line("wire signed %sentry = %s;", span(s.Bits), value)
 	return "entry", s.Bits
@@ -199,15 +206,15 @@ func (v *updateValues) products() {
 		addend := l.widened("product_wide", product, bits, width)
 		l.line("reg signed %sacc;", span(width))
 		if v.C > 1 {
-			l.line("always @(posedge clk) acc <= begins2 ? %s : acc + %s;", addend, addend)
+			v.clocked("if (valid2) acc <= begins2 ? %s : acc + %s;", addend, addend)
 		} else {
-			l.line("always @(posedge clk) acc <= %s;", addend)
+			v.clocked("if (ends[2]) acc <= %s;", addend)
 		}
 	}
 	mid, width := l.requant("mid", acc, width, t.Mid, t.MidMulBits)
 	out, width := l.requant("out", mid, width, t.Out, 0)
 	l.line("reg signed %sa;", span(width))
-	l.line("always @(posedge clk) a <= %s;", out)
+	v.clocked("if (ends[3]) a <= %s;", out)
 	v.termBits = width
 	v.ProductText = l.String()
 }
@@ -234,11 +241,16 @@ func (v *updateValues) tokenProduct(l *lines) (string, int) {
 		return fmt.Sprintf("%s * %s", wide, slit(width, one))
 	}
 	if even == odd {
-		l.line("always @(posedge clk) acc <= %s;", times(even))
+		v.clocked("if (ends[2]) acc <= %s;", times(even))
 	} else {
-		l.line("always @(posedge clk) acc <= odd ? %s : %s;", times(odd), times(even))
+		v.clocked("if (ends[2]) acc <= odd ? %s : %s;", times(odd), times(even))
 	}
 	return "acc", width
+}
+
+// clocked adds an assignment at the clock edge; each waits for its turn, which spares power and a simulator's time.
+func (v *updateValues) clocked(format string, args ...any) {
+	v.Clocked = append(v.Clocked, fmt.Sprintf(format, args...))
 }
 
 // leftShift is what is left to round after the transform.
@@ -260,11 +272,11 @@ func (l *layer) roundedBits() int {
 func (v *updateValues) round() {
 	var l lines
 	l.indent = "            "
-	l.line("wire signed %sz = first ? %s : z_word[i * %d +: %d];", span(v.M), lit(v.M, 0), v.M, v.M)
+	l.line("wire signed %sz = live ? state_word[i * %d +: %d] : %s;", span(v.M), v.M, v.M, lit(v.M, 0))
 	r := [2]ir.Requant{{Mul: 1, Shift: v.leftShift(ir.Even)}, {Mul: 1, Shift: v.leftShift(ir.Odd)}}
 	value, bits := l.requant("rounded", "z", v.M, r, 0)
 	l.line("reg signed %sr;", span(bits))
-	l.line("always @(posedge clk) r <= %s;", value)
+	v.clocked("if (ends[3]) r <= %s;", value)
 	v.RoundText = l.String()
 }
 
