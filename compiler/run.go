@@ -12,6 +12,7 @@ import (
 
 	"hrnnc/backends"
 	"hrnnc/internal/diag"
+	"hrnnc/internal/exttool"
 	"hrnnc/internal/npy"
 	"hrnnc/ir"
 	"hrnnc/ir/interp"
@@ -176,18 +177,21 @@ func (e *UnknownLevelError) Error() string {
 	return fmt.Sprintf("there is no level %q; the levels are %s", e.Level, LevelNames())
 }
 
-// FindEngine finds the target and engine of a level.
+// FindEngine finds the target and engine of a level; without a named engine, the first whose tools are installed.
 func FindEngine(level string) (backends.Target, backends.Engine, error) {
-	name, engine, _ := strings.Cut(level, "/")
-	for _, t := range Targets {
-		if t.Name() != name {
-			continue
-		}
-		for _, e := range t.Engines() {
-			if engine == "" || slug(e.Name) == engine || e.Name == engine {
-				return t, e, nil
-			}
+	name, engine, named := strings.Cut(level, "/")
+	t := findTarget(name)
+	if t == nil {
+		return nil, backends.Engine{}, &UnknownLevelError{level}
+	}
+	engines := t.Engines()
+	for _, e := range engines {
+		if named && (slug(e.Name) == engine || e.Name == engine) || !named && len(exttool.Missing(e.Tools...)) == 0 {
+			return t, e, nil
 		}
 	}
-	return nil, backends.Engine{}, &UnknownLevelError{level}
+	if named {
+		return nil, backends.Engine{}, &UnknownLevelError{level}
+	}
+	return t, engines[0], nil
 }

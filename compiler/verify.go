@@ -41,16 +41,16 @@ type VerifyOptions struct {
 	Levels []string
 	// NoProof leaves out the unit vectors.
 	NoProof bool
-	// Budget limits what Verilog simulators run: units times steps. 0 stands for what takes a few seconds.
+	// Budget limits what Verilog simulators run: additions and multiplications. 0 stands for what takes a few seconds.
 	Budget int
 	// Start is told what runs next.
 	Start func(level string)
 }
 
 const (
-	shortSteps = 40     // of a short sequence
-	simSteps   = 150000 // units times steps that a Verilog simulator runs in a few seconds
-	simUnits   = 128    // largest transform whose unit vectors a Verilog simulator runs in a few seconds
+	shortSteps = 40      // of a short sequence
+	simBudget  = 300_000 // additions and multiplications that Icarus Verilog simulates in a few seconds
+	simUnits   = 64      // largest transform whose unit vectors a Verilog simulator runs in a few seconds
 )
 
 // Verify runs every level on edge cases (all smallest, all largest, alternating, long runs) and random sequences, and
@@ -211,7 +211,7 @@ func (v *verifier) plan() Verification {
 	for i, x := range v.x {
 		got[i] = runPlan(v.l.Plan, x)
 	}
-	row := v.compare(v.x, got)
+	row := compare(v.x, v.want, got)
 	row.Level = "plan"
 	row.Proof = v.proven(func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
 		y := make([][][]int64, len(x))
@@ -244,12 +244,12 @@ func runPlan(p *lower.Plan, x [][]int64) [][]int64 {
 }
 
 // compare counts the bits that differ.
-func (v *verifier) compare(x, got [][][]int64) Verification {
+func compare(x, want, got [][][]int64) Verification {
 	row := Verification{Sequences: len(x), Steps: totalSteps(x)}
 	for i := range x {
-		n := differing(v.want[i], got[i])
+		n := differing(want[i], got[i])
 		if n > 0 && row.First == "" {
-			row.First = fmt.Sprintf("sequence %d of %d steps: want %v, got %v", i, len(x[i]), v.want[i], got[i])
+			row.First = fmt.Sprintf("sequence %d of %d steps: want %v, got %v", i, len(x[i]), want[i], got[i])
 			if len(row.First) > 300 {
 				row.First = row.First[:300] + "..."
 			}
@@ -282,15 +282,19 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 		_, err := exttool.Find(missing[0])
 		return Verification{Skipped: fmt.Sprint(asList(err)[0].Summary, ": ", asList(err)[0].Help)}, nil
 	}
-	x, units := v.x, math.MaxInt
+	x, want, units := v.x, v.want, math.MaxInt
 	if t.Name() == "verilog" {
-		x, units = v.budget(), simUnits
+		var err error
+		if x, want, err = v.budgeted(ctx); err != nil {
+			return Verification{}, err
+		}
+		units = simUnits
 	}
 	got, err := v.l.generateAndRun(ctx, t, e, x)
 	if err != nil {
 		return Verification{}, fmt.Errorf("%s: %w", e.Name, err)
 	}
-	row := v.compare(x, got)
+	row := compare(x, want, got)
 	row.Proof = v.proven(func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
 		return generateAndRunPlan(ctx, t, e, p, x, v.l.Targets[t.Name()])
 	}, units)
@@ -298,23 +302,24 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 	return row, nil
 }
 
-// budget is the sequences that a simulator can run in a few seconds: the short ones first.
-func (v *verifier) budget() [][][]int64 {
-	units := 0
-	for _, l := range v.l.Plan.Layers {
-		units += l.N
+// budgeted is a sequence of every kind, cut to what a simulator can run in a few seconds, and the reference's outputs.
+func (v *verifier) budgeted(ctx context.Context) (x, want [][][]int64, err error) {
+	c := v.l.Plan.Cost()
+	perStep := 1
+	for _, w := range []lower.Work{c.Recurrence, c.Input, c.Readout} {
+		perStep += w.Adds + w.Muls
 	}
 	budget := v.o.Budget
 	if budget == 0 {
-		budget = simSteps
+		budget = simBudget
 	}
-	left := max(8, budget/units)
-	for i, x := range v.x {
-		if left -= len(x); left < 0 && i > 0 {
-			return v.x[:i]
-		}
+	const kinds = 5
+	steps := max(3, budget/perStep/kinds)
+	for i, s := range v.x[:min(kinds, len(v.x))] {
+		x = append(x, s[:min(len(s), steps+i&1)])
 	}
-	return v.x
+	want, _, _, err = v.l.fixed(ctx, x, nil)
+	return x, want, err
 }
 
 func generateAndRunPlan(ctx context.Context, t backends.Target, e backends.Engine, p *lower.Plan, x [][][]int64, s backends.Settings) ([][][]int64, error) {
