@@ -38,7 +38,10 @@ type Figure struct {
 type Engine struct {
 	Name  string   // "gcc -O3"
 	Tools []string // outside tools it needs, as internal/exttool names them
-	Run   func(ctx context.Context, dir string, p *lower.Plan, x [][][]int64) ([][][]int64, error)
+	// Rate is how many additions and multiplications a second a simulator computes, in order of magnitude; 0 for compiled
+	// code, which needs no care.
+	Rate float64
+	Run  func(ctx context.Context, dir string, p *lower.Plan, x [][][]int64) ([][][]int64, error)
 }
 
 // Target is one output language.

@@ -78,7 +78,7 @@ func TestNoDiff(t *testing.T) {
 		ran++
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
-			rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8, Seed: seed, Levels: levelsFor(seed), NoProof: true, Budget: 12_000})
+			rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8, Seed: seed, Levels: levelsFor(seed), NoProof: true, SimulatorSeconds: 0.15})
 			if err != nil {
 				t.Fatalf("%v%s", err, keep(t, seed))
 			}

@@ -15,13 +15,13 @@ type runPlanFunc func(p *lower.Plan, x [][][]int64) ([][][]int64, error)
 
 // proven pushes the unit vectors of every layer's transform through an engine and compares with the definition: between
 // roundings the transform is a linear map, so n right answers prove it (docs/numerics.md section 5). It words the result;
-// layers of more than limit units are left out, and said to be.
-func proven(p *lower.Plan, run runPlanFunc, limit int) string {
+// transforms that take more than limit additions and multiplications are left out, and said to be.
+func proven(p *lower.Plan, run runPlanFunc, limit float64) string {
 	var out []string
 	for i := range p.Layers {
 		l := &p.Layers[i]
 		switch amplitude := probeAmplitude(l); {
-		case l.N > limit:
+		case probeWork(l, amplitude) > limit:
 			out = append(out, fmt.Sprintf("%s: sampled (%d unit vectors are too many for a simulator)", l.Name, l.N))
 		case ir.SignedBits(2*amplitude) > l.Bits:
 			out = append(out, fmt.Sprintf("%s: sampled (its state is too narrow for unit vectors)", l.Name))
@@ -35,6 +35,16 @@ func proven(p *lower.Plan, run runPlanFunc, limit int) string {
 // probeAmplitude is a power of two that both phases' shifts divide, so that no rounding is in play.
 func probeAmplitude(l *lower.Layer) int64 {
 	return 1 << max(l.Round[ir.Even].Shift, l.Round[ir.Odd].Shift)
+}
+
+// probeWork is how much a probe computes: two or three steps a unit vector at each phase.
+func probeWork(l *lower.Layer, amplitude int64) float64 {
+	p := probePlan(l, amplitude)
+	steps := 2
+	if p.TwoPhase() {
+		steps = 5
+	}
+	return float64(steps*l.N) * float64(p.Cost().Total())
 }
 
 func probe(l *lower.Layer, amplitude int64, run runPlanFunc) string {

@@ -41,16 +41,15 @@ type VerifyOptions struct {
 	Levels []string
 	// NoProof leaves out the unit vectors.
 	NoProof bool
-	// Budget limits what Verilog simulators run: additions and multiplications. 0 stands for what takes a few seconds.
-	Budget int
+	// SimulatorSeconds limits what a simulator of hardware runs, about; 0 stands for 3.
+	SimulatorSeconds float64
 	// Start is told what runs next.
 	Start func(level string)
 }
 
 const (
-	shortSteps = 40      // of a short sequence
-	simBudget  = 300_000 // additions and multiplications that Icarus Verilog simulates in a few seconds
-	simUnits   = 64      // largest transform whose unit vectors a Verilog simulator runs in a few seconds
+	shortSteps   = 40 // of a short sequence
+	proofSeconds = 6 // that the unit vectors of a transform may take a simulator
 )
 
 // Verify runs every level on edge cases (all smallest, all largest, alternating, long runs) and random sequences, and
@@ -58,6 +57,9 @@ const (
 func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, error) {
 	if o.Sequences == 0 {
 		o.Sequences = 24
+	}
+	if o.SimulatorSeconds == 0 {
+		o.SimulatorSeconds = 3
 	}
 	v := verifier{l: l, o: o, x: l.verifySequences(o)}
 	start := time.Now()
@@ -219,12 +221,12 @@ func (v *verifier) plan() Verification {
 			y[i] = runPlan(p, x[i])
 		}
 		return y, nil
-	}, math.MaxInt)
+	}, math.Inf(1))
 	row.Seconds = time.Since(start).Seconds()
 	return row
 }
 
-func (v *verifier) proven(run runPlanFunc, limit int) string {
+func (v *verifier) proven(run runPlanFunc, limit float64) string {
 	if v.o.NoProof {
 		return ""
 	}
@@ -282,13 +284,13 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 		_, err := exttool.Find(missing[0])
 		return Verification{Skipped: fmt.Sprint(asList(err)[0].Summary, ": ", asList(err)[0].Help)}, nil
 	}
-	x, want, units := v.x, v.want, math.MaxInt
-	if t.Name() == "verilog" {
+	x, want, limit := v.x, v.want, math.Inf(1)
+	if e.Rate > 0 {
 		var err error
-		if x, want, err = v.budgeted(ctx); err != nil {
+		if x, want, err = v.budgeted(ctx, e.Rate); err != nil {
 			return Verification{}, err
 		}
-		units = simUnits
+		limit = proofSeconds * e.Rate
 	}
 	got, err := v.l.generateAndRun(ctx, t, e, x)
 	if err != nil {
@@ -297,24 +299,15 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 	row := compare(x, want, got)
 	row.Proof = v.proven(func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
 		return generateAndRunPlan(ctx, t, e, p, x, v.l.Targets[t.Name()])
-	}, units)
+	}, limit)
 	row.Seconds = time.Since(start).Seconds()
 	return row, nil
 }
 
-// budgeted is a sequence of every kind, cut to what a simulator can run in a few seconds, and the reference's outputs.
-func (v *verifier) budgeted(ctx context.Context) (x, want [][][]int64, err error) {
-	c := v.l.Plan.Cost()
-	perStep := 1
-	for _, w := range []lower.Work{c.Recurrence, c.Input, c.Readout} {
-		perStep += w.Adds + w.Muls
-	}
-	budget := v.o.Budget
-	if budget == 0 {
-		budget = simBudget
-	}
+// budgeted is a sequence of every kind, cut to what a simulator of that rate runs in its time, and the reference's outputs.
+func (v *verifier) budgeted(ctx context.Context, rate float64) (x, want [][][]int64, err error) {
 	const kinds = 5
-	steps := max(3, budget/perStep/kinds)
+	steps := max(3, int(v.o.SimulatorSeconds*rate/kinds/float64(v.l.Plan.Cost().Total())))
 	for i, s := range v.x[:min(kinds, len(v.x))] {
 		x = append(x, s[:min(len(s), steps+i&1)])
 	}

@@ -21,6 +21,12 @@ type Cost struct {
 	Readout    Work `json:"readout"`    // of one output
 }
 
+// Total is the additions and multiplications of a step with outputs.
+func (c Cost) Total() int {
+	all := c.Recurrence.plus(c.Input).plus(c.Readout)
+	return all.Adds + all.Muls
+}
+
 // Cost counts a plan.
 func (p *Plan) Cost() Cost {
 	var c Cost

@@ -19,8 +19,8 @@ import (
 // fast as Icarus Verilog, which starts at once.
 func (target) Engines() []backends.Engine {
 	return []backends.Engine{
-		{Name: "verilator", Tools: []string{"verilator", "g++", "make"}, Run: runVerilator},
-		{Name: "iverilog", Tools: []string{"iverilog", "vvp"}, Run: runIcarus},
+		{Name: "verilator", Tools: []string{"verilator", "g++", "make"}, Rate: 1e7, Run: runVerilator},
+		{Name: "iverilog", Tools: []string{"iverilog", "vvp"}, Rate: 1e5, Run: runIcarus},
 	}
 }
 
