@@ -49,7 +49,7 @@ type VerifyOptions struct {
 
 const (
 	shortSteps   = 40 // of a short sequence
-	proofSeconds = 6 // that the unit vectors of a transform may take a simulator
+	proofSeconds = 6  // that the unit vectors of a transform may take a simulator
 )
 
 // Verify runs every level on edge cases (all smallest, all largest, alternating, long runs) and random sequences, and
