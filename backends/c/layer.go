@@ -102,7 +102,7 @@ func (p *layerPrinter) hadamardFunction(name string, halve []bool) {
 		rounding = "rounded between stages"
 	}
 	p.code.line("")
-	p.code.comment("The Hadamard transform of %d blocks of %d in natural order, in place, %s: %d stages of butterflies.", l.N/l.Block, l.Block, rounding, l.K)
+	p.code.comment("The Hadamard transform in blocks of %d in natural order, in place, %s: %d stages of butterflies.", l.Block, rounding, l.K)
 	p.code.line("static void %s(%s z[%d])", name, t, l.N)
 	p.code.line("{")
 	stride := 1
@@ -125,37 +125,64 @@ func (p *layerPrinter) narrow(v string) string {
 
 func (p *layerPrinter) pass4(s int, halve bool) {
 	c, t := &p.code, ctype(p.z)
-	store := func(at int, v string) {
+	at, end := p.pairs(4*s, s)
+	store := func(to, v string) {
 		if halve {
 			v = p.requant(v, ir.Requant{Mul: 1, Shift: 1}, max(p.z, 32))
 		}
-		c.line("z[i + j + %d] = %s;", at, p.narrow(v))
+		c.line("z[%s] = %s;", to, p.narrow(v))
 	}
-	c.line("for (%s i = 0; i < %d; i += %d) {", p.index(), p.l.N, 4*s)
-	c.line("%s", p.each("j", s))
-	c.line("const %s a = z[i + j], b = z[i + j + %d], c = z[i + j + %d], d = z[i + j + %d];", t, s, 2*s, 3*s)
+	c.line("const %s a = z[%s], b = z[%s], c = z[%s], d = z[%s];", t, at(0), at(s), at(2*s), at(3*s))
 	wideType := ctype(max(p.z, 32))
 	if p.z < 32 {
 		wideType = "int"
 	}
 	c.line("const %s ab = a + b, a_b = a - b, cd = c + d, c_d = c - d;", wideType)
-	store(0, "ab + cd")
-	store(s, "a_b + c_d")
-	store(2*s, "ab - cd")
-	store(3*s, "a_b - c_d")
-	c.line("}")
-	c.line("}")
+	store(at(0), "ab + cd")
+	store(at(s), "a_b + c_d")
+	store(at(2*s), "ab - cd")
+	store(at(3*s), "a_b - c_d")
+	end()
 }
 
 func (p *layerPrinter) pass2(s int) {
 	c := &p.code
-	c.line("for (%s i = 0; i < %d; i += %d) {", p.index(), p.l.N, 2*s)
-	c.line("%s", p.each("j", s))
-	c.line("const %s a = z[i + j], b = z[i + j + %d];", ctype(p.z), s)
-	c.line("z[i + j] = %s;", p.narrow("a + b"))
-	c.line("z[i + j + %d] = %s;", s, p.narrow("a - b"))
-	c.line("}")
-	c.line("}")
+	at, end := p.pairs(2*s, s)
+	c.line("const %s a = z[%s], b = z[%s];", ctype(p.z), at(0), at(s))
+	c.line("z[%s] = %s;", at(0), p.narrow("a + b"))
+	c.line("z[%s] = %s;", at(s), p.narrow("a - b"))
+	end()
+}
+
+// pairs opens the loops over groups of span entries and over the stride entries in each that start a butterfly, one loop
+// where the other would run once. It gives the index of an entry at an offset, and what closes the loops.
+func (p *layerPrinter) pairs(span, stride int) (at func(offset int) string, end func()) {
+	c := &p.code
+	index := "i + j"
+	open := 1
+	switch {
+	case stride == 1:
+		index = "i"
+		c.line("for (%s i = 0; i < %d; i += %d) {", p.index(), p.l.N, span)
+	case span == p.l.N:
+		index = "j"
+		c.line("%s", p.each("j", stride))
+	default:
+		open = 2
+		c.line("for (%s i = 0; i < %d; i += %d) {", p.index(), p.l.N, span)
+		c.line("%s", p.each("j", stride))
+	}
+	at = func(offset int) string {
+		if offset == 0 {
+			return index
+		}
+		return fmt.Sprintf("%s + %d", index, offset)
+	}
+	return at, func() {
+		for range open {
+			c.line("}")
+		}
+	}
 }
 
 // masks are -1 for a sign of -1 and 0 for +1: (v ^ mask) - mask negates without a branch or a product.
@@ -414,7 +441,6 @@ func (p *layerPrinter) stepFunction() {
 		}
 	}
 	if p.source != "" {
-		c.line("{")
 		for _, s := range strings.Split(strings.TrimSuffix(p.source, "\n"), "\n") {
 			c.line("%s", s)
 		}
@@ -427,9 +453,6 @@ func (p *layerPrinter) stepFunction() {
 		p.lines(odd)
 		c.line("} else {")
 		p.lines(even)
-		c.line("}")
-	}
-	if p.source != "" {
 		c.line("}")
 	}
 	c.line("}")
@@ -459,7 +482,7 @@ func (p *layerPrinter) loop(phase int) []string {
 		a := p.product[phase]
 		for _, r := range []ir.Requant{l.Term.Mid[phase], l.Term.Out[phase]} {
 			if r != (ir.Requant{Mul: 1}) {
-				a = p.requant(parens(a), r, p.acc)
+				a = p.requant(a, r, p.acc)
 			}
 		}
 		if p.acc > p.sum {

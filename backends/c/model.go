@@ -93,7 +93,7 @@ func (g *generator) model() {
 // requant is v -> (v*Mul + half) >> Shift as an expression of a lane; v must be of that lane already.
 func (g *generator) requant(v string, r ir.Requant, lane int) string {
 	if r.Mul != 1 {
-		v = fmt.Sprintf("%s * %s", v, literal(r.Mul))
+		v = fmt.Sprintf("%s * %s", parens(v), literal(r.Mul))
 	}
 	switch {
 	case r.Shift > 0:
@@ -106,7 +106,7 @@ func (g *generator) requant(v string, r ir.Requant, lane int) string {
 }
 
 func parens(v string) string {
-	if strings.ContainsAny(v, " ") && !strings.HasPrefix(v, "round_shift") {
+	if strings.ContainsAny(v, "+?") && !strings.HasPrefix(v, "round_shift") {
 		return "(" + v + ")"
 	}
 	return v

@@ -60,7 +60,6 @@ func (g *generator) readout() {
 
 func (g *generator) addBias(rows int, bias [2]string) {
 	c := &g.code
-	c.line("{")
 	b := bias[0]
 	if bias[0] != bias[1] {
 		b = "bias"
@@ -68,7 +67,6 @@ func (g *generator) addBias(rows int, bias [2]string) {
 	}
 	c.line("%s", g.each("i", rows))
 	c.line("y[i] += %s[i];", b)
-	c.line("}")
 	c.line("}")
 }
 
@@ -83,11 +81,9 @@ func (g *generator) readoutAdders(w *lower.Matrix, y int, entry string) {
 	c.line("%s", g.each("j", w.Cols))
 	c.line("v[j] = %s;", entry)
 	c.line("}")
-	c.line("{")
 	for _, s := range strings.Split(strings.TrimSuffix(adderCode(w.Adders, ctype(y), func(i int) string { return fmt.Sprintf("y[%d]", i) }), "\n"), "\n") {
 		c.line("%s", s)
 	}
-	c.line("}")
 }
 
 func (g *generator) readoutCall(state, odd string) string {
@@ -139,7 +135,6 @@ func (g *generator) readsInput() bool {
 
 func (g *generator) accumulate() {
 	c, r := &g.code, &g.plan.Readout
-	c.line("{")
 	c.line("%s y[%d];", ctype(wide(r.YBits)), r.Matrix.Rows)
 	c.line("%s", g.readoutCall("s", "odd"))
 	c.line("%s", g.each("i", r.Matrix.Rows))
@@ -159,7 +154,6 @@ func (g *generator) accumulate() {
 		add("sum")
 		c.line("}")
 	}
-	c.line("}")
 	c.line("}")
 }
 
