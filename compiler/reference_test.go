@@ -148,7 +148,7 @@ func verifyAll(t *testing.T, m *Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8})
+	rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8, SimulatorSeconds: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

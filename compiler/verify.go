@@ -41,16 +41,15 @@ type VerifyOptions struct {
 	Levels []string
 	// NoProof leaves out the unit vectors.
 	NoProof bool
-	// SimulatorSeconds limits what a simulator of hardware runs, about; 0 stands for 3.
+	// SimulatorSeconds is about what a simulator of hardware runs for, and half of what its unit vectors may take;
+	// 0 stands for 3.
 	SimulatorSeconds float64
 	// Start is told what runs next.
 	Start func(level string)
 }
 
-const (
-	shortSteps   = 40 // of a short sequence
-	proofSeconds = 6  // that the unit vectors of a transform may take a simulator
-)
+// shortSteps are the steps of a short sequence.
+const shortSteps = 40
 
 // Verify runs every level on edge cases (all smallest, all largest, alternating, long runs) and random sequences, and
 // every transform on its unit vectors.
@@ -290,7 +289,7 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 		if x, want, err = v.budgeted(ctx, e.Rate); err != nil {
 			return Verification{}, err
 		}
-		limit = proofSeconds * e.Rate
+		limit = 2 * v.o.SimulatorSeconds * e.Rate // for the unit vectors
 	}
 	got, err := v.l.generateAndRun(ctx, t, e, x)
 	if err != nil {
