@@ -15,7 +15,7 @@ go vet ./...
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-go test -v ./... >"$log" 2>&1 || status=$?
+go test -timeout 30m -v ./... >"$log" 2>&1 || status=$?
 grep -E '^(ok|FAIL|---? FAIL|panic:|\?)' "$log" || true
 if [ "$status" -ne 0 ]; then
   grep -B1 -A30 -E '^\s*--- FAIL' "$log" | head -n 300 || true
