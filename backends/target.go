@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"hrnnc/backends/lower"
+	"hrnnc/internal/diag"
 )
 
 // File is one generated file; Path is relative to the target's folder, with slashes.
@@ -24,6 +25,11 @@ type Vectors struct {
 
 // Settings are the key = value pairs of a model's `target NAME { ... }` block, as written.
 type Settings map[string]string
+
+// BadSetting is an error about a setting. The target does not know where it was written; the compiler does.
+func BadSetting(key, format string, args ...any) *diag.Diagnostic {
+	return diag.InFile("", key).Errorf("settings", format, args...)
+}
 
 // Figure is one line of a summary, such as {"flash", 5312, "bytes"}.
 type Figure struct {

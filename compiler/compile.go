@@ -9,6 +9,7 @@ import (
 
 	"hrnnc/backends"
 	"hrnnc/backends/lower"
+	"hrnnc/internal/diag"
 	"hrnnc/passes"
 )
 
@@ -76,12 +77,12 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 				return err
 			}
 			var err error
-			files[i], figures[i], err = t.Generate(l.Plan, vectors, l.Targets[t.Name()])
+			files[i], figures[i], err = l.generate(t, l.Plan, vectors)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, asTargetError(l, err)
+		return nil, err
 	}
 	for i, t := range targets {
 		out.Files[t.Name()], out.Report.Targets[t.Name()] = files[i], figures[i]
@@ -89,18 +90,33 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 	return out, nil
 }
 
-// asTargetError puts the model's file to errors about settings, which targets do not know.
-func asTargetError(l *Lowered, err error) error {
+// generate writes a plan in one target. Errors about settings, whose place targets do not know, get theirs here.
+func (l *Lowered) generate(t backends.Target, p *lower.Plan, v backends.Vectors) ([]backends.File, []backends.Figure, error) {
+	files, figures, err := t.Generate(p, v, l.Targets[t.Name()])
+	if err == nil {
+		return files, figures, nil
+	}
 	list := asList(err)
 	for _, d := range list {
-		if d.Span.IsZero() {
+		if d.Code != "settings" {
+			continue
+		}
+		if at, ok := l.settingSpan(t.Name(), d.Span.What); ok {
+			d.Span = at
+		} else {
 			d.Span.File = l.File
 		}
-		if d.Code == "internal" {
-			d.Code = "target"
-		}
 	}
-	return list
+	return nil, nil, list
+}
+
+// settingSpan is where the model sets a target's setting.
+func (l *Lowered) settingSpan(target, key string) (diag.Span, bool) {
+	if l.Checked == nil {
+		return diag.Span{}, false
+	}
+	at, ok := l.Checked.Settings[target+"."+key]
+	return at, ok
 }
 
 // Report is what is known before a target is generated.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hrnnc/backends"
+	"hrnnc/backends/lower"
 	"hrnnc/internal/diag"
 	"hrnnc/internal/exttool"
 	"hrnnc/internal/npy"
@@ -125,7 +126,7 @@ func (l *Lowered) Run(ctx context.Context, level string, x [][][]int64, progress
 	if err != nil {
 		return nil, err
 	}
-	y, err := l.generateAndRun(ctx, target, engine, x)
+	y, err := l.generateAndRun(ctx, target, engine, l.Plan, x)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +134,9 @@ func (l *Lowered) Run(ctx context.Context, level string, x [][][]int64, progress
 	return out, nil
 }
 
-// generateAndRun generates a target into a temporary folder and runs it there.
-func (l *Lowered) generateAndRun(ctx context.Context, t backends.Target, e backends.Engine, x [][][]int64) ([][][]int64, error) {
-	files, _, err := t.Generate(l.Plan, backends.Vectors{}, l.Targets[t.Name()])
+// generateAndRun generates a target's code of a plan into a temporary folder and runs it there.
+func (l *Lowered) generateAndRun(ctx context.Context, t backends.Target, e backends.Engine, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
+	files, _, err := l.generate(t, p, backends.Vectors{})
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +148,7 @@ func (l *Lowered) generateAndRun(ctx context.Context, t backends.Target, e backe
 	if err := writeFiles(dir, files); err != nil {
 		return nil, err
 	}
-	return e.Run(ctx, dir, l.Plan, x)
+	return e.Run(ctx, dir, p, x)
 }
 
 // LevelNames lists what Run and the command's --level take.

@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/bits"
 	"math/rand"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -291,13 +290,13 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 		}
 		limit = 2 * v.o.SimulatorSeconds * e.Rate // for the unit vectors
 	}
-	got, err := v.l.generateAndRun(ctx, t, e, x)
+	got, err := v.l.generateAndRun(ctx, t, e, v.l.Plan, x)
 	if err != nil {
 		return Verification{}, fmt.Errorf("%s: %w", e.Name, err)
 	}
 	row := compare(x, want, got)
 	row.Proof = v.proven(func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
-		return generateAndRunPlan(ctx, t, e, p, x, v.l.Targets[t.Name()])
+		return v.l.generateAndRun(ctx, t, e, p, x)
 	}, limit)
 	row.Seconds = time.Since(start).Seconds()
 	return row, nil
@@ -312,22 +311,6 @@ func (v *verifier) budgeted(ctx context.Context, rate float64) (x, want [][][]in
 	}
 	want, _, _, err = v.l.fixed(ctx, x, nil)
 	return x, want, err
-}
-
-func generateAndRunPlan(ctx context.Context, t backends.Target, e backends.Engine, p *lower.Plan, x [][][]int64, s backends.Settings) ([][][]int64, error) {
-	files, _, err := t.Generate(p, backends.Vectors{}, s)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp("", "hrnnc-verify-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	if err := writeFiles(dir, files); err != nil {
-		return nil, err
-	}
-	return e.Run(ctx, dir, p, x)
 }
 
 // Passed reports whether no bit differs and no proof failed. A level that was skipped passes.

@@ -22,7 +22,7 @@ const (
 
 // Check resolves names, types and sizes. The model is complete only when the list has no error.
 func Check(ast *AST) (*Model, diag.List) {
-	c := &checker{file: ast.File, m: &Model{File: ast.File, Targets: map[string]map[string]string{}, Train: map[string]string{}},
+	c := &checker{file: ast.File, m: &Model{File: ast.File, Targets: map[string]map[string]string{}, Settings: map[string]diag.Span{}, Train: map[string]string{}},
 		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}, tried: map[string]bool{}}
 	for _, s := range ast.Stmts {
 		c.declare(s)
@@ -470,6 +470,9 @@ func (c *checker) block(s *BlockStmt) {
 			texts[i] = unquote(v.Text)
 		}
 		into[p.Key] = strings.Join(texts, ",")
+		if s.Kind == "target" {
+			c.m.Settings[s.Name.Text+"."+p.Key] = p.span(c.file)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -142,7 +143,7 @@ func FuzzParse(f *testing.F) {
 		ast, errs := Parse("fuzz.hrn", src)
 		m, more := Check(ast)
 		for _, d := range append(errs, more...) {
-			if d.Summary == "" || d.Span.File == "" || strings.Contains(d.Error(), "%!") {
+			if d.Summary == "" || d.Span.File == "" || strings.Contains(d.Error(), "%!") && !bytes.Contains(src, []byte("%!")) {
 				t.Errorf("a diagnostic without text or place: %q", d.Error())
 			}
 		}

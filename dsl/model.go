@@ -18,6 +18,8 @@ type Model struct {
 	Weights string // path as written, relative to the model's file; empty when not said
 	Train   map[string]string
 	Targets map[string]map[string]string // settings of each target block
+	// Settings says where a setting stands, by "target.key".
+	Settings map[string]diag.Span
 }
 
 // Param is a tensor of the weights file.

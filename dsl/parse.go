@@ -174,7 +174,7 @@ func formOf(file string, s statement) (form, *diag.Diagnostic) {
 			}
 		}
 	}
-	d := diag.At(spanOf(file, s[0], s[0])).Errorf("syntax", "no statement starts with %q", s[0].Value)
+	d := diag.At(spanOf(file, s[0], s[0])).Errorf("syntax", "no statement starts with %.40q", s[0].Value)
 	if near := nearest(s[0].Value, keywords()); near != "" {
 		return form{}, d.Helpf("did you mean %s?", near)
 	}
@@ -196,7 +196,7 @@ func nearest(got string, names []string) string {
 		distance = 2
 	}
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(got), strings.ToLower(n)); d < distance {
+		if d := levenshtein.ComputeDistance(strings.ToLower(got), strings.ToLower(n)); d < min(distance, len(got)) {
 			best, distance = n, d
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"hrnnc/backends"
 	"hrnnc/backends/lower"
-	"hrnnc/internal/diag"
 )
 
 // Target is the C backend.
@@ -38,10 +37,10 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 	}
 	for k, v := range s {
 		if k != "prefix" {
-			return out, diag.At(diag.Span{}).Errorf("target", "target c has no setting %s", k).Helpf("it has prefix: the start of every name")
+			return out, backends.BadSetting(k, "target c has no setting %s", k).Helpf("it has prefix: the start of every name")
 		}
 		if v == "" || lower.Word(v) != v || slices.Contains(keywords, v) {
-			return out, diag.At(diag.Span{}).Errorf("target", "prefix = %s is no name in C", v).Helpf("use letters, digits and underscores")
+			return out, backends.BadSetting(k, "prefix = %s is no name in C", v).Helpf("use letters, digits and underscores")
 		}
 		out.prefix = v
 	}

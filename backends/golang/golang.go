@@ -54,7 +54,7 @@ var (
 var settings = map[string]func(o *options, value string) *diag.Diagnostic{
 	"package": func(o *options, v string) *diag.Diagnostic {
 		if !identifier.MatchString(v) || token.IsKeyword(v) || packageName(v) != v {
-			return diag.InFile("", "").Errorf("settings", "%q cannot name a Go package", v).
+			return backends.BadSetting("package", "%q cannot name a Go package", v).
 				Helpf("use small letters and digits, a letter first, and no word of the language: package = %q", packageName(v))
 		}
 		o.pkg = v
@@ -62,7 +62,7 @@ var settings = map[string]func(o *options, value string) *diag.Diagnostic{
 	},
 	"import": func(o *options, v string) *diag.Diagnostic {
 		if !importPath.MatchString(v) {
-			return diag.InFile("", "").Errorf("settings", "%q is no import path", v).
+			return backends.BadSetting("import", "%q is no import path", v).
 				Helpf("write names with slashes between: import = \"example.com/models/smnist\"")
 		}
 		o.module = v
@@ -70,7 +70,7 @@ var settings = map[string]func(o *options, value string) *diag.Diagnostic{
 	},
 	"tables": func(o *options, v string) *diag.Diagnostic {
 		if v != "wide" && v != "compact" {
-			return diag.InFile("", "").Errorf("settings", "tables = %q is neither wide nor compact", v).
+			return backends.BadSetting("tables", "tables = %q is neither wide nor compact", v).
 				Helpf("wide tables have 4 bytes an entry and run faster; compact ones are as narrow as their numbers")
 		}
 		o.wide = v == "wide"
@@ -84,7 +84,7 @@ func readSettings(p *lower.Plan, s backends.Settings) (options, error) {
 	for _, key := range slices.Sorted(maps.Keys(s)) {
 		read, ok := settings[key]
 		if !ok {
-			problems.Add(diag.InFile("", "").Errorf("settings", "target go has no setting %q", key).
+			problems.Add(backends.BadSetting(key, "target go has no setting %q", key).
 				Helpf("its settings are %s", strings.Join(slices.Sorted(maps.Keys(settings)), ", ")))
 			continue
 		}

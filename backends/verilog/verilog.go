@@ -60,18 +60,18 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 		switch k {
 		case "prefix":
 			if v == "" || lower.Word(v) != v || slices.Contains(keywords, v) {
-				problems.Add(diag.InFile("", "").Errorf("settings", "prefix = %s is no name in Verilog", v).Helpf("use letters, digits and underscores"))
+				problems.Add(backends.BadSetting(k, "prefix = %s is no name in Verilog", v).Helpf("use letters, digits and underscores"))
 			}
 			out.prefix = v
 		case "butterflies":
 			n, err := strconv.Atoi(v)
 			if err != nil || n < 1 || n > mostButterflies || n&(n-1) != 0 {
-				problems.Add(diag.InFile("", "").Errorf("settings", "butterflies = %s is no power of two from 1 to %d", v, mostButterflies).
+				problems.Add(backends.BadSetting(k, "butterflies = %s is no power of two from 1 to %d", v, mostButterflies).
 					Helpf("butterflies = 1 is smallest; each doubling halves the cycles of the transform"))
 			}
 			out.butterflies = n
 		default:
-			problems.Add(diag.InFile("", "").Errorf("settings", "target verilog has no setting %s", k).
+			problems.Add(backends.BadSetting(k, "target verilog has no setting %s", k).
 				Helpf("its settings are butterflies (a cycle, a power of two) and prefix (the start of every module's name)"))
 		}
 	}
