@@ -3,7 +3,10 @@ package compiler
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand"
+	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -57,10 +60,8 @@ func (l *Lowered) GoldenVectors(ctx context.Context) (v backends.Vectors, satura
 
 // Compile generates the targets, in parallel.
 func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Output, error) {
-	for name := range l.Targets {
-		if findTarget(name) == nil {
-			return nil, &UnknownTargetError{name}
-		}
+	if err := l.knownTargets(); err != nil {
+		return nil, err
 	}
 	vectors, saturated, updates, err := l.GoldenVectors(ctx)
 	if err != nil {
@@ -101,22 +102,31 @@ func (l *Lowered) generate(t backends.Target, p *lower.Plan, v backends.Vectors)
 		if d.Code != "settings" {
 			continue
 		}
-		if at, ok := l.settingSpan(t.Name(), d.Span.What); ok {
-			d.Span = at
-		} else {
-			d.Span.File = l.File
-		}
+		d.Span = l.settingSpan(t.Name() + "." + d.Span.What)
 	}
 	return nil, nil, list
 }
 
-// settingSpan is where the model sets a target's setting.
-func (l *Lowered) settingSpan(target, key string) (diag.Span, bool) {
-	if l.Checked == nil {
-		return diag.Span{}, false
+// knownTargets reports target blocks whose target does not exist.
+func (l *Lowered) knownTargets() error {
+	var errs diag.List
+	for _, name := range slices.Sorted(maps.Keys(l.Targets)) {
+		if findTarget(name) == nil {
+			errs.Add(diag.At(l.settingSpan(name)).Errorf("settings", "there is no target %s", name).
+				Helpf("the targets are %s", strings.Join(targetNames(), ", ")))
+		}
 	}
-	at, ok := l.Checked.Settings[target+"."+key]
-	return at, ok
+	return errs.Err()
+}
+
+// settingSpan is where the model has a target block or one of its settings, by "target" or "target.key".
+func (l *Lowered) settingSpan(key string) diag.Span {
+	if l.Checked != nil {
+		if at, ok := l.Checked.Settings[key]; ok {
+			return at
+		}
+	}
+	return diag.Span{File: l.File}
 }
 
 // Report is what is known before a target is generated.

@@ -458,6 +458,7 @@ func (c *checker) block(s *BlockStmt) {
 			return
 		}
 		into = map[string]string{}
+		c.m.Settings[s.Name.Text] = s.Name.span(c.file)
 		c.m.Targets[s.Name.Text] = into
 	}
 	for _, p := range s.Pairs {

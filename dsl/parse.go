@@ -35,7 +35,7 @@ var forms = []form{
 	{"labels", `labels "yes", "no"`, parser[LabelsStmt]()},
 	{"weights", `weights "model.safetensors"`, parser[WeightsStmt]()},
 	{"train", "train { epochs = 10 }", parser[BlockStmt]()},
-	{"target", "target c { weights = plain }", parser[BlockStmt]()},
+	{"target", "target verilog { butterflies = 8 }", parser[BlockStmt]()},
 }
 
 var (
