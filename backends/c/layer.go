@@ -493,13 +493,14 @@ func (p *layerPrinter) loop(phase int) []string {
 	if b := p.bias[phase]; b != "" {
 		out = append(out, fmt.Sprintf("g += %s[i];", b))
 	}
-	store := "g"
 	if l.Saturate {
+		// Two statements: compilers make a minimum and a maximum of them, and of nested conditions they do not.
 		lo, hi := literal(-1<<(l.Bits-1)), literal(1<<(l.Bits-1)-1)
-		store = fmt.Sprintf("g < %s ? %s : g > %s ? %s : g", lo, lo, hi, hi)
+		out = append(out, fmt.Sprintf("g = g < %s ? %s : g;", lo, lo), fmt.Sprintf("g = g > %s ? %s : g;", hi, hi))
 	}
+	store := "g"
 	if lane(l.Bits) < p.sum {
-		store = fmt.Sprintf("(%s)(%s)", ctype(lane(l.Bits)), store)
+		store = cast(lane(l.Bits), store)
 	}
 	return append(out, fmt.Sprintf("s->%s[i] = %s;", p.name, store), "}")
 }
