@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand"
 	"os"
@@ -58,6 +59,23 @@ func keep(t *testing.T, seed int64) string {
 	return fmt.Sprintf("\nreproduce:  hrnnc verify %s\n%s", path, g.Text)
 }
 
+// keptSeeds are models that a generated level once got wrong: biases of two types in C, rounding a number that is
+// narrower than the rounding constant in Verilog.
+var keptSeeds = []int64{1119, 1716, 2003, 2183}
+
+// seeds are those, then all from the first on.
+func seeds() iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for _, s := range keptSeeds {
+			if !yield(s) {
+				return
+			}
+		}
+		for s := *firstSeed; yield(s); s++ {
+		}
+	}
+}
+
 // TestNoDiff holds random models (sizes 2 to 1024, orders even and odd, every weight type, states of 8 to 32 bits) to the
 // same bits at the fixed level, in the plan, and in the generated code of every target by its usual engine; every
 // eighth model also goes through the other engines.
@@ -66,7 +84,10 @@ func TestNoDiff(t *testing.T) {
 		t.Logf("skipped: no %v for some levels (%s)", missing, "scripts/install-tools.sh installs them")
 	}
 	ran := 0
-	for seed := *firstSeed; ran < *models; seed++ {
+	for seed := range seeds() {
+		if ran == *models+len(keptSeeds) {
+			break
+		}
 		m := randomModel(t, seed)
 		l, err := m.Lower(passes.Config{VerifyEach: seed%4 == 0})
 		if refused(err) {

@@ -58,7 +58,7 @@ func (l *lines) requant(name, source string, from int, r [2]ir.Requant, mulBits 
 	}
 	width := max(from+1, mulBits)
 	for _, q := range r {
-		width = max(width, ir.SignedBits(q.Mul), from+max(0, -q.Shift))
+		width = max(width, ir.SignedBits(q.Mul), from+max(0, -q.Shift), q.Shift+2) // one half alone has Shift+1 bits
 		if q.Mul != 1 {
 			width = max(width, mulBits+max(0, -q.Shift))
 		}
