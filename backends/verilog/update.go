@@ -132,7 +132,6 @@ func (v *updateValues) source(d *design) {
 	scaled, bits := l.requant("scaled", entry, width, t.In, t.InMulBits)
 	l.line("reg signed %sv;", span(bits))
 	l.line("always @(posedge clk) v <= %s;", scaled)
-	l.line("")
 	v.product, v.productBits = "v", bits
 	v.SourceText = l.String()
 }
