@@ -45,7 +45,7 @@ type checker struct {
 	consts map[string]float64
 	params map[string]*Param
 	seen   map[string]diag.Span // where every name was declared
-	lets   map[string]*LetStmt
+	lets   map[string]*let
 	tried  map[string]bool // states and values whose equation was wrong: their uses are not reported again
 	states []*stateDecl
 	output *OutputStmt

@@ -18,11 +18,20 @@ var callForms = map[string]string{
 	"rounding": "rounding = staged", "signs": "signs = s", "permute": "permute = p", "presigns": "presigns = s",
 }
 
+// let is a named value and the terms that it stands for.
+type let struct {
+	value *Expr
+	terms []addend
+}
+
 // addend is one term of a flattened sum, with the operator in front of it.
 type addend struct {
 	op   diag.Span // zero for the first
 	term *Term
 }
+
+// maxTerms bounds a sum. Names that double each other would otherwise stand for more terms than memory holds.
+const maxTerms = 256
 
 // flatten lists the terms of a sum, with named values replaced by what they stand for.
 func (c *checker) flatten(s *Sum) ([]addend, bool) {
@@ -36,6 +45,10 @@ func (c *checker) flatten(s *Sum) ([]addend, bool) {
 		}
 		more, ok2 := c.expand(a.Term, at)
 		out, ok = append(out, more...), ok && ok2
+		if len(out) > maxTerms {
+			c.fail(s, "range", "add the biases up in the weights file", "the sum has more than %d terms", maxTerms)
+			return nil, false
+		}
 	}
 	return out, ok
 }
@@ -47,7 +60,7 @@ func (c *checker) expand(t *Term, op diag.Span) ([]addend, bool) {
 			return c.flatten(p.Sum)
 		}
 		if n := f.Atom.Name; n != nil && c.lets[n.Text] != nil {
-			return c.flatten(c.lets[n.Text].Value.Sum)
+			return slices.Clip(c.lets[n.Text].terms), true
 		}
 	}
 	return []addend{{op, t}}, true
@@ -61,7 +74,7 @@ func (c *checker) through(f *Factor) *Factor {
 		if a.Parens != nil {
 			inner = a.Parens
 		} else if a.Name != nil && c.lets[a.Name.Text] != nil {
-			inner = c.lets[a.Name.Text].Value
+			inner = c.lets[a.Name.Text].value
 		}
 		if inner == nil || inner.Op != "" || len(inner.Sum.Rest) > 0 || len(inner.Sum.First.Rest) > 0 || f.Minus || f.Power != nil {
 			return f
@@ -75,17 +88,23 @@ func (c *checker) let(s *LetStmt) {
 		c.fail(s.Value, "type", "put the comparison into the output: output alarm = y > 0.5 at every step", "a comparison cannot be named")
 		return
 	}
+	// Its own name is not known to it, so that no value can stand for itself.
+	known := c.namesKnown(s.Value.Sum)
 	if !c.claim(s.Name) {
 		return
 	}
-	if !c.namesKnown(s.Value.Sum) {
+	terms, ok := []addend(nil), false
+	if known {
+		terms, ok = c.flatten(s.Value.Sum)
+	}
+	if !ok {
 		c.tried[s.Name.Text] = true
 		return
 	}
 	if c.lets == nil {
-		c.lets = map[string]*LetStmt{}
+		c.lets = map[string]*let{}
 	}
-	c.lets[s.Name.Text] = s
+	c.lets[s.Name.Text] = &let{s.Value, terms}
 }
 
 // namesKnown reports unknown names, and states read before their update, in an expression that is only named.

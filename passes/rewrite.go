@@ -92,21 +92,6 @@ func sweepDead(m *ir.Module) *ir.Module {
 	return &n
 }
 
-// uses counts the readers of every value, results included.
-func uses(m *ir.Module) []int {
-	n := make([]int, len(m.Values))
-	for _, v := range m.Values {
-		for _, a := range v.Args {
-			n[a]++
-		}
-	}
-	for _, s := range m.States {
-		n[s.Next]++
-	}
-	n[m.Y]++
-	return n
-}
-
 // constant adds a const of a tensor.
 func constant(m *ir.Module, t *ir.Tensor, from *ir.Value) ir.ID {
 	return m.Add(&ir.Value{Op: ir.OpConst, Const: t, Type: ir.Type{Shape: t.Shape, Bits: constBits(m, t)}, Name: t.Name, Span: from.Span})

@@ -12,6 +12,7 @@ if [ -n "$unformatted" ]; then
   exit 1
 fi
 go vet ./...
+go tool staticcheck ./...
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
