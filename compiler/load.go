@@ -167,7 +167,8 @@ func loadIR(file string) (*Model, error) {
 		path := file + ".consts"
 		data, err := fileio.Read(path, "file")
 		if err != nil {
-			return nil, asList(err)
+			return nil, diag.List{diag.InFile(file, "").Errorf("consts", "names constants by their hashes, and %s, which holds them, cannot be read", path).
+				Helpf("write both with  hrnnc ir model.hrn -o %s, or all in one with  --inline", filepath.Base(file))}
 		}
 		if consts, err = ir.ReadConsts(path, data); err != nil {
 			return nil, asList(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,15 @@ const inlineEntries = 16
 
 // Print writes a module as text, the language that Parse reads. Constants of more than 16 entries are shown by the
 // hash of their content; WriteConsts writes those.
-func Print(w io.Writer, m *Module) error {
+func Print(w io.Writer, m *Module) error { return printer{inlineEntries}.print(w, m) }
+
+// PrintWhole writes a module as text with every entry of every constant, which needs no other file.
+func PrintWhole(w io.Writer, m *Module) error { return printer{math.MaxInt}.print(w, m) }
+
+// printer writes text; constants of more entries than inline are shown by hash.
+type printer struct{ inline int }
+
+func (p printer) print(w io.Writer, m *Module) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "model %s %s {\n", strconv.Quote(m.Name), m.Level)
 	if m.Steps > 0 {
@@ -28,7 +37,7 @@ func Print(w io.Writer, m *Module) error {
 		fmt.Fprintf(&b, "  state %s\n", stateText(m.Level, s))
 	}
 	for id, v := range m.Values {
-		fmt.Fprintf(&b, "  %%%d = %s\n", id, valueText(m, v))
+		fmt.Fprintf(&b, "  %%%d = %s\n", id, p.value(m, v))
 	}
 	fmt.Fprintf(&b, "  output %s\n}\n", outputText(m))
 	_, err := w.Write(b.Bytes())
@@ -107,12 +116,12 @@ func typeText(l Level, t Type) string {
 	return name + "[" + strings.Join(dims, ", ") + "]" + scaleText(t.Scale)
 }
 
-func valueText(m *Module, v *Value) string {
+func (p printer) value(m *Module, v *Value) string {
 	parts := make([]string, 0, 4)
 	for _, a := range v.Args {
 		parts = append(parts, fmt.Sprintf("%%%d", a))
 	}
-	parts = append(parts, attributes(v)...)
+	parts = append(parts, p.attributes(v)...)
 	t := fmt.Sprintf("%s(%s) : %s", v.Op, strings.Join(parts, ", "), typeText(m.Level, v.Type))
 	if v.Name != "" {
 		t += " " + strconv.Quote(v.Name)
@@ -123,15 +132,15 @@ func valueText(m *Module, v *Value) string {
 	return t
 }
 
-func attributes(v *Value) []string {
+func (p printer) attributes(v *Value) []string {
 	switch v.Op {
 	case OpState:
 		return []string{fmt.Sprintf("index = %d", v.Index)}
 	case OpConst:
 		if v.Phases != nil {
-			return []string{"even = " + tensorText(v.Phases[Even]), "odd = " + tensorText(v.Phases[Odd])}
+			return []string{"even = " + p.tensor(v.Phases[Even]), "odd = " + p.tensor(v.Phases[Odd])}
 		}
-		return []string{"const = " + tensorText(v.Const)}
+		return []string{"const = " + p.tensor(v.Const)}
 	case OpHadamard:
 		attrs := []string{fmt.Sprintf("block = %d", v.Block)}
 		if v.Norm {
@@ -179,7 +188,7 @@ func adderText(g *AdderGraph) string {
 	return fmt.Sprintf("adders = %d [%s] [%s]", g.Inputs, strings.Join(nodes, ", "), strings.Join(rows, ", "))
 }
 
-func tensorText(t *Tensor) string {
+func (p printer) tensor(t *Tensor) string {
 	s := fmt.Sprintf("tensor %s %s", strconv.Quote(t.Name), strconv.Quote(t.Weight))
 	if t.Bits > 0 {
 		s += fmt.Sprintf(" bits %d", t.Bits)
@@ -187,7 +196,7 @@ func tensorText(t *Tensor) string {
 	if t.Unit != 0 && t.Unit != 1 {
 		s += " unit " + float(t.Unit)
 	}
-	if t.entries() > inlineEntries {
+	if t.entries() > p.inline {
 		return s + " #" + t.Hash()
 	}
 	return s + " [" + strings.Join(t.entryTexts(), ", ") + "]"

@@ -14,17 +14,19 @@ import (
 
 func (a *app) irCmd() *cobra.Command {
 	var after, output, weights string
-	var list bool
+	var list, inline bool
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "ir model.hrn",
 		Short: "Print the intermediate representation before or after a pass",
 		Long: `Print the intermediate representation, which docs/ir.md describes. Constants of more than 16 entries are shown by their
-hash; -o FILE.ir writes them beside it, in FILE.ir.consts, and the pair can be read back wherever a model can.`,
+hash; -o FILE.ir writes them beside it, in FILE.ir.consts, and the pair can be read back wherever a model can. --inline
+shows every entry, so that the text alone can be read back.`,
 		Example: `  hrnnc ir model.hrn                      # as the language gives it
   hrnnc ir model.hrn --after quantize     # the first integers
   hrnnc ir model.hrn --after range -o model.ir
   hrnnc ir model.ir                       # read it back, check it, print it
+  hrnnc ir model.hrn --inline > model.ir  # one file with all weights in it
   hrnnc ir --passes                       # the passes, in order`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -45,23 +47,34 @@ hash; -o FILE.ir writes them beside it, in FILE.ir.consts, and the pair can be r
 			if err != nil {
 				return err
 			}
-			if output == "" {
-				return ir.Print(a.out, module)
+			switch {
+			case output != "":
+				return writeIR(output, module, inline)
+			case inline:
+				return ir.PrintWhole(a.out, module)
 			}
-			return writeIR(output, module)
+			return ir.Print(a.out, module)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&after, "after", "", "run the passes up to this one: "+compiler.PassNames())
 	f.StringVarP(&output, "output", "o", "", "write FILE.ir and its constants")
+	f.BoolVar(&inline, "inline", false, "show every entry of every constant instead of its hash")
 	f.BoolVar(&list, "passes", false, "list the passes")
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
 }
 
-func writeIR(path string, m *ir.Module) error {
-	var consts bytes.Buffer
+// writeIR writes the text, and the constants beside it where they are not in it.
+func writeIR(path string, m *ir.Module, inline bool) error {
+	var text, consts bytes.Buffer
+	if inline {
+		if err := ir.PrintWhole(&text, m); err != nil {
+			return err
+		}
+		return fileio.WriteFile(path, text.Bytes())
+	}
 	if err := ir.WriteConsts(&consts, m); err != nil {
 		return err
 	}
