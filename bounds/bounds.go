@@ -251,13 +251,12 @@ func matVecPlain(w, x []Interval, rows int) []Interval {
 
 // hadamard bounds a block's sums: row 0 adds every entry, each other row adds one half and subtracts the other. Where
 // the norm of the state is bounded, sqrt(m) times it bounds every row. Inside a staged transform every stage's values
-// are bounded by StagedMagnitude.
+// are bounded by staged.
 func (a *analysis) hadamard(v *ir.Value) ([]Interval, error) {
 	x := a.arg(v, 0)
 	out := make([]Interval, len(x))
 	if v.Staged != nil {
-		most := StagedMagnitude(hull(x).Magnitude(), v)
-		return repeat(Interval{-most, most}, len(x)), nil
+		return repeat(staged(hull(x), v), len(x)), nil
 	}
 	norm := a.normBehind(v.Args[0]) * math.Sqrt(float64(v.Block))
 	for b := 0; b < len(x); b += v.Block {
@@ -303,22 +302,24 @@ func (a *analysis) stateBehind(id ir.ID) int {
 	}
 }
 
-// StagedMagnitude bounds every intermediate and final value of a staged transform of entries up to most: a pair of
-// stages quadruples, its rounding halves (half up adds at most one), and a last odd stage doubles.
-func StagedMagnitude(most int64, v *ir.Value) int64 {
-	var worst int64
+// staged bounds every intermediate and final value of a staged transform. By induction over pairs of stages: entries from
+// -M to M-1 give -2M to 2M-1 after one stage and -4M to 4M-2 after two, since a sum is at most 2M-2 and a difference at
+// least 1-2M; halving with half up then gives -2M to 2M-1, the same form again. Hence B+1+ceil(k/2) bits hold a state of
+// B bits (docs/numerics.md, staged rounding).
+func staged(x Interval, v *ir.Value) Interval {
+	var peak int64
 	for _, shift := range v.Staged {
-		peak, z := most, most
+		m := max(-x.Lo, x.Hi+1)
 		for stage, stride := 1, 1; stride < v.Block; stage, stride = stage+1, stride*2 {
-			z *= 2
-			peak = max(peak, z)
+			m *= 2
+			peak = max(peak, m)
 			if stage%2 == 0 && shift > 0 {
-				z, shift = (z+1)/2, shift-1
+				m, shift = m/2, shift-1
 			}
 		}
-		worst = max(worst, peak)
+		peak = max(peak, m)
 	}
-	return worst
+	return Interval{-peak, peak - 1}
 }
 
 func (a *analysis) add(v *ir.Value) ([]Interval, error) {

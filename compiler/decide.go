@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"fmt"
+
 	"hrnnc/internal/diag"
 	"hrnnc/internal/npy"
 	"hrnnc/ir"
@@ -16,15 +18,16 @@ type Score struct {
 // Accuracy compares what the model decides with labels: [N] classes, or [N, T] when the output is at every step; for
 // a threshold, 0 and 1 in the shape of the output. Labels of -1 are not counted.
 func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *Lowered) (*Score, error) {
-	module := m.Real
-	if module == nil {
-		module = m.Fixed
-	}
+	module := m.Loaded()
 	fail := func(help, format string, args ...any) error {
 		return diag.List{diag.InFile(labelFile, "").Errorf("data", format, args...).Helpf("%s", help)}
 	}
 	if module.Output.Decision == ir.Logits {
 		return nil, fail("write  output class = argmax(y)  in the model", "the output is not a decision, so that labels say nothing")
+	}
+	if module.Output.When == ir.Mean && module.Output.Decision == ir.Threshold && out.T != module.Steps {
+		return nil, fail(fmt.Sprintf("give sequences of %d steps", module.Steps),
+			"the threshold is on the mean of %d steps, and the sequences have %d", module.Steps, out.T)
 	}
 	want, at := wholeNumbers(labels)
 	if at >= 0 {
@@ -84,6 +87,15 @@ func above(out *Outputs, i int, m *ir.Module, l *Lowered) bool {
 		phase = out.T & 1
 	}
 	return out.Y.Ints[i] > l.Plan.Readout.Threshold[phase]
+}
+
+// Reals gives every output of the fixed level in real units; a mean is divided by its steps.
+func (l *Lowered) Reals(out *Outputs) []float64 {
+	y := make([]float64, out.Y.Len())
+	for i := range y {
+		y[i] = l.realValue(out, i)
+	}
+	return y
 }
 
 // realValue gives entry i of a fixed-level output in real units; a mean is divided by its steps.

@@ -4,11 +4,11 @@
 package compiler
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -162,15 +162,14 @@ func loadIR(file string) (*Model, error) {
 	if err != nil {
 		return nil, asList(err)
 	}
+	// Without the file, a constant named by its hash is an error of the text.
 	var consts ir.Consts
-	if bytes.Contains(text, []byte("#")) {
-		path := file + ".consts"
-		data, err := fileio.Read(path, "file")
+	if _, err := os.Stat(file + ".consts"); err == nil {
+		data, err := fileio.Read(file+".consts", "file")
 		if err != nil {
-			return nil, diag.List{diag.InFile(file, "").Errorf("consts", "names constants by their hashes, and %s, which holds them, cannot be read", path).
-				Helpf("write both with  hrnnc ir model.hrn -o %s, or all in one with  --inline", filepath.Base(file))}
+			return nil, asList(err)
 		}
-		if consts, err = ir.ReadConsts(path, data); err != nil {
+		if consts, err = ir.ReadConsts(file+".consts", data); err != nil {
 			return nil, asList(err)
 		}
 	}

@@ -20,15 +20,13 @@ type Lowered struct {
 
 // Lower runs the passes and reads off the plan. Errors are a diag.List, or a *passes.BugError for the compiler's own.
 func (m *Model) Lower(c passes.Config) (*Lowered, error) {
-	l := &Lowered{Model: m, Module: m.Fixed}
+	l := &Lowered{Model: m}
 	if c.Cost == (passes.MatrixCost{}) {
 		c.Cost = passes.DefaultCost
 	}
-	if m.Real != nil {
-		var err error
-		if l.Module, l.Steps, err = passes.Run(m.Real, c); err != nil {
-			return nil, passError(err)
-		}
+	var err error
+	if l.Module, l.Steps, err = passes.Run(m.Loaded(), c); err != nil {
+		return nil, passError(err)
 	}
 	plan, err := lower.Extract(l.Module)
 	if err != nil {
@@ -62,22 +60,32 @@ func passError(err error) error {
 
 // IRAfter gives the module after a pass; the empty name stands for before the first. Unknown passes are usage errors.
 func (m *Model) IRAfter(pass string, c passes.Config) (*ir.Module, error) {
-	if pass == "" || m.Real == nil {
-		if m.Real == nil {
-			return m.Fixed, nil
-		}
-		return m.Real, nil
+	if pass == "" {
+		return m.Loaded(), nil
 	}
-	if _, ok := passes.Find(pass); !ok {
+	p, ok := passes.Find(pass)
+	if !ok {
 		return nil, fmt.Errorf("there is no pass %q; the passes are %s", pass, PassNames())
+	}
+	if m.Real == nil && p.In == ir.Real {
+		return nil, diag.List{diag.InFile(m.File, "").Errorf("level", "IR of the fixed level has been through pass %s", pass).
+			Helpf("start from model.hrn or from IR of the real level")}
 	}
 	c.Cost = passes.DefaultCost
 	c.StopAfter = pass
-	out, _, err := passes.Run(m.Real, c)
+	out, _, err := passes.Run(m.Loaded(), c)
 	if err != nil {
 		return nil, passError(err)
 	}
 	return out, nil
+}
+
+// Loaded is the module as it was read, of whichever level.
+func (m *Model) Loaded() *ir.Module {
+	if m.Real != nil {
+		return m.Real
+	}
+	return m.Fixed
 }
 
 // PassNames lists the passes in order, for messages.

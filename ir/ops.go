@@ -205,7 +205,10 @@ func checkAdders(m *Module, v *Value) error {
 	if err := checkMatVec(m, v); err != nil {
 		return err
 	}
-	return v.Adders.check(v.Type.Shape[0], m.arg(v, 1).Type.Shape[0])
+	if err := v.Adders.check(v.Type.Shape[0], m.arg(v, 1).Type.Shape[0]); err != nil {
+		return err
+	}
+	return v.Adders.equals(m.arg(v, 0).Const)
 }
 
 func (g *AdderGraph) check(rows, cols int) error {
@@ -226,6 +229,45 @@ func (g *AdderGraph) check(rows, cols int) error {
 	for i, o := range g.Out {
 		if o.Node < -1 || o.Node >= g.Inputs+len(g.Nodes) || o.Shift < 0 || o.Shift > 62 {
 			return fmt.Errorf("row %d of the adder graph names no adder", i)
+		}
+	}
+	return nil
+}
+
+// equals proves that the graph computes a matrix: every node as the row of factors that it has on the inputs. Numbers wrap
+// as they do in the interpreter.
+func (g *AdderGraph) equals(w *Tensor) error {
+	if w == nil || len(w.Ints) != len(g.Out)*g.Inputs {
+		return fmt.Errorf("its matrix is not one of integers")
+	}
+	rows := make([][]int64, g.Inputs+len(g.Nodes))
+	for i := range rows {
+		rows[i] = make([]int64, g.Inputs)
+		if i < g.Inputs {
+			rows[i][i] = 1
+			continue
+		}
+		n := g.Nodes[i-g.Inputs]
+		for c := range rows[i] {
+			b := rows[n.B][c] << n.ShiftB
+			if n.Sub {
+				b = -b
+			}
+			rows[i][c] = rows[n.A][c]<<n.ShiftA + b
+		}
+	}
+	for r, o := range g.Out {
+		for c := range g.Inputs {
+			got := int64(0)
+			if o.Node >= 0 {
+				got = rows[o.Node][c] << o.Shift
+			}
+			if o.Neg {
+				got = -got
+			}
+			if want := w.Ints[r*g.Inputs+c]; got != want {
+				return fmt.Errorf("its adder graph has %d in row %d, column %d, its matrix %d", got, r, c, want)
+			}
 		}
 	}
 	return nil

@@ -168,8 +168,8 @@ func (r *reader) item(t *itemText) error {
 // width reads the number after the letter of a type such as u8 or i16.
 func width(name string) (int, error) {
 	n, err := strconv.Atoi(name[1:])
-	if err != nil || n < 1 || n > 64 {
-		return 0, fmt.Errorf("%q is not a type: i1 to i64, u1 to u16, real or token", name)
+	if err != nil || n < 1 || n > MaxBits || name[0] != 'i' && name[0] != 'u' {
+		return 0, fmt.Errorf("%q is not a type: i1 to i%d, u1 to u16, real or token", name, MaxBits)
 	}
 	return n, nil
 }
@@ -350,7 +350,7 @@ func (r *reader) tensor(d *tensorDecl, shape []int) (*Tensor, error) {
 	if d.Hash != "" {
 		var ok bool
 		if entries, ok = r.consts[d.Hash[1:]]; !ok {
-			return nil, fmt.Errorf("constant %s, %s, is not in the .consts file beside the text; write both with hrnnc ir model.hrn -o FILE.ir", d.Name, d.Hash)
+			return nil, fmt.Errorf("constant %s, %s, is not in the .consts file beside the text; write both with  hrnnc ir model.hrn -o FILE.ir,  or all in one text with  --inline", d.Name, d.Hash)
 		}
 	}
 	t := &Tensor{Name: d.Name, Weight: d.Weight, Bits: int(d.Bits), Unit: 1, Shape: shape}

@@ -40,6 +40,8 @@ func (m *Module) verifyHeader() error {
 		return fmt.Errorf("%q is not a level", m.Level)
 	case m.Steps < 0:
 		return fmt.Errorf("steps is %d", m.Steps)
+	case m.Output.When == Mean && m.Steps == 0:
+		return fmt.Errorf("output %s is a mean, which needs a known number of steps", m.Output.Name)
 	case in.Kind == Token && (in.Vocab < 1 || in.Vocab > 1<<24):
 		return fmt.Errorf("input %s has a vocabulary of %d", in.Name, in.Vocab)
 	case in.Kind == Vector && (in.Size < 1 || in.Bits < 1 || in.Bits > 16):

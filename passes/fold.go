@@ -1,34 +1,23 @@
 package passes
 
 import (
-	"slices"
-
 	"hrnnc/ir"
 )
 
 // fold rewrites
 //
 //	matvec(M, onehot(token))  ->  column(M, token)     exact: every other product is a product with 0
-//	two equal constants       ->  one
 //	values nobody reads       ->  nothing
 //
 // It expects any real-level module and leaves no onehot that only products read.
 func fold(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
-	columns, merged := 0, 0
+	columns := 0
 	out, err := each(m, func(r *rewriter, id ir.ID, v *ir.Value) (ir.ID, error) {
 		if v.Op == ir.OpMatVec {
 			if hot := m.Value(v.Args[1]); hot.Op == ir.OpOneHot {
 				columns++
 				return r.new.Add(&ir.Value{Op: ir.OpColumn, Args: []ir.ID{r.to[v.Args[0]], r.to[hot.Args[0]]},
 					Type: v.Type, Name: v.Name, Span: v.Span}), nil
-			}
-		}
-		if v.Op == ir.OpConst {
-			if same := slices.IndexFunc(r.new.Values, func(w *ir.Value) bool {
-				return w.Op == ir.OpConst && w.Const != nil && w.Const == v.Const
-			}); same >= 0 {
-				merged++
-				return ir.ID(same), nil
 			}
 		}
 		return r.keep(id), nil
@@ -39,9 +28,6 @@ func fold(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
 	var stats Stats
 	if columns > 0 {
 		stats = append(stats, count(columns, "one-hot product became a column look-up", "one-hot products became column look-ups"))
-	}
-	if merged > 0 {
-		stats = append(stats, count(merged, "constant merged", "constants merged"))
 	}
 	return out, stats, nil
 }

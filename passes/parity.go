@@ -3,6 +3,7 @@ package passes
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"hrnnc/ir"
 )
@@ -11,8 +12,11 @@ import (
 // the state's unit alternates, h_t = mu_t g_t with mu_t = 1 at even t and 1/sqrt(2) at odd t, so that the factor is
 // 2^-((k-1)/2) at odd t and 2^-((k+1)/2) at even t; what flows in at odd t is multiplied by sqrt(2), and what reads the
 // state at odd t is divided by it (docs/numerics.md, parity scaling). Exact in real arithmetic.
-// It expects the updates that fuse leaves, and leaves transforms without norm.
+// It expects the updates that fuse leaves, and leaves transforms without norm; a module that has none is left as it is.
 func parity(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
+	if !slices.ContainsFunc(m.Values, func(v *ir.Value) bool { return v.Norm }) {
+		return m, nil, nil
+	}
 	p := balancer{old: m, new: header(m), to: map[ir.ID]ir.ID{}, odd: make([]bool, len(m.States))}
 	var stats Stats
 	for i, s := range m.States {

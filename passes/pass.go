@@ -40,7 +40,7 @@ type Stats []string
 
 // Pipeline is every pass, in order.
 var Pipeline = []Pass{
-	{Name: "fold", Doc: "drop dead values, merge equal constants, turn one-hot products into column look-ups", In: ir.Real, Out: ir.Real, Run: fold},
+	{Name: "fold", Doc: "drop dead values, turn one-hot products into column look-ups", In: ir.Real, Out: ir.Real, Run: fold},
 	{Name: "recognise", Doc: "turn dense recurrent matrices that are signed, permuted block Hadamards into transforms", In: ir.Real, Out: ir.Real, Run: recognise, Tolerance: recogniseTolerance},
 	{Name: "fuse", Doc: "move signs, permutations and biases until each update is hadamard, permutation, signs, input, bias", In: ir.Real, Out: ir.Real, Run: fuse},
 	{Name: "parity", Doc: "give states of odd order the unit that alternates, so that only shifts are left", In: ir.Real, Out: ir.Real, Run: parity},
@@ -53,7 +53,8 @@ var Pipeline = []Pass{
 var Order = []struct{ Before, After, Reason string }{
 	{"fold", "recognise", "a dead matrix need not be a Hadamard"},
 	{"recognise", "fuse", "fuse expects transforms, not dense recurrent matrices"},
-	{"fold", "fuse", "dead and equal constants would be moved for nothing"},
+	{"fold", "fuse", "dead constants would be moved for nothing"},
+	{"fold", "quantize", "the integers of a token are a column of the matrix, not a product"},
 	{"fuse", "parity", "parity scaling expects one hadamard an update, with its terms beside it"},
 	{"parity", "quantize", "scales must be powers of two on the recurrence, or no shift can stand for them"},
 	{"quantize", "sparsity", "adders are built from the integers of a matrix"},

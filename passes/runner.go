@@ -21,8 +21,6 @@ type Config struct {
 	Disable []string
 	// VerifyEach runs both interpreters around every pass and fails where they differ.
 	VerifyEach bool
-	// Watch, when set, sees the module after every pass.
-	Watch func(p Pass, m *ir.Module)
 }
 
 // Step is what one pass did.
@@ -47,12 +45,12 @@ func (e *BugError) Error() string { return fmt.Sprintf("pass %s: %v", e.Pass, e.
 // Unwrap gives the cause.
 func (e *BugError) Unwrap() error { return e.Cause }
 
-// Run runs the pipeline over a verified real-level module. Errors about the model are *diag.Diagnostic; those that are
-// the compiler's fault are *BugError.
+// Run runs the pipeline over a verified module; one of the fixed level starts behind quantize. Errors about the model are
+// *diag.Diagnostic; those that are the compiler's fault are *BugError.
 func Run(m *ir.Module, c Config) (*ir.Module, []Step, error) {
 	var steps []Step
 	for _, p := range Pipeline {
-		if slices.Contains(c.Disable, p.Name) {
+		if slices.Contains(c.Disable, p.Name) || m.Level == ir.Fixed && p.In == ir.Real {
 			continue
 		}
 		out, step, err := c.runOne(p, m)
@@ -61,9 +59,6 @@ func Run(m *ir.Module, c Config) (*ir.Module, []Step, error) {
 		}
 		steps = append(steps, step)
 		m = out
-		if c.Watch != nil {
-			c.Watch(p, m)
-		}
 		if p.Name == c.StopAfter {
 			break
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -86,19 +87,25 @@ func passFlags(c *cobra.Command, cfg *passes.Config) {
 }
 
 // required are the passes without which nothing can be lowered.
-var required = []string{"fuse", "parity", "quantize"}
+var required = []string{"fold", "fuse", "parity", "quantize"}
+
+// checkPasses refuses to leave out passes that do not exist or cannot be left out.
+func checkPasses(cfg passes.Config) error {
+	for _, name := range cfg.Disable {
+		if _, ok := passes.Find(name); !ok {
+			return usageError{fmt.Errorf("there is no pass %q; the passes are %s", name, compiler.PassNames())}
+		}
+		if slices.Contains(required, name) {
+			return usageError{fmt.Errorf("pass %s cannot be left out: nothing could be generated", name)}
+		}
+	}
+	return nil
+}
 
 // lower loads a model and runs the passes.
 func (a *app) lower(file, weights string, cfg passes.Config, say func(string)) (*compiler.Lowered, error) {
-	for _, name := range cfg.Disable {
-		if _, ok := passes.Find(name); !ok {
-			return nil, usageError{fmt.Errorf("there is no pass %q; the passes are %s", name, compiler.PassNames())}
-		}
-		for _, r := range required {
-			if name == r {
-				return nil, usageError{fmt.Errorf("pass %s cannot be left out: nothing could be generated", name)}
-			}
-		}
+	if err := checkPasses(cfg); err != nil {
+		return nil, err
 	}
 	m, err := compiler.Load(file, weights)
 	if err != nil {

@@ -39,6 +39,9 @@ shows every entry, so that the text alone can be read back.`,
 			if _, ok := passes.Find(after); after != "" && !ok {
 				return usageError{fmt.Errorf("there is no pass %q; the passes are %s", after, compiler.PassNames())}
 			}
+			if err := checkPasses(cfg); err != nil {
+				return err
+			}
 			m, err := compiler.Load(args[0], weights)
 			if err != nil {
 				return err

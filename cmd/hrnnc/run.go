@@ -7,7 +7,6 @@ import (
 
 	"hrnnc/compiler"
 	"hrnnc/internal/npy"
-	"hrnnc/ir"
 	"hrnnc/passes"
 )
 
@@ -35,6 +34,9 @@ bits whichever it is; go, c and verilog really build and run the generated code.
 				if _, _, err := compiler.FindEngine(level); err != nil {
 					return err
 				}
+			}
+			if err := checkPasses(cfg); err != nil {
+				return err
 			}
 			m, err := compiler.Load(args[0], weights)
 			if err != nil {
@@ -86,15 +88,7 @@ func sequences(m *compiler.Model, path string) ([][][]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	module := moduleOf(m)
-	return compiler.Sequences(path, arr, module.Input, module.Steps)
-}
-
-func moduleOf(m *compiler.Model) *ir.Module {
-	if m.Real != nil {
-		return m.Real
-	}
-	return m.Fixed
+	return compiler.Sequences(path, arr, m.Loaded().Input, m.Loaded().Steps)
 }
 
 func runLevel(cmd *cobra.Command, m *compiler.Model, level string, x [][][]int64, cfg passes.Config, progress compiler.Progress) (*compiler.Outputs, *compiler.Lowered, error) {

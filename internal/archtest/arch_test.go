@@ -1,0 +1,266 @@
+// Package archtest holds the rules that no compiler checks: which package may import which, and who may print or end the
+// program. It also keeps docs/, README.md and CONTRIBUTING.md true to the tree. It holds tests only; start with rules.
+package archtest
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the name in go.mod; the rules leave it out.
+const module = "hrnnc"
+
+type rule struct {
+	of     string
+	except []string // packages that of covers and the rule does not
+	may    []string
+	reason string
+}
+
+// rules says what of this module a package may import, tests aside. "dir/*" stands for the packages one level below
+// dir, "dir/..." for dir and all below it.
+var rules = []rule{
+	{of: "internal/diag", reason: "every reader of input reports through it"},
+	{of: "internal/exttool", may: []string{"internal/diag"}, reason: "it runs tools and knows nothing of what they run on"},
+	{of: "internal/fileio", may: []string{"internal/diag"}, reason: "files are bytes"},
+	{of: "internal/npy", may: []string{"internal/diag", "internal/fileio"}, reason: "a reader of hostile input knows no model"},
+	{of: "internal/weights", may: []string{"internal/diag", "internal/fileio", "internal/npy"}, reason: "a reader of hostile input knows no model"},
+	{of: "hadamard", reason: "mathematics depends on nothing"},
+	{of: "ir", may: []string{"internal/diag"}, reason: "every stage reads the IR, so it may depend on none"},
+	{of: "ir/interp", may: []string{"ir", "hadamard", "numerics"}, reason: "the oracle shares no pass and no bound with what it checks"},
+	{of: "numerics", may: []string{"ir"}, reason: "the arithmetic of the contract knows no graph and no file format"},
+	{of: "bounds", may: []string{"ir"}, reason: "an analysis reads the IR and changes nothing"},
+	{of: "dsl", may: []string{"internal/diag", "ir", "numerics"}, reason: "the language knows no pass, no backend and no weights format"},
+	{of: "passes", may: []string{"bounds", "hadamard", "internal/diag", "ir", "ir/interp", "numerics"},
+		reason: "a pass knows neither the language it came from nor the target it goes to"},
+	{of: "backends/lower", may: []string{"bounds", "hadamard", "ir", "numerics"}, reason: "the plan knows no target and no pass"},
+	{of: "backends", may: []string{"backends/lower", "internal/diag"}, reason: "what a target is must not depend on any target"},
+	{of: "backends/*", except: []string{"backends/lower"}, may: []string{"backends", "backends/lower", "internal/diag", "internal/exttool", "ir"},
+		reason: "a target spells a plan: it asks no pass, no language and no other target"},
+	{of: "importer", may: []string{"dsl", "hadamard", "internal/diag", "internal/fileio", "internal/weights"},
+		reason: "an importer writes model.hrn and weights, and compiles nothing"},
+	{of: "internal/modelgen", may: []string{"dsl", "internal/weights"}, reason: "random models must not lean on the passes they test"},
+	{of: "trainer/...", may: []string{"trainer/...", "dsl", "hadamard", "internal/diag", "internal/fileio", "internal/npy", "internal/weights", "ir", "numerics"},
+		reason: "training knows the model and its weights, and not how it is lowered"},
+	{of: "internal/shared", reason: "it finds files"},
+	{of: "backends/lower/plantest", may: []string{"backends/lower", "ir"}, reason: "random plans must not lean on the passes that make real ones"},
+}
+
+// free are the packages that may import any other: the road itself, and the programs on it.
+var free = []string{"compiler", "cmd/...", "bench/...", "examples/...", "internal/archtest"}
+
+// users says which packages may import one that few should know, tests aside.
+var users = []struct {
+	imported string
+	by       []string
+	reason   string
+}{
+	{"compiler", []string{"cmd/...", "bench/...", "examples/..."}, "the whole road is for programs; a stage knows its neighbours only"},
+	{"backends/c", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
+	{"backends/golang", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
+	{"backends/verilog", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
+	{"internal/modelgen", nil, "it is for tests"},
+	{"internal/shared", nil, "it is for tests"},
+	{"backends/lower/plantest", nil, "it is for tests"},
+	{"github.com/spf13/cobra", []string{"cmd/hrnnc"}, "only the command knows flags"},
+	{"github.com/schollz/progressbar/v3", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
+	{"golang.org/x/term", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
+	{"github.com/alecthomas/participle/v2", []string{"dsl", "ir"}, "there are two languages: model.hrn and IR text"},
+	{"github.com/dave/jennifer/jen", []string{"backends/golang"}, "only the Go target prints Go"},
+	{"github.com/goccy/go-yaml", []string{"importer"}, "only the authors' configurations are YAML"},
+}
+
+// goPackage is what go list says of a package.
+type goPackage struct {
+	Dir        string
+	ImportPath string
+	GoFiles    []string
+	Imports    []string // of the files that are no tests
+}
+
+// path is the import path without the module.
+func (p goPackage) path() string { return strings.TrimPrefix(p.ImportPath, module+"/") }
+
+// root is the folder of go.mod.
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func packages(t testing.TB) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=Dir,ImportPath,GoFiles,Imports", "./...")
+	cmd.Dir, cmd.Stderr = root(t), os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(out); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// matches reports whether a package path is one that a pattern of the rules names.
+func matches(pattern, path string) bool {
+	if dir, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return path == dir || strings.HasPrefix(path, dir+"/")
+	}
+	if dir, ok := strings.CutSuffix(pattern, "/*"); ok {
+		rest, below := strings.CutPrefix(path, dir+"/")
+		return below && !strings.Contains(rest, "/")
+	}
+	return pattern == path
+}
+
+func anyMatches(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, path) })
+}
+
+func TestImports(t *testing.T) {
+	all := packages(t)
+	for _, r := range rules {
+		covered := 0
+		for _, p := range all {
+			if !matches(r.of, p.path()) || slices.Contains(r.except, p.path()) {
+				continue
+			}
+			covered++
+			for _, i := range p.Imports {
+				own, ok := strings.CutPrefix(i, module+"/")
+				if ok && !anyMatches(r.may, own) {
+					t.Errorf("%s imports %s; it may import %s, because %s", p.path(), own, orNothing(r.may), r.reason)
+				}
+			}
+		}
+		if covered == 0 {
+			t.Errorf("the rule for %s is about no package: remove it, or mend it", r.of)
+		}
+	}
+}
+
+func TestEveryPackageHasARule(t *testing.T) {
+	for _, p := range packages(t) {
+		ruled := slices.ContainsFunc(rules, func(r rule) bool { return matches(r.of, p.path()) && !slices.Contains(r.except, p.path()) })
+		if !ruled && !anyMatches(free, p.path()) {
+			t.Errorf("%s has no rule: add what it may import, and why, to internal/archtest", p.path())
+		}
+	}
+}
+
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "nothing of this module"
+	}
+	return strings.Join(names, ", ")
+}
+
+func TestImportedBy(t *testing.T) {
+	all := packages(t)
+	for _, u := range users {
+		for _, p := range all {
+			uses := slices.ContainsFunc(p.Imports, func(i string) bool { return strings.TrimPrefix(i, module+"/") == u.imported })
+			if uses && !anyMatches(u.by, p.path()) {
+				by := "only tests"
+				if len(u.by) > 0 {
+					by = "only " + strings.Join(u.by, ", ")
+				}
+				t.Errorf("%s imports %s; %s may, because %s", p.path(), u.imported, by, u.reason)
+			}
+		}
+	}
+}
+
+// programs may print and end; everything else returns values and errors to them.
+var programs = []string{"cmd/...", "bench/...", "examples/..."}
+
+// loud is what packages that are no programs may not touch, by import path; an empty list stands for all of it.
+var loud = map[string][]string{
+	"fmt": {"Print", "Printf", "Println"},
+	"os":  {"Exit", "Stdout", "Stderr"},
+	"log": nil,
+}
+
+func TestOnlyProgramsPrintAndExit(t *testing.T) {
+	for _, p := range packages(t) {
+		if anyMatches(programs, p.path()) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names := importNames(file)
+			ast.Inspect(file, func(n ast.Node) bool {
+				if what := loudUse(n, names); what != "" {
+					t.Errorf("%s/%s:%d uses %s; only cmd, bench and examples print and end the program, because a library that does cannot be used by another",
+						p.path(), name, fset.Position(n.Pos()).Line, what)
+				}
+				return true
+			})
+		}
+	}
+}
+
+// importNames maps the names that a file uses for packages to their paths.
+func importNames(file *ast.File) map[string]string {
+	names := map[string]string{}
+	for _, i := range file.Imports {
+		path := strings.Trim(i.Path.Value, `"`)
+		name := path[strings.LastIndex(path, "/")+1:]
+		if i.Name != nil {
+			name = i.Name.Name
+		}
+		names[name] = path
+	}
+	return names
+}
+
+// loudUse names the forbidden thing that a node uses, or is empty.
+func loudUse(n ast.Node, names map[string]string) string {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		x, ok := n.X.(*ast.Ident)
+		if !ok {
+			return ""
+		}
+		path := names[x.Name]
+		if words, known := loud[path]; known && (len(words) == 0 || slices.Contains(words, n.Sel.Name)) {
+			return path + "." + n.Sel.Name
+		}
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
+			return "the builtin " + f.Name
+		}
+	}
+	return ""
+}
