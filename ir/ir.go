@@ -126,7 +126,7 @@ func (s Scale) At(t int) float64 {
 }
 
 // Type is the type of a value. A real value has Bits 0; a fixed one is a signed integer of Bits bits
-// (2 to 64) in two's complement. Shape is [n] for a vector, [rows, cols] for a matrix, [] for a token.
+// (1 to 63) in two's complement. Shape is [n] for a vector, [rows, cols] for a matrix, [] for a token.
 type Type struct {
 	Bits  int
 	Shape []int

@@ -37,7 +37,7 @@ type OpInfo struct {
 	Op     Op
 	Args   int
 	Levels []Level
-	Attrs  string // attributes it reads, as printed
+	Attrs  string // attributes it reads
 	Doc    string
 	Check  func(m *Module, v *Value) error
 }

@@ -17,7 +17,7 @@ import (
 var rewrite = flag.Bool("update", false, "rewrite the golden IR under testdata")
 
 // TestGolden runs each pass alone over the IR text in testdata/<pass>/*.txtar and compares what it leaves, its
-// statistics included. The section "consts" holds the constants that the input names by hash.
+// statistics included.
 func TestGolden(t *testing.T) {
 	for _, p := range Pipeline {
 		files, _ := filepath.Glob(filepath.Join("testdata", p.Name, "*.txtar"))

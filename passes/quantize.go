@@ -265,7 +265,7 @@ func exponent(f float64) int {
 	return e - 1
 }
 
-// requant adds a requantisation, or gives its operand where it would change nothing.
+// requant adds a requantisation as wide as integers get; the range pass finds its width.
 func (q *quantizer) requant(x ir.ID, r [2]ir.Requant, scale ir.Scale, name string, at diag.Span) ir.ID {
 	v := q.new.Value(x)
 	return q.new.Add(&ir.Value{Op: ir.OpRequant, Args: []ir.ID{x}, Requant: r,
