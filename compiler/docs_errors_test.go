@@ -45,8 +45,11 @@ func TestDocsErrors(t *testing.T) {
 // Code is one; where that is a parameter, so is what the callers of its function give, and so on.
 func codesIn(t *testing.T, dir string) []string {
 	t.Helper()
-	s := &codeScan{t: t, root: dir, funcs: map[function]int{}, fields: map[function]bool{}}
+	s := &codeScan{t: t, root: dir, funcs: map[function]int{}, fields: map[field]bool{}}
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && file != dir && (strings.HasPrefix(d.Name(), ".") || d.Name() == "build" || d.Name() == "out") {
+			return filepath.SkipDir // tools and what was generated
+		}
 		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
 			return err
 		}
@@ -57,9 +60,9 @@ func codesIn(t *testing.T, dir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Each scan may find functions and fields whose calls and values are codes too.
 	for known := -1; known < len(s.funcs)+len(s.fields); {
 		known = len(s.funcs) + len(s.fields)
-		s.codes = nil
 		for _, f := range s.files {
 			s.scan(f)
 		}
@@ -87,12 +90,15 @@ func functionOf(dir string, fn *ast.FuncDecl) function {
 	return function{dir, fn.Name.Name, fn.Recv != nil}
 }
 
+// field is a field of a type of a folder.
+type field struct{ dir, name string }
+
 type codeScan struct {
 	t      *testing.T
 	root   string
 	files  []source
-	funcs  map[function]int  // which parameter
-	fields map[function]bool // fields that hold a code, beside Code
+	funcs  map[function]int // which parameter
+	fields map[field]bool   // that hold a code, beside Code
 	codes  []string
 }
 
@@ -121,8 +127,8 @@ func (s *codeScan) scan(f source) {
 	})
 }
 
-func (s *codeScan) holdsCode(f source, field string) bool {
-	return field == "Code" || s.fields[function{dir: f.dir, name: field}]
+func (s *codeScan) holdsCode(f source, name string) bool {
+	return name == "Code" || s.fields[field{f.dir, name}]
 }
 
 // callee is the function of a call.
@@ -132,8 +138,8 @@ func (s *codeScan) callee(f source, call *ast.CallExpr) function {
 		return function{f.dir, x.Name, false}
 	case *ast.SelectorExpr:
 		if p, ok := x.X.(*ast.Ident); ok {
-			if path, ok := imported(f.file, p.Name); ok {
-				return function{filepath.Join(s.root, strings.TrimPrefix(path, "hrnnc/")), x.Sel.Name, false}
+			if pkg, ok := imported(f.file, p.Name); ok {
+				return function{filepath.Join(s.root, strings.TrimPrefix(pkg, "hrnnc/")), x.Sel.Name, false}
 			}
 		}
 		dir := f.dir
@@ -166,7 +172,7 @@ func (s *codeScan) value(f source, inside *ast.FuncDecl, e ast.Expr) {
 		}
 	case *ast.SelectorExpr:
 		if e.Sel.Name != "Code" {
-			s.fields[function{dir: f.dir, name: e.Sel.Name}] = true
+			s.fields[field{f.dir, e.Sel.Name}] = true
 		}
 		return
 	case *ast.Ident:

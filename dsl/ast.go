@@ -6,10 +6,12 @@ import (
 	"hrnnc/internal/diag"
 )
 
-// AST is a parsed source: its statements in order. Statements that did not parse are left out.
+// AST is a parsed source: its statements in order. Statements that did not parse are left out; Broken has the names that
+// each may have been to declare, so that the checker does not report their uses.
 type AST struct {
-	File  string
-	Stmts []Stmt
+	File   string
+	Stmts  []Stmt
+	Broken [][]string
 }
 
 // Stmt is a statement of one of the types below.
@@ -48,7 +50,7 @@ type (
 		Name  *Name     `parser:"'input' @@ ':'"`
 		Type  *TypeExpr `parser:"@@"`
 		Op    string    `parser:"( @('/' | '*')"`
-		Scale *Expr     `parser:"@@ )?"`
+		Scale *Term     `parser:"@@ )?"`
 	}
 	// StepsStmt says how long a sequence is.
 	StepsStmt struct {
@@ -86,7 +88,7 @@ type (
 		node
 		Name  *Name   `parser:"'output' ( @@ '=' )?"`
 		Value *Expr   `parser:"@@"`
-		When  []*Name `parser:"( 'at' @@+ | @@ )?"`
+		When  []*Name `parser:"( 'at' @@+ | @@+ )?"`
 	}
 	// LabelsStmt names the classes.
 	LabelsStmt struct {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"hrnnc/internal/diag"
 	"hrnnc/ir"
@@ -18,16 +19,25 @@ const (
 	maxSize    = 1 << 20
 	maxEntries = 1 << 26
 	maxSteps   = 1 << 30
+	maxName    = 100
 )
 
 // Check resolves names, types and sizes. The model is complete only when the list has no error.
 func Check(ast *AST) (*Model, diag.List) {
 	c := &checker{file: ast.File, m: &Model{File: ast.File, Targets: map[string]map[string]string{}, Settings: map[string]diag.Span{}, Train: map[string]string{}},
 		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}, tried: map[string]bool{}}
+	for _, words := range ast.Broken {
+		for _, w := range words {
+			c.tried[w] = true
+		}
+	}
 	for _, s := range ast.Stmts {
+		if u, ok := s.(*UpdateStmt); ok {
+			c.updated = append(c.updated, u.State.Text)
+		}
 		c.declare(s)
 	}
-	if c.m.Input.Name == "" && !c.errs.HasErrors() {
+	if c.m.Input.Name == "" && !c.failed() {
 		c.errs.Add(diag.InFile(ast.File, "").Errorf("missing", "the model has no input").
 			Helpf("add  input x : u8[1] / 255   or   input t : token[1000]"))
 	}
@@ -38,6 +48,9 @@ func Check(ast *AST) (*Model, diag.List) {
 	return c.m, c.errs
 }
 
+// failed reports whether something was wrong already, so that what is missing need not be.
+func (c *checker) failed() bool { return len(c.tried) > 0 || c.errs.HasErrors() }
+
 type checker struct {
 	file   string
 	m      *Model
@@ -46,10 +59,13 @@ type checker struct {
 	params map[string]*Param
 	seen   map[string]diag.Span // where every name was declared
 	lets   map[string]*let
-	tried  map[string]bool // states and values whose equation was wrong: their uses are not reported again
-	states []*stateDecl
-	output *OutputStmt
-	model  bool
+	// tried are the names whose declaration or equation was wrong: their uses are not reported again.
+	tried   map[string]bool
+	updated []string // states that some line updates
+	states  []*stateDecl
+	output  *OutputStmt
+	labels  *LabelsStmt
+	model   bool
 }
 
 // stateDecl is a state as declared; its size may still be unknown.
@@ -76,7 +92,8 @@ func (c *checker) claim(n *Name) bool {
 		return false
 	}
 	if IsKeyword(n.Text) || slices.Contains(functions, n.Text) {
-		c.fail(n, "name", "choose another name", "%s is a word of the language", n.Text)
+		c.errs.Add(wordOfLanguage(n.span(c.file), n.Text))
+		c.tried[n.Text] = true
 		return false
 	}
 	c.seen[n.Text] = n.span(c.file)
@@ -89,9 +106,15 @@ func (c *checker) declare(s Stmt) {
 		if c.model {
 			c.fail(s, "name", "remove one", "the model is named twice")
 		}
+		if n := len(s.Name.Text); n > maxName {
+			c.fail(s.Name, "name", fmt.Sprintf("%d are possible, since files are named after the model", maxName), "the name has %d characters", n)
+		}
 		c.m.Name, c.model = s.Name.Text, true
 	case *ConstStmt:
-		if v, ok := c.number(s.Value); ok && c.claim(s.Name) {
+		v, ok := c.number(s.Value)
+		if !ok {
+			c.tried[s.Name.Text] = true
+		} else if c.claim(s.Name) {
 			c.consts[s.Name.Text] = v
 		}
 	case *InputStmt:
@@ -108,10 +131,23 @@ func (c *checker) declare(s Stmt) {
 	case *StateStmt:
 		c.state(s)
 	case *LabelsStmt:
+		if c.labels != nil {
+			c.fail(s, "name", "write all labels in one line", "labels is said twice")
+			return
+		}
+		c.labels = s
 		for _, l := range s.Labels {
-			c.m.Output.Labels = append(c.m.Output.Labels, unquote(l))
+			text := unquote(l)
+			// Labels stand in comments of generated code, which a line break would end.
+			if strings.ContainsFunc(text, unicode.IsControl) {
+				c.fail(s, "output", "labels are text of one line", "the label %s has a control character", strconv.Quote(text))
+			}
+			c.m.Output.Labels = append(c.m.Output.Labels, text)
 		}
 	case *WeightsStmt:
+		if c.m.Weights != "" {
+			c.fail(s, "name", "remove one", "weights is said twice")
+		}
 		c.m.Weights = unquote(s.Path)
 	case *BlockStmt:
 		c.block(s)
@@ -165,7 +201,12 @@ func (c *checker) sum(s *Sum) (float64, bool) {
 
 func (c *checker) product(t *Term) (float64, bool) {
 	v, ok := c.factor(t.First)
-	for _, r := range t.Rest {
+	return c.times(v, ok, t.Rest)
+}
+
+// times multiplies and divides v by what follows it.
+func (c *checker) times(v float64, ok bool, rest []*MulRest) (float64, bool) {
+	for _, r := range rest {
 		w, ok2 := c.factor(r.Factor)
 		ok = ok && ok2
 		if r.Op == "*" {
@@ -223,15 +264,45 @@ func keys[V any](m map[string]V) []string {
 	return out
 }
 
-// unknown reports a name that nothing declares.
+// unknown reports a name that nothing declares, or that is something else.
 func (c *checker) unknown(n *Name, what string, known []string) {
+	if c.tried[n.Text] {
+		return
+	}
+	other := c.declaredAs(n.Text)
 	help := "declare it first"
+	if other != "" {
+		help = "declare a " + what + " and write its name here"
+	}
 	if near := nearest(n.Text, known); near != "" {
 		help = "did you mean " + near + "?"
 	} else if len(known) > 0 {
 		help = "known here: " + strings.Join(known, ", ")
 	}
+	if other != "" {
+		c.errs.Add(c.at(n).Errorf("name", "%s is %s; a %s is wanted here", n.Text, other, what).
+			Notef(c.seen[n.Text], "declared here").Helpf("%s", help))
+		return
+	}
 	c.fail(n, "name", help, "there is no %s %s", what, n.Text)
+}
+
+// declaredAs says what a name stands for, or "".
+func (c *checker) declaredAs(name string) string {
+	_, constant := c.consts[name]
+	switch {
+	case constant:
+		return "a constant"
+	case c.params[name] != nil:
+		return "a param"
+	case c.declaredState(name) != nil:
+		return "a state"
+	case c.lets[name] != nil:
+		return "a named value"
+	case name == c.m.Input.Name && name != "":
+		return "the input"
+	}
+	return ""
 }
 
 // integer evaluates a whole number within limits.
@@ -301,6 +372,11 @@ func (c *checker) input(s *InputStmt) {
 	}
 	in := ir.Input{Name: s.Name.Text, Kind: ir.Vector, Size: 1, Scale: 1, Span: s.span(c.file)}
 	c.m.Input = in
+	defer func(before int) {
+		if len(c.errs) > before {
+			c.tried[in.Name] = true
+		}
+	}(len(c.errs))
 	shape, sized, ok := c.shape(s.Type)
 	if !ok {
 		return
@@ -329,11 +405,12 @@ func (c *checker) input(s *InputStmt) {
 		c.m.Input = in
 		return
 	}
-	if in.Bits, in.Signed, ok = intType(s.Type.Name.Text); !ok {
+	in.Bits, in.Signed, ok = intType(s.Type.Name.Text)
+	if !ok || in.Signed && in.Bits < 2 {
 		c.fail(s.Type.Name, "type", "inputs are u1 to u16, i2 to i16, or token[N]", "%s is no type of input", s.Type.Name.Text)
 		return
 	}
-	if in.Bits > 16 || in.Signed && in.Bits < 2 {
+	if in.Bits > 16 {
 		c.fail(s.Type.Name, "type", "inputs are u1 to u16 or i2 to i16; scale wider samples down first", "an input of %d bits cannot be used", in.Bits)
 		return
 	}
@@ -356,12 +433,12 @@ func (c *checker) scale(s *InputStmt) (float64, bool) {
 	if s.Scale == nil {
 		return 1, true
 	}
-	v, ok := c.number(s.Scale)
-	if !ok {
-		return 0, false
-	}
+	v, ok := c.factor(s.Scale.First)
 	if s.Op == "/" {
 		v = 1 / v
+	}
+	if v, ok = c.times(v, ok, s.Scale.Rest); !ok {
+		return 0, false
 	}
 	if v <= 0 || math.IsInf(v, 0) || math.IsNaN(v) {
 		c.fail(s.Scale, "range", "the scale is the real value of one: / 255 or * 0.01", "the input's scale is not positive and finite")
@@ -447,7 +524,11 @@ func (c *checker) state(s *StateStmt) {
 }
 
 func (c *checker) block(s *BlockStmt) {
-	into := c.m.Train
+	into, name := c.m.Train, "train"
+	if s.Kind == "train" && s.Name != nil {
+		c.fail(s.Name, "syntax", "write  train { ... }", "train takes no name")
+		return
+	}
 	if s.Kind == "target" {
 		if s.Name == nil {
 			c.fail(s, "syntax", "write  target c { ... }", "the target has no name")
@@ -457,9 +538,9 @@ func (c *checker) block(s *BlockStmt) {
 			c.fail(s.Name, "name", "put all settings into one block", "target %s is set twice", s.Name.Text)
 			return
 		}
-		into = map[string]string{}
-		c.m.Settings[s.Name.Text] = s.Name.span(c.file)
-		c.m.Targets[s.Name.Text] = into
+		into, name = map[string]string{}, s.Name.Text
+		c.m.Settings[name] = s.Name.span(c.file)
+		c.m.Targets[name] = into
 	}
 	for _, p := range s.Pairs {
 		if _, ok := into[p.Key]; ok {
@@ -471,9 +552,7 @@ func (c *checker) block(s *BlockStmt) {
 			texts[i] = unquote(v.Text)
 		}
 		into[p.Key] = strings.Join(texts, ",")
-		if s.Kind == "target" {
-			c.m.Settings[s.Name.Text+"."+p.Key] = p.span(c.file)
-		}
+		c.m.Settings[name+"."+p.Key] = p.span(c.file)
 	}
 }
 
@@ -489,11 +568,14 @@ func (c *checker) equation(s Stmt) {
 
 // blocksOf words which blocks would suit n units: "block = 16 gives 3 blocks".
 func blocksOf(n int) string {
-	b := n & -n
-	if b <= 1 {
-		return "a number of units that is a multiple of a power of two"
+	switch b := n & -n; {
+	case b == n:
+		return fmt.Sprintf("block = %d, or no block at all, gives one block", n)
+	case b == 1:
+		return fmt.Sprintf("take an even number of units; %d is the next power of two", 1<<bits.Len(uint(n)))
+	default:
+		return fmt.Sprintf("block = %d gives %d blocks", b, n/b)
 	}
-	return fmt.Sprintf("block = %d gives %d blocks", b, n/b)
 }
 
 func isPowerOfTwo(n int) bool { return n > 0 && bits.OnesCount(uint(n)) == 1 }

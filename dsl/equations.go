@@ -3,9 +3,11 @@ package dsl
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"hrnnc/internal/diag"
 	"hrnnc/ir"
+	"hrnnc/numerics"
 )
 
 // functions are the names that can be called.
@@ -83,9 +85,25 @@ func (c *checker) through(f *Factor) *Factor {
 	}
 }
 
+// plain reports whether no factor of a term is negated or raised to a power.
+func (c *checker) plain(t *Term) bool {
+	for _, r := range t.Rest {
+		if f := c.through(r.Factor); f.Minus || f.Power != nil {
+			return false
+		}
+	}
+	f := c.through(t.First)
+	return !f.Minus && f.Power == nil
+}
+
 func (c *checker) let(s *LetStmt) {
 	if s.Value.Op != "" {
 		c.fail(s.Value, "type", "put the comparison into the output: output alarm = y > 0.5 at every step", "a comparison cannot be named")
+		return
+	}
+	if c.declaredState(s.Name.Text) != nil {
+		c.fail(s.Name, "update", "write  "+s.Name.Text+" <- ...", "state %s is updated with <-", s.Name.Text)
+		c.tried[s.Name.Text] = true
 		return
 	}
 	// Its own name is not known to it, so that no value can stand for itself.
@@ -115,7 +133,7 @@ func (c *checker) namesKnown(s *Sum) bool {
 		case c.tried[n.Text]:
 			ok = false
 		case c.declaredState(n.Text) != nil && c.m.Layer(n.Text) == nil:
-			c.fail(n, "order", "put the line after the update of "+n.Text, "%s is read before its update", n.Text)
+			c.early(n)
 			ok = false
 		case c.seen[n.Text].IsZero():
 			c.unknown(n, "value", c.known())
@@ -123,6 +141,16 @@ func (c *checker) namesKnown(s *Sum) bool {
 		}
 	})
 	return ok
+}
+
+// early reports a state that is read before its update, if it has one.
+func (c *checker) early(n *Name) {
+	if slices.Contains(c.updated, n.Text) {
+		c.fail(n, "order", "put the update of "+n.Text+" above this line", "%s is read before its update", n.Text)
+		return
+	}
+	c.tried[n.Text] = true
+	c.fail(n, "update", fmt.Sprintf("write  %s <- hadamard(%s) + ...  above this line", n.Text, n.Text), "state %s is never updated", n.Text)
 }
 
 // known lists every declared name.
@@ -178,6 +206,7 @@ func (c *checker) update(s *UpdateStmt) {
 			names = append(names, st.state.Name)
 		}
 		c.unknown(s.State, "state", names)
+		c.tried[s.State.Text] = true
 		return
 	}
 	if l := c.m.Layer(s.State.Text); l != nil {
@@ -185,15 +214,26 @@ func (c *checker) update(s *UpdateStmt) {
 			Helpf("one update a state: add the terms up"))
 		return
 	}
-	if s.Value.Op != "" {
-		c.fail(s.Value, "type", "comparisons belong into the output", "a state cannot be a comparison")
+	l := c.layer(s, d)
+	if l == nil {
+		c.tried[s.State.Text] = true
 		return
 	}
-	c.tried[s.State.Text] = true
+	delete(c.tried, s.State.Text)
+	d.state = l.State
+	c.m.Layers = append(c.m.Layers, l)
+}
+
+// layer reads an update, or reports what is wrong with it and gives nil.
+func (c *checker) layer(s *UpdateStmt, d *stateDecl) *Layer {
+	if s.Value.Op != "" {
+		c.fail(s.Value, "type", "comparisons belong into the output", "a state cannot be a comparison")
+		return nil
+	}
 	l := &Layer{State: d.state, Span: s.span(c.file)}
 	terms, ok := c.flatten(s.Value.Sum)
 	if !ok {
-		return
+		return nil
 	}
 	var sizes []shaped
 	for _, a := range terms {
@@ -202,23 +242,23 @@ func (c *checker) update(s *UpdateStmt) {
 		sizes = append(sizes, shaped{a, n, p})
 	}
 	if !ok {
-		return
+		return nil
 	}
 	if l.Signs == nil && l.Dense == nil {
 		c.fail(s, "update", fmt.Sprintf("write  %s <- hadamard(%s) + ...", d.state.Name, d.state.Name), "the update of %s has no recurrence", d.state.Name)
-		return
+		return nil
 	}
-	c.layerSizes(l, sizes)
-	delete(c.tried, s.State.Text)
-	d.state = l.State
-	c.m.Layers = append(c.m.Layers, l)
+	if !c.layerSizes(l, sizes) {
+		return nil
+	}
+	return l
 }
 
 // updateTerm files one term of an update and gives its length, 0 when nothing says it yet.
 func (c *checker) updateTerm(l *Layer, t *Term) (n int, p *Param, ok bool) {
 	f := c.through(t.First)
 	switch {
-	case f.Minus || f.Power != nil:
+	case !c.plain(t):
 		c.fail(t, "update", "negate the weights instead", "a term can have no sign and no power")
 		return 0, nil, false
 	case len(t.Rest) == 0 && f.Atom.Call != nil && f.Atom.Call.Func.Text == "hadamard":
@@ -227,6 +267,12 @@ func (c *checker) updateTerm(l *Layer, t *Term) (n int, p *Param, ok bool) {
 		return c.bias(l, t, f.Atom.Name)
 	case len(t.Rest) == 1 && t.Rest[0].Op == "*":
 		return c.matrixTerm(l, t, f, c.through(t.Rest[0].Factor))
+	case len(t.Rest) == 0 && f.Atom.Call != nil && f.Atom.Call.Func.Text == "relu":
+		c.fail(t, "update", "HadamRNN's recurrence is linear; put relu where the state is read: V*relu("+l.State.Name+")", "relu stands around a term of the update")
+		return 0, nil, false
+	case len(t.Rest) == 0 && f.Atom.Call != nil && !slices.Contains(functions, f.Atom.Call.Func.Text):
+		c.unknownFunc(f.Atom.Call.Func)
+		return 0, nil, false
 	}
 	c.fail(t, "update", "a term is hadamard(h), matrix * vector, or a bias", "this term is not one an update can have")
 	return 0, nil, false
@@ -236,6 +282,8 @@ func (c *checker) bias(l *Layer, t *Term, n *Name) (int, *Param, bool) {
 	p := c.params[n.Text]
 	if p == nil {
 		switch {
+		case n.Text == l.State.Name:
+			c.fail(t, "update", "write hadamard("+n.Text+")", "%s stands in its own update without a transform", n.Text)
 		case c.declaredState(n.Text) != nil:
 			c.fail(t, "update", "multiply it by a param: B*relu("+n.Text+")", "state %s flows in without a matrix", n.Text)
 		case n.Text == c.m.Input.Name:
@@ -337,11 +385,22 @@ func (c *checker) weightMatrix(p *Param, t Stmt, cols int) bool {
 		return false
 	}
 	if cols > 0 && p.Shape[1] != cols {
-		c.errs.Add(c.at(t).Errorf("shape", "%s has %d columns; what it multiplies has %d entries", p.Name, p.Shape[1], cols).
-			Notef(p.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", p.Name, p.Kind, p.Shape[0], cols))
+		rows := p.Shape[0]
+		if rows == cols {
+			rows = p.Shape[1] // it is transposed
+		}
+		c.errs.Add(c.at(t).Errorf("shape", "%s has %s; what it multiplies has %s", p.Name, count(p.Shape[1], "column", "columns"), count(cols, "entry", "entries")).
+			Notef(p.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", p.Name, p.Kind, rows, cols))
 		return false
 	}
 	return true
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (c *checker) dense(l *Layer, t *Term, p *Param) (int, *Param, bool) {
@@ -367,6 +426,8 @@ func (c *checker) dense(l *Layer, t *Term, p *Param) (int, *Param, bool) {
 // source reads what a matrix multiplies; cols is its length, 0 when nothing says it yet.
 func (c *checker) source(l *Layer, t *Term, f *Factor) (in *Inflow, cols int, ok bool) {
 	switch a := f.Atom; {
+	case a.Name != nil && a.Name.Text == c.m.Input.Name && c.tried[a.Name.Text]:
+		return nil, 0, false
 	case a.Name != nil && a.Name.Text == c.m.Input.Name:
 		if c.m.Input.Kind == ir.Token {
 			c.fail(t, "type", fmt.Sprintf("write onehot(%s), or embed(E, %s) with a table E", a.Name.Text, a.Name.Text), "%s is a token, not a vector", a.Name.Text)
@@ -374,7 +435,7 @@ func (c *checker) source(l *Layer, t *Term, f *Factor) (in *Inflow, cols int, ok
 		}
 		return &Inflow{}, c.m.Input.Size, true
 	case a.Name != nil:
-		from, ok := c.stateBefore(a.Name, l)
+		from, ok := c.stateBefore(a.Name, l, "state or input")
 		return &Inflow{From: from}, sizeOf(from), ok
 	case a.Call != nil:
 		return c.sourceCall(l, t, a.Call)
@@ -406,7 +467,7 @@ func (c *checker) sourceCall(l *Layer, t *Term, call *Call) (*Inflow, int, bool)
 				c.fail(call, "update", "HadamRNN's recurrence is linear; put relu in the readout", "relu stands inside the recurrence of %s", n.Text)
 				return nil, 0, false
 			}
-			from, ok := c.stateBefore(n, l)
+			from, ok := c.stateBefore(n, l, "state")
 			return &Inflow{From: from, Relu: true}, sizeOf(from), ok
 		}
 		return nil, 0, false
@@ -423,10 +484,10 @@ func (c *checker) unknownFunc(n *Name) {
 	c.unknown(n, "function", functions)
 }
 
-// nameArg is argument i of count, when it is a plain name.
-func (c *checker) nameArg(call *Call, i, count int) (*Name, bool) {
-	if len(call.Args) != count {
-		c.fail(call, "arguments", "write  "+callForms[call.Func.Text], "%s takes %d, not %d", call.Func.Text, count, len(call.Args))
+// nameArg is argument i of as many as the function wants, when it is a plain name.
+func (c *checker) nameArg(call *Call, i, want int) (*Name, bool) {
+	if len(call.Args) != want {
+		c.fail(call, "arguments", "write  "+callForms[call.Func.Text], "%s takes %s, not %d", call.Func.Text, count(want, "argument", "arguments"), len(call.Args))
 		return nil, false
 	}
 	a := call.Args[i]
@@ -439,13 +500,18 @@ func (c *checker) nameArg(call *Call, i, count int) (*Name, bool) {
 	return nil, false
 }
 
-func (c *checker) tokenArg(call *Call, count int) (*Name, bool) {
-	n, ok := c.nameArg(call, count-1, count)
-	if !ok {
+func (c *checker) tokenArg(call *Call, want int) (*Name, bool) {
+	n, ok := c.nameArg(call, want-1, want)
+	in := c.m.Input.Name
+	if !ok || c.tried[in] {
 		return nil, false
 	}
-	if n.Text != c.m.Input.Name || c.m.Input.Kind != ir.Token {
-		c.fail(n, "type", "declare the input as a token: input "+n.Text+" : token[1000]", "%s is not a token", n.Text)
+	switch {
+	case c.m.Input.Kind != ir.Token:
+		c.fail(n, "type", "declare the input as a token: input "+in+" : token[1000]", "%s is not a token", n.Text)
+		return nil, false
+	case n.Text != in:
+		c.fail(n, "type", fmt.Sprintf("write  onehot(%s)  or  embed(E, %s)", in, in), "%s is not a token", n.Text)
 		return nil, false
 	}
 	return n, true
@@ -465,36 +531,41 @@ func (c *checker) embed(call *Call) (*Inflow, int, bool) {
 	if e.Kind == "" {
 		e.Kind = "int8"
 	}
+	if _, ok := numerics.WeightBits(e.Kind); !ok || e.Kind == "sign" {
+		c.errs.Add(c.at(call).Errorf("type", "the type of the table %s is %s", e.Name, e.Kind).
+			Notef(e.Span, "declared here").Helpf("a table has binary, ternary or int2 to int16 entries; int8 where nothing is said"))
+		return nil, 0, false
+	}
 	if !e.sized || len(e.Shape) != 2 {
 		c.errs.Add(diag.At(e.Span).Errorf("shape", "the table %s has no shape", e.Name).
 			Helpf("write  param %s : int8[%d, 64]", e.Name, c.m.Input.Vocab))
 		return nil, 0, false
 	}
-	if !c.weightMatrix(e, call, 0) {
-		return nil, 0, false
-	}
 	if e.Shape[0] != c.m.Input.Vocab {
-		c.errs.Add(c.at(call).Errorf("shape", "%s has %d rows for %d tokens", e.Name, e.Shape[0], c.m.Input.Vocab).
+		c.errs.Add(c.at(call).Errorf("shape", "%s has %s for %s", e.Name, count(e.Shape[0], "row", "rows"), count(c.m.Input.Vocab, "token", "tokens")).
 			Notef(e.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", e.Name, e.Kind, c.m.Input.Vocab, e.Shape[1]))
 		return nil, 0, false
 	}
 	return &Inflow{Embed: e}, e.Shape[1], true
 }
 
-// stateBefore finds a state that has been updated above.
-func (c *checker) stateBefore(n *Name, l *Layer) (*Layer, bool) {
+// stateBefore finds a state that has been updated above. what words what is wanted.
+func (c *checker) stateBefore(n *Name, l *Layer, what string) (*Layer, bool) {
 	if from := c.m.Layer(n.Text); from != nil {
 		return from, true
 	}
-	if c.tried[n.Text] && (l == nil || n.Text != l.State.Name) {
-		return nil, false
-	}
-	if c.declaredState(n.Text) == nil {
-		c.unknown(n, "state or input", c.known())
-	} else if l != nil && n.Text == l.State.Name {
+	switch {
+	case l != nil && n.Text == l.State.Name:
 		c.fail(n, "update", "write hadamard("+n.Text+")", "%s stands in its own update", n.Text)
-	} else {
-		c.fail(n, "order", "put the update of "+n.Text+" above this line", "%s is read before its update", n.Text)
+	case c.tried[n.Text]:
+	case c.declaredState(n.Text) == nil:
+		var states []string
+		for _, d := range c.states {
+			states = append(states, d.state.Name)
+		}
+		c.unknown(n, what, states)
+	default:
+		c.early(n)
 	}
 	return nil, false
 }
@@ -526,10 +597,19 @@ func (c *checker) hadamard(l *Layer, call *Call) bool {
 	return ok
 }
 
+// given reports whether an option stands among the arguments before a.
+func given(call *Call, a *Arg) bool {
+	return slices.ContainsFunc(call.Args[:slices.Index(call.Args, a)], func(b *Arg) bool { return b.Name != nil && b.Name.Text == a.Name.Text })
+}
+
 func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 	options := []string{"block", "rounding", "signs", "permute", "presigns"}
 	if a.Name == nil {
 		c.fail(a, "arguments", "write  hadamard("+l.State.Name+", block = 16)", "this argument has no name")
+		return false
+	}
+	if given(call, a) {
+		c.fail(a, "name", "remove one", "%s is said twice", a.Name.Text)
 		return false
 	}
 	if a.Name.Text == "block" {
@@ -543,7 +623,11 @@ func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 	}
 	one := Call{node: call.node, Func: a.Name, Args: []*Arg{{node: a.node, Value: a.Value}}}
 	if !slices.Contains(options, a.Name.Text) {
-		c.unknown(a.Name, "option of hadamard", options)
+		help := "its options are " + strings.Join(options, ", ")
+		if near := nearest(a.Name.Text, options); near != "" {
+			help = "did you mean " + near + "?"
+		}
+		c.fail(a.Name, "name", help, "hadamard has no option %s", a.Name.Text)
 		return false
 	}
 	n, ok := c.nameArg(&one, 0, 1)
@@ -584,7 +668,7 @@ func bitLen(n int) int {
 }
 
 // layerSizes settles the number of units and gives every tensor of the layer its shape.
-func (c *checker) layerSizes(l *Layer, terms []shaped) {
+func (c *checker) layerSizes(l *Layer, terms []shaped) bool {
 	n := l.State.Size
 	from := shaped{}
 	for _, t := range terms {
@@ -595,12 +679,12 @@ func (c *checker) layerSizes(l *Layer, terms []shaped) {
 	if n == 0 {
 		c.errs.Add(diag.At(l.State.Span).Errorf("shape", "the size of %s is not known", l.State.Name).
 			Helpf("write  state %s : int%d[512]", l.State.Name, l.State.Bits))
-		return
+		return false
 	}
 	for _, t := range terms {
 		if t.n > 0 && t.n != n {
-			c.sumMismatch(l, n, from, t)
-			return
+			c.sumMismatch(l, n, from, t, terms)
+			return false
 		}
 	}
 	l.State.Size = n
@@ -614,6 +698,7 @@ func (c *checker) layerSizes(l *Layer, terms []shaped) {
 		c.give(l.Inflow.Matrix, n, c.inflowSize(l.Inflow))
 	}
 	c.blockFits(l)
+	return true
 }
 
 func (c *checker) inflowSize(in *Inflow) int {
@@ -656,7 +741,7 @@ func sizes(shape []int) string {
 	return out
 }
 
-func (c *checker) sumMismatch(l *Layer, n int, from, t shaped) {
+func (c *checker) sumMismatch(l *Layer, n int, from, t shaped, terms []shaped) {
 	at := t.op
 	if at.IsZero() {
 		at = t.term.span(c.file)
@@ -670,7 +755,13 @@ func (c *checker) sumMismatch(l *Layer, n int, from, t shaped) {
 	if t.param != nil {
 		d.Notef(t.term.span(c.file), "[%d], from %s", t.n, t.param.Name).Notef(t.param.Span, "%s is declared here", t.param.Name)
 	}
-	c.errs.Add(d.Helpf("declare  state %s : int%d[%d]", l.State.Name, l.State.Bits, t.n))
+	d.Helpf("declare  state %s : int%d[%d]", l.State.Name, l.State.Bits, t.n)
+	// A bias that stands alone against a matrix is the odd one out.
+	agrees := func(o shaped) bool { return o.param != nil && o.n == n }
+	if t.param != nil && len(t.param.Shape) == 1 && slices.ContainsFunc(terms, agrees) {
+		d.Helpf("declare  param %s : [%d]", t.param.Name, n)
+	}
+	c.errs.Add(d)
 }
 
 func (c *checker) blockFits(l *Layer) {
@@ -692,17 +783,17 @@ func (c *checker) blockFits(l *Layer) {
 // finish checks what needs the whole model.
 func (c *checker) finish(ast *AST) {
 	for _, d := range c.states {
-		if c.m.Layer(d.state.Name) == nil && !c.errs.HasErrors() {
+		if c.m.Layer(d.state.Name) == nil && !c.failed() {
 			c.errs.Add(diag.At(d.span).Errorf("update", "state %s is never updated", d.state.Name).
 				Helpf("write  %s <- hadamard(%s) + U*%s", d.state.Name, d.state.Name, c.m.Input.Name))
 		}
 	}
-	if len(c.states) == 0 && !c.errs.HasErrors() {
+	if len(c.states) == 0 && !c.failed() {
 		c.errs.Add(diag.InFile(ast.File, "").Errorf("missing", "the model has no state").
 			Helpf("add  state h : int16[512]  and  h <- hadamard(h) + ..."))
 	}
 	if c.output == nil {
-		if !c.errs.HasErrors() {
+		if !c.failed() {
 			c.errs.Add(diag.InFile(ast.File, "").Errorf("missing", "the model has no output").
 				Helpf("add  output class = argmax(y) at last"))
 		}
@@ -710,12 +801,12 @@ func (c *checker) finish(ast *AST) {
 	}
 	c.checkOutput(c.output)
 	for _, p := range c.m.Params {
-		if !p.used && !c.errs.HasErrors() {
+		if !p.used && !c.failed() {
 			c.errs.Add(diag.At(p.Span).Warningf("unused", "param %s is not used", p.Name).Helpf("remove it"))
 		}
 	}
 	for i, l := range c.m.Layers {
-		if !c.read(i) && !c.errs.HasErrors() {
+		if !c.read(i) && !c.failed() {
 			c.errs.Add(diag.At(l.State.Span).Warningf("unused", "nothing reads state %s", l.State.Name).Helpf("remove it"))
 		}
 	}

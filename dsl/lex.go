@@ -9,8 +9,9 @@ import (
 // tokens of the language. The last rule takes any character, so that one stray character hides no later error.
 var definition = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Comment", Pattern: `//[^\n]*|/\*([^*]|\*+[^*/])*\*+/`},
+	{Name: "Unclosed", Pattern: `/\*[\s\S]*`},
 	{Name: "Newline", Pattern: `\n`},
-	{Name: "Space", Pattern: `[ \t\r]+`},
+	{Name: "Space", Pattern: `[ \t\r\x{FEFF}]+`}, // the last is the byte order mark of some editors
 	{Name: "String", Pattern: `"(\\.|[^"\\\n])*"`},
 	{Name: "Number", Pattern: `[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?`},
 	{Name: "Ident", Pattern: `[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*`},
@@ -24,6 +25,7 @@ var (
 	commentTok = symbols["Comment"]
 	newlineTok = symbols["Newline"]
 	spaceTok   = symbols["Space"]
+	unclosed   = symbols["Unclosed"]
 	otherTok   = symbols["Other"]
 	identTok   = symbols["Ident"]
 )
@@ -64,7 +66,8 @@ func after(t lexer.Token) lexer.Position {
 type statement []lexer.Token
 
 // split cuts tokens into statements. A statement ends at a newline outside brackets, unless the line ends in an
-// operator or the next one starts with one, at a semicolon, and before a keyword that starts the next.
+// operator or the next one starts with one, at a semicolon, and before a keyword that starts the next. Where a name is
+// wanted, a keyword on the same line is taken for a badly chosen one.
 func split(tokens []lexer.Token) []statement {
 	var out []statement
 	var cur statement
@@ -92,7 +95,7 @@ func split(tokens []lexer.Token) []statement {
 			flush()
 			depth = 0
 		}
-		if depth == 0 && len(cur) > 0 && IsKeyword(t.Value) && !expectsOperand(cur[len(cur)-1]) {
+		if depth == 0 && len(cur) > 0 && IsKeyword(t.Value) && (startsLine(tokens, i) || !expectsOperand(cur[len(cur)-1]) && !wantsName(cur)) {
 			flush()
 		}
 		switch t.Value {
@@ -130,6 +133,18 @@ func startsLine(tokens []lexer.Token, i int) bool {
 	return true
 }
 
+// wantsName reports whether a statement consists of a keyword that a name follows.
+func wantsName(s statement) bool {
+	if len(s) != 1 {
+		return false
+	}
+	switch s[0].Value {
+	case "model", "const", "input", "param", "state", "output":
+		return true
+	}
+	return false
+}
+
 func expectsOperand(t lexer.Token) bool {
 	switch t.Value {
 	case "+", "-", "*", "/", "^", "=", "<-", ":", ",", "<", ">":
@@ -151,7 +166,7 @@ func continues(cur statement, rest []lexer.Token) bool {
 			continue
 		}
 		switch t.Value {
-		case "+", "-", "*", "/", "{":
+		case "+", "-", "*", "/", "^", "<", ">", "<-", "=", ",", "{":
 			return true
 		}
 		return false

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"slices"
 
 	"hrnnc/internal/diag"
 	"hrnnc/ir"
@@ -19,11 +20,11 @@ func (c *checker) checkOutput(s *OutputStmt) {
 	y := s.Value.Sum
 	if s.Value.Op != "" {
 		var ok bool
-		if out.Threshold, ok = c.sum(s.Value.Right); !ok {
-			return
-		}
 		if s.Value.Op == "<" {
 			c.fail(s.Value, "output", "write  y > 0.5; negate V and c for the other side", "an output compares with >")
+			return
+		}
+		if out.Threshold, ok = c.sum(s.Value.Right); !ok {
 			return
 		}
 		out.Decision = ir.Threshold
@@ -38,7 +39,8 @@ func (c *checker) checkOutput(s *OutputStmt) {
 	}
 	c.readout(s, y)
 	if n := len(out.Labels); n > 0 && c.m.Readout.Matrix != nil && len(c.m.Readout.Matrix.Shape) == 2 && n != c.m.Readout.Matrix.Shape[0] {
-		c.errs.Add(diag.At(out.Span).Errorf("output", "%d labels for %d outputs", n, c.m.Readout.Matrix.Shape[0]).Helpf("one label an output"))
+		c.errs.Add(c.at(c.labels).Errorf("output", "%s for %s", count(n, "label", "labels"), count(c.m.Readout.Matrix.Shape[0], "output", "outputs")).
+			Notef(c.m.Readout.Matrix.Span, "the outputs are the rows of %s", c.m.Readout.Matrix.Name).Helpf("one label an output"))
 	}
 }
 
@@ -96,7 +98,8 @@ func (c *checker) when(out *ir.Output, s *OutputStmt) bool {
 			return false
 		}
 	default:
-		c.fail(s, "output", "at last, at every step, or mean", "%q says no time", words[1:])
+		at := diag.At(spanOf(c.file, s.When[0].Tokens[0], s.When[len(s.When)-1].Tokens[0]))
+		c.errs.Add(at.Errorf("output", "%q says no time", words[1:]).Helpf("at last, at every step, or mean"))
 		return false
 	}
 	return true
@@ -117,16 +120,20 @@ func (c *checker) readout(s *OutputStmt, y *Sum) {
 	if n := y.First.First.Atom.Name; n != nil {
 		r.Name = n.Text
 	}
+	plus := r.Span // the operator in front of the constant
 	for _, t := range terms {
 		if !c.readoutTerm(r, t.term) {
 			return
+		}
+		if r.Bias != nil && plus == r.Span && !t.op.IsZero() {
+			plus = t.op
 		}
 	}
 	if r.Matrix == nil {
 		c.fail(s, "readout", "write  y = V*relu(h) + c", "the output has no matrix")
 		return
 	}
-	c.readoutSizes(r)
+	c.readoutSizes(r, plus)
 }
 
 // thresholdInParens is  output alarm = (y > 0.5).
@@ -146,7 +153,9 @@ func (c *checker) thresholdInParens(s *OutputStmt, p *Expr) {
 func (c *checker) readoutTerm(r *Readout, t *Term) bool {
 	f := c.through(t.First)
 	switch {
-	case f.Minus || f.Power != nil:
+	case !c.plain(t):
+	case len(t.Rest) == 0 && f.Atom.Call != nil && c.misplaced(f.Atom.Call.Func):
+		return false
 	case len(t.Rest) == 0 && f.Atom.Name != nil:
 		return c.readoutBias(r, t, f.Atom.Name)
 	case len(t.Rest) == 1 && t.Rest[0].Op == "*" && f.Atom.Name != nil:
@@ -154,6 +163,19 @@ func (c *checker) readoutTerm(r *Readout, t *Term) bool {
 	}
 	c.fail(t, "readout", "write  y = V*relu(h) + c  or  y = V*h + c", "this term is not one an output can have")
 	return false
+}
+
+// misplaced reports a function that is no decision, if there is more to say than that.
+func (c *checker) misplaced(n *Name) bool {
+	switch {
+	case n.Text == "mean":
+		c.fail(n, "output", "write  output y mean", "the mean is over the steps, and is said last")
+	case !slices.Contains(functions, n.Text):
+		c.fail(n, "name", "an output is y, argmax(y), threshold(y, 0.5) or y > 0.5", "there is no function %s", n.Text)
+	default:
+		return false
+	}
+	return true
 }
 
 func (c *checker) readoutBias(r *Readout, t *Term, n *Name) bool {
@@ -164,6 +186,10 @@ func (c *checker) readoutBias(r *Readout, t *Term, n *Name) bool {
 		}
 		if c.declaredState(n.Text) != nil {
 			c.fail(t, "readout", "multiply it by a param: V*relu("+n.Text+")", "state %s is read without a matrix", n.Text)
+			return false
+		}
+		if c.declaredAs(n.Text) == "" {
+			c.unknown(n, "value", c.known())
 			return false
 		}
 		c.unknown(n, "param", keys(c.params))
@@ -204,7 +230,7 @@ func (c *checker) readoutProduct(r *Readout, t *Term, n *Name, right *Factor) bo
 		c.fail(t, "readout", "write  V*relu(h)  or  V*h", "this product is not one an output can have")
 		return false
 	}
-	from, ok := c.stateBefore(state, nil)
+	from, ok := c.stateBefore(state, nil, "state")
 	if !ok {
 		return false
 	}
@@ -212,7 +238,7 @@ func (c *checker) readoutProduct(r *Readout, t *Term, n *Name, right *Factor) bo
 	return c.weightMatrix(p, t, from.State.Size)
 }
 
-func (c *checker) readoutSizes(r *Readout) {
+func (c *checker) readoutSizes(r *Readout, plus diag.Span) {
 	n := r.From.State.Size
 	if n == 0 {
 		return
@@ -235,7 +261,7 @@ func (c *checker) readoutSizes(r *Readout) {
 		return
 	}
 	if r.Bias.sized && (len(r.Bias.Shape) != 1 || r.Bias.Shape[0] != rows) {
-		c.errs.Add(diag.At(r.Span).Errorf("shape", "the operands of + differ: [%d] and %s", rows, sizes(r.Bias.Shape)).
+		c.errs.Add(diag.At(plus).Errorf("shape", "the operands of + differ: [%d] and %s", rows, sizes(r.Bias.Shape)).
 			Notef(r.Matrix.Span, "[%d], the rows of %s", rows, r.Matrix.Name).
 			Notef(r.Bias.Span, "%s, %s", sizes(r.Bias.Shape), r.Bias.Name).
 			Helpf("write  param %s : %s", r.Bias.Name, fmt.Sprintf("[%d]", rows)))

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/alecthomas/participle/v2"
@@ -25,22 +27,23 @@ type form struct {
 
 // forms is every statement that starts with a keyword.
 var forms = []form{
-	{"model", "model NAME", parser[ModelStmt]()},
-	{"const", "const NAME = 512", parser[ConstStmt]()},
-	{"input", "input x : u8[1] / 255   or   input t : token[1000]", parser[InputStmt]()},
-	{"steps", "steps 784", parser[StepsStmt]()},
-	{"param", "param U : int4[512, 1]", parser[ParamStmt]()},
-	{"state", "state h : int16[512]", parser[StateStmt]()},
-	{"output", "output class = argmax(y) at last", parser[OutputStmt]()},
-	{"labels", `labels "yes", "no"`, parser[LabelsStmt]()},
-	{"weights", `weights "model.safetensors"`, parser[WeightsStmt]()},
-	{"train", "train { epochs = 10 }", parser[BlockStmt]()},
-	{"target", "target verilog { butterflies = 8 }", parser[BlockStmt]()},
+	{"model", "model my_model", parser[ModelStmt](4)},
+	{"const", "const NAME = 512", parser[ConstStmt](4)},
+	{"input", "input x : u8[1] / 255   or   input t : token[1000]", parser[InputStmt](4)},
+	{"steps", "steps 784", parser[StepsStmt](4)},
+	{"param", "param U : int4[512, 1]", parser[ParamStmt](4)},
+	{"state", "state h : int16[512] range 12.5 headroom 1, the last two if needed", parser[StateStmt](4)},
+	{"output", "output class = argmax(y) at last", parser[OutputStmt](4)},
+	{"labels", `labels "yes", "no"`, parser[LabelsStmt](4)},
+	{"weights", `weights "model.safetensors"`, parser[WeightsStmt](4)},
+	// Without lookahead an error stands where a setting goes wrong, not where it begins.
+	{"train", "train { epochs = 10 }", parser[BlockStmt](0)},
+	{"target", "target verilog { butterflies = 8 }", parser[BlockStmt](0)},
 }
 
 var (
-	updateForm = form{"", "h <- hadamard(h) + U*x + b", parser[UpdateStmt]()}
-	letForm    = form{"", "y = V*relu(h) + c", parser[LetStmt]()}
+	updateForm = form{"", "h <- hadamard(h) + U*x + b", parser[UpdateStmt](4)}
+	letForm    = form{"", "y = V*relu(h) + c", parser[LetStmt](4)}
 )
 
 // IsKeyword reports whether a word starts a statement, and so cannot be a name.
@@ -48,9 +51,9 @@ func IsKeyword(s string) bool {
 	return slices.ContainsFunc(forms, func(f form) bool { return f.keyword == s })
 }
 
-// parser builds the parse function of one kind of statement.
-func parser[T any]() func(file string, s statement) (Stmt, error) {
-	p := participle.MustBuild[T](participle.Lexer(definition), participle.UseLookahead(4))
+// parser builds the parse function of one kind of statement, which looks some tokens ahead.
+func parser[T any](lookahead int) func(file string, s statement) (Stmt, error) {
+	p := participle.MustBuild[T](participle.Lexer(definition), participle.UseLookahead(lookahead))
 	return func(file string, s statement) (Stmt, error) {
 		lex, err := lexer.Upgrade(&tokenLexer{tokens: s})
 		if err != nil {
@@ -96,6 +99,7 @@ func Parse(file string, src []byte) (*AST, diag.List) {
 		stmt, err := parseStatement(file, s)
 		if err != nil {
 			errs.Add(err)
+			ast.Broken = append(ast.Broken, firstWords(s))
 			continue
 		}
 		ast.Stmts = append(ast.Stmts, stmt)
@@ -103,10 +107,24 @@ func Parse(file string, src []byte) (*AST, diag.List) {
 	return ast, errs
 }
 
+// firstWords is the identifiers that may be what a statement declares: the first two of it, which may be a keyword and
+// a name, and the first of every line that it swallowed.
+func firstWords(s statement) []string {
+	var out []string
+	for i, t := range s {
+		if t.Type == identTok && (i < 2 || s[i-1].Pos.Line != t.Pos.Line) {
+			out = append(out, t.Value)
+		}
+	}
+	return out
+}
+
 func parseStatement(file string, s statement) (Stmt, *diag.Diagnostic) {
 	if bad := strayToken(s); bad >= 0 {
-		return nil, diag.At(spanOf(file, s[bad], s[bad])).Errorf("syntax", "%q does not belong here", s[bad].Value).
-			Helpf("%s", strayHelp(s[bad].Value))
+		return nil, strayError(file, s[bad])
+	}
+	if wantsName(s[:1]) && len(s) > 1 && IsKeyword(s[1].Value) {
+		return nil, wordOfLanguage(spanOf(file, s[1], s[1]), s[1].Value)
 	}
 	if deep := tooDeep(s); deep >= 0 {
 		return nil, diag.At(spanOf(file, s[deep], s[deep])).Errorf("syntax", "brackets nest deeper than %d", maxNesting).
@@ -123,16 +141,35 @@ func parseStatement(file string, s statement) (Stmt, *diag.Diagnostic) {
 	return nil, syntaxError(file, s, f, perr)
 }
 
+func wordOfLanguage(at diag.Span, word string) *diag.Diagnostic {
+	return diag.At(at).Errorf("name", "%s is a word of the language", word).Helpf("choose another name")
+}
+
 func strayToken(s statement) int {
-	return slices.IndexFunc(s, func(t lexer.Token) bool { return t.Type == otherTok })
+	return slices.IndexFunc(s, func(t lexer.Token) bool { return t.Type == otherTok || t.Type == unclosed })
+}
+
+func strayError(file string, t lexer.Token) *diag.Diagnostic {
+	if t.Type == unclosed {
+		t.Value = t.Value[:len("/*")]
+		return diag.At(spanOf(file, t, t)).Errorf("syntax", "the comment has no end").Helpf("close it with */")
+	}
+	if t.Value == `"` {
+		return diag.At(spanOf(file, t, t)).Errorf("syntax", "the string has no end").Helpf("close it on the same line")
+	}
+	return diag.At(spanOf(file, t, t)).Errorf("syntax", "%q does not belong here", t.Value).Helpf("%s", strayHelp(t.Value))
 }
 
 func strayHelp(v string) string {
-	if v == `"` {
-		return "close the string on the same line"
-	}
-	if v == "#" {
+	switch r, _ := utf8.DecodeRuneInString(v); {
+	case v == "'":
+		return `strings stand in double quotes: "model.safetensors"`
+	case v == "#":
 		return "a comment starts with //"
+	case v == ".":
+		return "numbers have digits on both sides of the point: 0.5"
+	case unicode.IsLetter(r):
+		return "names are made of a to z, A to Z, 0 to 9 and _"
 	}
 	return "remove it"
 }
@@ -206,16 +243,40 @@ func nearest(got string, names []string) string {
 func syntaxError(file string, s statement, f form, err error) *diag.Diagnostic {
 	at := s[len(s)-1]
 	what := "the line ends too early"
-	var perr participle.Error
-	if errors.As(err, &perr) {
-		for _, t := range s {
-			if t.Pos.Offset == perr.Position().Offset && perr.Position().Line > 0 {
-				at, what = t, fmt.Sprintf("%s does not belong here", quoteToken(t.Value))
-				break
-			}
-		}
+	open := openBracket(s)
+	if open >= 0 {
+		at, what = s[open], fmt.Sprintf("%q is not closed", s[open].Value)
+	}
+	if i := errorToken(s, err); i >= 0 && (open < 0 || s[i].Pos.Line == s[open].Pos.Line) {
+		at, what = s[i], fmt.Sprintf("%s does not belong here", quoteToken(s[i].Value))
 	}
 	return diag.At(spanOf(file, at, at)).Errorf("syntax", "%s", what).Helpf("the form is  %s", f.looks)
+}
+
+// errorToken is the token that participle stumbled over, or -1 when that was the end.
+func errorToken(s statement, err error) int {
+	var perr participle.Error
+	if !errors.As(err, &perr) || perr.Position().Line == 0 {
+		return -1
+	}
+	return slices.IndexFunc(s, func(t lexer.Token) bool { return t.Pos.Offset == perr.Position().Offset })
+}
+
+// openBracket is the last bracket that nothing closes, or -1.
+func openBracket(s statement) int {
+	var open []int
+	for i, t := range s {
+		switch t.Value {
+		case "(", "[", "{":
+			open = append(open, i)
+		case ")", "]", "}":
+			open = open[:max(len(open)-1, 0)]
+		}
+	}
+	if len(open) == 0 {
+		return -1
+	}
+	return open[len(open)-1]
 }
 
 func quoteToken(v string) string {
