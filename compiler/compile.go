@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand"
@@ -71,6 +72,7 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 	out.Report.Saturated, out.Report.Updates = saturated, updates
 	files := make([][]backends.File, len(targets))
 	figures := make([][]backends.Figure, len(targets))
+	problems := make([]diag.List, len(targets)) // all of them are reported, in order
 	g, ctx := errgroup.WithContext(ctx)
 	for i, t := range targets {
 		g.Go(func() error {
@@ -78,11 +80,13 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 				return err
 			}
 			var err error
-			files[i], figures[i], err = l.generate(t, l.Plan, vectors)
-			return err
+			if files[i], figures[i], err = l.generate(t, l.Plan, vectors); err != nil {
+				problems[i] = asList(err)
+			}
+			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
+	if err := errors.Join(g.Wait(), slices.Concat(problems...).Err()); err != nil {
 		return nil, err
 	}
 	for i, t := range targets {

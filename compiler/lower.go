@@ -34,8 +34,9 @@ func (m *Model) Lower(c passes.Config) (*Lowered, error) {
 			return nil, diag.List{diag.InFile(m.File, "").Errorf("ir", "the module is not one that the passes leave: %v", err).
 				Helpf("compile from model.hrn, or from IR of the real level")}
 		}
-		if tooWide(err) {
-			return nil, diag.List{diag.InFile(m.File, "").Errorf("width", "%v", err).Helpf("use fewer state bits, weight bits or steps")}
+		var width *lower.WidthError
+		if errors.As(err, &width) {
+			return nil, diag.List{diag.At(m.outputSpan()).Errorf("width", "%v", width.Reason).Helpf("%s", width.Help)}
 		}
 		return nil, &passes.BugError{Pass: "lower", Cause: err}
 	}
@@ -45,10 +46,12 @@ func (m *Model) Lower(c passes.Config) (*Lowered, error) {
 	return l, nil
 }
 
-// tooWide tells the refusals of lowering from its failures.
-func tooWide(err error) bool {
-	var w *lower.WidthError
-	return errors.As(err, &w)
+// outputSpan is where the model has its output, or its file.
+func (m *Model) outputSpan() diag.Span {
+	if at := m.Loaded().Output.Span; !at.IsZero() {
+		return at
+	}
+	return diag.Span{File: m.File}
 }
 
 func passError(err error) error {

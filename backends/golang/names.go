@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -67,7 +68,11 @@ func camel(name string, upper bool) string {
 	return b.String()
 }
 
-// packageName makes a package name of a model's: small letters and digits, not a word that Go has taken.
+// shadowing are package names that a program using the package, such as the generated harness, is likely to have
+// taken: its variables and the packages it imports.
+var shadowing = strings.Fields("b bufio err fmt i io j m main internal out os r read run sequences steps t testdata v vendor w write x y")
+
+// packageName makes a package name of a model's: small letters and digits, not a word that Go or the harness has taken.
 func packageName(model string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(model) {
@@ -78,7 +83,7 @@ func packageName(model string) string {
 	switch name := b.String(); {
 	case name == "":
 		return "model"
-	case name == "main" || name == "internal" || name == "vendor" || name == "testdata" || reserved(name):
+	case slices.Contains(shadowing, name) || reserved(name):
 		return name + "model"
 	default:
 		return name

@@ -31,10 +31,12 @@ func Extract(m *ir.Module) (*Plan, error) {
 	return p, nil
 }
 
-// WidthError is a model that no width of integers can run; the compiler refuses it.
-type WidthError struct{ Reason string }
+// WidthError is a model that no width of integers can run; the compiler refuses it. Help says what would be right.
+type WidthError struct{ Reason, Help string }
 
 func (e *WidthError) Error() string { return e.Reason }
+
+const fewerBits = "use fewer state bits, weight bits or steps"
 
 type extractor struct {
 	m     *ir.Module
@@ -347,7 +349,7 @@ func (x *extractor) decision(r *Readout) error {
 		}
 		t := math.Floor(threshold / unit)
 		if math.Abs(t) >= 1<<62 {
-			return &WidthError{fmt.Sprintf("the threshold %v is beyond every output", out.Threshold)}
+			return &WidthError{fmt.Sprintf("the threshold %v is beyond every output", out.Threshold), "choose one that outputs can reach"}
 		}
 		r.Threshold[ph] = int64(t)
 	}
@@ -359,7 +361,7 @@ func (x *extractor) mean(r *Readout) error {
 	hull := x.table.Hull(x.m.Y)
 	most := float64(hull.Magnitude()) * float64(x.m.Steps)
 	if most*2 >= 1<<61 {
-		return &WidthError{fmt.Sprintf("the sum of %d outputs of %d bits does not fit 62 bits", x.m.Steps, hull.Bits())}
+		return &WidthError{fmt.Sprintf("the sum of %d outputs of %d bits does not fit 62 bits", x.m.Steps, hull.Bits()), fewerBits}
 	}
 	total := bounds.Interval{Lo: hull.Lo * int64(x.m.Steps), Hi: hull.Hi * int64(x.m.Steps)}
 	total.Lo, total.Hi = min(total.Lo, -1), max(total.Hi, 1)
@@ -369,7 +371,7 @@ func (x *extractor) mean(r *Readout) error {
 	}
 	product, err := bounds.Product(total, numerics.SqrtHalf)
 	if err != nil {
-		return &WidthError{fmt.Sprintf("the rescaled sum of %d outputs: %v", x.m.Steps, err)}
+		return &WidthError{fmt.Sprintf("the rescaled sum of %d outputs: %v", x.m.Steps, err), fewerBits}
 	}
 	half := numerics.SqrtHalf
 	r.Rescale, r.RescaleBits = &half, product.Bits()

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hrnnc/compiler"
+	"hrnnc/internal/diag"
 	"hrnnc/passes"
 )
 
@@ -57,9 +58,10 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			a.warn(l.Warnings)
 			if a.json {
 				a.printJSON(struct {
-					Folder string `json:"folder"`
+					Folder   string    `json:"folder"`
+					Warnings diag.List `json:"warnings"`
 					compiler.Report
-				}{out, o.Report})
+				}{out, l.Warnings.Sorted(), o.Report})
 				return nil
 			}
 			a.printReport(o.Report)

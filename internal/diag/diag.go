@@ -4,7 +4,9 @@
 package diag
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -114,6 +116,20 @@ type List []*Diagnostic
 
 // Add appends a diagnostic.
 func (l *List) Add(d *Diagnostic) { *l = append(*l, d) }
+
+// Sorted gives the list in the order of the lines, file by file in the order of their first findings; never nil.
+func (l List) Sorted() List {
+	out, files := append(List{}, l...), map[string]int{}
+	for i, d := range l {
+		if _, ok := files[d.Span.File]; !ok {
+			files[d.Span.File] = i
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Diagnostic) int {
+		return cmp.Or(cmp.Compare(files[a.Span.File], files[b.Span.File]), cmp.Compare(a.Span.Start.Line, b.Span.Start.Line))
+	})
+	return out
+}
 
 // HasErrors reports whether any of them stops the compiler.
 func (l List) HasErrors() bool {
