@@ -33,13 +33,9 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 	if at >= 0 {
 		return nil, fail("labels are class numbers from 0", "entry %d is %v", at, labels.Floats[at])
 	}
-	o := out.Y.Shape[len(out.Y.Shape)-1]
-	rows := out.Y.Len() / max(o, 1)
-	if module.Output.Decision == ir.Threshold {
-		o, rows = 1, out.Y.Len()
-	}
-	if len(want) != rows {
-		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), rows, npy.Shape(out.Y.Shape))
+	got := m.Decisions(out, l)
+	if len(want) != len(got) {
+		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), len(got), npy.Shape(out.Y.Shape))
 	}
 	s := &Score{}
 	for i, w := range want {
@@ -47,14 +43,7 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 			continue
 		}
 		s.Total++
-		got := int64(0)
-		switch {
-		case module.Output.Decision == ir.Argmax:
-			got = argmax(out.Y, i*o, o)
-		case above(out, i, module, l):
-			got = 1
-		}
-		if got == w {
+		if got[i] == w {
 			s.Right++
 		}
 	}
@@ -62,6 +51,26 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 		s.Part = float64(s.Right) / float64(s.Total)
 	}
 	return s, nil
+}
+
+// Decisions gives what the model decides: a class for every row of outputs, or for a threshold 0 or 1 for every output.
+func (m *Model) Decisions(out *Outputs, l *Lowered) []int64 {
+	module := m.Loaded()
+	if module.Output.Decision == ir.Threshold {
+		bits := make([]int64, out.Y.Len())
+		for i := range bits {
+			if above(out, i, module, l) {
+				bits[i] = 1
+			}
+		}
+		return bits
+	}
+	o := out.Y.Shape[len(out.Y.Shape)-1]
+	classes := make([]int64, out.Y.Len()/max(o, 1))
+	for i := range classes {
+		classes[i] = argmax(out.Y, i*o, o)
+	}
+	return classes
 }
 
 func argmax(y *npy.Array, from, n int) int64 {

@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"strings"
 
+	"hrnnc/bench/machine"
 	"hrnnc/compiler"
 	"hrnnc/internal/exttool"
 	"hrnnc/internal/fileio"
@@ -202,21 +203,7 @@ func page(ctx context.Context, best map[string]float64, rounds int) (string, err
 	if err != nil {
 		return "", err
 	}
-	line("Measured with %s, gcc %s, on %s.", runtime.Version(), strings.TrimSpace(string(gcc)), processor())
+	line("Measured with %s, gcc %s, on %s.", runtime.Version(), strings.TrimSpace(string(gcc)), machine.Processor())
 	line("The dense peers compute h = W h + U x + b with every multiplication; int8 also scales its 32-bit sums back to 8 bits.")
 	return b.String(), nil
-}
-
-// processor is the machine's name for itself.
-func processor() string {
-	data, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	for line := range strings.Lines(string(data)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -51,6 +52,7 @@ func run(args []string, out, errs io.Writer) int {
 	}()
 	root := a.root()
 	root.SetArgs(args)
+	a.json = slices.Contains(args, "--json") // also where the command is unknown and no flag is read
 	return a.exitCode(root.ExecuteContext(ctx))
 }
 
@@ -74,7 +76,7 @@ A model is a file model.hrn and a weights file that it names. docs/language.md d
 	c.PersistentFlags().BoolVar(&a.json, "json", false, "print results and errors as JSON on standard output")
 	c.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	c.AddCommand(a.importCmd(), a.compileCmd(), a.runCmd(), a.verifyCmd(), a.irCmd(), a.checkCmd(), a.fmtCmd(),
-		a.reportCmd(), a.calibrateCmd(), a.versionCmd())
+		a.reportCmd(), a.calibrateCmd(), a.trainCmd(), a.evalCmd(), a.dataCmd(), a.versionCmd())
 	for _, sub := range c.Commands() {
 		wrapArgs(sub)
 	}
@@ -153,6 +155,7 @@ func (a *app) bug(err error) {
 
 // diagnostics prints a list for people, or as JSON.
 func (a *app) diagnostics(l diag.List) {
+	l = l.Sorted()
 	if a.json {
 		a.printJSON(struct {
 			Diagnostics diag.List `json:"diagnostics"`

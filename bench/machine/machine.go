@@ -1,0 +1,22 @@
+// Package machine names the machine that a benchmark ran on. Start with Processor.
+package machine
+
+import (
+	"os"
+	"runtime"
+	"strings"
+)
+
+// Processor is the processor's name for itself, or its architecture where it gives none.
+func Processor() string {
+	data, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}

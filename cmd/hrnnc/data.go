@@ -1,0 +1,283 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"hrnnc/trainer/data"
+)
+
+func (a *app) dataCmd() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "data",
+		Short: "List, describe and fetch data sets",
+		Long: `The data sets that a model can be trained on: known ones, generated ones, and files of yours.
+
+A known set lies in $HRNNC_DATA/NAME or in hrnnc/NAME of the user's cache. Every file is checked against its SHA-256.`,
+		Example: `  hrnnc data list
+  hrnnc data get mnist
+  hrnnc data info har --set normalise=channel
+  hrnnc data info "copy(100)"
+  hrnnc data info recordings.csv --set id=session,label=activity,window=128,stride=64`,
+	}
+	c.AddCommand(a.dataListCmd(), a.dataInfoCmd(), a.dataGetCmd())
+	for _, sub := range c.Commands() {
+		wrapArgs(sub)
+	}
+	return c
+}
+
+// listedSet is one line of the list.
+type listedSet struct {
+	Name    string `json:"name"`
+	What    string `json:"what"`
+	Train   int    `json:"train"`
+	Valid   int    `json:"valid"`
+	Test    int    `json:"test"`
+	Steps   int    `json:"steps,omitempty"`
+	Inputs  int    `json:"inputs,omitempty"`
+	Classes int    `json:"classes,omitempty"`
+	Licence string `json:"licence,omitempty"`
+	Where   string `json:"where"`
+}
+
+func (a *app) dataListCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the known and the generated data sets, and where they are",
+		Example: `  hrnnc data list
+  hrnnc data list --json`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			sets := listedSets()
+			if a.json {
+				a.printJSON(sets)
+				return nil
+			}
+			var rows [][]string
+			for _, s := range sets {
+				rows = append(rows, []string{s.Name, s.What, split(s.Train, s.Valid, s.Test), s.shape(), number(s.Classes), s.Licence, s.Where})
+			}
+			return table(a.out, []string{"name", "what", "train + valid + test", "steps x inputs", "classes", "licence", "where"}, rows)
+		},
+	}
+}
+
+func listedSets() []listedSet {
+	var out []listedSet
+	for i := range data.KnownSets {
+		k := &data.KnownSets[i]
+		out = append(out, listedSet{k.Name, k.What, k.Train, k.Valid, k.Test, k.T, k.D, k.Classes, k.Licence, cmp.Or(k.Where(), "missing")})
+	}
+	for _, g := range data.Generators {
+		out = append(out, listedSet{Name: g.Name + "(N)", What: g.What, Where: "generated"})
+	}
+	return out
+}
+
+func split(train, valid, test int) string {
+	if train == 0 {
+		return ""
+	}
+	parts := []string{thousands(train), thousands(test)}
+	if valid > 0 {
+		parts = []string{thousands(train), thousands(valid), thousands(test)}
+	}
+	return strings.Join(parts, " + ")
+}
+
+func (s listedSet) shape() string {
+	if s.Steps == 0 {
+		return ""
+	}
+	return thousands(s.Steps) + " x " + thousands(s.Inputs)
+}
+
+// number leaves out what is unknown.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return thousands(n)
+}
+
+func (a *app) dataGetCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "get NAME",
+		Short: "Fetch a known data set",
+		Long: `Fetch the files of a known data set into $HRNNC_DATA/NAME, or into the user's cache where that is not set, and check
+each against its SHA-256. Files that are there are not fetched again.`,
+		Example: `  hrnnc data get fashion
+  HRNNC_DATA=/data hrnnc data get mnist`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			k, err := data.Lookup(args[0])
+			if err != nil {
+				return err
+			}
+			say, done := a.status()
+			dir, err := k.Get(cmd.Context(), say)
+			done()
+			if err != nil {
+				return err
+			}
+			if a.json {
+				a.printJSON(map[string]string{"name": k.Name, "where": dir})
+				return nil
+			}
+			fmt.Fprintf(a.out, "%s is in %s\n", k.Name, dir)
+			return nil
+		},
+	}
+}
+
+func (a *app) dataInfoCmd() *cobra.Command {
+	var settings []string
+	var seed uint64
+	c := &cobra.Command{
+		Use:   "info NAME",
+		Short: "Describe a data set as training would see it",
+		Long: `Describe a data set as training would see it: its parts, steps, classes and values. NAME is that of a known set, a
+generated one such as copy(100), or the path of a file or folder.
+
+--set says what a model's train block can say about data:
+` + settingsHelp(),
+		Example: `  hrnnc data info mnist --set layout=rows
+  hrnnc data info hapt --set channels=all --set "test=2,4,9"
+  hrnnc data info mine.npz --set arrays=x=signals,y=activity --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o := data.Defaults()
+			o.Seed = seed
+			for _, s := range settings {
+				if err := setOption(&o, s); err != nil {
+					return err
+				}
+			}
+			set, err := data.Load(args[0], o)
+			if err != nil {
+				return err
+			}
+			d := set.Describe()
+			if a.json {
+				a.printJSON(d)
+				return nil
+			}
+			a.printDescription(d)
+			return nil
+		},
+	}
+	c.Flags().StringArrayVar(&settings, "set", nil, "NAME=VALUE, as in a train block")
+	c.Flags().Uint64Var(&seed, "seed", 0, "seed of everything random")
+	return c
+}
+
+// settingsHelp lists the settings in columns.
+func settingsHelp() string {
+	var b strings.Builder
+	for _, s := range data.Settings {
+		fmt.Fprintf(&b, "  %-15s %s\n", s.Name, s.Doc)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// setOption takes NAME=VALUE.
+func setOption(o *data.Options, setting string) error {
+	name, value, ok := strings.Cut(setting, "=")
+	if !ok {
+		return usageError{fmt.Errorf("--set is NAME=VALUE, not %q", setting)}
+	}
+	known, err := o.Set(name, value)
+	if !known {
+		return usageError{fmt.Errorf("there is no setting %q; hrnnc data info --help lists them", name)}
+	}
+	return err
+}
+
+func (a *app) printDescription(d data.Description) {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %s\t%s\n", name, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintln(w, d.Name)
+	line("source", "%s", d.Source)
+	if d.Licence != "" {
+		line("licence", "%s", d.Licence)
+	}
+	line("sequences", "%s to train on, %s to validate, %s to test", thousands(d.Train), thousands(d.Valid), thousands(d.Test))
+	what := fmt.Sprintf("%s a step", count(d.Inputs, "value"))
+	if d.Vocabulary > 0 {
+		what = fmt.Sprintf("one of %s tokens each", thousands(d.Vocabulary))
+	}
+	line("steps", "%s, %s", thousands(d.Steps), what)
+	every := ""
+	if d.EachStep {
+		every = ", at each step"
+	}
+	if d.Outputs > 0 {
+		line("answers", "%s%s", count(d.Outputs, "number"), every)
+	} else {
+		line("answers", "%s%s; in the training part:", count(len(d.Classes), "class"), every)
+	}
+	a.flush(w)
+	a.printClasses(d.Classes)
+	a.printChannels(d.Channels)
+	for _, n := range d.Notes {
+		fmt.Fprintf(a.out, "  note: %s\n", n)
+	}
+}
+
+// shown is how many classes or channels are printed; --json has all.
+const shown = 50
+
+func (a *app) printClasses(classes []data.ClassCount) {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	for i, c := range classes {
+		if i == shown {
+			fmt.Fprintf(w, "    ... and %s more\n", thousands(len(classes)-shown))
+			break
+		}
+		fmt.Fprintf(w, "    %s\t%s\n", c.Name, thousands(c.Train))
+	}
+	a.flush(w)
+}
+
+func (a *app) printChannels(channels []data.ChannelValues) {
+	if len(channels) == 0 {
+		return
+	}
+	var rows [][]string
+	for i, c := range channels {
+		if i == shown {
+			break
+		}
+		row := []string{"    " + c.Name}
+		for _, v := range []float64{c.Min, c.Max, c.Mean, c.Deviation, c.Scale} {
+			row = append(row, fmt.Sprintf("%9.4g", v))
+		}
+		rows = append(rows, row)
+	}
+	head := []string{"    channel", " smallest", "  largest", "     mean", "deviation", "     unit"} // as wide as the numbers
+	if err := table(a.out, head, rows); err != nil {
+		fmt.Fprintln(a.err, err)
+	}
+	if len(channels) > shown {
+		fmt.Fprintf(a.out, "    ... and %s more\n", thousands(len(channels)-shown))
+	}
+}
+
+// count writes 1 value, 3 values, 10 classes.
+func count(n int, thing string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(thing, "s"):
+		thing += "es"
+	default:
+		thing += "s"
+	}
+	return thousands(n) + " " + thing
+}

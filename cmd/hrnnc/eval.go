@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"hrnnc/compiler"
+	"hrnnc/internal/exttool"
+	"hrnnc/internal/weights"
+	"hrnnc/passes"
+	"hrnnc/trainer"
+	"hrnnc/trainer/data"
+	"hrnnc/trainer/network"
+)
+
+// SplitScore is how well a model does on a part of a data set at one level.
+type SplitScore struct {
+	Split    string  `json:"split"`
+	Level    string  `json:"level"`
+	N        int     `json:"sequences"`
+	Accuracy float64 `json:"accuracy,omitempty"`
+	Loss     float64 `json:"loss,omitempty"`
+	// confusion counts decisions, [true][decided]: not at the real level.
+	confusion [][]int
+}
+
+func (a *app) evalCmd() *cobra.Command {
+	var dataset, weightsFile string
+	var set, splits, levels []string
+	c := &cobra.Command{
+		Use:   "eval model.hrn",
+		Short: "Score weights on any part of a data set, at any level",
+		Long: `Score a model on the parts of its data set. The level real is float32 as in training; fixed, go, c and verilog are the
+integers that a chip computes, all the same bits (fixed takes the quickest of those that can run here).`,
+		Example: `  hrnnc eval model.hrn                          # the test part, real and fixed
+  hrnnc eval model.hrn --split valid,test --level real
+  hrnnc eval model.hrn --data mnist --set limit=200 --level verilog`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, l := range levels {
+				if l != "real" && l != "fixed" {
+					if _, _, err := compiler.FindEngine(l); err != nil {
+						return err
+					}
+				}
+			}
+			say, done := a.status()
+			defer done()
+			say("reading data")
+			t, err := prepare(args[0], dataset, set)
+			if err != nil {
+				return err
+			}
+			if weightsFile != "" {
+				t.weights = weightsFile
+			}
+			f, err := weights.Open(t.weights)
+			if err != nil {
+				return err
+			}
+			if err := trainer.LoadWeights(f, t.net); err != nil {
+				return err
+			}
+			var scores []SplitScore
+			for _, name := range splits {
+				part, err := t.part(name)
+				if err != nil {
+					return err
+				}
+				for _, level := range levels {
+					say("scoring " + name + " at level " + level)
+					s, err := t.score(cmd.Context(), name, part, level)
+					if err != nil {
+						return err
+					}
+					scores = append(scores, *s)
+				}
+			}
+			done()
+			if a.json {
+				a.printJSON(struct {
+					Scores []SplitScore `json:"scores"`
+				}{scores})
+				return nil
+			}
+			return a.printScores(scores)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&dataset, "data", "", "data set instead of the train block's")
+	f.StringArrayVar(&set, "set", nil, "a setting of the train block, as KEY=VALUE")
+	f.StringSliceVar(&splits, "split", []string{"test"}, "train, valid or test")
+	f.StringSliceVar(&levels, "level", []string{"real", "fixed"}, "real, fixed, go, c or verilog")
+	weightsFlag(c, &weightsFile)
+	return c
+}
+
+func (t *training) part(name string) (*data.Sequences, error) {
+	switch name {
+	case "train":
+		return &t.set.Train, nil
+	case "valid":
+		return &t.set.Valid, nil
+	case "test":
+		return &t.set.Test, nil
+	}
+	return nil, usageError{fmt.Errorf("there is no split %q; the splits are train, valid, test", name)}
+}
+
+// score measures one part at one level.
+func (t *training) score(ctx context.Context, name string, part *data.Sequences, level string) (*SplitScore, error) {
+	s := &SplitScore{Split: name, Level: level, N: part.N}
+	regression := t.net.Loss == network.MeanSquared
+	if level == "real" {
+		r, err := trainer.Score(ctx, t.net, t.source(part), nil)
+		s.Loss = r.Mean()
+		if !regression {
+			s.Accuracy = r.Accuracy()
+		}
+		return s, err
+	}
+	l, err := t.lowered()
+	if err != nil {
+		return nil, err
+	}
+	right, total, squares := 0, 0, 0.0
+	err = trainer.EachBatch(ctx, t.net, t.source(part), fixedBatch, func(b *network.Batch) error {
+		out, err := l.Run(ctx, quickest(level), sequencesOf(b), nil)
+		if err != nil {
+			return err
+		}
+		if regression {
+			for i, v := range l.Reals(out) {
+				d := v - float64(b.Targets[i])
+				squares += d * d
+				total++
+			}
+			return nil
+		}
+		want := decisionLabels(b, t.net)
+		for i, got := range l.Decisions(out, l) {
+			if want[i] < 0 {
+				continue
+			}
+			total++
+			if got == want[i] {
+				right++
+			}
+			s.count(want[i], got, len(t.set.Classes))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if regression {
+		s.Loss = squares / float64(max(total, 1))
+	} else {
+		s.Accuracy = float64(right) / float64(max(total, 1))
+	}
+	return s, nil
+}
+
+// count adds one decision to the confusion matrix.
+func (s *SplitScore) count(want, got int64, classes int) {
+	if want >= int64(classes) || got >= int64(classes) {
+		return
+	}
+	if s.confusion == nil {
+		s.confusion = make([][]int, classes)
+		for i := range s.confusion {
+			s.confusion[i] = make([]int, classes)
+		}
+	}
+	s.confusion[want][got]++
+}
+
+// lowered compiles the model with the weights at hand.
+func (t *training) lowered() (*compiler.Lowered, error) {
+	m, err := compiler.Load(t.file, t.weights)
+	if err != nil {
+		return nil, err
+	}
+	return m.Lower(passes.Config{})
+}
+
+// fixedBatch is how many sequences go through generated code at a time.
+const fixedBatch = 2000
+
+// quickest is the level that computes the fixed level's bits in the least time here.
+func quickest(level string) string {
+	switch {
+	case level != "fixed":
+		return level
+	case len(exttool.Missing("gcc")) == 0:
+		return "c"
+	case len(exttool.Missing("go")) == 0:
+		return "go"
+	}
+	return "fixed"
+}
+
+// sequencesOf gives a batch as the compiler's levels take it.
+func sequencesOf(b *network.Batch) [][][]int64 {
+	out := make([][][]int64, b.N)
+	for i := range out {
+		out[i] = make([][]int64, b.T)
+		for s := range out[i] {
+			row := make([]int64, b.D)
+			for j := range row {
+				if b.Tokens != nil {
+					row[j] = int64(b.Tokens[i*b.T+s])
+				} else {
+					row[j] = int64(b.X[(i*b.T+s)*b.D+j])
+				}
+			}
+			out[i][s] = row
+		}
+	}
+	return out
+}
+
+// decisionLabels are a batch's labels; for thresholds, a bit an output.
+func decisionLabels(b *network.Batch, n *network.Network) []int64 {
+	var out []int64
+	for _, l := range b.Labels {
+		if n.Loss != network.BinaryCrossEntropy {
+			out = append(out, int64(l))
+			continue
+		}
+		for i := range n.Outputs() {
+			bit := int64(-1)
+			if l >= 0 {
+				bit = int64(l >> i & 1)
+			}
+			out = append(out, bit)
+		}
+	}
+	return out
+}
+
+func (a *app) printScores(scores []SplitScore) error {
+	var rows [][]string
+	for _, s := range scores {
+		score := fmt.Sprintf("%.4f", s.Accuracy)
+		if s.Accuracy == 0 && s.Loss != 0 {
+			score = "-"
+		}
+		loss := "-"
+		if s.Loss != 0 {
+			loss = fmt.Sprintf("%.5g", s.Loss)
+		}
+		rows = append(rows, []string{s.Split, s.Level, thousands(s.N), score, loss})
+	}
+	return table(a.out, []string{"split", "level", "sequences", "accuracy", "loss"}, rows)
+}

@@ -1,0 +1,337 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"hrnnc/compiler"
+	"hrnnc/dsl"
+	"hrnnc/internal/diag"
+	"hrnnc/internal/weights"
+	"hrnnc/trainer"
+	"hrnnc/trainer/data"
+	"hrnnc/trainer/network"
+)
+
+// trainFlags are the flags of hrnnc train.
+type trainFlags struct {
+	data, folder  string
+	set           []string
+	resume, force bool
+}
+
+func (a *app) trainCmd() *cobra.Command {
+	var o trainFlags
+	c := &cobra.Command{
+		Use:   "train model.hrn",
+		Short: "Train what a model describes, and leave weights that compile takes",
+		Long: `Train a model on a data set, as its train block says, and write the weights file that it names: the weights of the best
+epoch on validation, with the ranges that compiling needs. The folder of the run gets metrics.jsonl, a line an epoch, and
+a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/training.md has every setting.`,
+		Example: `  hrnnc train model.hrn                               # everything is in its train block
+  hrnnc train model.hrn --data mnist --set epochs=5   # settings from the command line
+  hrnnc train model.hrn --resume                      # go on after Ctrl-C
+  hrnnc data list                                     # data sets that are known`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.train(cmd.Context(), args[0], o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.data, "data", "", "data set: a known name, a generator such as copy(100), or a path")
+	f.StringArrayVar(&o.set, "set", nil, "a setting of the train block, as KEY=VALUE")
+	f.StringVarP(&o.folder, "output", "o", "", "folder of the run (default: run, beside the model)")
+	f.BoolVar(&o.resume, "resume", false, "go on with the run in the folder")
+	f.BoolVar(&o.force, "force", false, "replace weights and a run that are there")
+	return c
+}
+
+// training is a model with its data, ready to be trained or scored.
+type training struct {
+	file    string
+	model   *dsl.Model
+	config  trainer.Config
+	set     *data.Set
+	net     *network.Network
+	weights string // path of the weights file
+	augment data.Augment
+}
+
+// prepare reads a model, its train block and its data set.
+func prepare(file, dataset string, overrides []string) (*training, error) {
+	m, text, errs := compiler.Check(file)
+	if errs.HasErrors() {
+		return nil, errs
+	}
+	if dataset != "" {
+		overrides = append(overrides, "data="+dataset)
+	}
+	c, err := trainer.ReadConfig(m, overrides, dataKeys())
+	if err != nil {
+		return nil, err
+	}
+	if c.Data == "" {
+		return nil, diag.InFile(file, "").Errorf("data", "the model names no data set").
+			Helpf("add  train { data = mnist }, or give --data; hrnnc data list shows what is known")
+	}
+	if m.Weights == "" {
+		return nil, diag.InFile(file, "").Errorf("missing", "the model names no weights file to write").
+			Helpf("add  weights \"model.safetensors\"")
+	}
+	t := &training{file: file, model: m, config: c, weights: filepath.Join(filepath.Dir(file), filepath.FromSlash(m.Weights))}
+	if t.net, err = network.New(m); err != nil {
+		return nil, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
+	}
+	t.net.Loss = c.Loss
+	o, err := dataOptions(m, c)
+	if err != nil {
+		return nil, err
+	}
+	if t.set, err = data.Load(c.Data, o); err != nil {
+		return nil, err
+	}
+	t.augment = o.Augment
+	_ = text
+	return t, trainer.Fits(m, c.Loss, t.set)
+}
+
+// dataKeys are the settings of a train block that are about data.
+func dataKeys() []string {
+	var keys []string
+	for _, s := range data.Settings {
+		keys = append(keys, s.Name)
+	}
+	return keys
+}
+
+// dataOptions reads the data half of a train block.
+func dataOptions(m *dsl.Model, c trainer.Config) (data.Options, error) {
+	o := data.Defaults()
+	o.Seed = uint64(c.Seed)
+	var errs diag.List
+	for _, k := range sortedKeys(c.DataKeys) {
+		if _, err := o.Set(k, c.DataKeys[k]); err != nil {
+			var d *diag.Diagnostic
+			if !errors.As(err, &d) {
+				return o, err
+			}
+			if at, ok := m.Settings["train."+k]; ok {
+				d.Span = at
+			} else {
+				d.Span.File = m.File
+			}
+			errs.Add(d)
+		}
+	}
+	return o, errs.Err()
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// source is a part of the data set for this model.
+func (t *training) source(s *data.Sequences) trainer.Source {
+	return trainer.Split(t.model, t.config.Loss, s, t.augment)
+}
+
+// fingerprint names everything that must not change between a run and its resumption.
+func (t *training) fingerprint() string {
+	var b strings.Builder
+	for _, p := range t.model.Tensors() {
+		fmt.Fprintln(&b, p)
+	}
+	fmt.Fprintln(&b, t.config, t.set.Name, t.set.Train.N, t.set.Train.T)
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:8])
+}
+
+func (a *app) train(ctx context.Context, file string, o trainFlags) error {
+	say, wipe := a.status()
+	defer wipe()
+	say("reading data")
+	t, err := prepare(file, o.data, o.set)
+	if err != nil {
+		return err
+	}
+	if o.folder == "" {
+		o.folder = filepath.Join(filepath.Dir(file), "run")
+	}
+	if err := t.mayTrain(o); err != nil {
+		return err
+	}
+	if err := trainer.Folder(o.folder); err != nil {
+		return err
+	}
+	wipe()
+	t.net.Initialise(t.config.Seed)
+	valid := &t.set.Valid
+	if valid.N == 0 {
+		valid = &t.set.Test
+	}
+	watch, done := a.watchTraining()
+	run := &trainer.Run{Net: t.net, Config: t.config, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: o.folder,
+		Fingerprint: t.fingerprint(), Watch: watch, Keep: func() error { return trainer.SaveWeights(t.weights, t.net, nil, t.note()) }}
+	history, err := run.Start(ctx, o.resume)
+	done()
+	var diverged *trainer.DivergedError
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(a.err, "stopped; go on with  hrnnc train %s --resume\n", file)
+		return err
+	case errors.As(err, &diverged):
+		return diag.InFile(file, "").Errorf("diverged", "%v", err).
+			Helpf("the weights of the best epoch are kept; train with a smaller rate, such as  --set rate=%g, or a smaller clip", t.config.Rate/3)
+	case err != nil:
+		return err
+	}
+	return a.finishTraining(ctx, t, history, filepath.Join(o.folder, "report.html"))
+}
+
+// note says in the weights file what it was trained on.
+func (t *training) note() map[string]string {
+	return map[string]string{"trained_on": t.set.Name, "hrnnc": compiler.Version}
+}
+
+// mayTrain refuses to replace weights or a run that nobody asked to replace.
+func (t *training) mayTrain(o trainFlags) error {
+	if o.resume || o.force {
+		return nil
+	}
+	checkpoint := trainer.CheckpointPath(o.folder)
+	if _, err := os.Stat(checkpoint); err == nil {
+		return diag.InFile(checkpoint, "").Errorf("output", "a run is there already").
+			Helpf("go on with --resume, start afresh with --force, or choose another folder with -o")
+	}
+	if _, err := os.Stat(t.weights); err == nil {
+		return diag.InFile(t.weights, "").Errorf("output", "the weights file is there already").
+			Helpf("give --force to replace it, or name another one in the model")
+	}
+	return nil
+}
+
+// watchTraining shows a bar with the epoch at hand, and leaves a line an epoch.
+func (a *app) watchTraining() (func(trainer.Event), func()) {
+	var bar *progressbar.ProgressBar
+	start := time.Now()
+	finish := func() {
+		if bar != nil {
+			_ = bar.Clear()
+			bar = nil
+		}
+	}
+	if a.quiet || a.json {
+		return nil, finish
+	}
+	shown := isTerminal(a.err)
+	return func(e trainer.Event) {
+		if e.Done != nil {
+			finish()
+			fmt.Fprintln(a.err, epochLine(*e.Done, e.Epochs))
+			return
+		}
+		if !shown || time.Since(start) < patience {
+			return
+		}
+		if bar == nil {
+			bar = progressbar.NewOptions(e.Batches, progressbar.OptionSetWriter(a.err), progressbar.OptionSetPredictTime(true),
+				progressbar.OptionShowIts(), progressbar.OptionSetItsString("batches"), progressbar.OptionThrottle(100*time.Millisecond),
+				progressbar.OptionClearOnFinish())
+		}
+		bar.Describe(fmt.Sprintf("epoch %d/%d  loss %.4g  rate %.3g  flips %d", e.Epoch, e.Epochs, e.Loss, e.Rate, e.Flips))
+		_ = bar.Set(e.Batch)
+	}, finish
+}
+
+func epochLine(m trainer.Metrics, epochs int) string {
+	best := ""
+	if m.Best {
+		best = "  best"
+	}
+	score := fmt.Sprintf("accuracy %.4f  valid %.4f", m.Accuracy, m.ValidScore)
+	if m.ValidScore < 0 {
+		score = fmt.Sprintf("valid loss %.5g", m.ValidLoss)
+	}
+	return fmt.Sprintf("epoch %d/%d  %.1f s  loss %.5g  %s  rate %.3g  flips %d%s", m.Epoch, epochs, m.Seconds, m.Loss, score, m.Rate, m.Flips, best)
+}
+
+// TrainResult is what a training left, for scripts.
+type TrainResult struct {
+	Model   string             `json:"model"`
+	Weights string             `json:"weights"`
+	Epochs  int                `json:"epochs"`
+	Best    int                `json:"best_epoch"`
+	Seconds float64            `json:"seconds"`
+	Ranges  map[string]float64 `json:"ranges"`
+	Scores  []SplitScore       `json:"scores"`
+	Report  string             `json:"report"`
+}
+
+// finishTraining measures ranges, stores them with the best weights, and scores the test split at both levels.
+func (a *app) finishTraining(ctx context.Context, t *training, history []trainer.Metrics, page string) error {
+	say, done := a.status()
+	defer done()
+	f, err := weights.Open(t.weights)
+	if err != nil {
+		return err
+	}
+	if err := trainer.LoadWeights(f, t.net); err != nil {
+		return err
+	}
+	say("measuring ranges")
+	ranges, err := trainer.Ranges(ctx, t.net, t.source(&t.set.Train))
+	if err != nil {
+		return err
+	}
+	if err := trainer.SaveWeights(t.weights, t.net, ranges, t.note()); err != nil {
+		return err
+	}
+	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: ranges, Report: page}
+	for _, m := range history {
+		result.Seconds = m.Seconds
+		if m.Best {
+			result.Best = m.Epoch
+		}
+	}
+	say("scoring the test part")
+	name, part := "test", &t.set.Test
+	if part.N == 0 {
+		name, part = "valid", &t.set.Valid
+	}
+	for _, level := range []string{"real", "fixed"} {
+		s, err := t.score(ctx, name, part, level)
+		if err != nil {
+			return err
+		}
+		result.Scores = append(result.Scores, *s)
+	}
+	say("writing the report")
+	if err := t.report(ctx, page, history, result); err != nil {
+		return err
+	}
+	done()
+	if a.json {
+		a.printJSON(result)
+		return nil
+	}
+	a.printRanges(ranges)
+	if err := a.printScores(result.Scores); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "weights of epoch %d in %s\nreport:  %s\nnext:    hrnnc compile %s\n", result.Best, t.weights, page, t.file)
+	return nil
+}

@@ -1,0 +1,135 @@
+package trainer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/weights"
+	"hrnnc/trainer/network"
+	"hrnnc/trainer/optim"
+)
+
+// checkpointName is the file that --resume goes on from. It lies in the folder of the run.
+const checkpointName = "checkpoint.safetensors"
+
+// CheckpointPath is where the checkpoint of a run's folder lies.
+func CheckpointPath(folder string) string { return filepath.Join(folder, checkpointName) }
+
+// progressState is what a checkpoint holds beside parameters and moments. Everything random is drawn from the seed and the
+// epoch, so that no generator's state is part of it.
+type progressState struct {
+	Epoch     int       `json:"epoch"` // epochs that are complete
+	Batch     int       `json:"batch"` // batches of the next one that are
+	Steps     int       `json:"steps"` // of the optimiser
+	Best      float64   `json:"best"`  // validation score of the weights that are kept
+	BestEpoch int       `json:"best_epoch"`
+	Partial   partial   `json:"partial"` // sums of the epoch at hand
+	Config    string    `json:"config"`  // fingerprint: a run is only gone on with as it was begun
+	History   []Metrics `json:"history"`
+	Seconds   float64   `json:"seconds"`
+}
+
+// floats32 gives a tensor of parameters.
+func floats32(name string, shape []int, v []float32) *weights.Tensor {
+	data := make([]float64, len(v))
+	for i, x := range v {
+		data[i] = float64(x)
+	}
+	return &weights.Tensor{Name: name, Shape: shape, DType: "F32", Data: data}
+}
+
+// saveCheckpoint writes parameters, moments and progress, whole or not at all.
+func saveCheckpoint(dir string, n *network.Network, a *optim.Adam, p progressState) error {
+	meta, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	f := &weights.File{Format: weights.Safetensors, Metadata: map[string]string{"hrnnc.train": string(meta)}}
+	for i, q := range n.Params {
+		f.Tensors = append(f.Tensors, floats32(q.Name, q.Shape, q.Latent))
+		if a.M != nil {
+			f.Tensors = append(f.Tensors, floats32("adam.m/"+q.Name, q.Shape, a.M[i]), floats32("adam.v/"+q.Name, q.Shape, a.V[i]))
+		}
+	}
+	return weights.WriteSafetensors(filepath.Join(dir, checkpointName), f)
+}
+
+// loadCheckpoint restores what saveCheckpoint wrote; ok is false when there is none.
+func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config string) (p progressState, ok bool, err error) {
+	path := filepath.Join(dir, checkpointName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return p, false, nil
+	}
+	f, err := weights.Open(path)
+	if err != nil {
+		return p, false, err
+	}
+	if err := json.Unmarshal([]byte(f.Metadata["hrnnc.train"]), &p); err != nil {
+		return p, false, diag.InFile(path, "").Errorf("resume", "is no checkpoint of hrnnc train").Helpf("start afresh without --resume")
+	}
+	if p.Config != config {
+		return p, false, diag.InFile(path, "").Errorf("resume", "was made with another model, data set or train block").
+			Helpf("undo the change, or start afresh without --resume")
+	}
+	a.Steps = p.Steps
+	if p.Steps > 0 {
+		a.M, a.V = make([][]float32, len(n.Params)), make([][]float32, len(n.Params))
+	}
+	for i, q := range n.Params {
+		if err := restore(f, q.Name, q.Shape, q.Latent); err != nil {
+			return p, false, err
+		}
+		if p.Steps == 0 {
+			continue
+		}
+		a.M[i], a.V[i] = make([]float32, len(q.Latent)), make([]float32, len(q.Latent))
+		err := errors.Join(restore(f, "adam.m/"+q.Name, q.Shape, a.M[i]), restore(f, "adam.v/"+q.Name, q.Shape, a.V[i]))
+		if err != nil {
+			return p, false, err
+		}
+	}
+	n.Refresh()
+	return p, true, nil
+}
+
+func restore(f *weights.File, name string, shape []int, into []float32) error {
+	t, err := f.Tensor(name, shape...)
+	if err != nil {
+		return err
+	}
+	for i, v := range t.Data {
+		into[i] = float32(v)
+	}
+	return nil
+}
+
+// SaveWeights writes the weights file that compiling takes: every parameter, and the range of every state.
+func SaveWeights(path string, n *network.Network, ranges map[string]float64, note map[string]string) error {
+	f := &weights.File{Format: weights.Safetensors, Metadata: map[string]string{}}
+	for k, v := range note {
+		f.Metadata[k] = v
+	}
+	for state, most := range ranges {
+		f.Metadata["range."+state] = fmt.Sprint(most)
+	}
+	for _, q := range n.Params {
+		f.Tensors = append(f.Tensors, floats32(q.Name, q.Shape, q.Latent))
+	}
+	return weights.WriteSafetensors(path, f)
+}
+
+// LoadWeights takes parameters from a weights file.
+func LoadWeights(f *weights.File, n *network.Network) error {
+	for _, q := range n.Params {
+		if err := restore(f, q.Name, q.Shape, q.Latent); err != nil {
+			return err
+		}
+	}
+	n.Refresh()
+	return nil
+}

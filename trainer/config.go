@@ -1,0 +1,196 @@
+package trainer
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"hrnnc/dsl"
+	"hrnnc/internal/diag"
+	"hrnnc/trainer/network"
+	"hrnnc/trainer/optim"
+)
+
+// Config is a model's train block: how it is trained. The data half of the block stands in Data.
+type Config struct {
+	Data      string
+	DataKeys  map[string]string // layout, permute, window, ...: see trainer/data
+	Epochs    int
+	Batch     int
+	Rate      float64 // learning rate
+	SignRate  float64 // of the signs
+	Schedule  optim.Schedule
+	Optimizer string // adam or adamw
+	Decay     float64
+	Clip      float64 // largest norm of a gradient; 0 for no limit
+	Seed      int64
+	Loss      network.Loss
+	Patience  int // epochs without a better validation after which training ends; 0 for never
+}
+
+// defaults are those of the paper's MNIST configurations, but for the clipping, which keeps a late flip of many signs
+// from throwing a good model away.
+func defaults(m *dsl.Model) Config {
+	return Config{Epochs: 20, Batch: 100, Rate: 1e-3, Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
+		Optimizer: "adam", Clip: 1, Seed: 1, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+}
+
+// signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
+// steps, and at the rate of the other parameters latent values near zero flip without end (docs/training.md).
+const signsSlower = 5
+
+// setting is one key of the train block.
+type setting struct {
+	key, form string
+	read      func(c *Config, text string) bool
+}
+
+// settings is every key that says how to train. dataKeys lists those about the data.
+var settings = []setting{
+	{"data", `data = mnist, or a path: data = "recordings.npz"`, func(c *Config, s string) bool { c.Data = s; return s != "" }},
+	{"epochs", "epochs = 20", func(c *Config, s string) bool { return whole(&c.Epochs, s, 1, 1<<20) }},
+	{"batch", "batch = 100", func(c *Config, s string) bool { return whole(&c.Batch, s, 1, 1<<20) }},
+	{"rate", "rate = 0.001", func(c *Config, s string) bool { return positive(&c.Rate, s) }},
+	{"sign_rate", "sign_rate = 0.001", func(c *Config, s string) bool { return positive(&c.SignRate, s) }},
+	{"optimizer", "optimizer = adam  or  adamw", func(c *Config, s string) bool {
+		c.Optimizer = s
+		return s == "adam" || s == "adamw"
+	}},
+	{"weight_decay", "weight_decay = 0.01", func(c *Config, s string) bool { return number(&c.Decay, s) }},
+	{"schedule", "schedule = constant, step or cosine", func(c *Config, s string) bool {
+		c.Schedule.Kind = optim.Kind(s)
+		return slices.Contains([]optim.Kind{optim.Constant, optim.Step, optim.Cosine}, c.Schedule.Kind)
+	}},
+	{"gamma", "gamma = 0.98: the factor of schedule = step", func(c *Config, s string) bool { return positive(&c.Schedule.Gamma, s) }},
+	{"every", "every = 1: epochs between the factors of schedule = step", func(c *Config, s string) bool { return whole(&c.Schedule.Every, s, 1, 1<<20) }},
+	{"floor", "floor = 0.01: the part of the rate that schedule = cosine ends at", func(c *Config, s string) bool { return number(&c.Schedule.Floor, s) }},
+	{"warmup", "warmup = 1: epochs over which the rate rises from zero", func(c *Config, s string) bool { return number(&c.Schedule.Warmup, s) }},
+	{"clip", "clip = 1: the largest norm of a gradient; 0 for none", func(c *Config, s string) bool { return number(&c.Clip, s) }},
+	{"seed", "seed = 1", func(c *Config, s string) bool {
+		v, err := strconv.ParseInt(s, 10, 64)
+		c.Seed = v
+		return err == nil
+	}},
+	{"loss", "loss = cross_entropy, binary_cross_entropy or mse", func(c *Config, s string) bool {
+		c.Loss = network.Loss(s)
+		return slices.Contains([]network.Loss{network.CrossEntropy, network.BinaryCrossEntropy, network.MeanSquared}, c.Loss)
+	}},
+	{"patience", "patience = 10: epochs without a better validation after which training ends", func(c *Config, s string) bool {
+		return whole(&c.Patience, s, 0, 1<<20)
+	}},
+}
+
+func whole(into *int, s string, lo, hi int) bool {
+	v, err := strconv.Atoi(s)
+	*into = v
+	return err == nil && v >= lo && v <= hi
+}
+
+func number(into *float64, s string) bool {
+	v, err := strconv.ParseFloat(s, 64)
+	*into = v
+	return err == nil && v >= 0 && v < 1e9
+}
+
+func positive(into *float64, s string) bool { return number(into, s) && *into > 0 }
+
+// ReadConfig reads the train block of a checked model, with overrides ("epochs=5") from the command line behind it.
+// Errors are a diag.List that says where in the model a setting stands.
+func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, error) {
+	c := defaults(m)
+	var errs diag.List
+	pairs, at := map[string]string{}, map[string]diag.Span{}
+	for k, v := range m.Train {
+		pairs[k], at[k] = v, m.Settings["train."+k]
+	}
+	for _, o := range overrides {
+		k, v, ok := strings.Cut(o, "=")
+		k = strings.TrimSpace(k)
+		if !ok {
+			errs.Add(diag.InFile(m.File, "").Errorf("settings", "%q sets nothing", o).Helpf("write  --set epochs=5"))
+			continue
+		}
+		pairs[k], at[k] = strings.TrimSpace(v), diag.Span{File: m.File, What: "--set " + o}
+	}
+	for _, k := range sorted(pairs) {
+		if err := c.set(k, pairs[k], at[k], dataKeys); err != nil {
+			errs.Add(err)
+		}
+	}
+	if c.SignRate == 0 {
+		c.SignRate = c.Rate / signsSlower
+	}
+	return c, errs.Err()
+}
+
+func sorted(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.Diagnostic {
+	for _, s := range settings {
+		if s.key != key {
+			continue
+		}
+		if !s.read(c, value) {
+			return diag.At(at).Errorf("settings", "%s = %s cannot be", key, value).Helpf("write  %s", s.form)
+		}
+		return nil
+	}
+	if slices.Contains(dataKeys, key) {
+		c.DataKeys[key] = value
+		return nil
+	}
+	return diag.At(at).Errorf("settings", "train has no setting %s", key).Helpf("%s", suggestion(key, dataKeys))
+}
+
+func suggestion(key string, dataKeys []string) string {
+	known := slices.Clone(dataKeys)
+	for _, s := range settings {
+		known = append(known, s.key)
+	}
+	slices.Sort(known)
+	for _, k := range known {
+		if levenshtein.ComputeDistance(k, key) <= 2 {
+			return fmt.Sprintf("did you mean %s?", k)
+		}
+	}
+	return "its settings are " + strings.Join(known, ", ")
+}
+
+// Pairs gives the block as it was used, defaults included, for a report.
+func (c Config) Pairs() [][2]string {
+	out := [][2]string{{"data", c.Data}}
+	for _, k := range sorted(c.DataKeys) {
+		out = append(out, [2]string{k, c.DataKeys[k]})
+	}
+	add := func(key string, value any) { out = append(out, [2]string{key, fmt.Sprint(value)}) }
+	add("epochs", c.Epochs)
+	add("batch", c.Batch)
+	add("optimizer", c.Optimizer)
+	add("rate", c.Rate)
+	add("sign_rate", c.SignRate)
+	add("schedule", c.Schedule.Kind)
+	if c.Schedule.Kind == optim.Step {
+		add("gamma", c.Schedule.Gamma)
+		add("every", c.Schedule.Every)
+	}
+	if c.Schedule.Kind == optim.Cosine {
+		add("floor", c.Schedule.Floor)
+	}
+	add("warmup", c.Schedule.Warmup)
+	add("weight_decay", c.Decay)
+	add("clip", c.Clip)
+	add("loss", c.Loss)
+	add("patience", c.Patience)
+	add("seed", c.Seed)
+	return out
+}

@@ -1,0 +1,191 @@
+package data
+
+import (
+	"archive/zip"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hrnnc/internal/fileio"
+	"hrnnc/internal/npy"
+)
+
+// arrays are numpy arrays by name, read when asked for: those of an .npz file, or the .npy files of a folder.
+type arrays struct {
+	file  string
+	names []string
+	read  func(name string) (*npy.Raw, error)
+}
+
+func openNpz(path string) (*arrays, error) {
+	data, err := fileio.Read(path, code)
+	if err != nil {
+		return nil, err
+	}
+	if !fileio.IsZip(data) {
+		return nil, fail(path, "").Errorf(code, "is not an .npz file").Helpf("save the arrays with np.savez")
+	}
+	z, err := fileio.OpenZip(path, data, code)
+	if err != nil {
+		return nil, err
+	}
+	entries := map[string]*zip.File{}
+	a := &arrays{file: path}
+	for _, e := range z.Entries {
+		if name, ok := strings.CutSuffix(e.Name, ".npy"); ok {
+			entries[name] = e
+			a.names = append(a.names, name)
+		}
+	}
+	slices.Sort(a.names)
+	a.read = func(name string) (*npy.Raw, error) {
+		body, err := z.Read(entries[name])
+		if err != nil {
+			return nil, err
+		}
+		return npy.ReadRaw(path, "array "+fileio.Printable(name), body)
+	}
+	return a, nil
+}
+
+// openNpyFolder offers the .npy files of a folder.
+func openNpyFolder(dir string) (*arrays, error) {
+	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*.npy"))
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", dir, err)
+	}
+	a := &arrays{file: dir}
+	for _, f := range files {
+		a.names = append(a.names, strings.TrimSuffix(filepath.Base(f), ".npy"))
+	}
+	slices.Sort(a.names)
+	a.read = func(name string) (*npy.Raw, error) {
+		path := filepath.Join(dir, name+".npy")
+		data, err := fileio.Read(path, code)
+		if err != nil {
+			return nil, err
+		}
+		return npy.ReadRaw(path, "", data)
+	}
+	return a, nil
+}
+
+// escapeGlob makes a folder's name mean itself in a pattern.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
+}
+
+func (a *arrays) has(name string) bool { return slices.Contains(a.names, name) }
+
+// get reads an array that must be there.
+func (a *arrays) get(name string) (*npy.Raw, error) {
+	if !a.has(name) {
+		return nil, fail(a.file, "").Errorf(code, "holds no array %s", name).Helpf("it holds %s", strings.Join(a.names, ", "))
+	}
+	return a.read(name)
+}
+
+// tensor reads an array of numbers in the most compact type that holds them.
+func (a *arrays) tensor(name string) (tensor, error) {
+	raw, err := a.get(name)
+	if err != nil {
+		return tensor{}, err
+	}
+	at := fail(a.file, "array "+fileio.Printable(name))
+	if raw.Kind == 'U' {
+		return tensor{}, at.Errorf(code, "holds text").Helpf("numbers are needed here")
+	}
+	if len(raw.Shape) == 0 {
+		return tensor{}, at.Errorf(code, "is a single number").Helpf("its first axis must count the sequences")
+	}
+	if n := beyond(raw); n >= 0 {
+		return tensor{}, at.Errorf(code, "value %d is %d, beyond 32 bits", n, raw.Int(n)).Helpf("scale it, or save it as float32")
+	}
+	t := tensor{raw.Shape, compact(raw)}
+	return t, checkFinite(at, t.numbers)
+}
+
+// beyond finds an integer that an int32 cannot hold; -1 when there is none.
+func beyond(raw *npy.Raw) int {
+	if !raw.IsInt() || raw.Size < 4 {
+		return -1
+	}
+	for i := range raw.Len() {
+		if v := raw.Int(i); v != int64(int32(v)) || v < 0 && raw.Kind == 'u' {
+			return i
+		}
+	}
+	return -1
+}
+
+// compact keeps numbers in the smallest type of this package that holds them.
+func compact(raw *npy.Raw) numbers {
+	switch {
+	case raw.Kind == 'f' && raw.Size == 2:
+		out := make(halves, raw.Len())
+		for i := range out {
+			out[i] = raw.Half(i)
+		}
+		return out
+	case raw.Kind == 'f':
+		return fill(raw.Len(), func(i int) float32 { return float32(raw.Float(i)) })
+	case raw.Kind == 'i' && raw.Size <= 2:
+		return fill(raw.Len(), func(i int) int16 { return int16(raw.Int(i)) })
+	case raw.Size == 1:
+		return fill(raw.Len(), func(i int) uint8 { return uint8(raw.Int(i)) })
+	case raw.Size == 2:
+		return fill(raw.Len(), func(i int) uint16 { return uint16(raw.Int(i)) })
+	}
+	return fill(raw.Len(), func(i int) int32 { return int32(raw.Int(i)) })
+}
+
+func fill[S uint8 | uint16 | int16 | int32 | float32](n int, value func(int) S) packed[S] {
+	out := make(packed[S], n)
+	for i := range out {
+		out[i] = value(i)
+	}
+	return out
+}
+
+// integers reads a one-dimensional array of integers, such as labels or persons.
+func (a *arrays) integers(name string) ([]int32, error) {
+	t, err := a.tensor(name)
+	if err != nil {
+		return nil, err
+	}
+	if len(t.shape) != 1 || isFloat(t.numbers) {
+		return nil, fail(a.file, "array "+fileio.Printable(name)).Errorf(code, "its shape is %s", npy.Shape(t.shape)).
+			Helpf("one integer for each sequence is needed")
+	}
+	return allInts(t.numbers), nil
+}
+
+func isFloat(n numbers) bool {
+	switch n.(type) {
+	case packed[float32], halves:
+		return true
+	}
+	return false
+}
+
+func allInts(n numbers) []int32 {
+	out := make([]int32, n.len())
+	n.ints(0, out)
+	return out
+}
+
+// exists reports whether there is a file or folder.
+func exists(path ...string) bool {
+	_, err := os.Stat(filepath.Join(path...))
+	return err == nil
+}
+
+// wholeFloats reports whether all values are whole numbers, as class numbers saved as floats are.
+func wholeFloats(n numbers) bool {
+	buf := make([]float32, n.len())
+	n.floats(0, buf)
+	return !slices.ContainsFunc(buf, func(v float32) bool { return float64(v) != math.Trunc(float64(v)) })
+}

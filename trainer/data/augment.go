@@ -1,0 +1,111 @@
+package data
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// Augment changes training sequences a little each time they are read. The zero value changes nothing. Shifts and
+// erasing act on the sequence as stored, so that they mean the same under any layout and permutation; scale and noise act
+// on the values that the model sees.
+type Augment struct {
+	// Shift moves the sequence by up to so many stored steps; the step at the edge is repeated.
+	Shift int
+	// Noise is the standard deviation of what is added to each value.
+	Noise float64
+	// Scale is the standard deviation of the factor of the whole sequence, about 1.
+	Scale float64
+	// ShiftPixels moves an image by up to so many pixels each way; zeros come in.
+	ShiftPixels int
+	// Erase sets a square of up to so many pixels to zero.
+	Erase int
+}
+
+// Augmented is Values, changed as a says by the numbers that rng draws.
+func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float32) {
+	dst = dst[:s.T*s.D]
+	if a.Shift == 0 && a.ShiftPixels == 0 && a.Erase == 0 {
+		s.Values(i, dst)
+	} else {
+		raw := s.stored(i)
+		a.stored(raw, s.frame, rng)
+		s.gather(raw, dst)
+		s.affine(dst)
+	}
+	a.seen(dst, rng)
+}
+
+// stored changes a sequence as it lies in storage.
+func (a Augment) stored(raw []float32, f frame, rng *rand.Rand) {
+	if !f.image {
+		shiftSteps(raw, f.channels, within(a.Shift, rng))
+		return
+	}
+	if a.ShiftPixels > 0 {
+		shiftImage(raw, f, within(a.ShiftPixels, rng), within(a.ShiftPixels, rng))
+	}
+	if a.Erase > 0 {
+		erase(raw, f, 1+rng.IntN(a.Erase), rng)
+	}
+}
+
+// within draws from -n to n.
+func within(n int, rng *rand.Rand) int { return rng.IntN(2*n+1) - n }
+
+// shiftSteps moves steps of d values later by k, or earlier when k is negative.
+func shiftSteps(x []float32, d, k int) {
+	steps := len(x) / d
+	k = max(-steps+1, min(k, steps-1))
+	if k >= 0 {
+		copy(x[k*d:], x)
+		for t := 1; t <= k; t++ {
+			copy(x[t*d:], x[:d])
+		}
+		return
+	}
+	last := slices.Clone(x[len(x)-d:])
+	copy(x, x[-k*d:])
+	for t := steps + k; t < steps; t++ {
+		copy(x[t*d:], last)
+	}
+}
+
+func shiftImage(x []float32, f frame, down, right int) {
+	old := slices.Clone(x)
+	clear(x)
+	for line := range f.steps {
+		from := line - down
+		if from < 0 || from >= f.steps {
+			continue
+		}
+		for column := range f.channels {
+			if c := column - right; c >= 0 && c < f.channels {
+				x[line*f.channels+column] = old[from*f.channels+c]
+			}
+		}
+	}
+}
+
+// erase blanks a square of the given side that lies wholly in the image, or all of it.
+func erase(x []float32, f frame, side int, rng *rand.Rand) {
+	height, width := min(side, f.steps), min(side, f.channels)
+	top, left := rng.IntN(f.steps-height+1), rng.IntN(f.channels-width+1)
+	for line := top; line < top+height; line++ {
+		clear(x[line*f.channels+left : line*f.channels+left+width])
+	}
+}
+
+// seen changes the values that the model sees.
+func (a Augment) seen(x []float32, rng *rand.Rand) {
+	if a.Scale > 0 {
+		factor := float32(1 + a.Scale*rng.NormFloat64())
+		for j := range x {
+			x[j] *= factor
+		}
+	}
+	if a.Noise > 0 {
+		for j := range x {
+			x[j] += float32(a.Noise * rng.NormFloat64())
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package data
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestAugmentNothing(t *testing.T) {
+	s := load(t, images(t), "valid=0")
+	got := make([]float32, 6)
+	s.Train.Augmented(1, Augment{}, nil, got)
+	if !slices.Equal(got, values(&s.Train, 1)) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestShiftSteps(t *testing.T) {
+	for k, want := range map[int][]float32{
+		0:   {1, 2, 3, 4, 5, 6},
+		1:   {1, 2, 1, 2, 3, 4},
+		2:   {1, 2, 1, 2, 1, 2},
+		-1:  {3, 4, 5, 6, 5, 6},
+		-2:  {5, 6, 5, 6, 5, 6},
+		9:   {1, 2, 1, 2, 1, 2},
+		-99: {5, 6, 5, 6, 5, 6},
+	} {
+		x := []float32{1, 2, 3, 4, 5, 6}
+		if shiftSteps(x, 2, k); !slices.Equal(x, want) {
+			t.Errorf("by %d: %v", k, x)
+		}
+	}
+}
+
+func TestShiftImage(t *testing.T) {
+	f := frame{steps: 2, channels: 3, image: true}
+	x := []float32{1, 2, 3, 4, 5, 6}
+	if shiftImage(x, f, 1, -1); !slices.Equal(x, []float32{0, 0, 0, 2, 3, 0}) {
+		t.Errorf("got %v", x)
+	}
+	if shiftImage(x, f, 5, 5); !slices.Equal(x, make([]float32, 6)) {
+		t.Errorf("got %v", x)
+	}
+}
+
+// TestAugmentUnderPermutation checks that an image is moved as an image, whatever the order of its pixels.
+func TestAugmentUnderPermutation(t *testing.T) {
+	dir := images(t)
+	plain, permuted := load(t, dir, "valid=0"), load(t, dir, "valid=0", "permute=7")
+	a := Augment{ShiftPixels: 1, Erase: 1, Scale: 0.1}
+	x, y := make([]float32, 6), make([]float32, 6)
+	for seed := range uint64(20) {
+		plain.Train.Augmented(2, a, rand.New(rand.NewPCG(seed, 0)), x)
+		permuted.Train.Augmented(2, a, rand.New(rand.NewPCG(seed, 0)), y)
+		for at, from := range numpyPermutation(7, 6) {
+			if y[at] != x[from] {
+				t.Fatalf("seed %d: %v and %v", seed, x, y)
+			}
+		}
+	}
+}
+
+func TestAugmentNoiseAndScale(t *testing.T) {
+	s := load(t, "curves", "sequences=10", "valid=0")
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := values(&s.Train, 0)
+	var noise, factor statistics
+	got := make([]float32, len(x))
+	for range 500 {
+		s.Train.Augmented(0, Augment{Noise: 0.25}, rng, got)
+		for j, v := range got {
+			noise.add(float64(v - x[j]))
+		}
+		s.Train.Augmented(0, Augment{Scale: 0.25}, rng, got)
+		factor.add(float64(got[5] / x[5]))
+	}
+	if math.Abs(noise.mean()) > 0.01 || math.Abs(noise.deviation()-0.25) > 0.01 {
+		t.Errorf("noise of mean %v, deviation %v", noise.mean(), noise.deviation())
+	}
+	if math.Abs(factor.mean()-1) > 0.05 || math.Abs(factor.deviation()-0.25) > 0.05 {
+		t.Errorf("factors of mean %v, deviation %v", factor.mean(), factor.deviation())
+	}
+}

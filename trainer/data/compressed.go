@@ -1,0 +1,107 @@
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/ulikunitz/xz"
+
+	"hrnnc/internal/fileio"
+)
+
+// The first bytes of compressed files (RFC 1952, and version 1.1 of the .xz format).
+const (
+	gzipMagic = "\x1f\x8b"
+	xzMagic   = "\xfd7zXZ\x00"
+)
+
+// maxXZDict is the largest dictionary that xz uses (level 9, 64 MiB), as the byte that declares it; a hostile file
+// could ask for 4 GiB.
+const maxXZDict = 28
+
+// readUnpacked reads a file of at most 1 GiB, packed by gzip, by xz, or not at all, and unpacks it to at most as much.
+func readUnpacked(path string) ([]byte, error) {
+	packed, err := fileio.Read(path, code)
+	if err != nil {
+		return nil, err
+	}
+	return unpack(path, packed)
+}
+
+// unpack gives the content of a gzip or xz file, or data itself when it is neither.
+func unpack(path string, data []byte) ([]byte, error) {
+	var r io.Reader
+	var err error
+	switch {
+	case bytes.HasPrefix(data, []byte(gzipMagic)):
+		r, err = gzip.NewReader(bytes.NewReader(data))
+	case bytes.HasPrefix(data, []byte(xzMagic)):
+		if err = checkXZ(data); err == nil {
+			r, err = xz.NewReader(bytes.NewReader(data))
+		}
+	default:
+		return data, nil
+	}
+	var out []byte
+	if err == nil {
+		out, err = io.ReadAll(io.LimitReader(r, fileio.MaxBytes+1))
+	}
+	if err != nil {
+		return nil, fail(path, "").Errorf(code, "cannot be unpacked: %s", unpackReason(err)).Helpf("copy or fetch it again; it looks damaged")
+	}
+	if len(out) > fileio.MaxBytes {
+		return nil, fail(path, "").Errorf(code, "unpacks to more than %d bytes", fileio.MaxBytes).Helpf("check that it is the right file")
+	}
+	return out, nil
+}
+
+// checkXZ looks at the dictionary that the first block declares, before anything of that size is made.
+func checkXZ(data []byte) error {
+	const start = 12 // the stream's header
+	if len(data) < start+2 {
+		return io.ErrUnexpectedEOF
+	}
+	end := start + 4*(int(data[start])+1)
+	if data[start] == 0 {
+		return nil // an empty stream
+	}
+	if end > len(data) {
+		return io.ErrUnexpectedEOF
+	}
+	flags, at := data[start+1], start+2
+	for _, present := range []byte{0x40, 0x80} { // the sizes of the block, numbers of 7 bits a byte
+		if flags&present == 0 {
+			continue
+		}
+		for at < end && data[at] >= 0x80 {
+			at++
+		}
+		at++
+	}
+	const lzma2 = 0x21
+	if at+3 > end || data[at] != lzma2 || data[at+1] != 1 {
+		return errors.New("its filter is not LZMA2 alone")
+	}
+	if data[at+2] > maxXZDict {
+		return errors.New("its dictionary is larger than 64 MiB")
+	}
+	return nil
+}
+
+// unpackReason says in words what the libraries say with their package names in front.
+func unpackReason(err error) string {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "it is truncated"
+	case errors.Is(err, gzip.ErrChecksum):
+		return "its checksum does not match its bytes"
+	}
+	text := err.Error()
+	for _, prefix := range []string{"gzip: ", "xz: ", "lzma: ", "flate: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return fileio.Printable(text)
+}

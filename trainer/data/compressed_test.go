@@ -1,0 +1,75 @@
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"strings"
+	"testing"
+
+	"github.com/ulikunitz/xz"
+)
+
+func gzipped(t testing.TB, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func xzPacked(t testing.TB, text string, dict int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := xz.WriterConfig{DictCap: dict}.NewWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestUnpack(t *testing.T) {
+	text := strings.Repeat("one line\n", 1000)
+	for name, data := range map[string][]byte{"plain": []byte(text), "gzip": gzipped(t, text), "xz": xzPacked(t, text, 1<<20), "xz -9": xzPacked(t, text, 64<<20)} {
+		if got, err := unpack("f", data); err != nil || string(got) != text {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+	gz, xz := gzipped(t, text), xzPacked(t, text, 1<<20)
+	damaged := bytes.Clone(gz)
+	damaged[len(damaged)-5] ^= 1
+	for _, test := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"gzip cut", gz[:len(gz)-9], "f: error[data]: cannot be unpacked: it is truncated; help: copy or fetch it again"},
+		{"gzip damaged", damaged, "its checksum does not match its bytes"},
+		{"xz cut", xz[:len(xz)-20], "cannot be unpacked: it is truncated"},
+		{"xz header alone", xz[:13], "it is truncated"},
+		{"xz of 128 MiB", xzPacked(t, text, 128<<20), "its dictionary is larger than 64 MiB"},
+	} {
+		if got, err := unpack("f", test.data); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %d bytes, %v\nwant %s", test.name, len(got), err, test.want)
+		}
+	}
+}
+
+func FuzzXZHeader(f *testing.F) {
+	f.Add(xzPacked(f, "text", 1<<16))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := checkXZ(data); err != nil && err.Error() == "" {
+			t.Error("an error without words")
+		}
+	})
+}

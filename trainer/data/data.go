@@ -1,0 +1,66 @@
+// Package data gives the trainer its sequences: known data sets, files of the user, and generated tasks, split into
+// training, validation and test parts. It reads, cuts, splits and normalises; batches, losses and the integers of a
+// model's input are the trainer's. Files are taken as hostile, and the same options give the same sequences, bit by bit.
+// Start with Load, Options and Sequences; the known sets are the table in known.go.
+package data
+
+import "hrnnc/internal/diag"
+
+// code is the code of every diagnostic of this package.
+const code = "data"
+
+// Set is a data set, split.
+type Set struct {
+	Name               string
+	Train, Valid, Test Sequences
+	// Classes names the classes, in the order of the labels; nil for regression.
+	Classes []string
+	// Vocabulary spells the tokens; nil when the steps are values.
+	Vocabulary []string
+	// Channels says what the D values of a step are; nil for tokens.
+	Channels []Channel
+	// Notes say what was done to the data that a report of results must repeat: the permutation, held-out persons.
+	Notes           []string
+	Source, Licence string
+}
+
+// Channel is one of the D values of a step. A value is Scale*raw + Offset, where raw is the number in the file or,
+// for features, the integer that the front end computes.
+type Channel struct {
+	Name   string  `json:"name"`
+	Scale  float64 `json:"scale"`
+	Offset float64 `json:"offset"`
+}
+
+// Load gives a data set: a known one by name ("mnist"), a generated one ("copy(100)"), or files of the user by path.
+// Its errors are diagnostics.
+func Load(name string, o Options) (*Set, error) {
+	if err := o.validate(name); err != nil {
+		return nil, err
+	}
+	p, err := open(name, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.applies(name, p.kind); err != nil {
+		return nil, err
+	}
+	return p.set(name, o)
+}
+
+// open finds the reader that a name is for.
+func open(name string, o Options) (*pool, error) {
+	if g, length, ok, err := findGenerator(name); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return g.pool(length, o), nil
+	}
+	if k := Find(name); k != nil {
+		return k.open(o)
+	}
+	return openPath(name, o)
+}
+
+// fail starts an error about a data set, a file, or a part of one.
+func fail(file, what string) diag.Builder { return diag.InFile(file, what) }

@@ -1,0 +1,77 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// served is a known set on a server of the test, which has only the files given.
+func served(t *testing.T, files map[string]string) *Known {
+	t.Helper()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		content, ok := files[strings.TrimPrefix(r.URL.Path, "/")]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = w.Write([]byte(content)) // a client that has gone away is no fault
+	}))
+	t.Cleanup(server.Close)
+	before := client
+	client = server.Client()
+	t.Cleanup(func() { client = before })
+	t.Setenv(DirVariable, filepath.Join(t.TempDir(), "data"))
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	return &Known{Name: "small", Folder: "small", URL: server.URL + "/",
+		Files: []File{{"a", digest([]byte("one")), ""}, {"b.gz", "", digest([]byte("two"))}}}
+}
+
+func TestGet(t *testing.T) {
+	k := served(t, map[string]string{"a": "one", "b.gz": string(gzipped(t, "two"))})
+	var said []string
+	dir, err := k.Get(context.Background(), func(s string) { said = append(said, s) })
+	if err != nil || dir != filepath.Join(os.Getenv(DirVariable), "small") || len(said) != 2 || k.Where() != dir {
+		t.Fatalf("%s, %v, said %q", dir, err, said)
+	}
+	if again, err := k.Get(context.Background(), func(s string) { t.Errorf("%s again", s) }); err != nil || again != dir {
+		t.Errorf("%s, %v", again, err)
+	}
+}
+
+func TestGetErrors(t *testing.T) {
+	say := func(string) {}
+	k := served(t, map[string]string{"a": "one", "b.gz": "other"})
+	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "b.gz: error[data]: is not the known file") || k.Where() != "" {
+		t.Errorf("got %v", err)
+	}
+	k = served(t, nil)
+	_, err := k.Get(context.Background(), say)
+	for _, want := range []string{"small: error[data]: a cannot be fetched: 127.0.0.1:", "answers 404 Not Found", "hrnnc data get small  where there is a network", "put a, b.gz into $HRNNC_DATA/small"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	}
+	if exists(os.Getenv(DirVariable)) {
+		t.Error("what was not fetched left a folder behind")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := k.Get(ctx, say); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	k.URL = ""
+	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "help: put a, b.gz into $HRNNC_DATA/small; hrnnc knows no place to fetch it from") {
+		t.Errorf("got %v", err)
+	}
+	k = served(t, map[string]string{"a": "one"})
+	t.Setenv(DirVariable, write(t, t.TempDir(), "file", nil))
+	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "cannot be made: not a directory; help: set $HRNNC_DATA") {
+		t.Errorf("got %v", err)
+	}
+}

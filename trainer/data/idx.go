@@ -1,0 +1,78 @@
+package data
+
+import (
+	"encoding/binary"
+	"math"
+
+	"hrnnc/internal/npy"
+)
+
+// maxIDXDims is more than any data set has; the format allows 255.
+const maxIDXDims = 8
+
+// idxSizes are the bytes of a value for each type of the IDX format.
+var idxSizes = map[byte]int{0x08: 1, 0x09: 1, 0x0b: 2, 0x0c: 4, 0x0d: 4, 0x0e: 8}
+
+// readIDX reads the format of the MNIST files (described at yann.lecun.com/exdb/mnist), packed or not: two zero bytes,
+// a type, a number of dimensions, the dimensions as 32-bit counts, and the values, row-major, all big-endian.
+func readIDX(path string) (tensor, error) {
+	data, err := readUnpacked(path)
+	if err != nil {
+		return tensor{}, err
+	}
+	return parseIDX(path, data)
+}
+
+func parseIDX(file string, data []byte) (tensor, error) {
+	at := fail(file, "")
+	if len(data) < 4 || data[0] != 0 || data[1] != 0 || idxSizes[data[2]] == 0 {
+		return tensor{}, at.Errorf(code, "is not an IDX file").Helpf("IDX files start with two zero bytes and a type of 8 to 14; MNIST's are such")
+	}
+	size, dims := idxSizes[data[2]], int(data[3])
+	if dims == 0 || dims > maxIDXDims {
+		return tensor{}, at.Errorf(code, "has %d dimensions; 1 to %d are read", dims, maxIDXDims).Helpf("check that it is the right file")
+	}
+	body := 4 + 4*dims
+	if len(data) < body {
+		return tensor{}, at.Errorf(code, "is truncated: its header has %d bytes and the file %d", body, len(data)).Helpf("copy or fetch it again")
+	}
+	shape, count := make([]int, dims), 1
+	for d := range shape {
+		shape[d] = int(binary.BigEndian.Uint32(data[4+4*d:]))
+		if shape[d] != 0 && count > math.MaxInt32/shape[d] {
+			return tensor{}, at.Errorf(code, "declares more than %d values", math.MaxInt32).Helpf("copy or fetch it again; it looks damaged")
+		}
+		count *= shape[d]
+	}
+	if want := count * size; want != len(data)-body {
+		return tensor{}, at.Errorf(code, "has %d bytes of values; %s of %d bytes each needs %d", len(data)-body, npy.Shape(shape), size, want).
+			Helpf("copy or fetch it again")
+	}
+	return tensor{shape, idxValues(data[2], data[body:])}, nil
+}
+
+// idxValues converts what is not bytes already. Values of 8 bytes lose what a float32 cannot hold.
+func idxValues(kind byte, body []byte) numbers {
+	be := binary.BigEndian
+	switch kind {
+	case 0x09:
+		return convert(body, 1, func(b []byte) int16 { return int16(int8(b[0])) })
+	case 0x0b:
+		return convert(body, 2, func(b []byte) int16 { return int16(be.Uint16(b)) })
+	case 0x0c:
+		return convert(body, 4, func(b []byte) int32 { return int32(be.Uint32(b)) })
+	case 0x0d:
+		return convert(body, 4, func(b []byte) float32 { return math.Float32frombits(be.Uint32(b)) })
+	case 0x0e:
+		return convert(body, 8, func(b []byte) float32 { return float32(math.Float64frombits(be.Uint64(b))) })
+	}
+	return packed[uint8](body)
+}
+
+func convert[S int16 | int32 | float32](body []byte, size int, value func([]byte) S) packed[S] {
+	out := make(packed[S], len(body)/size)
+	for i := range out {
+		out[i] = value(body[i*size:])
+	}
+	return out
+}

@@ -1,0 +1,302 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hrnnc/internal/shared"
+)
+
+// load loads a set with settings such as "layout=rows", and fails the test when that does not work.
+func load(t testing.TB, name string, settings ...string) *Set {
+	t.Helper()
+	s, err := Load(name, options(t, settings...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func options(t testing.TB, settings ...string) Options {
+	t.Helper()
+	o := Defaults()
+	for _, s := range settings {
+		name, value, _ := strings.Cut(s, "=")
+		if known, err := o.Set(name, value); !known || err != nil {
+			t.Fatalf("%s: known %v, %v", s, known, err)
+		}
+	}
+	return o
+}
+
+// known loads a known set of ../shared, or skips.
+func knownSet(t *testing.T, name string, settings ...string) *Set {
+	t.Helper()
+	k := Find(name)
+	t.Setenv(DirVariable, filepath.Dir(shared.Path(t, "data", k.Folder)))
+	return load(t, name, settings...)
+}
+
+func values(s *Sequences, i int) []float32 {
+	x := make([]float32, s.T*s.D)
+	s.Values(i, x)
+	return x
+}
+
+func tokens(s *Sequences, i int) []int32 {
+	x := make([]int32, s.T)
+	s.Tokens(i, x)
+	return x
+}
+
+// labels counts the sequences of each class.
+func labels(s *Sequences) map[int32]int {
+	out := map[int32]int{}
+	for i := range s.N {
+		out[s.Label(i)]++
+	}
+	return out
+}
+
+func TestKnownSets(t *testing.T) {
+	for _, k := range KnownSets {
+		t.Run(k.Name, func(t *testing.T) {
+			if testing.Short() && (k.Name == "imdb" || k.Name == "dsa19") {
+				t.Skip("skipped: slow, and -short")
+			}
+			if k.Where() == "" { // a package of the system, or the caller's HRNNC_DATA, has it otherwise
+				t.Setenv(DirVariable, filepath.Dir(shared.Path(t, "data", k.Folder)))
+			}
+			s := load(t, k.Name, "valid=0")
+			if s.Train.N != k.Train || s.Valid.N != k.Valid || s.Test.N != k.Test {
+				t.Errorf("%d + %d + %d sequences; the table says %d + %d + %d", s.Train.N, s.Valid.N, s.Test.N, k.Train, k.Valid, k.Test)
+			}
+			if s.Train.T != k.T || s.Train.D != k.D || len(s.Classes) != k.Classes {
+				t.Errorf("%d x %d, %d classes; the table says %d x %d, %d", s.Train.T, s.Train.D, len(s.Classes), k.T, k.D, k.Classes)
+			}
+			for _, part := range []*Sequences{&s.Train, &s.Test} {
+				if n := labels(part); len(n) != k.Classes {
+					t.Errorf("labels %v", n)
+				}
+			}
+			if (s.Train.Groups != nil) != (k.Kind&Grouped != 0) {
+				t.Errorf("groups are known: %v", s.Train.Groups != nil)
+			}
+			d := s.Describe()
+			if d.Train != k.Train || len(d.Classes) != k.Classes || (len(d.Channels) == 0) != (k.Kind&Text != 0) {
+				t.Errorf("described as %+v", d)
+			}
+		})
+	}
+}
+
+func TestMNIST(t *testing.T) {
+	s := knownSet(t, "mnist")
+	if s.Train.N != 54_000 || s.Valid.N != 6_000 {
+		t.Errorf("%d + %d", s.Train.N, s.Valid.N)
+	}
+	// The first test image is a 7 whose first ink, 84, is at line 7, column 6.
+	x := values(&s.Test, 0)
+	if s.Test.Label(0) != 7 || x[7*28+6] != float32(84)*float32(1.0/255) || x[7*28+5] != 0 {
+		t.Errorf("label %d, pixels %v", s.Test.Label(0), x[7*28:8*28])
+	}
+	rows, columns := knownSet(t, "mnist", "layout=rows"), knownSet(t, "mnist", "layout=columns")
+	if rows.Test.T != 28 || rows.Test.D != 28 || !slices.Equal(values(&rows.Test, 0), x) {
+		t.Error("rows are not the lines of the image")
+	}
+	c := values(&columns.Test, 0)
+	for line := range 28 {
+		for column := range 28 {
+			if c[column*28+line] != x[line*28+column] {
+				t.Fatalf("line %d, column %d", line, column)
+			}
+		}
+	}
+	permuted := knownSet(t, "mnist", "permute=92916", "limit=10")
+	p := values(&permuted.Test, 0)
+	whole := knownSet(t, "mnist", "limit=10")
+	y := values(&whole.Test, 0)
+	for at, from := range numpyPermutation(92916, 784) {
+		if p[at] != y[from] {
+			t.Fatalf("step %d is not pixel %d", at, from)
+		}
+	}
+	if len(permuted.Notes) != 3 || !strings.Contains(strings.Join(permuted.Notes, "; "), "RandomState(92916).permutation(784)") {
+		t.Errorf("notes %q", permuted.Notes)
+	}
+}
+
+func TestFashion(t *testing.T) {
+	if Find("fashion").Where() == "" {
+		t.Skip("skipped: no Debian package dataset-fashion-mnist")
+	}
+	if s := load(t, "fashion"); s.Classes[s.Test.Label(0)] != "ankle boot" {
+		t.Errorf("the first test image is a %s", s.Classes[s.Test.Label(0)])
+	}
+}
+
+func TestHAR(t *testing.T) {
+	s := knownSet(t, "har")
+	if n := labels(&s.Test); n[0] != 496 || n[5] != 537 {
+		t.Errorf("labels %v", n)
+	}
+	in := map[int32]bool{}
+	for _, g := range s.Train.Groups {
+		in[g] = true
+	}
+	for _, part := range []*Sequences{&s.Valid, &s.Test} {
+		for _, g := range part.Groups {
+			if in[g] {
+				t.Fatalf("person %d is in the training part and another", g)
+			}
+		}
+	}
+	if got := distinct(s.Test.Groups); len(got) != 9 || got[0] != 2 {
+		t.Errorf("test persons %v", got)
+	}
+	// Gravity: at rest the total acceleration is 1 g long.
+	for i := range s.Test.N {
+		if s.Classes[s.Test.Label(i)] == "standing" {
+			x := values(&s.Test, i)
+			if g := x[6]*x[6] + x[7]*x[7] + x[8]*x[8]; g < 0.8 || g > 1.2 {
+				t.Errorf("the square of the acceleration at rest is %v", g)
+			}
+			break
+		}
+	}
+}
+
+func TestHAR2(t *testing.T) {
+	six, two := knownSet(t, "har", "valid=0"), knownSet(t, "har2", "valid=0")
+	for i := range six.Test.N {
+		name := six.Classes[six.Test.Label(i)]
+		first := name == "sitting" || name == "lying" || name == "walking upstairs"
+		if first != (two.Test.Label(i) == 0) {
+			t.Fatalf("%s is class %d", name, two.Test.Label(i))
+		}
+	}
+	for d, m := range measure(&two.Train) {
+		if m.mean() > 1e-4 || m.mean() < -1e-4 || m.deviation() < 0.999 || m.deviation() > 1.001 {
+			t.Errorf("channel %d: mean %v, deviation %v", d, m.mean(), m.deviation())
+		}
+	}
+	if none := knownSet(t, "har2", "normalise=none"); none.Channels[0].Offset != 0 {
+		t.Error("normalise=none normalises")
+	}
+}
+
+func TestHAPT(t *testing.T) {
+	s := knownSet(t, "hapt", "valid=0")
+	if got := distinct(s.Test.Groups); got[0] != 22 || len(got) != 9 {
+		t.Errorf("test persons %v", got)
+	}
+	six := knownSet(t, "hapt", "valid=0", "channels=all")
+	a, b := values(&s.Test, 17), values(&six.Test, 17)
+	if six.Train.D != 6 || a[5*3+1] != b[5*6+1] || six.Channels[3].Name != "gyro x" {
+		t.Errorf("%d channels, %v", six.Train.D, six.Channels)
+	}
+	// The first labelled interval of the training part: experiment 1, standing, samples[250:1233].
+	arrays, err := openNpz(filepath.Join(os.Getenv(DirVariable), "hapt", "hapt_raw.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := arrays.get("exp01_user01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := values(&s.Train, 0); s.Train.Label(0) != 4 || x[0] != float32(raw.Float(250*6)) || x[2] != float32(raw.Float(250*6+2)) {
+		t.Errorf("the first window starts with %v", x[:3])
+	}
+	authors := knownSet(t, "hapt", "test=2,4,9,10,12,13,18,20,24", "window=64", "stride=64")
+	if got := distinct(authors.Test.Groups); len(got) != 9 || got[0] != 2 || authors.Test.T != 64 {
+		t.Errorf("test persons %v of %d steps", got, authors.Test.T)
+	}
+}
+
+func TestFSDD(t *testing.T) {
+	s := knownSet(t, "fsdd", "limit=100")
+	if got := distinct(s.Valid.Groups); len(got) < 2 {
+		t.Errorf("the test part has all speakers, and validation only %v", got)
+	}
+	for i := range s.Test.N {
+		x := values(&s.Test, i)
+		if x[len(x)-1] == 0 && x[len(x)-2] == 0 && x[len(x)-3] == 0 && x[len(x)-4] == 0 {
+			t.Fatalf("recording %d does not end at the last step", i)
+		}
+	}
+	bands := knownSet(t, "fsdd", "features=bands", "length=50")
+	if bands.Test.T != 50 || bands.Test.D != NumBands {
+		t.Errorf("%d x %d", bands.Test.T, bands.Test.D)
+	}
+	for _, m := range measure(&bands.Test) {
+		if m.most < 0.4 || m.most > 240.0/255 {
+			t.Errorf("the largest feature is %v", m.most)
+		}
+	}
+}
+
+func TestSST2(t *testing.T) {
+	s := knownSet(t, "sst2")
+	// "it 's a charming and often affecting journey ."
+	var words []string
+	for _, w := range tokens(&s.Test, 0) {
+		if w != padding {
+			words = append(words, s.Vocabulary[w])
+		}
+	}
+	if got := strings.Join(words, " "); got != "it 's a charming and often affecting journey" || s.Classes[s.Test.Label(0)] != "positive" {
+		t.Errorf("got %q", got)
+	}
+	small := knownSet(t, "sst2", "vocabulary=100", "length=8", "min_count=2")
+	if small.Train.Vocabulary != 100 || small.Train.T != 8 {
+		t.Errorf("%d tokens, %d steps", small.Train.Vocabulary, small.Train.T)
+	}
+	for i := range small.Train.N {
+		for _, w := range tokens(&small.Train, i) {
+			if w < 0 || w >= 100 {
+				t.Fatalf("token %d", w)
+			}
+		}
+	}
+}
+
+// TestTampered checks that a known set with other bytes is refused, and that the same content packed otherwise is not.
+func TestTampered(t *testing.T) {
+	k := Find("mnist1d")
+	dir := t.TempDir()
+	t.Setenv(DirVariable, dir)
+	if err := os.MkdirAll(filepath.Join(dir, k.Folder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, k.Folder, "mnist1d.npz"), []byte("PK\x03\x04"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load("mnist1d", Defaults()); err == nil || !strings.Contains(err.Error(), "is not the known file") {
+		t.Errorf("got %v", err)
+	}
+	labels := File{Name: "l.gz", SHA256: "none", Unpacked: digest([]byte("labels"))}
+	for _, data := range [][]byte{[]byte("labels"), gzipped(t, "labels")} {
+		if err := labels.check("l.gz", data); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := labels.check("l.gz", gzipped(t, "other labels")); err == nil {
+		t.Error("other content passes")
+	}
+}
+
+func TestMissing(t *testing.T) {
+	t.Setenv(DirVariable, t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	_, err := Load("har", Defaults())
+	if err == nil || !strings.Contains(err.Error(), "har: error[data]: the data set is not on this machine; help: put har.npz into $HRNNC_DATA/har") {
+		t.Errorf("got %v", err)
+	}
+	if _, err = Load("mnits", Defaults()); err == nil || !strings.Contains(err.Error(), "did you mean mnist?") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,84 @@
+package data
+
+import "math"
+
+// normaliseSet scales the channels of all parts, by what the training part is like when the options or the set say so.
+func (p *pool) normaliseSet(s *Set, o *Options) {
+	how := o.Normalise
+	if how == "" {
+		how = p.normalise
+	}
+	setAffine(s)
+	if how == "channel" || how == "range" {
+		stats := measure(&s.Train)
+		for d := range s.Channels {
+			scale, offset := stats[d].affine(how)
+			c := &s.Channels[d]
+			c.Scale, c.Offset = c.Scale*scale, c.Offset*scale+offset
+		}
+		setAffine(s)
+		to := map[string]string{"channel": "mean 0 and variance 1", "range": "-1 to 1"}[how]
+		p.note("each channel scaled to %s over the training part", to)
+	}
+}
+
+// setAffine gives the parts the scales and offsets of the channels.
+func setAffine(s *Set) {
+	scale, offset := make([]float32, len(s.Channels)), make([]float32, len(s.Channels))
+	for d, c := range s.Channels {
+		scale[d], offset[d] = float32(c.Scale), float32(c.Offset)
+	}
+	for _, part := range []*Sequences{&s.Train, &s.Valid, &s.Test} {
+		part.scale, part.offset = scale, offset
+	}
+}
+
+// statistics are those of one channel.
+type statistics struct {
+	n                   int
+	sum, squares        float64 // about shift, so that a large mean costs no precision
+	shift, lowest, most float64
+}
+
+// measure reads all sequences once.
+func measure(s *Sequences) []statistics {
+	out := make([]statistics, s.D)
+	x := make([]float32, s.T*s.D)
+	for i := range s.N {
+		s.Values(i, x)
+		for j, v := range x {
+			out[j%s.D].add(float64(v))
+		}
+	}
+	return out
+}
+
+func (c *statistics) add(v float64) {
+	if c.n == 0 {
+		c.shift, c.lowest, c.most = v, v, v
+	}
+	c.n++
+	c.sum += v - c.shift
+	c.squares += (v - c.shift) * (v - c.shift)
+	c.lowest, c.most = min(c.lowest, v), max(c.most, v)
+}
+
+func (c *statistics) mean() float64 { return c.shift + c.sum/float64(c.n) }
+
+// deviation is that of the population, as the literature's scripts divide by n.
+func (c *statistics) deviation() float64 {
+	m := c.sum / float64(c.n)
+	return math.Sqrt(max(0, c.squares/float64(c.n)-m*m))
+}
+
+// affine is what normalises the channel; one that never changes is only moved.
+func (c *statistics) affine(how string) (scale, offset float64) {
+	centre, width := c.mean(), c.deviation()
+	if how == "range" {
+		centre, width = (c.most+c.lowest)/2, (c.most-c.lowest)/2
+	}
+	if width < 1e-12 {
+		width = 1
+	}
+	return 1 / width, -centre / width
+}

@@ -1,0 +1,256 @@
+package data
+
+import (
+	"slices"
+	"strings"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/npy"
+)
+
+// role is one array of a data set.
+type role struct {
+	name    string
+	guesses []string
+}
+
+// roles are the arrays of a data set, with the names that they are guessed by, the likeliest first.
+var roles = []role{
+	{"x", []string{"x_train", "X_train", "train_x", "x", "X"}},
+	{"y", []string{"y_train", "Y_train", "train_y", "y", "Y", "labels", "label"}},
+	{"groups", []string{"groups_train", "subject_train", "person_train", "groups", "subject", "person", "speaker"}},
+	{"x_valid", []string{"x_valid", "X_valid", "x_val", "X_val"}},
+	{"y_valid", []string{"y_valid", "Y_valid", "y_val", "Y_val"}},
+	{"groups_valid", []string{"groups_valid", "subject_valid", "person_valid"}},
+	{"x_test", []string{"x_test", "X_test", "test_x"}},
+	{"y_test", []string{"y_test", "Y_test", "test_y"}},
+	{"groups_test", []string{"groups_test", "subject_test", "person_test"}},
+}
+
+// findRoles gives the name of the array for each role, from arrays = x=NAME,... or by guess.
+func findRoles(a *arrays, o *Options) (map[string]string, error) {
+	out := map[string]string{}
+	for _, item := range o.Arrays {
+		name, array, ok := strings.Cut(item, "=")
+		if !ok || !slices.ContainsFunc(roles, func(r role) bool { return r.name == name }) {
+			return nil, fail(a.file, "").Errorf(code, "arrays has %q", item).Helpf("write  arrays = x=NAME,y=NAME,groups=NAME,x_test=NAME,...")
+		}
+		out[name] = array
+	}
+	for _, r := range roles {
+		if _, ok := out[r.name]; ok {
+			continue
+		}
+		for _, guess := range r.guesses {
+			if a.has(guess) {
+				out[r.name] = guess
+				break
+			}
+		}
+	}
+	for _, needed := range []string{"x", "y"} {
+		if out[needed] == "" {
+			return nil, fail(a.file, "").Errorf(code, "which array is %s cannot be guessed", needed).
+				Helpf("say  arrays = \"%s=NAME\";  it holds %s", needed, strings.Join(a.names, ", "))
+		}
+	}
+	return out, nil
+}
+
+// numpyPool reads a data set from numpy arrays: x [N, T] or [N, T, D]; y [N] or [N, T] integers (classes, -1 for steps
+// that do not count), or numbers [N], [N, K] or [N, T, K]; groups [N].
+func numpyPool(a *arrays, o *Options) (*pool, error) {
+	names, err := findRoles(a, o)
+	if err != nil {
+		return nil, err
+	}
+	b := numpyBuilder{a: a, o: o, p: &pool{kind: NumPy | Series, source: a.file}}
+	for _, suffix := range []string{"", "_valid", "_test"} {
+		if names["x"+suffix] == "" {
+			continue
+		}
+		if err := b.add(names, suffix); err != nil {
+			return nil, err
+		}
+	}
+	return b.finish()
+}
+
+// numpyBuilder gathers the parts.
+type numpyBuilder struct {
+	a         *arrays
+	o         *Options
+	p         *pool
+	x, y      []tensor
+	groups    []int32
+	grouped   bool // some part says of whom its sequences are
+	ungrouped bool // some part does not
+}
+
+// add reads one part.
+func (b *numpyBuilder) add(names map[string]string, suffix string) error {
+	yName := names["y"+suffix]
+	if yName == "" {
+		return b.at("").Errorf(code, "has %s and no labels for it", names["x"+suffix]).Helpf("say  arrays = \"y%s=NAME\"", suffix)
+	}
+	x, err := b.a.tensor(names["x"+suffix])
+	if err != nil {
+		return err
+	}
+	y, err := b.a.tensor(yName)
+	if err != nil {
+		return err
+	}
+	if x.rows() != y.rows() {
+		return b.at("").Errorf(code, "%s has %d sequences and %s %d", names["x"+suffix], x.rows(), yName, y.rows()).Helpf("save them together")
+	}
+	if len(b.x) > 0 && (!slices.Equal(x.shape[1:], b.x[0].shape[1:]) || !slices.Equal(y.shape[1:], b.y[0].shape[1:])) {
+		return b.at("").Errorf(code, "its parts have different shapes: %s and %s, labels %s and %s", npy.Shape(b.x[0].shape), npy.Shape(x.shape),
+			npy.Shape(b.y[0].shape), npy.Shape(y.shape)).Helpf("only the first axis, the number of sequences, may differ")
+	}
+	if err := b.group(names["groups"+suffix], x.rows()); err != nil {
+		return err
+	}
+	b.x, b.y = append(b.x, x), append(b.y, y)
+	of := map[string]part{"": train, "_valid": valid, "_test": test}[suffix]
+	if suffix == "" && names["x_test"] == "" {
+		of = unassigned
+	}
+	b.p.parts = append(b.p.parts, slices.Repeat([]part{of}, x.rows())...)
+	b.p.n += x.rows()
+	return nil
+}
+
+func (b *numpyBuilder) at(what string) diag.Builder { return fail(b.a.file, what) }
+
+// group reads the persons of a part; they are known when every part has them.
+func (b *numpyBuilder) group(name string, n int) error {
+	if name == "" {
+		b.ungrouped = true
+		return nil
+	}
+	groups, err := b.a.integers(name)
+	if err != nil {
+		return err
+	}
+	if len(groups) != n {
+		return b.at("array "+name).Errorf(code, "has %d entries for %d sequences", len(groups), n).Helpf("save one person for each sequence")
+	}
+	b.grouped = true
+	b.groups = append(b.groups, groups...)
+	return nil
+}
+
+// finish lays out the sequences once all parts are read.
+func (b *numpyBuilder) finish() (*pool, error) {
+	if b.grouped && !b.ungrouped {
+		b.p.groups = b.groups
+		b.p.kind |= Grouped
+	}
+	if err := b.steps(); err != nil {
+		return nil, err
+	}
+	return b.p, b.answers()
+}
+
+// steps says what a sequence of x is.
+func (b *numpyBuilder) steps() error {
+	p, shape := b.p, b.x[0].shape
+	p.x = join(b.x)
+	if len(shape) < 2 || len(shape) > 3 || b.x[0].rowSize() == 0 {
+		return b.at("").Errorf(code, "x has shape %s", npy.Shape(shape)).Helpf("[sequences, steps] or [sequences, steps, values] are needed, none of them 0")
+	}
+	p.frame = frame{steps: shape[1], channels: 1}
+	if len(shape) == 3 {
+		p.frame.channels = shape[2]
+	}
+	if b.o.Tokens {
+		return b.tokens()
+	}
+	unit := b.o.Unit
+	if unit == 0 {
+		unit = 1
+	}
+	p.channels = numbered(p.frame.channels, unit)
+	if b.o.Layout != "" && len(shape) == 3 {
+		p.kind |= Images
+		p.frame.image = true
+		p.channels = []Channel{{Name: "pixel", Scale: unit}}
+	}
+	return nil
+}
+
+// tokens takes the integers of x as they are: the largest says how many there are.
+func (b *numpyBuilder) tokens() error {
+	p := b.p
+	p.kind = p.kind&^Series | Discrete
+	most := int32(0)
+	for _, t := range b.x {
+		if isFloat(t.numbers) || len(t.shape) != 2 {
+			return b.at("").Errorf(code, "tokens are integers [sequences, steps], and x has shape %s", npy.Shape(t.shape)).Helpf("remove  tokens = yes")
+		}
+		for i, v := range allInts(t.numbers) {
+			if v < 0 || v >= 1<<24 {
+				return b.at("").Errorf(code, "value %d of x is %d; tokens are 0 to %d", i, v, 1<<24-1).Helpf("number the tokens from 0")
+			}
+			most = max(most, v)
+		}
+	}
+	for _, c := range numbered(int(most)+1, 1) {
+		p.vocabulary = append(p.vocabulary, c.Name)
+	}
+	return nil
+}
+
+// answers says what y is: classes or numbers, of a sequence or of each step.
+func (b *numpyBuilder) answers() error {
+	p, y := b.p, b.y[0]
+	regression := isFloat(y.numbers)
+	if b.o.Answers != "" {
+		regression = b.o.Answers == "numbers"
+	}
+	p.eachStep = len(y.shape) > 1 && y.shape[1] == p.frame.steps && (len(y.shape) == 3 || !regression)
+	want := 1
+	if p.eachStep {
+		want = 2
+	}
+	if regression {
+		p.outputs = 1
+		if len(y.shape) == want+1 {
+			want++
+			p.outputs = y.shape[len(y.shape)-1]
+		}
+	}
+	if len(y.shape) != want || y.rowSize() == 0 {
+		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", npy.Shape(y.shape), p.frame.steps).
+			Helpf("classes are [sequences] or [sequences, steps]; numbers [sequences], [sequences, outputs] or [sequences, steps, outputs]")
+	}
+	if regression {
+		p.y = join(b.y)
+		return nil
+	}
+	var labels []int32
+	for _, t := range b.y {
+		if isFloat(t.numbers) && !wholeFloats(t.numbers) {
+			return b.at("").Errorf(code, "y holds numbers that are no classes").Helpf("remove  answers = classes")
+		}
+		labels = append(labels, allInts(t.numbers)...)
+	}
+	numbered, names, err := numberClasses(b.at("y"), labels, p.eachStep)
+	p.y, p.classes = array{numbers: numbered, size: y.rowSize()}, names
+	return err
+}
+
+// join is the sequences of several tensors, one after the other.
+func join(ts []tensor) source {
+	if len(ts) == 1 {
+		return ts[0].source()
+	}
+	var c chain
+	n := 0
+	for _, t := range ts {
+		n += t.rows()
+		c.parts, c.ends = append(c.parts, t.source()), append(c.ends, n)
+	}
+	return c
+}

@@ -1,0 +1,124 @@
+package data
+
+// Options are what a model's train block can say about data. Start from Defaults; everything left zero is the data
+// set's own choice. Settings says what each is for and what it may be.
+type Options struct {
+	// Seed decides everything random: the validation part, limits, generated training sequences. Test parts do not
+	// depend on it.
+	Seed uint64
+
+	Layout    string
+	Permute   int
+	Subsample int
+	Normalise string
+	Unit      float64
+	Channels  []string
+	Window    int
+	Stride    int
+	Features  string
+
+	Valid  float64
+	Hold   float64
+	Test   []int
+	Split  string
+	Limit  int
+	Length int
+
+	Vocabulary int
+	MinCount   int
+
+	Sequences int
+
+	Tokens  bool
+	Answers string
+	Arrays  []string
+	Columns Columns
+
+	Augment Augment
+}
+
+// Columns says what the columns of a CSV or TSV file are, by name or by number from 1.
+type Columns struct {
+	Label, Text, ID, Group string
+	Values, Targets        []string
+	Header                 string
+	Inputs                 int
+}
+
+// Defaults are the options of a train block that says nothing about data.
+func Defaults() Options { return Options{Valid: 0.1, Hold: 0.2} }
+
+// Kind says what a data set can be told; a set may be of several.
+type Kind uint
+
+// The kinds.
+const (
+	Images    Kind = 1 << iota // lines and columns of pixels
+	Series                     // steps of values
+	Streams                    // recordings that windows are cut from
+	Audio                      // sound
+	Text                       // words
+	Discrete                   // steps are tokens already
+	Generated                  // made, not read
+	Grouped                    // the person or speaker of each sequence is known
+	NumPy                      // .npy or .npz files of the user
+	Table                      // CSV or TSV files of the user
+
+	valued  = Images | Series | Audio
+	anyKind = ^Kind(0)
+)
+
+// Setting is one option: its name in a train block, what it is, and what it may be.
+type Setting struct {
+	Name, Doc string
+	// Kinds are the data sets that know it.
+	Kinds Kind
+	// Words are the values it may have, nil when any.
+	Words []string
+	// Min and Max bound a number.
+	Min, Max float64
+	field    func(*Options) any
+}
+
+const many = 1 << 30 // no bound that anybody meets
+
+// Settings are all options but Seed, in the order of the documentation.
+var Settings = []Setting{
+	{"layout", "how an image becomes steps: pixels (one a step), rows or columns (one line a step)", Images,
+		[]string{"pixels", "rows", "columns"}, 0, 0, func(o *Options) any { return &o.Layout }},
+	{"permute", "shuffle the steps of every sequence in one fixed way: the permutation of numpy.random.RandomState(permute); 92916 is the customary one", valued,
+		nil, 0, 1<<32 - 1, func(o *Options) any { return &o.Permute }},
+	{"subsample", "take every k-th step only", valued, nil, 1, 1 << 20, func(o *Options) any { return &o.Subsample }},
+	{"normalise", "none, channel (mean 0 and variance 1 over the training part) or range (-1 to 1 over the training part)", valued,
+		[]string{"none", "channel", "range"}, 0, 0, func(o *Options) any { return &o.Normalise }},
+	{"unit", "what one count in the file is worth, such as 1/255", Images | NumPy | Table, nil, 1e-12, 1e12, func(o *Options) any { return &o.Unit }},
+	{"channels", "which values of a step, by name or number from 0; all", Series, nil, 0, 0, func(o *Options) any { return &o.Channels }},
+	{"window", "steps of a window", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Window }},
+	{"stride", "steps from one window to the next", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Stride }},
+	{"features", "raw (samples), or bands (the integer front end of this package)", Audio, []string{"raw", "bands"}, 0, 0, func(o *Options) any { return &o.Features }},
+	{"valid", "part of the training sequences held out for validation", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Valid }},
+	{"hold", "part of all sequences held out for test, where the set has no test part", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Hold }},
+	{"test", "persons or speakers that are the test part, such as 7,8 or 22-30", Grouped, nil, 0, many, func(o *Options) any { return &o.Test }},
+	{"split", "hold out whole persons (groups), or sequences of each class (random)", anyKind, []string{"groups", "random"}, 0, 0, func(o *Options) any { return &o.Split }},
+	{"limit", "sequences of each part, for quick tests", anyKind, nil, 0, many, func(o *Options) any { return &o.Limit }},
+	{"length", "steps of a sequence of words, samples or frames: shorter ones are padded in front", Text | Audio | Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Length }},
+	{"vocabulary", "tokens: padding, unknown, and the most frequent words", Text, nil, 3, 1 << 24, func(o *Options) any { return &o.Vocabulary }},
+	{"min_count", "how often a word must occur to get a token of its own", Text, nil, 1, many, func(o *Options) any { return &o.MinCount }},
+	{"sequences", "training sequences to generate", Generated, nil, 1, many, func(o *Options) any { return &o.Sequences }},
+	{"tokens", "whether integers in the file are tokens", NumPy, nil, 0, 0, func(o *Options) any { return &o.Tokens }},
+	{"answers", "what y holds: classes or numbers", NumPy, []string{"classes", "numbers"}, 0, 0, func(o *Options) any { return &o.Answers }},
+	{"arrays", "which array is what: x=NAME, y=, groups=, x_valid=, y_valid=, x_test=, y_test=, groups_test=", NumPy, nil, 0, 0, func(o *Options) any { return &o.Arrays }},
+	{"label", "the column with the class", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Label }},
+	{"text", "the column with the text", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Text }},
+	{"id", "the column that numbers recordings; a row is then one step", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.ID }},
+	{"group", "the column with the person or speaker", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Group }},
+	{"values", "the columns with the values, in order", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Values }},
+	{"targets", "the columns with the numbers to give (regression)", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Targets }},
+	{"header", "whether the first row has names: yes, no or guess", Table, []string{"yes", "no", "guess"}, 0, 0, func(o *Options) any { return &o.Columns.Header }},
+	{"inputs", "values of one step, where a row is a sequence", Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Columns.Inputs }},
+	{"augment_shift", "shift training sequences by up to this many steps", Series | Audio, nil, 0, 1 << 20, func(o *Options) any { return &o.Augment.Shift }},
+	{"augment_noise", "add noise of this standard deviation to training values", valued, nil, 0, 1e6, func(o *Options) any { return &o.Augment.Noise }},
+	{"augment_scale", "scale each training sequence by 1 plus noise of this standard deviation", valued, nil, 0, 10, func(o *Options) any { return &o.Augment.Scale }},
+	{"augment_pixels", "move training images by up to this many pixels", Images, nil, 0, 1 << 10, func(o *Options) any { return &o.Augment.ShiftPixels }},
+	{"augment_erase", "blank a square of up to this many pixels in training images", Images, nil, 0, 1 << 10, func(o *Options) any { return &o.Augment.Erase }},
+}

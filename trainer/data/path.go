@@ -1,0 +1,126 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"hrnnc/internal/fileio"
+)
+
+// openPath reads what lies at a path of the user.
+func openPath(path string, o Options) (*pool, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil && !strings.ContainsAny(path, `/\.`):
+		return nil, fail(path, "").Errorf(code, "there is no data set of this name%s", didYouMean(path)).
+			Helpf("hrnnc data list  shows the known sets; a file or folder is named by its path")
+	case err != nil:
+		_, err := fileio.Read(path, code) // says what is wrong
+		return nil, err
+	case info.IsDir():
+		return openFolder(path, &o)
+	}
+	switch {
+	case isTable(path):
+		return tablePool(path, []tableFile{{path, unassigned}}, &o)
+	case strings.HasSuffix(path, ".npz"):
+		a, err := openNpz(path)
+		if err != nil {
+			return nil, err
+		}
+		return numpyPool(a, &o)
+	case strings.HasSuffix(path, ".npy"):
+		return openPair(path, &o)
+	}
+	return nil, fail(path, "").Errorf(code, "is of no known kind").Helpf("%s", known)
+}
+
+// known says what can be read.
+const known = "a set is an .npz file, an .npy file beside that of its labels, a .csv or .tsv file (.gz or .xz too), or a folder of IDX files, " +
+	"of .npy files, of train.csv and test.csv, or in the layout of the UCI HAR archive"
+
+// openPair reads x.npy with the labels that lie beside it: its name with y for x.
+func openPair(path string, o *Options) (*pool, error) {
+	dir, base := filepath.Split(path)
+	name := strings.TrimSuffix(base, ".npy")
+	a, err := openNpyFolder(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	labels := labelsOf(name)
+	if !a.has(labels) {
+		return nil, fail(path, "").Errorf(code, "the labels of %s are not beside it", base).
+			Helpf("call them as it, with y for x (x.npy, y.npy), or save both with np.savez")
+	}
+	pair := *o
+	pair.Arrays = append([]string{"x=" + name, "y=" + labels}, o.Arrays...)
+	a.names = []string{name, labels}
+	return numpyPool(a, &pair)
+}
+
+// labelsOf gives the name of the labels of x, x_train or walk_x.
+func labelsOf(name string) string {
+	for _, pair := range [][2]string{{"x", "y"}, {"X", "Y"}} {
+		if rest, ok := strings.CutPrefix(name, pair[0]); ok {
+			return pair[1] + rest
+		}
+		if rest, ok := strings.CutSuffix(name, "_"+pair[0]); ok {
+			return rest + "_" + pair[1]
+		}
+	}
+	return name + "_labels"
+}
+
+// openFolder finds out what a folder holds.
+func openFolder(dir string, o *Options) (*pool, error) {
+	switch {
+	case isIDXFolder(dir):
+		return imagePool(dir, o)
+	case isUCIHAR(dir):
+		return uciPool(dir)
+	}
+	if files := tableFiles(dir); len(files) > 0 {
+		return tablePool(dir, files, o)
+	}
+	a, err := openNpyFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.names) > 0 {
+		return numpyPool(a, o)
+	}
+	return nil, fail(dir, "").Errorf(code, "the folder holds no data set").Helpf("%s", known)
+}
+
+// tableFiles are train.csv, valid.csv or dev.csv, and test.csv of a folder, or the same as .tsv, packed or not. Without
+// a test file its part is held out from the training file.
+func tableFiles(dir string) []tableFile {
+	var out []tableFile
+	for _, f := range []struct {
+		name string
+		part part
+	}{{"train", train}, {"valid", valid}, {"dev", valid}, {"test", test}} {
+		if path := findTable(dir, f.name); path != "" {
+			out = append(out, tableFile{path, f.part})
+		}
+	}
+	if len(out) == 0 || out[0].part != train {
+		return nil
+	}
+	if out[len(out)-1].part != test {
+		out[0].part = unassigned
+	}
+	return out
+}
+
+func findTable(dir, name string) string {
+	for _, kind := range []string{".csv", ".tsv"} {
+		for _, packed := range []string{"", ".gz", ".xz"} {
+			if exists(dir, name+kind+packed) {
+				return filepath.Join(dir, name+kind+packed)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,159 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// part says where a sequence belongs.
+type part uint8
+
+// The parts. A reader leaves unassigned what the files do not assign; split deals those.
+const (
+	unassigned part = iota
+	train
+	valid
+	test
+	unused // would tell the training part what the held-out part holds
+	numParts
+)
+
+// pool is a data set as read: its sequences of all parts in one row.
+type pool struct {
+	kind Kind
+	n    int
+	// Storage of the sequences. x holds frame.size() values of each, or tokens.
+	x, y       source
+	frame      frame
+	vocabulary []string
+	// texts replaces x for text: the tokens are made once the training part is known.
+	texts    *texts
+	eachStep bool
+	outputs  int
+	parts    []part
+	groups   []int32
+	classes  []string
+	channels []Channel // of frame.channels, or the one of an image
+
+	layout, normalise string   // the set's own choice
+	channelsUsed      []string // the set's own choice, nil for all
+	length            int      // tokens of a text
+	overlap           int      // how many windows before one share steps with it
+	notes             []string
+
+	source, licence string
+}
+
+// Channels by number have no better name.
+func numbered(n int, scale float64) []Channel {
+	out := make([]Channel, n)
+	for i := range out {
+		out[i] = Channel{Name: strconv.Itoa(i), Scale: scale}
+	}
+	return out
+}
+
+// set deals the sequences to the parts and lays out their steps.
+func (p *pool) set(name string, o Options) (*Set, error) {
+	if p.n == 0 {
+		return nil, fail(name, "").Errorf(code, "the data set has no sequence").Helpf("check its files and the window")
+	}
+	if p.n > math.MaxInt32 {
+		return nil, fail(name, "").Errorf(code, "%d sequences are too many", p.n).Helpf("use fewer, or a longer stride")
+	}
+	indices, err := p.deal(name, &o)
+	if err != nil {
+		return nil, err
+	}
+	if p.texts != nil {
+		if err := p.encode(name, indices[train], &o); err != nil {
+			return nil, err
+		}
+	}
+	every, err := p.sequences(name, &o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{Name: name, Classes: p.classes, Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
+		Train: every.choose(indices[train]), Valid: every.choose(indices[valid]), Test: every.choose(indices[test])}
+	if p.vocabulary == nil {
+		if s.Channels, err = p.chosenChannels(name, &o); err != nil {
+			return nil, err
+		}
+		p.normaliseSet(s, &o)
+	}
+	s.Notes = p.notes
+	return s, nil
+}
+
+// sequences lays out the steps of all sequences in the way the options say.
+func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
+	s := &Sequences{N: p.n, Vocabulary: len(p.vocabulary), EachStep: p.eachStep, Outputs: p.outputs, Groups: p.groups,
+		x: p.x, y: p.y, frame: p.frame}
+	order, err := p.order(name, o)
+	if err != nil {
+		return nil, err
+	}
+	s.D = order.d
+	if o.Subsample > 1 {
+		order.subsample(o.Subsample)
+		p.note("every %d. step", o.Subsample)
+	}
+	if o.Permute > 0 {
+		order.permute(uint32(o.Permute))
+		p.note("steps permuted by numpy.random.RandomState(%d).permutation(%d)", o.Permute, len(order.steps))
+	}
+	s.T, s.pick = len(order.steps), order.runs()
+	if p.eachStep && (o.Subsample > 1 || o.Permute > 0) {
+		s.steps = order.steps
+	}
+	return s, nil
+}
+
+func (p *pool) note(format string, args ...any) {
+	p.notes = append(p.notes, fmt.Sprintf(format, args...))
+}
+
+// chosenChannels are the channels of a step.
+func (p *pool) chosenChannels(name string, o *Options) ([]Channel, error) {
+	if p.frame.image {
+		return p.imageChannels(o), nil
+	}
+	index, err := p.channelIndex(name, o)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Channel, len(index))
+	for j, c := range index {
+		out[j] = p.channels[c]
+	}
+	return out, nil
+}
+
+// imageChannels names the pixels of a step: all have the scale of the one channel of the image.
+func (p *pool) imageChannels(o *Options) []Channel {
+	pixel := p.channels[0]
+	n, what := 1, ""
+	switch p.layoutOf(o) {
+	case "rows":
+		n, what = p.frame.channels, "column "
+	case "columns":
+		n, what = p.frame.steps, "row "
+	default:
+		return []Channel{pixel}
+	}
+	out := slices.Repeat([]Channel{pixel}, n)
+	for i := range out {
+		out[i].Name = what + strconv.Itoa(i)
+	}
+	return out
+}
+
+func (p *pool) layoutOf(o *Options) string {
+	if o.Layout != "" {
+		return o.Layout
+	}
+	return p.layout
+}

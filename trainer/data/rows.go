@@ -1,0 +1,206 @@
+package data
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/fileio"
+)
+
+// rows reads a CSV file (RFC 4180) or a TSV file (one row a line, no quotes), packed or not, row by row.
+type rows struct {
+	file   string
+	header []string // nil when the file has none
+	first  []string // a row that was read to look for a header
+	read   func() (fields []string, line int, err error)
+	line   int
+	width  int
+	isTSV  bool
+}
+
+// isTable reports whether a file's name is that of a CSV or TSV file, packed or not.
+func isTable(path string) bool { return tableKind(path) != "" }
+
+func tableKind(path string) string {
+	name := strings.ToLower(path)
+	for _, packed := range []string{".gz", ".xz"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	switch filepath.Ext(name) {
+	case ".csv":
+		return "csv"
+	case ".tsv", ".tab":
+		return "tsv"
+	}
+	return ""
+}
+
+// openRows reads the header when there is one: header is yes, no, or guess (a first row without a number).
+func openRows(path, header string) (*rows, error) {
+	data, err := readUnpacked(path)
+	if err != nil {
+		return nil, err
+	}
+	return newRows(path, data, header)
+}
+
+func newRows(path string, data []byte, header string) (*rows, error) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // the byte order mark that spreadsheets write
+	if at := bytes.IndexByte(data, 0); at >= 0 {
+		return nil, fail(path, "").Errorf(code, "is not text: byte %d is 0", at).Helpf("save it as CSV or TSV in UTF-8")
+	}
+	r := &rows{file: path, isTSV: tableKind(path) == "tsv"}
+	if r.isTSV {
+		r.read = tsvReader(data)
+	} else {
+		r.read = csvReader(data)
+	}
+	first, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	if first == nil {
+		return nil, fail(path, "").Errorf(code, "has no row").Helpf("check that it is the right file")
+	}
+	first = slices.Clone(first)
+	if header == "yes" || header != "no" && !slices.ContainsFunc(first, isNumber) {
+		r.header = first
+	} else {
+		r.first = first
+	}
+	return r, nil
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	return err == nil
+}
+
+func csvReader(data []byte) func() ([]string, int, error) {
+	c := csv.NewReader(bytes.NewReader(data))
+	c.ReuseRecord = true
+	c.FieldsPerRecord = -1 // rows.next says it better
+	return func() ([]string, int, error) {
+		fields, err := c.Read()
+		line := 0
+		if err == nil {
+			line, _ = c.FieldPos(0)
+		}
+		return fields, line, err
+	}
+}
+
+func tsvReader(data []byte) func() ([]string, int, error) {
+	line := 0
+	var fields []string
+	return func() ([]string, int, error) {
+		for len(data) > 0 {
+			var row []byte
+			row, data, _ = bytes.Cut(data, []byte("\n"))
+			line++
+			if row = bytes.TrimSuffix(row, []byte("\r")); len(row) == 0 {
+				continue
+			}
+			fields = fields[:0]
+			for f := range strings.SplitSeq(string(row), "\t") {
+				fields = append(fields, f)
+			}
+			return fields, line, nil
+		}
+		return nil, line, io.EOF
+	}
+}
+
+// next gives the fields of the next row, nil at the end. They are overwritten by the next call.
+func (r *rows) next() ([]string, error) {
+	if r.first != nil {
+		row := r.first
+		r.first = nil
+		return row, nil
+	}
+	fields, line, err := r.read()
+	if err == io.EOF {
+		return nil, nil
+	}
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		r.line = parse.Line
+		return nil, r.at(parse.Column).Errorf(code, "%s", parse.Err).Helpf("write quotes inside quoted fields twice, or save it as TSV")
+	}
+	if err != nil {
+		return nil, fail(r.file, "").Errorf(code, "cannot be read: %v", err).Helpf("save it again")
+	}
+	r.line = line
+	if r.width == 0 {
+		r.width = len(fields)
+	}
+	if len(fields) != r.width {
+		return nil, r.at(0).Errorf(code, "has %d fields; the first row has %d", len(fields), r.width).Helpf("every row needs the same columns")
+	}
+	for i, f := range fields {
+		if !utf8.ValidString(f) {
+			return nil, r.at(0).Errorf(code, "field %d is not UTF-8", i+1).Helpf("save the file in UTF-8")
+		}
+	}
+	return fields, nil
+}
+
+// at is the row that was read last, and a column of its text when it is known.
+func (r *rows) at(column int) diag.Builder {
+	p := diag.Pos{Line: max(1, r.line), Col: max(1, column)}
+	return diag.At(diag.Span{File: r.file, Start: p, End: diag.Pos{Line: p.Line, Col: p.Col + 1}})
+}
+
+// column finds a column by its name or by its number from 1, as an index from 0.
+func (r *rows) column(name string) (int, error) {
+	if i := slices.Index(r.header, name); i >= 0 {
+		return i, nil
+	}
+	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= r.width {
+		return n - 1, nil
+	}
+	help := "the columns are 1 to " + strconv.Itoa(r.width)
+	if r.header != nil {
+		help = "the columns are " + fileio.Printable(strings.Join(r.header, ", "))
+	}
+	return 0, fail(r.file, "").Errorf(code, "there is no column %s", fileio.Printable(name)).Helpf("%s", help)
+}
+
+// columns finds several.
+func (r *rows) columns(names []string) ([]int, error) {
+	var out []int
+	for _, n := range names {
+		i, err := r.column(n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, i)
+	}
+	return out, nil
+}
+
+// columnName is what a column is called.
+func (r *rows) columnName(i int) string {
+	if r.header != nil {
+		return r.header[i]
+	}
+	return strconv.Itoa(i + 1)
+}
+
+// number reads a field as a finite number.
+func (r *rows) number(fields []string, i int) (float32, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 32)
+	if err != nil || v != v || v > 3e38 || v < -3e38 {
+		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), fileio.Printable(fields[i])).
+			Helpf("write the number, or leave the row out")
+	}
+	return float32(v), nil
+}

@@ -1,0 +1,154 @@
+package data
+
+// Sequences are N equally long sequences of T steps, with what is to be learned of each: a class or numbers, for the
+// whole sequence or for every step. Steps are D values, or one token. Values stay in their stored type (bytes for
+// images) and are converted when read. Reading is safe from several goroutines.
+type Sequences struct {
+	N, T, D int
+	// Vocabulary is the number of tokens, 0 when the steps are values.
+	Vocabulary int
+	// EachStep says that every step has labels or targets, not the sequence as a whole.
+	EachStep bool
+	// Outputs is the number of targets (regression), 0 when there are labels.
+	Outputs int
+	// Groups is the person, speaker or recording that each sequence is from, length N; nil when unknown.
+	Groups []int32
+
+	x, y   source
+	index  []int32 // which sequence of x and y each is; nil: the same
+	pick   []run   // where the T*D values lie within a sequence of x, in order
+	steps  []int32 // which step of y each is, when EachStep; nil: the same
+	frame  frame
+	scale  []float32 // of each channel; nil: 1 and 0
+	offset []float32
+}
+
+// run is a stretch of values that lie one after the other in a sequence as stored.
+type run struct{ from, length int32 }
+
+// frame is how a sequence lies in storage, before steps and channels are picked: steps by channels, or lines by
+// columns of an image.
+type frame struct {
+	steps, channels int
+	image           bool
+}
+
+func (f frame) size() int { return f.steps * f.channels }
+
+// Values gives the T*D values of sequence i, step by step, in real units: dst[t*D+d].
+func (s *Sequences) Values(i int, dst []float32) {
+	dst = dst[:s.T*s.D]
+	if len(s.pick) == 1 {
+		s.x.floats(s.at(i), int(s.pick[0].from), dst)
+	} else {
+		s.gather(s.stored(i), dst)
+	}
+	s.affine(dst)
+}
+
+// stored reads all of a sequence as it lies in storage.
+func (s *Sequences) stored(i int) []float32 {
+	raw := make([]float32, s.frame.size())
+	s.x.floats(s.at(i), 0, raw)
+	return raw
+}
+
+// gather picks the values of the steps from a stored sequence.
+func (s *Sequences) gather(raw, dst []float32) {
+	at := 0
+	for _, r := range s.pick {
+		at += copy(dst[at:], raw[r.from:r.from+r.length])
+	}
+}
+
+// affine turns stored numbers into real values.
+func (s *Sequences) affine(x []float32) {
+	if s.scale == nil {
+		return
+	}
+	if s.D == 1 {
+		scale, offset := s.scale[0], s.offset[0]
+		for j, v := range x {
+			x[j] = v*scale + offset
+		}
+		return
+	}
+	for t := 0; t < len(x); t += s.D {
+		for d, v := range x[t : t+s.D] {
+			x[t+d] = v*s.scale[d] + s.offset[d]
+		}
+	}
+}
+
+// Tokens gives the T tokens of sequence i, each 0 to Vocabulary-1.
+func (s *Sequences) Tokens(i int, dst []int32) {
+	at := 0
+	for _, r := range s.pick {
+		s.x.ints(s.at(i), int(r.from), dst[at:at+int(r.length)])
+		at += int(r.length)
+	}
+}
+
+// Labels gives the class of sequence i in dst[0], or of every step in dst[:T] when EachStep, where -1 is a step that
+// does not count.
+func (s *Sequences) Labels(i int, dst []int32) {
+	switch {
+	case !s.EachStep:
+		s.y.ints(s.at(i), 0, dst[:1])
+	case s.steps == nil:
+		s.y.ints(s.at(i), 0, dst[:s.T])
+	default:
+		for t, from := range s.steps {
+			s.y.ints(s.at(i), int(from), dst[t:t+1])
+		}
+	}
+}
+
+// Label is the class of sequence i, or of its last step when EachStep.
+func (s *Sequences) Label(i int) int32 {
+	var label [1]int32
+	last := 0
+	if s.EachStep {
+		last = s.T - 1
+		if s.steps != nil {
+			last = int(s.steps[last])
+		}
+	}
+	s.y.ints(s.at(i), last, label[:])
+	return label[0]
+}
+
+// Targets gives the Outputs numbers that sequence i should give, or T*Outputs, step by step, when EachStep.
+func (s *Sequences) Targets(i int, dst []float32) {
+	switch {
+	case !s.EachStep:
+		s.y.floats(s.at(i), 0, dst[:s.Outputs])
+	case s.steps == nil:
+		s.y.floats(s.at(i), 0, dst[:s.T*s.Outputs])
+	default:
+		for t, from := range s.steps {
+			s.y.floats(s.at(i), int(from)*s.Outputs, dst[t*s.Outputs:(t+1)*s.Outputs])
+		}
+	}
+}
+
+func (s *Sequences) at(i int) int {
+	if s.index == nil {
+		return i
+	}
+	return int(s.index[i])
+}
+
+// choose gives the sequences with the given numbers, in that order.
+func (s *Sequences) choose(index []int32) Sequences {
+	out := *s
+	out.N, out.index, out.Groups = len(index), index, nil
+	if s.Groups == nil {
+		return out
+	}
+	out.Groups = make([]int32, len(index))
+	for j, i := range index {
+		out.Groups[j] = s.Groups[i]
+	}
+	return out
+}

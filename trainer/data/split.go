@@ -1,0 +1,252 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// The streams of random numbers that one seed gives.
+const (
+	drawValid = 1 + iota
+	drawTest
+	drawLimit
+)
+
+func random(seed uint64, stream int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(stream))) }
+
+// deal assigns every sequence to a part, and gives the numbers of the sequences of each part in rising order.
+func (p *pool) deal(name string, o *Options) (index [numParts][]int32, err error) {
+	if p.parts == nil {
+		p.parts = make([]part, p.n)
+	}
+	if err := p.namedPersons(name, o); err != nil {
+		return index, err
+	}
+	if !slices.Contains(p.parts, test) && o.Hold > 0 {
+		// Not the seed of the options: runs with other seeds are to be compared on one test part.
+		p.holdOut(test, unassigned, o.Hold, p.byGroup(o), random(0, drawTest))
+	}
+	p.assign(unassigned, train)
+	if !slices.Contains(p.parts, valid) && o.Valid > 0 {
+		p.holdOut(valid, train, o.Valid, p.byGroup(o) && (o.Split != "" || p.testIsOfOthers()), random(o.Seed, drawValid))
+	}
+	for i, part := range p.parts {
+		index[part] = append(index[part], int32(i))
+	}
+	if len(index[train]) == 0 {
+		return index, fail(name, "").Errorf(code, "no sequence is left to train on").Helpf("hold out less with  valid,  hold  or  test")
+	}
+	if o.Limit > 0 {
+		rng := random(o.Seed, drawLimit)
+		for k := train; k <= test; k++ {
+			index[k] = limit(index[k], o.Limit, rng)
+		}
+		p.note("limited to %d sequences of each part", o.Limit)
+	}
+	return index, nil
+}
+
+// limit keeps at most n, drawn at random: sets are often sorted by class.
+func limit(index []int32, n int, rng *rand.Rand) []int32 {
+	if len(index) <= n {
+		return index
+	}
+	rng.Shuffle(len(index), func(i, j int) { index[i], index[j] = index[j], index[i] })
+	index = index[:n]
+	slices.Sort(index)
+	return index
+}
+
+func (p *pool) assign(from, to part) {
+	for i, part := range p.parts {
+		if part == from {
+			p.parts[i] = to
+		}
+	}
+}
+
+// namedPersons makes the persons that the options name the test part, and all others the training part.
+func (p *pool) namedPersons(name string, o *Options) error {
+	if len(o.Test) == 0 || p.groups == nil {
+		return nil // applies has refused test= where persons are unknown
+	}
+	known := distinct(p.groups)
+	for _, person := range o.Test {
+		if !slices.Contains(known, int32(person)) {
+			return fail(name, "").Errorf(code, "test names %d, who is not in the data", person).Helpf("the data has %s", spellGroups(known))
+		}
+	}
+	p.assign(test, unassigned)
+	for i, g := range p.groups {
+		if slices.Contains(o.Test, int(g)) {
+			p.parts[i] = test
+		}
+	}
+	p.note("test part: %s", spellGroups(toInt32(o.Test)))
+	return nil
+}
+
+// byGroup reports whether whole groups can be held out, and may be.
+func (p *pool) byGroup(o *Options) bool { return p.groups != nil && o.Split != "random" }
+
+// testIsOfOthers reports whether no person of the test part is in the training part: then validation is to be of others
+// too, or it would promise too much.
+func (p *pool) testIsOfOthers() bool {
+	in := map[int32]part{}
+	for i, g := range p.groups {
+		if p.parts[i] == test {
+			in[g] = test
+		}
+	}
+	for i, g := range p.groups {
+		if p.parts[i] == train && in[g] == test {
+			return false
+		}
+	}
+	return true
+}
+
+// holdOut moves a fraction of the sequences of one part to another: whole groups, or some of each class.
+func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.Rand) {
+	names := map[part]string{valid: "validation", test: "test"}
+	if groups {
+		if held := p.holdGroups(to, from, fraction, rng); held != nil {
+			p.note("%s part: %s", names[to], spellGroups(held))
+			return
+		}
+	}
+	if p.kind&Streams != 0 && p.groups != nil {
+		p.note("%s part: the last %d windows", names[to], p.holdLast(to, from, fraction))
+		return
+	}
+	if n := p.holdRandom(to, from, fraction, rng); n > 0 {
+		p.note("%s part: %d sequences drawn at random, the same part of each class", names[to], n)
+	}
+}
+
+// holdGroups moves random whole groups until the fraction is reached as closely as they allow, and at least one. It
+// gives the groups, or nil when there is only one and nothing would be left.
+func (p *pool) holdGroups(to, from part, fraction float64, rng *rand.Rand) []int32 {
+	count := map[int32]int{}
+	total := 0
+	for i, part := range p.parts {
+		if part == from {
+			count[p.groups[i]]++
+			total++
+		}
+	}
+	if len(count) < 2 {
+		return nil
+	}
+	order := distinct(p.groups)
+	order = slices.DeleteFunc(order, func(g int32) bool { return count[g] == 0 })
+	rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	want, have := fraction*float64(total), 0
+	var held []int32
+	for _, g := range order[:len(order)-1] {
+		with := have + count[g]
+		if len(held) > 0 && math.Abs(float64(with)-want) > math.Abs(float64(have)-want) {
+			continue
+		}
+		held, have = append(held, g), with
+	}
+	for i, part := range p.parts {
+		if part == from && slices.Contains(held, p.groups[i]) {
+			p.parts[i] = to
+		}
+	}
+	slices.Sort(held)
+	return held
+}
+
+// holdLast moves the last windows of a single recording, and leaves out those that overlap them.
+func (p *pool) holdLast(to, from part, fraction float64) int {
+	var members []int
+	for i, part := range p.parts {
+		if part == from {
+			members = append(members, i)
+		}
+	}
+	n := max(1, int(fraction*float64(len(members))))
+	for j, i := range members {
+		switch {
+		case j >= len(members)-n:
+			p.parts[i] = to
+		case j >= len(members)-n-p.overlap:
+			p.parts[i] = unused
+		}
+	}
+	return n
+}
+
+// holdRandom moves the same fraction of each class, and gives how many sequences that are.
+func (p *pool) holdRandom(to, from part, fraction float64, rng *rand.Rand) int {
+	byClass := map[int32][]int{}
+	for i, part := range p.parts {
+		if part == from {
+			class := p.label(i)
+			byClass[class] = append(byClass[class], i)
+		}
+	}
+	var classes []int32
+	for c := range byClass {
+		classes = append(classes, c)
+	}
+	slices.Sort(classes)
+	moved := 0
+	for _, c := range classes {
+		members := byClass[c]
+		rng.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+		n := int(math.Round(fraction * float64(len(members))))
+		for _, i := range members[:n] {
+			p.parts[i] = to
+		}
+		moved += n
+	}
+	return moved
+}
+
+// label is the class of a sequence as a whole, 0 when it has none.
+func (p *pool) label(i int) int32 {
+	if p.outputs > 0 || p.eachStep {
+		return 0
+	}
+	var dst [1]int32
+	p.y.ints(i, 0, dst[:])
+	return dst[0]
+}
+
+func distinct(groups []int32) []int32 {
+	out := slices.Clone(groups)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func toInt32(in []int) []int32 {
+	out := make([]int32, len(in))
+	for i, v := range in {
+		out[i] = int32(v)
+	}
+	return out
+}
+
+// spellGroups writes sorted groups shortly: groups 1-3, 7.
+func spellGroups(groups []int32) string {
+	var out []string
+	for i := 0; i < len(groups); {
+		j := i
+		for j+1 < len(groups) && groups[j+1] == groups[j]+1 {
+			j++
+		}
+		if j == i {
+			out = append(out, fmt.Sprint(groups[i]))
+		} else {
+			out = append(out, fmt.Sprintf("%d-%d", groups[i], groups[j]))
+		}
+		i = j + 1
+	}
+	return "groups " + strings.Join(out, ", ")
+}

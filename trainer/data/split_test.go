@@ -1,0 +1,100 @@
+package data
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"hrnnc/internal/npy"
+)
+
+// TestDeal checks for random sets and options that every sequence is in one part at most, that no group is in two, and
+// that the same seed deals alike.
+func TestDeal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 200).Draw(t, "n")
+		groups := rapid.SliceOfN(rapid.Int32Range(0, 6), n, n).Draw(t, "groups")
+		classes := rapid.SliceOfN(rapid.Int32Range(0, 3), n, n).Draw(t, "classes")
+		grouped := rapid.Bool().Draw(t, "grouped")
+		o := Options{Valid: rapid.Float64Range(0, 0.5).Draw(t, "valid"), Hold: rapid.Float64Range(0, 0.5).Draw(t, "hold"),
+			Seed: rapid.Uint64().Draw(t, "seed"), Limit: rapid.IntRange(0, 50).Draw(t, "limit")}
+		deal := func() ([numParts][]int32, error) {
+			p := &pool{n: n, y: array{numbers: packed[int32](classes), size: 1}, kind: Series}
+			if grouped {
+				p.groups = groups
+			}
+			return p.deal("set", &o)
+		}
+		index, err := deal()
+		if err != nil {
+			return
+		}
+		seen, partOf := map[int32]bool{}, map[int32]part{}
+		for k, members := range index {
+			for _, i := range members {
+				if seen[i] {
+					t.Fatalf("sequence %d is in two parts", i)
+				}
+				seen[i] = true
+				if of, ok := partOf[groups[i]]; grouped && ok && of != part(k) && len(distinct(groups)) > 3 {
+					t.Fatalf("group %d is in parts %d and %d", groups[i], of, k)
+				}
+				partOf[groups[i]] = part(k)
+			}
+			if !slices.IsSorted(members) || o.Limit > 0 && len(members) > o.Limit {
+				t.Fatalf("part %d: %v", k, members)
+			}
+		}
+		if o.Limit == 0 && len(seen) != n {
+			t.Fatalf("%d of %d sequences are in a part", len(seen), n)
+		}
+		again, err := deal()
+		if err != nil || !slices.EqualFunc(index[:], again[:], slices.Equal[[]int32]) {
+			t.Fatal("the same seed deals otherwise")
+		}
+	})
+}
+
+func TestSpellGroups(t *testing.T) {
+	if got := spellGroups([]int32{1, 2, 3, 7, 9, 10}); got != "groups 1-3, 7, 9-10" {
+		t.Error(got)
+	}
+}
+
+func TestNormalise(t *testing.T) {
+	x := npy.FromFloats([]float64{1000, 5, 1002, 5, 1004, 5, 1006, 5}, 2, 2, 2)
+	path := saveNpz(t, map[string]*npy.Array{"x": x, "y": intArray(0, 1), "x_test": npy.FromFloats([]float64{1003, 6, 1000, 4}, 1, 2, 2), "y_test": intArray(0)})
+	range_ := load(t, path, "valid=0", "normalise=range", "unit=2")
+	if got := values(&range_.Train, 1); !near(got, []float32{1.0 / 3, 0, 1, 0}) {
+		t.Errorf("got %v", got)
+	}
+	if got := values(&range_.Test, 0); !near(got, []float32{0, 2, -1, -2}) {
+		t.Errorf("the test part is scaled as the training part: %v", got)
+	}
+	if c := range_.Channels[0]; c.Scale != 1.0/3 || !near([]float32{float32(c.Offset)}, []float32{-1003.0 / 3}) {
+		t.Errorf("channel %+v", c)
+	}
+}
+
+func near(a, b []float32) bool {
+	for i, v := range a {
+		if math.Abs(float64(v-b[i])) > 1e-4 {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+func TestLimitIsRandom(t *testing.T) {
+	index := make([]int32, 100)
+	for i := range index {
+		index[i] = int32(i)
+	}
+	got := limit(index, 10, rand.New(rand.NewPCG(1, 1)))
+	if len(got) != 10 || got[9] < 50 {
+		t.Errorf("got %v", got)
+	}
+}

@@ -1,0 +1,353 @@
+package data
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// tableFile is a CSV or TSV file and the part that its rows belong to.
+type tableFile struct {
+	path string
+	part part
+}
+
+// tablePool reads tables: a text a row, a sequence of numbers a row, or a step a row.
+func tablePool(name string, files []tableFile, o *Options) (*pool, error) {
+	t := &table{o: o, cols: o.Columns, p: &pool{kind: Table, source: name}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+	for _, f := range files {
+		if err := t.readFile(f); err != nil {
+			return nil, err
+		}
+	}
+	return t.finish(name)
+}
+
+// table gathers the rows of all files.
+type table struct {
+	o    *Options
+	cols Columns
+	p    *pool
+
+	label, text, id, group int // columns, -1 when there is none
+	values, targets        []int
+	names                  []string // of the value columns
+
+	texts   *texts
+	x, y    packed[float32] // values and targets, row by row
+	classes packed[int32]   // by row, numbers of labels
+	rowID   []int32         // by row, numbers of ids
+	rowWho  []int32         // by row, numbers of persons
+	rowPart []part
+	labels  *intern
+	ids     *intern
+	persons *intern
+}
+
+// intern numbers words in the order of their first use.
+type intern struct {
+	number map[string]int32
+	words  []string
+}
+
+func newIntern() *intern { return &intern{number: map[string]int32{}} }
+
+func (in *intern) of(word string) int32 {
+	n, ok := in.number[word]
+	if !ok {
+		n = int32(len(in.words))
+		word = strings.Clone(word) // not the whole row that it is part of
+		in.number[word], in.words = n, append(in.words, word)
+	}
+	return n
+}
+
+func (t *table) readFile(f tableFile) error {
+	r, err := openRows(f.path, t.cols.Header)
+	if err != nil {
+		return err
+	}
+	return t.readRows(r, f.part)
+}
+
+func (t *table) readRows(r *rows, of part) error {
+	first, err := r.next()
+	if err != nil || first == nil {
+		return err
+	}
+	if err := t.findColumns(r, first); err != nil {
+		return err
+	}
+	for fields := first; fields != nil; {
+		if err := t.row(r, fields); err != nil {
+			return err
+		}
+		t.rowPart = append(t.rowPart, of)
+		if fields, err = r.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// labelNames and textNames are names that columns are recognised by.
+var (
+	labelNames = []string{"label", "class", "y", "target", "activity", "category"}
+	textNames  = []string{"text", "sentence", "review"}
+)
+
+// findColumns finds the columns that the options name, and guesses the others by their names.
+func (t *table) findColumns(r *rows, first []string) error {
+	columns := t.cols
+	if columns.Label == "" && len(columns.Targets) == 0 {
+		columns.Label = guess(r.header, labelNames)
+	}
+	if columns.Text == "" && len(columns.Values) == 0 {
+		columns.Text = guess(r.header, textNames)
+	}
+	for _, c := range []struct {
+		name  string
+		index *int
+	}{{columns.Label, &t.label}, {columns.Text, &t.text}, {columns.ID, &t.id}, {columns.Group, &t.group}} {
+		*c.index = -1
+		if c.name == "" {
+			continue
+		}
+		var err error
+		if *c.index, err = r.column(c.name); err != nil {
+			return err
+		}
+	}
+	var err error
+	if t.targets, err = r.columns(columns.Targets); err != nil {
+		return err
+	}
+	if t.label < 0 && len(t.targets) == 0 {
+		return fail(r.file, "").Errorf(code, "which column is the label cannot be guessed").Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression")
+	}
+	if t.text >= 0 {
+		return nil
+	}
+	return t.findValues(r, first, columns.Values)
+}
+
+// findValues takes the columns named, or all others that hold a number in the first row.
+func (t *table) findValues(r *rows, first, named []string) error {
+	var found []int
+	if len(named) > 0 {
+		var err error
+		if found, err = r.columns(named); err != nil {
+			return err
+		}
+	} else {
+		taken := append([]int{t.label, t.id, t.group}, t.targets...)
+		for i, f := range first {
+			if isNumber(f) && !slices.Contains(taken, i) {
+				found = append(found, i)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return fail(r.file, "").Errorf(code, "no column holds values").Helpf("say  values = \"NAME,NAME\"  or  text = \"NAME\"")
+	}
+	if t.values != nil && len(found) != len(t.values) {
+		return fail(r.file, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
+			Helpf("name them:  values = \"NAME,NAME\"")
+	}
+	t.values, t.names = found, nil
+	for _, i := range found {
+		t.names = append(t.names, r.columnName(i))
+	}
+	return nil
+}
+
+func guess(header, names []string) string {
+	for _, n := range names {
+		for _, h := range header {
+			if strings.EqualFold(strings.TrimSpace(h), n) {
+				return h
+			}
+		}
+	}
+	return ""
+}
+
+// What a table may hold at most, so that a hostile file cannot fill the memory.
+const (
+	maxRows  = 1 << 26
+	maxWords = 1 << 22 // different words, persons or ids
+)
+
+// row takes one row in.
+func (t *table) row(r *rows, fields []string) error {
+	if len(t.rowPart) == maxRows || len(t.x) > maxPadded || len(t.ids.words)+len(t.persons.words) > maxWords ||
+		t.texts != nil && len(t.texts.words.words) > maxWords {
+		return r.at(0).Errorf(code, "the table is too large").Helpf("at most %d rows, %d values and %d different words or ids are read", maxRows, maxPadded, maxWords)
+	}
+	if t.label >= 0 {
+		label := strings.TrimSpace(fields[t.label])
+		if label == "" {
+			return r.at(0).Errorf(code, "has no label").Helpf("remove the row")
+		}
+		t.classes = append(t.classes, t.labels.of(label))
+		if len(t.labels.words) > maxClasses {
+			return r.at(0).Errorf(code, "is the %d. different label", len(t.labels.words)).Helpf("check  label;  for regression say  targets")
+		}
+	}
+	for _, i := range t.targets {
+		v, err := r.number(fields, i)
+		if err != nil {
+			return err
+		}
+		t.y = append(t.y, v)
+	}
+	if t.id >= 0 {
+		t.rowID = append(t.rowID, t.ids.of(fields[t.id]))
+	}
+	if t.group >= 0 {
+		t.rowWho = append(t.rowWho, t.persons.of(fields[t.group]))
+	}
+	if t.text >= 0 {
+		if t.texts == nil {
+			t.texts = newTexts()
+		}
+		t.texts.add(fields[t.text])
+		return nil
+	}
+	for _, i := range t.values {
+		v, err := r.number(fields, i)
+		if err != nil {
+			return err
+		}
+		t.x = append(t.x, v)
+	}
+	return nil
+}
+
+// finish makes sequences of the rows.
+func (t *table) finish(name string) (*pool, error) {
+	if len(t.rowPart) == 0 {
+		return nil, fail(name, "").Errorf(code, "has a header and no row").Helpf("check that it is the right file")
+	}
+	t.nameClasses()
+	if t.rowWho != nil {
+		t.p.kind |= Grouped
+		t.rowWho = t.persons.asNumbers(t.rowWho)
+	}
+	if t.rowID != nil {
+		t.rowID = t.ids.asNumbers(t.rowID)
+	}
+	switch {
+	case t.text >= 0:
+		t.p.kind |= Text
+		t.p.texts = t.texts
+	case t.id >= 0:
+		t.p.kind |= Series | Streams
+		return t.p, t.recordings(name)
+	default:
+		t.p.kind |= Series
+		if err := t.sequenceRows(name); err != nil {
+			return nil, err
+		}
+	}
+	t.p.n, t.p.parts, t.p.groups = len(t.rowPart), t.rowPart, t.rowWho
+	t.answers()
+	return t.p, nil
+}
+
+// answers are the classes or targets of the rows.
+func (t *table) answers() {
+	t.p.y = array{numbers: t.classes, size: 1}
+	if len(t.targets) > 0 {
+		t.p.outputs = len(t.targets)
+		t.p.y = array{numbers: t.y, size: t.p.outputs}
+		t.p.classes = nil
+	}
+}
+
+// nameClasses renumbers the labels in the order of their names.
+func (t *table) nameClasses() {
+	t.p.classes = sortNames(t.labels.words)
+	number := make([]int32, len(t.labels.words))
+	for i, w := range t.p.classes {
+		number[t.labels.number[w]] = int32(i)
+	}
+	for i, c := range t.classes {
+		t.classes[i] = number[c]
+	}
+}
+
+// asNumbers gives what rows say of persons or recordings: the file's own numbers, or when some are no numbers, numbers in
+// the order of the names.
+func (in *intern) asNumbers(rows []int32) []int32 {
+	number := make([]int32, len(in.words))
+	own := true
+	for i, w := range in.words {
+		n, err := strconv.ParseInt(w, 10, 32)
+		own = own && err == nil
+		number[i] = int32(n)
+	}
+	if !own {
+		for i, w := range sortNames(in.words) {
+			number[in.number[w]] = int32(i)
+		}
+	}
+	out := make([]int32, len(rows))
+	for i, w := range rows {
+		out[i] = number[w]
+	}
+	return out
+}
+
+// sequenceRows makes each row a sequence, with  inputs  values a step.
+func (t *table) sequenceRows(name string) error {
+	d := max(1, t.cols.Inputs)
+	if len(t.values)%d != 0 {
+		return fail(name, "").Errorf(code, "a row has %d values, not a multiple of inputs = %d", len(t.values), d).Helpf("check  values  and  inputs")
+	}
+	t.p.x = array{numbers: t.x, size: len(t.values)}
+	t.p.frame = frame{steps: len(t.values) / d, channels: d}
+	t.p.channels = numbered(d, t.unit())
+	return nil
+}
+
+func (t *table) unit() float64 {
+	if t.o.Unit == 0 {
+		return 1
+	}
+	return t.o.Unit
+}
+
+// recordings makes each row a step. Rows of one id and one label that follow each other are a recording.
+func (t *table) recordings(name string) error {
+	d := len(t.values)
+	rec := recordings{values: t.x, d: d}
+	for i := 0; i < len(t.rowPart); {
+		j := i + 1
+		for j < len(t.rowPart) && t.rowID[j] == t.rowID[i] && t.same(i, j) {
+			j++
+		}
+		c := cut{from: i, steps: j - i, part: t.rowPart[i], group: t.rowID[i]}
+		if t.rowWho != nil {
+			c.group = t.rowWho[i]
+		}
+		if t.label >= 0 {
+			c.label = t.classes[i]
+		}
+		rec.cuts = append(rec.cuts, c)
+		i = j
+	}
+	t.p.channels = make([]Channel, d)
+	for c := range t.p.channels {
+		t.p.channels[c] = Channel{Name: t.names[c], Scale: t.unit()}
+	}
+	if len(t.targets) > 0 {
+		return fail(name, "").Errorf(code, "id and targets cannot be used together").Helpf("save windows and numbers as an .npz file instead")
+	}
+	return rec.windows(name, t.p, t.o.Window, t.o.Stride, t.o.Length)
+}
+
+// same reports whether two rows can be of one recording.
+func (t *table) same(i, j int) bool {
+	return t.rowPart[i] == t.rowPart[j] && (t.label < 0 || t.classes[i] == t.classes[j]) && (t.rowWho == nil || t.rowWho[i] == t.rowWho[j])
+}

@@ -1,0 +1,173 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func saveTable(t testing.TB, name, text string) string {
+	t.Helper()
+	return write(t, t.TempDir(), name, []byte(text))
+}
+
+func TestCSVOfSequences(t *testing.T) {
+	path := saveTable(t, "s.csv", "\xef\xbb\xbfclass,a,b,c,d,note\nup,1,2,3,4,x\ndown,5,6,7,8.5,\"a,\"\"b\"\"\"\nup,1,1,1,1,x\n")
+	s := load(t, path, "valid=0", "hold=0")
+	if s.Train.N != 3 || s.Train.T != 4 || s.Train.D != 1 || !slices.Equal(s.Classes, []string{"down", "up"}) {
+		t.Fatalf("%+v", s)
+	}
+	if got := values(&s.Train, 1); !slices.Equal(got, []float32{5, 6, 7, 8.5}) || s.Train.Label(1) != 0 {
+		t.Errorf("got %v", got)
+	}
+	two := load(t, path, "valid=0", "hold=0", "inputs=2", "values=d,c,b,a", "unit=10")
+	if got := values(&two.Train, 1); !slices.Equal(got, []float32{85, 70, 60, 50}) || two.Train.T != 2 || two.Train.D != 2 {
+		t.Errorf("got %v", got)
+	}
+	regression := load(t, path, "valid=0", "hold=0", "targets=c,d")
+	y := make([]float32, 2)
+	if regression.Train.Targets(1, y); regression.Train.Outputs != 2 || !slices.Equal(y, []float32{7, 8.5}) || regression.Train.T != 2 {
+		t.Errorf("targets %v", y)
+	}
+}
+
+func TestTSVWithoutHeader(t *testing.T) {
+	path := saveTable(t, "s.tsv", "9\t1\t2\r\n\n10\t3\t\"4\"x\n")
+	s := load(t, path, "label=1", "values=2", "valid=0", "hold=0", "group=3")
+	if s.Train.N != 2 || !slices.Equal(s.Classes, []string{"9", "10"}) || !slices.Equal(s.Train.Groups, []int32{1, 0}) {
+		t.Errorf("%+v, groups %v", s, s.Train.Groups)
+	}
+}
+
+// steps writes a table of one step a row: recordings of the given ids, lengths and labels.
+func steps(rows ...[3]int) string {
+	var b strings.Builder
+	b.WriteString("session,x,y,label\n")
+	at := 0
+	for _, r := range rows {
+		for range r[1] {
+			fmt.Fprintf(&b, "%d,%d,%d,%d\n", r[0], at, -at, r[2])
+			at++
+		}
+	}
+	return b.String()
+}
+
+func TestCSVOfSteps(t *testing.T) {
+	// Recording 3 has ten steps of label 0 and seven of label 1; no window crosses the change.
+	path := saveTable(t, "s.csv", steps([3]int{3, 10, 0}, [3]int{3, 7, 1}, [3]int{8, 4, 0}, [3]int{9, 3, 1}))
+	s := load(t, path, "id=session", "window=4", "stride=3", "valid=0", "test=8")
+	if s.Train.N != 5 || s.Test.N != 1 || s.Train.T != 4 || s.Train.D != 2 || s.Channels[1].Name != "y" {
+		t.Fatalf("%d + %d of %d x %d", s.Train.N, s.Test.N, s.Train.T, s.Train.D)
+	}
+	var first []float32
+	for i := range s.Train.N {
+		first = append(first, values(&s.Train, i)[0])
+	}
+	if !slices.Equal(first, []float32{0, 3, 6, 10, 13}) || s.Train.Label(2) != 0 || s.Train.Label(3) != 1 {
+		t.Errorf("windows start at %v", first)
+	}
+	padded := load(t, path, "id=session", "length=5", "valid=0", "hold=0")
+	if got := values(&padded.Train, 2); !slices.Equal(got, []float32{0, 0, 17, -17, 18, -18, 19, -19, 20, -20}) || padded.Train.N != 4 {
+		t.Errorf("got %v", got)
+	}
+	y := load(t, path, "id=session", "window=4", "channels=y", "valid=0", "hold=0", "normalise=range")
+	if got := values(&y.Train, 0); y.Train.D != 1 || got[0] != 1 || y.Channels[0].Name != "y" {
+		t.Errorf("got %v, %v", got, y.Channels)
+	}
+	if _, err := Load(path, options(t, "id=session")); err == nil || !strings.Contains(err.Error(), "its recordings have different lengths; help: cut windows") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestOneRecording checks that the parts of a single recording share no step.
+func TestOneRecording(t *testing.T) {
+	s := load(t, saveTable(t, "s.csv", steps([3]int{1, 100, 0})), "id=session", "window=8", "stride=2")
+	last := func(p *Sequences) float32 { return values(p, p.N-1)[7*2] }
+	first := func(p *Sequences) float32 { return values(p, 0)[0] }
+	if last(&s.Train) >= first(&s.Valid) || last(&s.Valid) >= first(&s.Test) || s.Valid.N == 0 {
+		t.Errorf("training ends at %v, validation is %v to %v, test starts at %v", last(&s.Train), first(&s.Valid), last(&s.Valid), first(&s.Test))
+	}
+}
+
+func TestTableFolder(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "train.csv", []byte("label,a,b\n0,1,2\n1,3,4\n0,5,6\n"))
+	write(t, dir, "test.csv", []byte("a,b,label\n7,8,1\n"))
+	s := load(t, dir, "valid=0")
+	if s.Train.N != 3 || s.Test.N != 1 || !slices.Equal(values(&s.Test, 0), []float32{7, 8}) || s.Test.Label(0) != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestTableErrors(t *testing.T) {
+	for _, test := range []struct{ name, text, settings, want string }{
+		{"a.csv", "label,a\n0,1\n1,x\n", "", `a.csv:3:1: error[data]: column a is "x", which is no finite number`},
+		{"a.csv", "label,a\n0,1\n1,NaN\n", "", `a.csv:3:1: error[data]: column a is "NaN"`},
+		{"a.csv", "label,a\n0,1\n1,1e999\n", "", "which is no finite number"},
+		{"a.csv", "label,a\n0,1\n1\n", "", "a.csv:3:1: error[data]: has 1 fields; the first row has 2"},
+		{"a.csv", "label,a\n0,1\n\"1,2\n", "", "a.csv:3:6: error[data]: extraneous or missing \" in quoted-field"},
+		{"a.tsv", "label\ta\n0\t\xff\n", "text=a", "a.tsv:2:1: error[data]: field 2 is not UTF-8"},
+		{"a.csv", "label,a\n0,\x001\n", "", "is not text: byte 10 is 0"},
+		{"a.csv", "label,a\n,1\n", "", "a.csv:2:1: error[data]: has no label"},
+		{"a.csv", "label,a\n", "", "has a header and no row"},
+		{"a.csv", "\n\n", "", "has no row"},
+		{"a.csv", "q,a\n0,1\n", "", "which column is the label cannot be guessed"},
+		{"a.csv", "q,a\n0,1\n", "label=z", "there is no column z; help: the columns are q, a"},
+		{"a.csv", "1,2\n0,1\n", "label=3", "there is no column 3; help: the columns are 1 to 2"},
+		{"a.csv", "label,a\n0,x\n", "", "no column holds values"},
+		{"a.csv", "label,a,b,c\n0,1,2,3\n", "inputs=2", "a row has 3 values, not a multiple of inputs = 2"},
+		{"a.csv", "id,a,label\n0,1,2\n", "id=id,window=4", "no recording has 4 steps"},
+		{"a.csv", "label,a\n0,1\n1,2\n", "window=4", "window says nothing about this data set"},
+	} {
+		var settings []string
+		if test.settings != "" {
+			settings = strings.Split(test.settings, ",")
+		}
+		if _, err := Load(saveTable(t, test.name, test.text), options(t, settings...)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q: got %v\nwant %s", test.text, err, test.want)
+		}
+	}
+}
+
+func FuzzTable(f *testing.F) {
+	f.Add("label,a,b\n0,1,2\n", false)
+	f.Add("label\ttext\n0\tone two\n", true)
+	f.Add("id,label,x\n1,0,2\n1,0,3\n", false)
+	f.Add("label,\"a\n\",b\n0,1,2\n", false)
+	f.Fuzz(func(t *testing.T, text string, tsv bool) {
+		name := "f.csv"
+		if tsv {
+			name = "f.tsv"
+		}
+		for _, columns := range []Columns{{}, {ID: "1", Label: "2"}, {Text: "1", Label: "2", Header: "no"}} {
+			tab := &table{o: &Options{Window: 2}, cols: columns, p: &pool{}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+			r, err := newRows(name, []byte(text), columns.Header)
+			if err != nil {
+				continue
+			}
+			if err := tab.readRows(r, unassigned); err != nil {
+				continue
+			}
+			p, err := tab.finish(name)
+			if err != nil {
+				continue
+			}
+			s, err := p.set(name, Defaults())
+			if err != nil {
+				continue
+			}
+			for i := range s.Train.N {
+				if s.Train.Vocabulary > 0 {
+					tokens(&s.Train, i)
+				} else {
+					values(&s.Train, i)
+				}
+				if s.Train.Outputs == 0 && int(s.Train.Label(i)) >= len(s.Classes) {
+					t.Fatalf("label %d of %d classes", s.Train.Label(i), len(s.Classes))
+				}
+			}
+		}
+	})
+}

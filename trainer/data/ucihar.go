@@ -1,0 +1,187 @@
+package data
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hrnnc/internal/fileio"
+)
+
+// signalsFolder is where the archive "Human Activity Recognition Using Smartphones" (UCI 240) has its windows: one text
+// file a channel, a window a line.
+const signalsFolder = "Inertial Signals"
+
+// isUCIHAR reports whether a folder is laid out as that archive.
+func isUCIHAR(dir string) bool { return exists(dir, "train", signalsFolder) }
+
+// uciPool reads a folder in the layout of the UCI HAR archive:
+// {train,test}/Inertial Signals/CHANNEL_{train,test}.txt, {train,test}/y_{train,test}.txt, and where they are there
+// {train,test}/subject_{train,test}.txt and activity_labels.txt.
+func uciPool(dir string) (*pool, error) {
+	p := &pool{kind: Series, source: dir}
+	channels, err := uciChannels(dir)
+	if err != nil {
+		return nil, err
+	}
+	var x []tensor
+	var labels []int32
+	for _, split := range []string{"train", "test"} {
+		t, err := uciSignals(dir, split, channels)
+		if err != nil {
+			return nil, err
+		}
+		n := t.rows()
+		y, err := uciColumn(filepath.Join(dir, split, "y_"+split+".txt"), n)
+		if err != nil {
+			return nil, err
+		}
+		if persons := filepath.Join(dir, split, "subject_"+split+".txt"); exists(persons) {
+			who, err := uciColumn(persons, n)
+			if err != nil {
+				return nil, err
+			}
+			p.groups = append(p.groups, who...)
+		}
+		if len(x) > 0 && t.shape[1] != x[0].shape[1] {
+			return nil, fail(dir, "").Errorf(code, "its windows have %d steps in train and %d in test", x[0].shape[1], t.shape[1]).Helpf("copy it again")
+		}
+		x, labels, p.n = append(x, t), append(labels, y...), p.n+n
+		p.parts = append(p.parts, slices.Repeat([]part{map[string]part{"train": train, "test": test}[split]}, n)...)
+	}
+	if len(p.groups) == p.n {
+		p.kind |= Grouped
+	} else {
+		p.groups = nil
+	}
+	p.x, p.frame = join(x), frame{steps: x[0].shape[1], channels: len(channels)}
+	p.channels = numbered(len(channels), 1)
+	for c := range channels {
+		p.channels[c].Name = channels[c]
+	}
+	numbered, names, err := numberClasses(fail(dir, "y"), labels, false)
+	if err != nil {
+		return nil, err
+	}
+	p.y = array{numbers: numbered, size: 1}
+	p.classes, err = uciClasses(filepath.Join(dir, "activity_labels.txt"), names)
+	return p, err
+}
+
+// uciChannels are the channels that the training part has, by name.
+func uciChannels(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "train", signalsFolder, "*_train.txt"))
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", dir, err)
+	}
+	if len(files) == 0 {
+		return nil, fail(dir, "").Errorf(code, "has no channel").Helpf("it needs files such as train/%s/body_acc_x_train.txt", signalsFolder)
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(f), "_train.txt"))
+	}
+	return names, nil
+}
+
+// uciSignals reads the windows of one part, [N, T, channels].
+func uciSignals(dir, split string, channels []string) (tensor, error) {
+	var out packed[float32]
+	var n, steps int
+	for c, name := range channels {
+		file := filepath.Join(dir, split, signalsFolder, name+"_"+split+".txt")
+		values, width, err := readMatrix(file)
+		if err != nil {
+			return tensor{}, err
+		}
+		if c == 0 {
+			n, steps = len(values)/width, width
+			if n*steps > maxPadded/len(channels) {
+				return tensor{}, fail(file, "").Errorf(code, "is too large").Helpf("at most %d values are read in all", maxPadded)
+			}
+			out = make(packed[float32], n*steps*len(channels))
+		}
+		if width != steps || len(values) != n*steps {
+			return tensor{}, fail(file, "").Errorf(code, "has %d windows of %d steps; %s has %d of %d", len(values)/width, width, channels[0], n, steps).
+				Helpf("copy it again")
+		}
+		for i, v := range values {
+			out[i*len(channels)+c] = v
+		}
+	}
+	return tensor{[]int{n, steps, len(channels)}, out}, nil
+}
+
+// readMatrix reads lines of equally many numbers, spaces between them.
+func readMatrix(file string) (values packed[float32], width int, err error) {
+	data, err := fileio.Read(file, code)
+	if err != nil {
+		return nil, 0, err
+	}
+	line := 0
+	for row := range bytes.Lines(data) {
+		line++
+		fields := strings.Fields(string(row))
+		if len(fields) == 0 {
+			continue
+		}
+		r := rows{file: file, line: line}
+		if width == 0 {
+			width = len(fields)
+		}
+		if len(fields) != width {
+			return nil, 0, r.at(0).Errorf(code, "has %d numbers; the first line has %d", len(fields), width).Helpf("copy it again")
+		}
+		for i := range fields {
+			v, err := r.number(fields, i)
+			if err != nil {
+				return nil, 0, err
+			}
+			values = append(values, v)
+		}
+	}
+	if width == 0 {
+		return nil, 0, fail(file, "").Errorf(code, "has no number").Helpf("copy it again")
+	}
+	return values, width, nil
+}
+
+// uciColumn reads one whole number a line.
+func uciColumn(file string, n int) ([]int32, error) {
+	values, width, err := readMatrix(file)
+	if err != nil {
+		return nil, err
+	}
+	if width != 1 || len(values) != n || !wholeFloats(values) {
+		return nil, fail(file, "").Errorf(code, "does not have one whole number for each of %d windows", n).Helpf("copy it again")
+	}
+	return allInts(values), nil
+}
+
+// uciClasses names the labels as the file says, a number and a name a line; it need not be there.
+func uciClasses(file string, labels []string) ([]string, error) {
+	if !exists(file) {
+		return labels, nil
+	}
+	data, err := fileio.Read(file, code)
+	if err != nil {
+		return nil, err
+	}
+	out := slices.Clone(labels)
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		if len(fields) != 2 {
+			continue
+		}
+		if _, err := strconv.Atoi(fields[0]); err != nil {
+			continue
+		}
+		if i := slices.Index(labels, fields[0]); i >= 0 {
+			out[i] = strings.ToLower(fields[1])
+		}
+	}
+	return out, nil
+}

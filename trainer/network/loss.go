@@ -1,0 +1,137 @@
+package network
+
+import (
+	"math"
+
+	"hrnnc/dsl"
+	"hrnnc/ir"
+	"hrnnc/trainer/kernels"
+)
+
+// Loss names what training minimises, averaged over what is counted.
+type Loss string
+
+// The losses. Labels of -1 are not counted.
+const (
+	CrossEntropy       Loss = "cross_entropy"        // classes, of the outputs' softmax
+	BinaryCrossEntropy Loss = "binary_cross_entropy" // 0 or 1 an output, of the logistic function of y minus the threshold
+	MeanSquared        Loss = "mse"                  // real targets
+)
+
+// DefaultLoss is the loss that a model's decision asks for.
+func DefaultLoss(m *dsl.Model) Loss {
+	switch m.Output.Decision {
+	case ir.Argmax:
+		return CrossEntropy
+	case ir.Threshold:
+		return BinaryCrossEntropy
+	}
+	return MeanSquared
+}
+
+// Result adds up what a batch gave.
+type Result struct {
+	Loss    float64 // sum over what was counted
+	Counted int     // labels, or targets
+	Right   int     // decisions that agree with their label
+}
+
+// Mean is the loss averaged over what was counted.
+func (r Result) Mean() float64 { return r.Loss / float64(max(r.Counted, 1)) }
+
+// Accuracy is the part of decisions that were right.
+func (r Result) Accuracy() float64 { return float64(r.Right) / float64(max(r.Counted, 1)) }
+
+func (r *Result) add(s Result) {
+	r.Loss += s.Loss
+	r.Counted += s.Counted
+	r.Right += s.Right
+}
+
+// evaluate computes the loss of the outputs y [o][16] of every lane at one position, and overwrites y with its gradient
+// times weight. label gives a lane's label, -1 for none; target its row of targets.
+func (n *Network) evaluate(y []float32, lanes int, weight float32, label func(lane int) int32, target func(lane int) []float32) Result {
+	var r Result
+	for lane := range kernels.Lanes {
+		column := laneOf(y, lane)
+		switch {
+		case lane >= lanes:
+			column.clear()
+		case n.Loss == MeanSquared:
+			column.squared(&r, target(lane), weight)
+		case label(lane) < 0:
+			column.clear()
+		case n.Loss == CrossEntropy:
+			column.softmax(&r, int(label(lane)), weight)
+		default:
+			column.logistic(&r, label(lane), float32(n.Model.Output.Threshold), weight)
+		}
+	}
+	return r
+}
+
+// column is one lane of a tile of outputs.
+type column struct {
+	y    []float32
+	lane int
+}
+
+func laneOf(y []float32, lane int) column { return column{y, lane} }
+
+func (c column) len() int { return len(c.y) / kernels.Lanes }
+
+func (c column) at(i int) *float32 { return &c.y[i*kernels.Lanes+c.lane] }
+
+func (c column) clear() {
+	for i := range c.len() {
+		*c.at(i) = 0
+	}
+}
+
+func (c column) softmax(r *Result, label int, weight float32) {
+	best := 0
+	for i := range c.len() {
+		if *c.at(i) > *c.at(best) {
+			best = i
+		}
+	}
+	most, sum := float64(*c.at(best)), 0.0
+	for i := range c.len() {
+		sum += math.Exp(float64(*c.at(i)) - most)
+	}
+	r.Loss += most + math.Log(sum) - float64(*c.at(label))
+	r.Counted++
+	if best == label {
+		r.Right++
+	}
+	for i := range c.len() {
+		p := math.Exp(float64(*c.at(i))-most) / sum
+		if i == label {
+			p--
+		}
+		*c.at(i) = float32(p) * weight
+	}
+}
+
+// logistic takes the label's bit i for output i.
+func (c column) logistic(r *Result, label int32, threshold, weight float32) {
+	for i := range c.len() {
+		z, want := float64(*c.at(i)-threshold), float64(label>>i&1)
+		// log(1 + e^z) - want*z, written so that no exponential overflows.
+		r.Loss += max(z, 0) - want*z + math.Log1p(math.Exp(-math.Abs(z)))
+		r.Counted++
+		if (z > 0) == (want == 1) {
+			r.Right++
+		}
+		*c.at(i) = float32(1/(1+math.Exp(-z))-want) * weight
+	}
+}
+
+func (c column) squared(r *Result, target []float32, weight float32) {
+	for i := range c.len() {
+		d := *c.at(i) - target[i]
+		r.Loss += float64(d) * float64(d)
+		r.Counted++
+		*c.at(i) = 2 * d * weight
+	}
+}

@@ -1,0 +1,238 @@
+// Package network is a checked model in training: its parameters, and the loss of a batch with its gradient, in float32.
+// A batch is cut into tiles of 16 sequences, whose states stay in the cache for all steps. The recurrence is linear and
+// orthogonal, so the backward pass recovers each state from the next one instead of storing it. It knows no optimiser,
+// no data set and no file. Start with New and Network.Step; trainer/kernels has the arithmetic.
+package network
+
+import (
+	"fmt"
+	"math"
+	"math/rand"
+
+	"hrnnc/dsl"
+	"hrnnc/ir"
+)
+
+// Network is a model with parameters.
+type Network struct {
+	Model   *dsl.Model
+	Params  []*Param
+	Loss    Loss
+	layers  []*layer
+	readout readout
+	scale   float32 // of the input: real value of one
+	tiles   []*tile
+}
+
+// layer is one recurrence h <- hadamard(h) + matrix*source + bias.
+type layer struct {
+	n, block int
+	norm     float32 // 1/sqrt(block)
+	signs    *Param
+	presigns *Param
+	permute  []int // h[permute[i]] goes into row i of the transform; nil for the identity
+	matrix   *Param
+	source   source
+	embed    *Param
+	from     int // layer of a state that flows in
+	relu     bool
+	cols     int
+	biases   []*Param
+	factor   []float32 // norm * sign
+	bias     []float32 // sum of the biases, or nil
+	columns  []float32 // matrix transposed, for tokens without an embedding
+}
+
+// source says what a layer's matrix multiplies.
+type source int
+
+const (
+	nothing source = iota
+	vector
+	token
+	embedding
+	state
+)
+
+type readout struct {
+	from   int
+	relu   bool
+	n, o   int
+	matrix *Param
+	bias   *Param // may be nil
+}
+
+// New makes the network of a checked model, with every parameter zero. Models that cannot be trained are an error.
+func New(m *dsl.Model) (*Network, error) {
+	n := &Network{Model: m, scale: float32(m.Input.Scale)}
+	params := map[*dsl.Param]*Param{}
+	for _, p := range m.Tensors() {
+		params[p] = newParam(p)
+		n.Params = append(n.Params, params[p])
+	}
+	index := map[*dsl.Layer]int{}
+	for i, l := range m.Layers {
+		if l.Dense != nil {
+			return nil, fmt.Errorf("state %s has a dense recurrent matrix, which cannot be trained; write hadamard(%s)", l.State.Name, l.State.Name)
+		}
+		index[l] = i
+		n.layers = append(n.layers, newLayer(l, params, index))
+	}
+	r := m.Readout
+	n.readout = readout{from: index[r.From], relu: r.Relu, n: r.From.State.Size, o: r.Matrix.Shape[0], matrix: params[r.Matrix]}
+	if r.Bias != nil {
+		n.readout.bias = params[r.Bias]
+	}
+	n.Loss = DefaultLoss(m)
+	return n, nil
+}
+
+func newLayer(l *dsl.Layer, params map[*dsl.Param]*Param, index map[*dsl.Layer]int) *layer {
+	block := l.Block
+	if block == 0 {
+		block = l.State.Size
+	}
+	out := &layer{n: l.State.Size, block: block, norm: float32(1 / math.Sqrt(float64(block))), signs: params[l.Signs], presigns: params[l.PreSigns]}
+	if in := l.Inflow; in != nil {
+		out.matrix, out.relu, out.cols = params[in.Matrix], in.Relu, in.Matrix.Shape[1]
+		switch {
+		case in.From != nil:
+			out.source, out.from = state, index[in.From]
+		case in.Embed != nil:
+			out.source, out.embed = embedding, params[in.Embed]
+		case in.OneHot:
+			out.source = token
+		default:
+			out.source = vector
+		}
+	}
+	for _, b := range l.Bias {
+		out.biases = append(out.biases, params[b])
+	}
+	out.factor = make([]float32, out.n)
+	out.bias = make([]float32, out.n)
+	if l.Permute != nil {
+		out.permute = make([]int, out.n)
+	}
+	return out
+}
+
+// Outputs is the number of outputs.
+func (n *Network) Outputs() int { return n.readout.o }
+
+// Param finds a parameter by its name, or nil.
+func (n *Network) Param(name string) *Param {
+	for _, p := range n.Params {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// Refresh computes everything that depends on the latent values. It must follow every change of them.
+func (n *Network) Refresh() {
+	for _, p := range n.Params {
+		p.quantise()
+	}
+	n.rest()
+}
+
+// rest computes what depends on the used values.
+func (n *Network) rest() {
+	for i, l := range n.layers {
+		for j, s := range l.signs.Used {
+			l.factor[j] = s * l.norm
+		}
+		clear(l.bias)
+		for _, b := range l.biases {
+			for j, v := range b.Used {
+				l.bias[j] += v
+			}
+		}
+		if p := n.Model.Layers[i].Permute; p != nil {
+			for j, v := range n.Param(p.Name).Latent {
+				l.permute[j] = int(v)
+			}
+		}
+		if l.source == token && l.cols > hotColumns {
+			l.columns = transposed(l.columns, l.matrix.Used, l.n, l.cols)
+		}
+	}
+}
+
+func transposed(dst, w []float32, rows, cols int) []float32 {
+	if dst == nil {
+		dst = make([]float32, len(w))
+	}
+	for r := range rows {
+		for c := range cols {
+			dst[c*rows+r] = w[r*cols+c]
+		}
+	}
+	return dst
+}
+
+// Initialise draws every parameter as the authors' code does: Glorot's uniform distribution for matrices and signs,
+// torch.nn.Linear's for biases, the normal one for embeddings; permutations are random.
+func (n *Network) Initialise(seed int64) {
+	rng := rand.New(rand.NewSource(seed))
+	for _, p := range n.Params {
+		n.initialise(p, rng)
+	}
+	n.Refresh()
+}
+
+func (n *Network) initialise(p *Param, rng *rand.Rand) {
+	uniform := func(limit float64) {
+		for i := range p.Latent {
+			p.Latent[i] = float32((2*rng.Float64() - 1) * limit)
+		}
+	}
+	switch {
+	case p.Fixed:
+		for i, j := range rng.Perm(len(p.Latent)) {
+			p.Latent[i] = float32(j)
+		}
+	case n.isEmbedding(p):
+		for i := range p.Latent {
+			p.Latent[i] = float32(rng.NormFloat64())
+		}
+	case p.Sign():
+		uniform(math.Sqrt(6 / float64(1+len(p.Latent))))
+	case len(p.Shape) == 2:
+		uniform(math.Sqrt(6 / float64(p.Shape[0]+p.Shape[1])))
+	default:
+		uniform(1 / math.Sqrt(float64(n.fanIn(p))))
+	}
+}
+
+func (n *Network) isEmbedding(p *Param) bool {
+	for _, l := range n.layers {
+		if l.embed == p {
+			return true
+		}
+	}
+	return false
+}
+
+// fanIn is the length of what the matrix beside a bias multiplies: the state, for torch's Linear layers.
+func (n *Network) fanIn(p *Param) int {
+	if n.readout.bias == p {
+		return n.readout.n
+	}
+	return len(p.Latent)
+}
+
+// everyStep reports whether the output is wanted at every step.
+func (n *Network) everyStep() bool { return n.Model.Output.When == ir.EveryStep }
+
+func (n *Network) mean() bool { return n.Model.Output.When == ir.Mean }
+
+// Answers is how many labels a sequence of some steps has.
+func (n *Network) Answers(steps int) int {
+	if n.everyStep() {
+		return steps
+	}
+	return 1
+}

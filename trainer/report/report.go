@@ -1,0 +1,83 @@
+// Package report writes the page about one training run: a single HTML file that needs no network and no script. It
+// computes nothing but what stands on the page: the run is trainer's, the scores are the caller's. Start with Page and
+// Write; view.go says what is on the page, findings.go judges the run, chart.go draws.
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"hrnnc/internal/fileio"
+	"hrnnc/trainer"
+)
+
+// Page is everything the report shows. All fields may be empty; what is missing is left out of the page.
+type Page struct {
+	Model, Command           string
+	DataSet, Source, Licence string
+	Notes                    []string
+	Settings                 [][2]string // the train block as used, in order
+	History                  []trainer.Metrics
+	Classes                  []string
+	Confusion                [][]int // [true][decided] on the test split at the fixed level
+	Scores                   []Score
+	Saturated, Updates       int64 // state values at the fixed level: clamped ones, and all of them
+	Params                   []Param
+	States                   []State
+	Cost                     [][2]string // lines such as {"weights and signs", "2,697 (1,512 bytes)"}
+	Seconds                  float64     // that training took
+}
+
+// Score is how good the kept weights are on one split at one level.
+type Score struct {
+	Split string // "valid" or "test"
+	Level string // "real" or "fixed"
+	// Accuracy is a part of 1. It is 0 for a regression, whose score is its loss; the fixed level of a classification has
+	// no loss, which is 0 then.
+	Accuracy, Loss float64
+	N              int // decisions, or targets
+}
+
+// Param is a tensor of the weights file.
+type Param struct {
+	Name, Kind string
+	Shape      []int
+	Values     []float32 // latent: what the optimiser moves
+	Used       []float32 // what a step computes with
+}
+
+// State is what one state variable held.
+type State struct {
+	Name  string
+	Units int
+	Bits  int
+	Max   float64 // largest |h| over the split that ranges were taken from
+	// Limit is the largest |h| that the integers can hold, 0 where no unit has been chosen yet.
+	Limit float64
+	// Histogram is a sample of h, of any size.
+	Histogram []float32
+}
+
+var (
+	//go:embed page.html
+	pageText string
+	//go:embed style.css
+	styleText string
+)
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// Write writes the page whole or not at all. The same Page gives the same bytes.
+func Write(path string, p Page) error {
+	// Rendered first, so that a mistake in the template leaves no temporary file to write to.
+	var b bytes.Buffer
+	if err := render(&b, p); err != nil {
+		return fmt.Errorf("rendering the report: %w", err)
+	}
+	return fileio.WriteFile(path, b.Bytes())
+}
+
+func render(w io.Writer, p Page) error { return pageTemplate.Execute(w, newView(p)) }

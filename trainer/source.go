@@ -1,0 +1,112 @@
+package trainer
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"hrnnc/dsl"
+	"hrnnc/internal/diag"
+	"hrnnc/ir"
+	"hrnnc/trainer/data"
+	"hrnnc/trainer/network"
+)
+
+// split is a part of a data set as a model's input has it: real values become the integers of the model's input type,
+// rounded and clamped, so that training sees what the chip will.
+type split struct {
+	*data.Sequences
+	input   ir.Input
+	loss    network.Loss
+	every   bool
+	augment data.Augment
+}
+
+// Split makes the source of a part of a data set; augment is applied where batches are filled with a generator.
+func Split(m *dsl.Model, loss network.Loss, s *data.Sequences, augment data.Augment) Source {
+	return &split{s, m.Input, loss, m.Output.When == ir.EveryStep, augment}
+}
+
+func (s *split) Len() int { return s.N }
+
+func (s *split) Steps() int { return s.T }
+
+func (s *split) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
+	if s.input.Vocab > 0 {
+		s.Tokens(index, b.Tokens[slot*b.T:(slot+1)*b.T])
+	} else {
+		x := b.X[slot*b.T*b.D : (slot+1)*b.T*b.D]
+		if rng == nil {
+			s.Values(index, x)
+		} else {
+			s.Augmented(index, s.augment, rng, x)
+		}
+		s.quantise(x)
+	}
+	s.answers(b, slot, index)
+}
+
+// quantise turns real values into the integers of the input's type.
+func (s *split) quantise(x []float32) {
+	lo, hi := s.input.Range()
+	per := float32(1 / s.input.Scale)
+	for i, v := range x {
+		r := float32(math.RoundToEven(float64(v * per)))
+		x[i] = min(max(r, float32(lo)), float32(hi))
+	}
+}
+
+func (s *split) answers(b *network.Batch, slot, index int) {
+	n := 1
+	if s.every {
+		n = b.T
+	}
+	if s.loss == network.MeanSquared {
+		n *= s.Outputs
+		s.Targets(index, b.Targets[slot*n:(slot+1)*n])
+		return
+	}
+	s.Labels(index, b.Labels[slot*n:(slot+1)*n])
+}
+
+// Fits checks that a data set is one for a model: its steps, its values or tokens, its classes.
+func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
+	s := &set.Train
+	at := func(b diag.Span) diag.Builder { return diag.At(b) }
+	in, out := m.Input, m.Output
+	rows := m.Readout.Matrix.Shape[0]
+	switch {
+	case s.N == 0:
+		return diag.InFile(m.File, "").Errorf("data", "data set %s has no training sequence", set.Name).Helpf("raise limit, or lower valid")
+	case in.Vocab > 0 && s.Vocabulary == 0:
+		return at(in.Span).Errorf("data", "the input is a token, and data set %s has values", set.Name).Helpf("write  input x : i8[%d] / 16, or the like", s.D)
+	case in.Vocab == 0 && s.Vocabulary > 0:
+		return at(in.Span).Errorf("data", "data set %s has tokens", set.Name).Helpf("write  input t : token[%d]", s.Vocabulary)
+	case in.Vocab > 0 && in.Vocab < s.Vocabulary:
+		return at(in.Span).Errorf("data", "data set %s has %d tokens, the input %d", set.Name, s.Vocabulary, in.Vocab).Helpf("write  input %s : token[%d]", in.Name, s.Vocabulary)
+	case in.Vocab == 0 && in.Size != s.D:
+		return at(in.Span).Errorf("data", "a step of data set %s has %d values, the input %d", set.Name, s.D, in.Size).Helpf("write  input %s : %s[%d]", in.Name, typeName(in), s.D)
+	case m.Steps > 0 && s.T > m.Steps:
+		return at(out.Span).Errorf("data", "a sequence of data set %s has %d steps, the model %d", set.Name, s.T, m.Steps).Helpf("write  steps %d", s.T)
+	case s.EachStep != (out.When == ir.EveryStep):
+		word := map[bool]string{true: "at every step", false: "at last  (or  mean)"}[s.EachStep]
+		return at(out.Span).Errorf("data", "the labels of data set %s do not belong to this output", set.Name).Helpf("write  output ... %s", word)
+	case (loss == network.MeanSquared) != (s.Outputs > 0):
+		return at(out.Span).Errorf("data", "loss %s does not suit data set %s", loss, set.Name).
+			Helpf("classes want argmax(y) or y > 0; numbers want  output y")
+	case s.Outputs > 0 && s.Outputs != rows:
+		return at(out.Span).Errorf("data", "data set %s has %d targets, the model %d outputs", set.Name, s.Outputs, rows).Helpf("give V %d rows", s.Outputs)
+	case loss == network.CrossEntropy && len(set.Classes) > rows:
+		return at(out.Span).Errorf("data", "data set %s has %d classes, the model %d outputs", set.Name, len(set.Classes), rows).Helpf("give V %d rows", len(set.Classes))
+	case loss == network.BinaryCrossEntropy && rows == 1 && len(set.Classes) > 2:
+		return at(out.Span).Errorf("data", "data set %s has %d classes, and one threshold tells two apart", set.Name, len(set.Classes)).
+			Helpf("write  output class = argmax(y)  with %d rows in V", len(set.Classes))
+	}
+	return nil
+}
+
+func typeName(in ir.Input) string {
+	if in.Signed {
+		return "i8"
+	}
+	return "u8"
+}

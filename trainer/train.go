@@ -1,0 +1,373 @@
+// Package trainer trains what a model.hrn describes: it reads the train block, runs the epochs, keeps the best weights
+// and can be stopped and gone on with exactly. The network's arithmetic is in network and kernels, the optimiser in
+// optim, data sets in data, the page about a run in report. It prints nothing. Start with Run.
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"hrnnc/internal/diag"
+	"hrnnc/internal/fileio"
+	"hrnnc/trainer/network"
+	"hrnnc/trainer/optim"
+)
+
+// Source is one split of a data set, as batches are filled from it.
+type Source interface {
+	// Len is the number of sequences, Steps of each one's steps.
+	Len() int
+	Steps() int
+	// Fill puts sequence index into slot of a batch whose arrays have room for it. rng is for augmentation; nil for none.
+	Fill(b *network.Batch, slot, index int, rng *rand.Rand)
+}
+
+// Metrics is what an epoch gave: a line of metrics.jsonl.
+type Metrics struct {
+	Epoch      int     `json:"epoch"`
+	Seconds    float64 `json:"seconds"` // since the start of training, over all its runs
+	Rate       float64 `json:"rate"`    // learning rate at the epoch's end
+	Loss       float64 `json:"loss"`
+	Accuracy   float64 `json:"accuracy,omitempty"`
+	Gradient   float64 `json:"gradient"` // largest norm of a batch's gradient, before clipping
+	Flips      int     `json:"flips"`    // signs that changed, counted at every step
+	ValidLoss  float64 `json:"valid_loss"`
+	ValidScore float64 `json:"valid_score"` // accuracy, or the negative loss of a regression
+	Best       bool    `json:"best"`        // the weights are kept
+}
+
+// partial is an epoch at hand.
+type partial struct {
+	Loss     float64 `json:"loss"`
+	Counted  int     `json:"counted"`
+	Right    int     `json:"right"`
+	Gradient float64 `json:"gradient"`
+	Flips    int     `json:"flips"`
+}
+
+// Event is where a run is, for a progress bar.
+type Event struct {
+	Epoch, Epochs  int
+	Batch, Batches int
+	Loss           float64 // of the epoch so far
+	Accuracy       float64
+	Rate           float64
+	Flips          int
+	// Done is set when an epoch is complete.
+	Done *Metrics
+}
+
+// Run is one training. Folder takes metrics.jsonl and the checkpoint; Keep is called with every epoch that is the best so
+// far on validation, to save the weights.
+type Run struct {
+	Net          *network.Network
+	Config       Config
+	Train, Valid Source
+	Folder       string
+	Fingerprint  string // of everything that must not change between a run and its resumption
+	Watch        func(Event)
+	Keep         func() error
+
+	adam  *optim.Adam
+	state progressState
+	start time.Time
+}
+
+// DivergedError is a loss or a gradient that is no number any more.
+type DivergedError struct {
+	Epoch, Step int
+	What        string
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("training diverged in epoch %d, at step %d: %s is not finite", e.Epoch, e.Step, e.What)
+}
+
+// Start trains, or goes on with the checkpoint in the folder when resume is set. It gives the history of all epochs.
+// When ctx ends, a checkpoint is written and the context's error given.
+func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
+	r.adam = optim.NewAdam()
+	r.adam.Decay, r.adam.Decoupled = r.Config.Decay, r.Config.Optimizer == "adamw"
+	r.state = progressState{Config: r.Fingerprint}
+	if resume {
+		p, ok, err := loadCheckpoint(r.Folder, r.Net, r.adam, r.Fingerprint)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, diag.InFile(filepath.Join(r.Folder, checkpointName), "").Errorf("resume", "there is no checkpoint").
+				Helpf("train without --resume")
+		}
+		r.state = p
+	}
+	r.start = time.Now()
+	for r.state.Epoch < r.Config.Epochs {
+		if err := r.epoch(ctx); err != nil {
+			return r.state.History, err
+		}
+		if r.Config.Patience > 0 && r.state.Epoch-r.state.BestEpoch >= r.Config.Patience {
+			break
+		}
+	}
+	return r.state.History, nil
+}
+
+func (r *Run) batches() int { return (r.Train.Len() + r.Config.Batch - 1) / r.Config.Batch }
+
+func (r *Run) epoch(ctx context.Context) error {
+	order := r.rng(0).Perm(r.Train.Len())
+	augment := r.rng(1 + uint64(r.state.Batch))
+	for r.state.Batch < r.batches() {
+		if ctx.Err() != nil {
+			return r.stop(ctx)
+		}
+		from := r.state.Batch * r.Config.Batch
+		b := newBatch(r.Net, r.Train, order[from:min(from+r.Config.Batch, len(order))], augment)
+		if err := r.step(b); err != nil {
+			return err
+		}
+		r.state.Batch++
+		augment = r.rng(1 + uint64(r.state.Batch))
+		r.report(nil)
+	}
+	return r.endEpoch(ctx)
+}
+
+// rng is the generator of one use within the epoch at hand.
+func (r *Run) rng(use uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(r.Config.Seed), uint64(r.state.Epoch)<<32|use))
+}
+
+// stop saves a run that is asked to end.
+func (r *Run) stop(ctx context.Context) error {
+	r.state.Seconds += time.Since(r.start).Seconds()
+	if err := saveCheckpoint(r.Folder, r.Net, r.adam, r.state); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// rate is the learning rate before the next step.
+func (r *Run) factor() float64 {
+	return r.Config.Schedule.At(float64(r.state.Epoch)+float64(r.state.Batch+1)/float64(r.batches()), float64(r.Config.Epochs))
+}
+
+func (r *Run) step(b *network.Batch) error {
+	result := r.Net.Step(b)
+	norm := optim.ClipNorm(r.Net.Params, r.Config.Clip)
+	if what := notFinite(r.Net, result, norm); what != "" {
+		return &DivergedError{r.state.Epoch + 1, r.state.Batch + 1, what}
+	}
+	before := signBits(r.Net)
+	factor := r.factor()
+	r.adam.Step(r.Net.Params, func(p *network.Param) float64 {
+		if p.Sign() {
+			return r.Config.SignRate * factor
+		}
+		return r.Config.Rate * factor
+	})
+	optim.ClampSigns(r.Net.Params)
+	r.Net.Refresh()
+	r.state.Steps++
+	p := &r.state.Partial
+	p.Loss += result.Loss
+	p.Counted += result.Counted
+	p.Right += result.Right
+	p.Gradient = max(p.Gradient, norm)
+	for i, s := range signBits(r.Net) {
+		if s != before[i] {
+			p.Flips++
+		}
+	}
+	return nil
+}
+
+// notFinite names what is not a number, or gives "".
+func notFinite(n *network.Network, r network.Result, norm float64) string {
+	if math.IsNaN(r.Loss) || math.IsInf(r.Loss, 0) {
+		return "the loss"
+	}
+	if !math.IsNaN(norm) && !math.IsInf(norm, 0) {
+		return ""
+	}
+	for _, p := range n.Params {
+		for _, g := range p.Grad {
+			if f := float64(g); math.IsNaN(f) || math.IsInf(f, 0) {
+				return "the gradient of " + p.Name
+			}
+		}
+	}
+	return "the norm of the gradient"
+}
+
+func signBits(n *network.Network) []bool {
+	var out []bool
+	for _, p := range n.Params {
+		if !p.Sign() {
+			continue
+		}
+		for _, v := range p.Latent {
+			out = append(out, v < 0)
+		}
+	}
+	return out
+}
+
+func (r *Run) report(done *Metrics) {
+	if r.Watch == nil {
+		return
+	}
+	p := r.state.Partial
+	sum := network.Result{Loss: p.Loss, Counted: p.Counted, Right: p.Right}
+	r.Watch(Event{Epoch: r.state.Epoch + 1, Epochs: r.Config.Epochs, Batch: r.state.Batch, Batches: r.batches(),
+		Loss: sum.Mean(), Accuracy: sum.Accuracy(), Rate: r.Config.Rate * r.factor(), Flips: p.Flips, Done: done})
+}
+
+// endEpoch validates, keeps the weights when they are the best, and writes metrics and checkpoint.
+func (r *Run) endEpoch(ctx context.Context) error {
+	valid, err := Score(ctx, r.Net, r.Valid, nil)
+	if err != nil {
+		return r.stop(ctx)
+	}
+	p := r.state.Partial
+	sum := network.Result{Loss: p.Loss, Counted: p.Counted, Right: p.Right}
+	m := Metrics{Epoch: r.state.Epoch + 1, Seconds: r.state.Seconds + time.Since(r.start).Seconds(), Rate: r.Config.Rate * r.factor(),
+		Loss: sum.Mean(), Accuracy: sum.Accuracy(), Gradient: p.Gradient, Flips: p.Flips, ValidLoss: valid.Mean(), ValidScore: validScore(r.Net, valid)}
+	m.Best = r.state.BestEpoch == 0 || m.ValidScore > r.state.Best || m.ValidScore == r.state.Best && m.ValidLoss < r.bestLoss()
+	if m.Best {
+		r.state.Best, r.state.BestEpoch = m.ValidScore, m.Epoch
+		if err := r.Keep(); err != nil {
+			return err
+		}
+	}
+	r.state.History = append(r.state.History, m)
+	r.report(&m)
+	r.state.Epoch, r.state.Batch, r.state.Partial = r.state.Epoch+1, 0, partial{}
+	saved := r.state
+	saved.Seconds = m.Seconds
+	if err := saveCheckpoint(r.Folder, r.Net, r.adam, saved); err != nil {
+		return err
+	}
+	return WriteMetrics(filepath.Join(r.Folder, "metrics.jsonl"), r.state.History)
+}
+
+func (r *Run) bestLoss() float64 {
+	for _, m := range r.state.History {
+		if m.Epoch == r.state.BestEpoch {
+			return m.ValidLoss
+		}
+	}
+	return math.Inf(1)
+}
+
+// validScore is what "best" means: larger is better.
+func validScore(n *network.Network, r network.Result) float64 {
+	if n.Loss == network.MeanSquared {
+		return -r.Mean()
+	}
+	return r.Accuracy()
+}
+
+// WriteMetrics writes a line an epoch.
+func WriteMetrics(path string, history []Metrics) error {
+	var out []byte
+	for _, m := range history {
+		line, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		out = append(append(out, line...), '\n')
+	}
+	return fileio.WriteFile(path, out)
+}
+
+// evaluationBatch is how many sequences are scored at a time.
+const evaluationBatch = 256
+
+// Score computes loss and accuracy of a split, without augmentation. visit, when set, sees every output with the index of
+// its sequence, or of its sequence and step when the output is at every step.
+func Score(ctx context.Context, n *network.Network, s Source, visit func(i int, y []float32)) (network.Result, error) {
+	var total network.Result
+	first := 0
+	err := EachBatch(ctx, n, s, evaluationBatch, func(b *network.Batch) error {
+		offset := first
+		first += b.N
+		if len(b.Labels) > b.N {
+			offset *= b.T
+		}
+		var at func(i int, y []float32)
+		if visit != nil {
+			at = func(i int, y []float32) { visit(offset+i, y) }
+		}
+		r := n.Evaluate(b, at)
+		total.Loss += r.Loss
+		total.Counted += r.Counted
+		total.Right += r.Right
+		return nil
+	})
+	return total, err
+}
+
+// Ranges gives the largest |h| of every state over a split: what compiling takes the units of integers from.
+func Ranges(ctx context.Context, n *network.Network, s Source) (map[string]float64, error) {
+	out := map[string]float64{}
+	err := EachBatch(ctx, n, s, evaluationBatch, func(b *network.Batch) error {
+		for i, v := range n.Ranges(b) {
+			name := n.Model.Layers[i].State.Name
+			out[name] = max(out[name], v)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// EachBatch hands a split on in order, size sequences at a time, without augmentation.
+func EachBatch(ctx context.Context, n *network.Network, s Source, size int, f func(b *network.Batch) error) error {
+	for first := 0; first < s.Len(); first += size {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		index := make([]int, min(size, s.Len()-first))
+		for i := range index {
+			index[i] = first + i
+		}
+		if err := f(newBatch(n, s, index, nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newBatch gathers sequences.
+func newBatch(n *network.Network, s Source, index []int, rng *rand.Rand) *network.Batch {
+	b := &network.Batch{N: len(index), T: s.Steps(), D: n.Model.Input.Size}
+	if n.Model.Input.Vocab > 0 {
+		b.Tokens = make([]int32, b.N*b.T)
+	} else {
+		b.X = make([]float32, b.N*b.T*b.D)
+	}
+	answers := b.N * n.Answers(b.T)
+	if n.Loss == network.MeanSquared {
+		b.Targets = make([]float32, answers*n.Outputs())
+	} else {
+		b.Labels = make([]int32, answers)
+	}
+	for slot, i := range index {
+		s.Fill(b, slot, i, rng)
+	}
+	return b
+}
+
+// Folder makes the folder of a run.
+func Folder(path string) error {
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return diag.InFile(path, "").Errorf("output", "cannot be made: %v", err).Helpf("choose another folder with -o")
+	}
+	return nil
+}

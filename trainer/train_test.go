@@ -1,0 +1,224 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"hrnnc/dsl"
+	"hrnnc/internal/weights"
+	"hrnnc/trainer/data"
+	"hrnnc/trainer/network"
+)
+
+const curves = `model curves
+input x : i8[1] / 32
+steps 40
+param U : int4[64, 1]
+param b : [64]
+param V : int4[10, 64]
+param c : [10]
+state h : int16[64]
+h <- hadamard(h) + U*x + b
+y = V*relu(h) + c
+output class = argmax(y) at last
+train { data = curves  epochs = 4  batch = 20  rate = 0.005 }
+`
+
+// newRun makes a run of a model in a folder.
+func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
+	t.Helper()
+	ast, errs := dsl.Parse("model.hrn", []byte(text))
+	m, more := dsl.Check(ast)
+	if errs = append(errs, more...); errs.HasErrors() {
+		t.Fatal(errs)
+	}
+	c, err := ReadConfig(m, overrides, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := network.New(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Initialise(c.Seed)
+	o := data.Defaults()
+	o.Sequences = 2000
+	set, err := data.Load(c.Data, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Fits(m, c.Loss, set); err != nil {
+		t.Fatal(err)
+	}
+	return &Run{Net: n, Config: c, Train: Split(m, c.Loss, &set.Train, data.Augment{Noise: 0.01}), Valid: Split(m, c.Loss, &set.Valid, data.Augment{}),
+		Folder: folder, Fingerprint: "test", Keep: func() error { return nil }}
+}
+
+func latents(n *network.Network) string {
+	var b strings.Builder
+	for _, p := range n.Params {
+		fmt.Fprintln(&b, p.Name, p.Latent)
+	}
+	return b.String()
+}
+
+// TestResumeIsExact stops a run at several places and goes on from its checkpoint: the weights and the history are those
+// of a run that was never stopped.
+func TestResumeIsExact(t *testing.T) {
+	whole := newRun(t, curves, t.TempDir())
+	want, err := whole.Start(context.Background(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	stops := []int{3, 60, 140}
+	for i := range len(stops) + 1 {
+		run := newRun(t, curves, dir)
+		ctx, cancel := context.WithCancel(context.Background())
+		run.Watch = func(e Event) {
+			if i < len(stops) && (e.Epoch-1)*e.Batches+e.Batch >= stops[i] {
+				cancel()
+			}
+		}
+		got, err := run.Start(ctx, i > 0)
+		cancel()
+		if i < len(stops) {
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("stop %d: error %v", i, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range want {
+			a, b := want[j], got[j]
+			a.Seconds, b.Seconds = 0, 0
+			if a != b {
+				t.Errorf("epoch %d: %+v, without a stop %+v", j+1, b, a)
+			}
+		}
+		if latents(run.Net) != latents(whole.Net) {
+			t.Error("the weights differ from those of a run that was never stopped")
+		}
+	}
+}
+
+// TestResumeRefusesAnotherRun keeps a checkpoint from being mixed with another model.
+func TestResumeRefusesAnotherRun(t *testing.T) {
+	dir := t.TempDir()
+	first := newRun(t, curves, dir, "epochs=1")
+	if _, err := first.Start(context.Background(), false); err != nil {
+		t.Fatal(err)
+	}
+	second := newRun(t, curves, dir)
+	second.Fingerprint = "other"
+	if _, err := second.Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "another model") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := newRun(t, curves, t.TempDir()).Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "no checkpoint") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestTrains trains two small tasks to their accuracy.
+func TestTrains(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       float64
+		overrides  []string
+	}{
+		{"curves", curves, 0.97, []string{"epochs=12"}},
+		{"copy", `model copy
+input t : token[10]
+param U : int4[64, 10]
+param b
+param V : int4[9, 64]
+param c
+state h : int16[64]
+h <- hadamard(h) + U*onehot(t) + b
+y = V*relu(h) + c
+output class = argmax(y) at every step
+train { data = "copy(1)"  epochs = 30  batch = 20  rate = 0.01 }
+`, 0.6, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			history, err := newRun(t, c.text, t.TempDir(), c.overrides...).Start(context.Background(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			best := slices.MaxFunc(history, func(a, b Metrics) int { return int(math.Copysign(1, a.ValidScore-b.ValidScore)) })
+			if best.ValidScore < c.want {
+				t.Errorf("accuracy %.3f, want %.3f", best.ValidScore, c.want)
+			}
+			if last := history[len(history)-1]; last.Loss > history[0].Loss/2 {
+				t.Errorf("the loss went from %.3g to %.3g", history[0].Loss, last.Loss)
+			}
+		})
+	}
+}
+
+// poisoned gives inputs that are no numbers from some sequence on.
+type poisoned struct{ Source }
+
+func (p poisoned) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
+	p.Source.Fill(b, slot, index, rng)
+	if index == 7 {
+		b.X[slot*b.T*b.D] = float32(math.NaN())
+	}
+}
+
+func TestDivergenceStops(t *testing.T) {
+	run := newRun(t, curves, t.TempDir())
+	run.Train = poisoned{run.Train}
+	_, err := run.Start(context.Background(), false)
+	var d *DivergedError
+	if !errors.As(err, &d) || d.Epoch != 1 || d.Step < 1 || d.What != "the loss" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestReadConfig(t *testing.T) {
+	ast, _ := dsl.Parse("model.hrn", []byte(strings.Replace(curves, "rate = 0.005", "rate = fast  epoch = 3  optimizer = sgd", 1)))
+	m, _ := dsl.Check(ast)
+	_, err := ReadConfig(m, []string{"clip=2", "nonsense"}, []string{"window"})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"model.hrn:12:", "rate = fast cannot be", "did you mean epochs?", "optimizer = adam  or  adamw", `"nonsense" sets nothing`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in\n%v", want, err)
+		}
+	}
+}
+
+// TestSavedWeights are those that are read back, ranges included.
+func TestSavedWeights(t *testing.T) {
+	run := newRun(t, curves, t.TempDir())
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := SaveWeights(path, run.Net, map[string]float64{"h": 12.5}, nil); err != nil {
+		t.Fatal(err)
+	}
+	f, err := weights.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Metadata["range.h"] != "12.5" {
+		t.Errorf("metadata %v", f.Metadata)
+	}
+	want := latents(run.Net)
+	run.Net.Initialise(99)
+	if err := LoadWeights(f, run.Net); err != nil {
+		t.Fatal(err)
+	}
+	if latents(run.Net) != want {
+		t.Error("the weights read back are others")
+	}
+}
