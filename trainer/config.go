@@ -21,7 +21,7 @@ type Config struct {
 	Epochs    int
 	Batch     int
 	Rate      float64 // learning rate
-	SignRate  float64 // of the signs
+	SignRate  float64 // of the signs; 0 leaves them as they are
 	Schedule  optim.Schedule
 	Optimizer string // adam or adamw
 	Decay     float64
@@ -35,12 +35,12 @@ type Config struct {
 // from throwing a good model away.
 func defaults(m *dsl.Model) Config {
 	return Config{Epochs: 20, Batch: 100, Rate: 1e-3, Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
-		Optimizer: "adam", Clip: 1, Seed: 1, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+		Optimizer: "adam", Clip: 1, Seed: 1, SignRate: -1, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
 // signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
 // steps, and at the rate of the other parameters latent values near zero flip without end (docs/training.md).
-const signsSlower = 5
+const signsSlower = 300
 
 // setting is one key of the train block.
 type setting struct {
@@ -54,7 +54,7 @@ var settings = []setting{
 	{"epochs", "epochs = 20", func(c *Config, s string) bool { return whole(&c.Epochs, s, 1, 1<<20) }},
 	{"batch", "batch = 100", func(c *Config, s string) bool { return whole(&c.Batch, s, 1, 1<<20) }},
 	{"rate", "rate = 0.001", func(c *Config, s string) bool { return positive(&c.Rate, s) }},
-	{"sign_rate", "sign_rate = 0.001", func(c *Config, s string) bool { return positive(&c.SignRate, s) }},
+	{"sign_rate", "sign_rate = 0.00001; 0 leaves the signs as they were drawn", func(c *Config, s string) bool { return number(&c.SignRate, s) }},
 	{"optimizer", "optimizer = adam  or  adamw", func(c *Config, s string) bool {
 		c.Optimizer = s
 		return s == "adam" || s == "adamw"
@@ -120,7 +120,7 @@ func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, er
 			errs.Add(err)
 		}
 	}
-	if c.SignRate == 0 {
+	if c.SignRate < 0 {
 		c.SignRate = c.Rate / signsSlower
 	}
 	return c, errs.Err()

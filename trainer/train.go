@@ -72,7 +72,7 @@ type Run struct {
 	Folder       string
 	Fingerprint  string // of everything that must not change between a run and its resumption
 	Watch        func(Event)
-	Keep         func() error
+	Keep         func(Metrics) error
 
 	adam  *optim.Adam
 	state progressState
@@ -242,7 +242,7 @@ func (r *Run) endEpoch(ctx context.Context) error {
 	m.Best = r.state.BestEpoch == 0 || m.ValidScore > r.state.Best || m.ValidScore == r.state.Best && m.ValidLoss < r.bestLoss()
 	if m.Best {
 		r.state.Best, r.state.BestEpoch = m.ValidScore, m.Epoch
-		if err := r.Keep(); err != nil {
+		if err := r.Keep(m); err != nil {
 			return err
 		}
 	}

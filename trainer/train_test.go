@@ -58,7 +58,7 @@ func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
 		t.Fatal(err)
 	}
 	return &Run{Net: n, Config: c, Train: Split(m, c.Loss, &set.Train, data.Augment{Noise: 0.01}), Valid: Split(m, c.Loss, &set.Valid, data.Augment{}),
-		Folder: folder, Fingerprint: "test", Keep: func() error { return nil }}
+		Folder: folder, Fingerprint: "test", Keep: func(Metrics) error { return nil }}
 }
 
 func latents(n *network.Network) string {

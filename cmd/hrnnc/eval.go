@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -21,8 +22,9 @@ type SplitScore struct {
 	Level    string  `json:"level"`
 	N        int     `json:"sequences"`
 	Accuracy float64 `json:"accuracy,omitempty"`
+	MacroF1  float64 `json:"macro_f1,omitempty"` // of classes: the mean of their F1
 	Loss     float64 `json:"loss,omitempty"`
-	// confusion counts decisions, [true][decided]: not at the real level.
+	// confusion counts decisions, [true][decided].
 	confusion [][]int
 }
 
@@ -114,12 +116,7 @@ func (t *training) score(ctx context.Context, name string, part *data.Sequences,
 	s := &SplitScore{Split: name, Level: level, N: part.N}
 	regression := t.net.Loss == network.MeanSquared
 	if level == "real" {
-		r, err := trainer.Score(ctx, t.net, t.source(part), nil)
-		s.Loss = r.Mean()
-		if !regression {
-			s.Accuracy = r.Accuracy()
-		}
-		return s, err
+		return s, t.scoreReal(ctx, s, part)
 	}
 	l, err := t.lowered()
 	if err != nil {
@@ -159,13 +156,47 @@ func (t *training) score(ctx context.Context, name string, part *data.Sequences,
 		s.Loss = squares / float64(max(total, 1))
 	} else {
 		s.Accuracy = float64(right) / float64(max(total, 1))
+		s.MacroF1 = macroF1(s.confusion)
 	}
 	return s, nil
 }
 
+// scoreReal measures one part in float32.
+func (t *training) scoreReal(ctx context.Context, s *SplitScore, part *data.Sequences) error {
+	var visit func(i int, y []float32)
+	if t.net.Loss == network.CrossEntropy && !part.EachStep {
+		visit = func(i int, y []float32) {
+			s.count(int64(part.Label(i)), int64(slices.Index(y, slices.Max(y))), len(t.set.Classes))
+		}
+	}
+	r, err := trainer.Score(ctx, t.net, t.source(part), visit)
+	s.Loss = r.Mean()
+	if t.net.Loss != network.MeanSquared {
+		s.Accuracy = r.Accuracy()
+		s.MacroF1 = macroF1(s.confusion)
+	}
+	return err
+}
+
+// macroF1 is the mean over the classes of the harmonic mean of recall and precision; 0 without a matrix.
+func macroF1(confusion [][]int) float64 {
+	sum := 0.0
+	for c := range confusion {
+		decided, truly := 0, 0
+		for i := range confusion {
+			decided += confusion[i][c]
+			truly += confusion[c][i]
+		}
+		if decided+truly > 0 {
+			sum += 2 * float64(confusion[c][c]) / float64(decided+truly)
+		}
+	}
+	return sum / float64(max(len(confusion), 1))
+}
+
 // count adds one decision to the confusion matrix.
 func (s *SplitScore) count(want, got int64, classes int) {
-	if want >= int64(classes) || got >= int64(classes) {
+	if want < 0 || want >= int64(classes) || got >= int64(classes) {
 		return
 	}
 	if s.confusion == nil {
@@ -252,7 +283,11 @@ func (a *app) printScores(scores []SplitScore) error {
 		if s.Loss != 0 {
 			loss = fmt.Sprintf("%.5g", s.Loss)
 		}
-		rows = append(rows, []string{s.Split, s.Level, thousands(s.N), score, loss})
+		f1 := "-"
+		if s.confusion != nil {
+			f1 = fmt.Sprintf("%.4f", s.MacroF1)
+		}
+		rows = append(rows, []string{s.Split, s.Level, thousands(s.N), score, f1, loss})
 	}
-	return table(a.out, []string{"split", "level", "sequences", "accuracy", "loss"}, rows)
+	return table(a.out, []string{"split", "level", "sequences", "accuracy", "macro F1", "loss"}, rows)
 }

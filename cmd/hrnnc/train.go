@@ -28,6 +28,7 @@ import (
 type trainFlags struct {
 	data, folder  string
 	set           []string
+	finetune      string
 	resume, force bool
 }
 
@@ -42,6 +43,7 @@ a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/tra
 		Example: `  hrnnc train model.hrn                               # everything is in its train block
   hrnnc train model.hrn --data mnist --set epochs=5   # settings from the command line
   hrnnc train model.hrn --resume                      # go on after Ctrl-C
+  hrnnc train model.hrn --finetune fixed              # for states of few bits
   hrnnc data list                                     # data sets that are known`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.train(cmd.Context(), args[0], o) },
@@ -50,6 +52,7 @@ a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/tra
 	f.StringVar(&o.data, "data", "", "data set: a known name, a generator such as copy(100), or a path")
 	f.StringArrayVar(&o.set, "set", nil, "a setting of the train block, as KEY=VALUE")
 	f.StringVarP(&o.folder, "output", "o", "", "folder of the run (default: run, beside the model)")
+	f.StringVar(&o.finetune, "finetune", "", "fixed: when the integers decide worse than real numbers by over 0.5 points, train on through the rounding of states")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in the folder")
 	f.BoolVar(&o.force, "force", false, "replace weights and a run that are there")
 	return c
@@ -64,6 +67,7 @@ type training struct {
 	net     *network.Network
 	weights string // path of the weights file
 	augment data.Augment
+	ranges  map[string]float64 // largest |h| of every state over the training part
 }
 
 // prepare reads a model, its train block and its data set.
@@ -161,6 +165,9 @@ func (t *training) fingerprint() string {
 }
 
 func (a *app) train(ctx context.Context, file string, o trainFlags) error {
+	if o.finetune != "" && o.finetune != "fixed" {
+		return usageError{fmt.Errorf("--finetune %s cannot be; --finetune fixed can", o.finetune)}
+	}
 	say, wipe := a.status()
 	defer wipe()
 	say("reading data")
@@ -179,13 +186,10 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	}
 	wipe()
 	t.net.Initialise(t.config.Seed)
-	valid := &t.set.Valid
-	if valid.N == 0 {
-		valid = &t.set.Test
-	}
+	valid := t.validation()
 	watch, done := a.watchTraining()
 	run := &trainer.Run{Net: t.net, Config: t.config, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: o.folder,
-		Fingerprint: t.fingerprint(), Watch: watch, Keep: func() error { return trainer.SaveWeights(t.weights, t.net, nil, t.note()) }}
+		Fingerprint: t.fingerprint(), Watch: watch, Keep: t.keep}
 	history, err := run.Start(ctx, o.resume)
 	done()
 	var diverged *trainer.DivergedError
@@ -199,7 +203,43 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	case err != nil:
 		return err
 	}
+	if err := t.measure(ctx); err != nil {
+		return err
+	}
+	if o.finetune == "fixed" {
+		if err := a.finetune(ctx, t, filepath.Join(o.folder, "finetune")); err != nil {
+			return err
+		}
+	}
 	return a.finishTraining(ctx, t, history, filepath.Join(o.folder, "report.html"))
+}
+
+// validation is the part that decides which weights are kept.
+func (t *training) validation() *data.Sequences {
+	if t.set.Valid.N > 0 {
+		return &t.set.Valid
+	}
+	return &t.set.Test
+}
+
+// measure takes the weights that were kept, and stores with them how large their states get.
+func (t *training) measure(ctx context.Context) error {
+	f, err := weights.Open(t.weights)
+	if err != nil {
+		return err
+	}
+	if err := trainer.LoadWeights(f, t.net); err != nil {
+		return err
+	}
+	if t.ranges, err = trainer.Ranges(ctx, t.net, t.source(&t.set.Train)); err != nil {
+		return err
+	}
+	return trainer.SaveWeights(t.weights, t.net, t.ranges, t.note())
+}
+
+// keep saves the weights at hand.
+func (t *training) keep(trainer.Metrics) error {
+	return trainer.SaveWeights(t.weights, t.net, nil, t.note())
 }
 
 // note says in the weights file what it was trained on.
@@ -281,26 +321,11 @@ type TrainResult struct {
 	Report  string             `json:"report"`
 }
 
-// finishTraining measures ranges, stores them with the best weights, and scores the test split at both levels.
+// finishTraining scores the test part at both levels, writes the report and says what was left where.
 func (a *app) finishTraining(ctx context.Context, t *training, history []trainer.Metrics, page string) error {
 	say, done := a.status()
 	defer done()
-	f, err := weights.Open(t.weights)
-	if err != nil {
-		return err
-	}
-	if err := trainer.LoadWeights(f, t.net); err != nil {
-		return err
-	}
-	say("measuring ranges")
-	ranges, err := trainer.Ranges(ctx, t.net, t.source(&t.set.Train))
-	if err != nil {
-		return err
-	}
-	if err := trainer.SaveWeights(t.weights, t.net, ranges, t.note()); err != nil {
-		return err
-	}
-	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: ranges, Report: page}
+	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: t.ranges, Report: page}
 	for _, m := range history {
 		result.Seconds = m.Seconds
 		if m.Best {
@@ -328,7 +353,7 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 		a.printJSON(result)
 		return nil
 	}
-	a.printRanges(ranges)
+	a.printRanges(t.ranges)
 	if err := a.printScores(result.Scores); err != nil {
 		return err
 	}

@@ -39,6 +39,9 @@ func (t *tile) backward() {
 
 func (t *tile) layerBackward(i, step int) {
 	l, s := t.n.layers[i], &t.layers[i]
+	if t.n.rounding != nil {
+		t.n.rounding[i].mask(s.g, s.h, step)
+	}
 	t.flow(i, step)
 	t.flowBackward(i, step)
 	kernels.SubMulRows(s.h, l.factor, s.h, s.inflow)
@@ -53,8 +56,8 @@ func (t *tile) layerBackward(i, step int) {
 	}
 	l.unpermuteRows(&s.h, &s.z)
 	l.unpermuteRows(&s.g, &s.z)
-	if step%checkpointSteps == 0 {
-		copy(s.h, s.checkpoints[step/checkpointSteps])
+	if every := t.n.checkpointEvery(); step%every == 0 {
+		copy(s.h, s.checkpoints[step/every])
 	}
 }
 

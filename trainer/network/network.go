@@ -21,7 +21,9 @@ type Network struct {
 	layers  []*layer
 	readout readout
 	scale   float32 // of the input: real value of one
-	tiles   []*tile
+	// rounding, when set, takes every layer's states to the integers of the fixed level.
+	rounding []Rounding
+	tiles    []*tile
 }
 
 // layer is one recurrence h <- hadamard(h) + matrix*source + bias.
@@ -38,9 +40,10 @@ type layer struct {
 	relu     bool
 	cols     int
 	biases   []*Param
-	factor   []float32 // norm * sign
-	bias     []float32 // sum of the biases, or nil
-	columns  []float32 // matrix transposed, for tokens without an embedding
+	factor   []float32    // norm * sign
+	bias     []float32    // sum of the biases, or nil
+	rounded  [2][]float32 // bias in whole units of the state at even and odd t, when states are rounded
+	columns  []float32    // matrix transposed, for tokens without an embedding
 }
 
 // source says what a layer's matrix multiplies.
@@ -149,6 +152,9 @@ func (n *Network) rest() {
 			for j, v := range b.Used {
 				l.bias[j] += v
 			}
+		}
+		if n.rounding != nil {
+			l.roundBias(n.rounding[i])
 		}
 		if p := n.Model.Layers[i].Permute; p != nil {
 			for j, v := range n.Param(p.Name).Latent {

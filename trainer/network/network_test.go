@@ -309,3 +309,44 @@ func TestMemoryIsOfTheSize(t *testing.T) {
 		t.Errorf("a step allocates %.0f times", allocated)
 	}
 }
+
+// TestRoundedStates compares training through rounding with the exact network: the same where the unit is fine, whole
+// multiples of the unit and no gradient beyond the range where it is coarse.
+func TestRoundedStates(t *testing.T) {
+	n := build(t, shapes["stacked"])
+	n.Initialise(2)
+	b := randomBatch(n, 20, 15, rand.New(rand.NewSource(3)))
+	n.Step(b)
+	want := slices.Clone(n.Param("U").Grad)
+	fine := Rounding{Unit: [2]float64{1e-4, 1e-4}, Bits: 24}
+	n.TrainRounded([]Rounding{fine, fine})
+	n.Step(b)
+	if d := relative(n.Param("U").Grad, doubles(want)); d > 1e-2 {
+		t.Errorf("with fine units the gradient differs by %.2g", d)
+	}
+	coarse := Rounding{Unit: [2]float64{0.5, 0.25}, Bits: 8}
+	n.TrainRounded([]Rounding{coarse, coarse})
+	for _, h := range n.LastStates(b) {
+		for _, v := range h {
+			if u := float64(v) / 0.25; u != math.Trunc(u) || v > 127*0.25 || v < -128*0.25 {
+				t.Fatalf("a state after 15 steps is %v, no multiple of 0.25 in 8 bits", v)
+			}
+		}
+	}
+	tiny := Rounding{Unit: [2]float64{1e-6, 1e-6}, Bits: 8}
+	n.TrainRounded([]Rounding{tiny, tiny})
+	n.Step(b)
+	for _, g := range n.Param("U").Grad {
+		if math.Abs(float64(g)) > 1e-9 {
+			t.Fatalf("gradient %v passes a saturated state", g)
+		}
+	}
+}
+
+func doubles(v []float32) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = float64(x)
+	}
+	return out
+}

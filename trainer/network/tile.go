@@ -128,14 +128,25 @@ func (t *tile) tokensAt(step int) []int32 {
 
 // flow computes what flows into a layer at a step from the states at hand, bias included, into its inflow rows.
 func (t *tile) flow(i, step int) {
+	l := t.n.layers[i]
+	if t.n.rounding == nil {
+		t.product(i, step, l.bias)
+		return
+	}
+	t.product(i, step, l.rounded[(step+1)&1])
+	t.n.rounding[i].round(t.layers[i].inflow, step)
+}
+
+// product computes the matrix times its source plus a bias.
+func (t *tile) product(i, step int, bias []float32) {
 	l, s := t.n.layers[i], &t.layers[i]
 	switch l.source {
 	case vector:
-		kernels.MatMul(s.inflow, l.matrix.Used, l.bias, t.input(step), l.n, l.cols)
+		kernels.MatMul(s.inflow, l.matrix.Used, bias, t.input(step), l.n, l.cols)
 		return
 	case token:
 		if l.cols > hotColumns {
-			t.gatherColumns(i, step)
+			t.gatherColumns(i, step, bias)
 			return
 		}
 		clear(s.source)
@@ -156,22 +167,22 @@ func (t *tile) flow(i, step int) {
 			copy(s.source, from)
 		}
 	case nothing:
-		for j, b := range l.bias {
+		for j, b := range bias {
 			for lane := range kernels.Lanes {
 				s.inflow[j*kernels.Lanes+lane] = b
 			}
 		}
 		return
 	}
-	kernels.MatMul(s.inflow, l.matrix.Used, l.bias, s.source, l.n, l.cols)
+	kernels.MatMul(s.inflow, l.matrix.Used, bias, s.source, l.n, l.cols)
 }
 
 // gatherColumns reads the columns that tokens name.
-func (t *tile) gatherColumns(i, step int) {
+func (t *tile) gatherColumns(i, step int, bias []float32) {
 	l, s := t.n.layers[i], &t.layers[i]
 	for lane, v := range t.tokensAt(step) {
 		for j, w := range l.columns[int(v)*l.n : (int(v)+1)*l.n] {
-			s.inflow[j*kernels.Lanes+lane] = w + l.bias[j]
+			s.inflow[j*kernels.Lanes+lane] = w + bias[j]
 		}
 	}
 }
@@ -182,8 +193,8 @@ func (t *tile) forward(keep bool, visit func(step int)) {
 	for step := range t.batch.T {
 		for i, l := range t.n.layers {
 			s := &t.layers[i]
-			if keep && step%checkpointSteps == 0 {
-				s.checkpoint(step / checkpointSteps)
+			if every := t.n.checkpointEvery(); keep && step%every == 0 {
+				s.checkpoint(step / every)
 			}
 			t.flow(i, step)
 			l.permuteRows(s)
@@ -191,6 +202,10 @@ func (t *tile) forward(keep bool, visit func(step int)) {
 				kernels.MulRows(s.h, l.presigns.Used, s.h)
 			}
 			kernels.Transform(s.h, l.block)
+			if t.n.rounding != nil {
+				t.n.rounding[i].update(l, s, step)
+				continue
+			}
 			kernels.MulRowsAdd(s.h, l.factor, s.h, s.inflow)
 		}
 		if visit != nil {

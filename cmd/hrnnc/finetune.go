@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"hrnnc/compiler"
+	"hrnnc/ir"
+	"hrnnc/trainer"
+	"hrnnc/trainer/network"
+	"hrnnc/trainer/optim"
+)
+
+const (
+	// finetuneGap is by how much the fixed level must decide worse on validation before training goes on through rounding.
+	finetuneGap = 0.005
+	// finetunePart of the epochs, at finetuneRate of the learning rates, is what it goes on for.
+	finetunePart = 0.2
+	finetuneRate = 0.1
+)
+
+// finetune trains on through the rounding of states when the integers decide worse than real numbers do. Weights are
+// kept only when they decide better in integers than those that were there.
+func (a *app) finetune(ctx context.Context, t *training, folder string) error {
+	valid := t.validation()
+	exact, err := t.score(ctx, "valid", valid, "real")
+	if err != nil {
+		return err
+	}
+	fixed, err := t.score(ctx, "valid", valid, "fixed")
+	if err != nil {
+		return err
+	}
+	gap := exact.Accuracy - fixed.Accuracy
+	if gap <= finetuneGap {
+		a.tell("the fixed level decides as well as the real one (%.4f, %.4f): nothing to finetune", fixed.Accuracy, exact.Accuracy)
+		return nil
+	}
+	a.tell("the fixed level decides worse than the real one (%.4f, %.4f): training through the rounding of states", fixed.Accuracy, exact.Accuracy)
+	l, err := t.lowered()
+	if err != nil {
+		return err
+	}
+	if err := trainer.Folder(folder); err != nil {
+		return err
+	}
+	t.net.TrainRounded(roundings(l))
+	defer t.net.TrainRounded(nil)
+	c := t.config
+	c.Epochs = max(1, int(math.Round(finetunePart*float64(c.Epochs))))
+	c.Rate, c.SignRate = finetuneRate*c.Rate, finetuneRate*c.SignRate
+	c.Schedule = optim.Schedule{Kind: optim.Cosine}
+	watch, done := a.watchTraining()
+	run := &trainer.Run{Net: t.net, Config: c, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: folder, Fingerprint: t.fingerprint(),
+		Watch: watch, Keep: func(m trainer.Metrics) error {
+			if m.ValidScore <= fixed.Accuracy {
+				return nil
+			}
+			return t.keep(m)
+		}}
+	_, err = run.Start(ctx, false)
+	done()
+	if err != nil {
+		return err
+	}
+	t.net.TrainRounded(nil)
+	return t.measure(ctx)
+}
+
+// tell prints a line about the course of things, for people.
+func (a *app) tell(format string, args ...any) {
+	if !a.quiet && !a.json {
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}
+
+// roundings are the units and widths that a compiled model's states have.
+func roundings(l *compiler.Lowered) []network.Rounding {
+	var out []network.Rounding
+	for _, s := range l.Module.States {
+		out = append(out, network.Rounding{Unit: [2]float64{ir.Even: s.Scale.At(ir.Even), ir.Odd: s.Scale.At(ir.Odd)}, Bits: s.Bits})
+	}
+	return out
+}
