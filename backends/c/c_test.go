@@ -173,6 +173,62 @@ func TestNamesAndSettings(t *testing.T) {
 	}
 }
 
+// TestNamesOfLocals takes the words that generated functions use themselves as names of the model's matrices.
+func TestNamesOfLocals(t *testing.T) {
+	need(t, "gcc")
+	for i, words := range [][2]string{{"column", "row"}, {"v", "g"}, {"readout", "step_h"}, {"n0", "x0"}, {"b", "acc"}, {"index", "bias"}} {
+		rng := rand.New(rand.NewSource(int64(i)))
+		p := plantest.WithOrder(rng, 5)
+		p.Name, p.Layers[0].Term.Matrix.Name, p.Readout.Matrix.Name = "gait", words[0], words[1]
+		x := plantest.Sequences(rng, p, 2, 5)
+		dir := generate(t, p, backends.Vectors{})
+		if _, err := exttool.Run(context.Background(), dir, nil, "gcc", "-std=gnu99", "-Wshadow", "-Werror", "-c", "gait.c"); err != nil {
+			t.Fatalf("%v: %v", words, err) // string.h declares more in GNU C
+		}
+		got, err := runHarness(context.Background(), dir, "gcc", nil, p, x)
+		if err != nil {
+			t.Fatalf("%v: %v", words, err)
+		}
+		if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%v: got %v\nwant %v", words, got, want)
+		}
+	}
+}
+
+// TestCPlusPlus links a program in C++ with the model, as a sketch for Arduino does.
+func TestCPlusPlus(t *testing.T) {
+	need(t, "gcc", "g++")
+	p := plantest.WithOrder(rand.New(rand.NewSource(3)), 3)
+	p.Name = "gait"
+	dir := generate(t, p, backends.Vectors{})
+	main := "#include \"gait.h\"\nint main() { gait_state s; gait_init(&s); return 0; }\n"
+	if err := os.WriteFile(filepath.Join(dir, "main.cpp"), []byte(main), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"gcc", "-c", "gait.c"}, {"g++", "-Wall", "-Wextra", "-pedantic", "-Werror", "main.cpp", "gait.o"}} {
+		if _, err := exttool.Run(context.Background(), dir, nil, args[0], args[1:]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNoIntOf16Bits is a shape test: where int has 16 bits, nothing is negated in an int that could be the smallest.
+func TestNoIntOf16Bits(t *testing.T) {
+	p := plantest.WithOrder(rand.New(rand.NewSource(1)), 2)
+	l := &p.Layers[0]
+	l.Bits, l.ZBits, l.PreSigns = 16, 18, make([]int8, l.N)
+	for i := range l.PreSigns {
+		l.PreSigns[i] = -1
+	}
+	files, _, err := Target.Generate(p, backends.Vectors{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(files[1].Data), "((int32_t)s->") {
+		t.Errorf("a sign in front of the transform is applied to an int16_t:\n%s", files[1].Data)
+	}
+}
+
 func TestEngineStops(t *testing.T) {
 	need(t, "gcc")
 	ctx, cancel := context.WithCancel(context.Background())

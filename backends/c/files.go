@@ -62,6 +62,10 @@ func (g *generator) header() []byte {
 	p.line("typedef %s %s_input; /* %s */", input, g.prefix, comment)
 	p.line("typedef %s %s_value; /* %s */", ctype(g.valueLane()), g.prefix, g.valueComment())
 	p.line("")
+	p.line("#ifdef __cplusplus")
+	p.line("extern \"C\" {")
+	p.line("#endif")
+	p.line("")
 	p.comment("All memory of a model. It may be copied, saved and restored; several may be in use at once.")
 	p.line("typedef struct {")
 	for _, m := range g.members {
@@ -87,6 +91,10 @@ func (g *generator) header() []byte {
 		p.comment("For each output, 1 where its real value is above %v%s.", g.plan.Output.Threshold, g.labels())
 		p.line("void %s_bits(const %s_state *s, uint8_t bits[%d]);", g.prefix, g.prefix, rows)
 	}
+	p.line("")
+	p.line("#ifdef __cplusplus")
+	p.line("}")
+	p.line("#endif")
 	p.line("")
 	p.line("#endif")
 	return p.buf.Bytes()
@@ -120,6 +128,9 @@ func (g *generator) source() []byte {
 	p.line("#include \"%s.h\"", g.prefix)
 	p.line("")
 	p.line("#include <string.h>")
+	if g.tableBytes > 0 {
+		p.tableMacro()
+	}
 	for _, w := range []int{32, 64} {
 		if g.rounds[w] {
 			p.roundShift(w)
@@ -128,6 +139,17 @@ func (g *generator) source() []byte {
 	p.buf.Write(g.tables.buf.Bytes())
 	p.buf.Write(g.code.buf.Bytes())
 	return p.buf.Bytes()
+}
+
+// tableMacro prints what tables and pointers to them are: on AVR data lies in RAM unless it says otherwise.
+func (p *printer) tableMacro() {
+	p.line("")
+	p.comment("Constant tables. They stay in flash, which on AVR takes a word of GNU C (-std=gnu99); with -std=c99 they are copied to RAM there.")
+	p.line("#if defined __FLASH && !defined __STRICT_ANSI__")
+	p.line("#define TABLE const __flash")
+	p.line("#else")
+	p.line("#define TABLE const")
+	p.line("#endif")
 }
 
 // roundShift prints the rounding shift. The shift is done on an unsigned number that is 2^(w-1) larger, because C leaves
@@ -285,23 +307,32 @@ func (g *generator) harness() []byte {
 
 func (g *generator) readme() []byte {
 	var b strings.Builder
-	pre := g.prefix
+	pre, rows := g.prefix, g.plan.Readout.Matrix.Rows
 	fmt.Fprintf(&b, "# %s in C\n\n", g.plan.Name)
 	fmt.Fprintf(&b, "Add `%s.c` and `%s.h` to your firmware: C99, no library but stdint.h and string.h, no allocation, no floating point.\n\n", pre, pre)
-	arg := "x"
-	if g.plan.Input.Kind == ir.Token {
-		arg = "token"
+	lines := []string{fmt.Sprintf("static %s_state model; /* copy it to save it */", pre)}
+	if g.plan.Input.Kind != ir.Token {
+		lines = append(lines, fmt.Sprintf("%s_input x[%d];", pre, g.plan.Input.Size))
 	}
-	fmt.Fprintf(&b, "    static %s_state model;\n    %s_init(&model);\n    %s_step(&model, %s);      /* each sample */\n", pre, pre, pre, arg)
+	when := "after the last step"
+	if g.plan.Output.When == ir.EveryStep {
+		when = "after any step"
+	}
+	lines = append(lines, pre+"_init(&model);",
+		fmt.Sprintf("%s_step(&model, %s); /* each step */", pre, g.inputArg()))
 	switch g.plan.Output.Decision {
 	case ir.Argmax:
-		fmt.Fprintf(&b, "    int class = %s_class(&model);\n", pre)
+		lines = append(lines, fmt.Sprintf("int best = %s_class(&model); /* %s */", pre, when))
 	case ir.Threshold:
-		fmt.Fprintf(&b, "    %s_bits(&model, bits);\n", pre)
+		lines = append(lines, fmt.Sprintf("uint8_t bits[%d];", rows), fmt.Sprintf("%s_bits(&model, bits); /* %s */", pre, when))
 	default:
-		fmt.Fprintf(&b, "    %s_output(&model, y);\n", pre)
+		lines = append(lines, fmt.Sprintf("%s_value y[%d];", pre, rows), fmt.Sprintf("%s_output(&model, y); /* %s */", pre, when))
 	}
-	fmt.Fprintf(&b, "\nTables take %d bytes of flash, the state %d bytes of RAM, a step %d bytes of stack.\n", g.tableBytes, g.stateBytes, g.stackBytes)
+	for _, s := range lines {
+		b.WriteString("    " + s + "\n")
+	}
+	fmt.Fprintf(&b, "\nTables take %d bytes of flash, the state %d bytes of RAM, the arrays of a step %d bytes of stack.\n", g.tableBytes, g.stateBytes, g.stackBytes)
+	fmt.Fprintf(&b, "On AVR, compile with `-std=gnu99` or later: strict C99 has no word for flash, and tables are copied to RAM.\n")
 	fmt.Fprintf(&b, "\n`make check` builds it here and runs its golden vectors. `harness.c` runs sequences from standard input.\n")
 	return []byte(b.String())
 }

@@ -37,6 +37,7 @@ type layerPrinter struct {
 	*generator
 	l         *lower.Layer
 	name      string // of its state in the struct
+	stepName  string // of its function
 	z         int    // lane of the transform
 	sum       int    // lane of the sum
 	acc       int    // lane of the product that flows in
@@ -47,11 +48,12 @@ type layerPrinter struct {
 	bias      [2]string
 	source    string // declarations in front of the loop that the product needs
 	product   [2]string
+	arrays    int // bytes of them on the stack
 }
 
 func (g *generator) layer(i int) {
 	l := &g.plan.Layers[i]
-	p := &layerPrinter{generator: g, l: l, name: g.layers[i]}
+	p := &layerPrinter{generator: g, l: l, name: g.layers[i], stepName: g.steps[i]}
 	p.z = lane(l.ZBits + 1)
 	p.sum = wide(l.ZBits+1, l.RBits, l.SumBits)
 	if t := l.Term; t != nil {
@@ -61,6 +63,7 @@ func (g *generator) layer(i int) {
 	p.hadamard()
 	p.layerTables()
 	p.stepFunction()
+	g.stackBytes = max(g.stackBytes, p.arrays)
 }
 
 // halvings lists after which pairs of stages each phase halves; without staged rounding after none.
@@ -243,7 +246,7 @@ func (p *layerPrinter) term(t *lower.Term) {
 	switch {
 	case t.Source == lower.FromOneHot:
 		u := p.table(w.Name, what+", column by column.", transposed(w))
-		p.source = fmt.Sprintf("const %s *const column = &%s[(%s)token * %d];\n", p.tableType(w.Ints), u, p.index(), w.Rows)
+		p.source = fmt.Sprintf("TABLE %s *const column = &%s[(%s)token * %d];\n", p.tableType(w.Ints), u, p.index(), w.Rows)
 		for ph := range p.product {
 			one := t.In[ph].Apply(1)
 			p.product[ph] = cast(p.acc, "column[i]")
@@ -275,13 +278,13 @@ func (p *layerPrinter) rows(t *lower.Term, what string) {
 	w := &t.Matrix
 	u := p.table(w.Name, what+", row by row.", w.Ints)
 	p.source = p.vector(t) +
-		fmt.Sprintf("%s a[%d];\n%s\nconst %s *const row = &%s[i * %d];\n%s acc = 0;\n%s\nacc += row[j] * v[j];\n}\na[i] = acc;\n}\n",
+		fmt.Sprintf("%s a[%d];\n%s\nTABLE %s *const row = &%s[i * %d];\n%s acc = 0;\n%s\nacc += row[j] * v[j];\n}\na[i] = acc;\n}\n",
 			ctype(p.acc), w.Rows, p.each("i", w.Rows), p.tableType(w.Ints), u, w.Cols, ctype(p.acc), p.each("j", w.Cols))
 	p.product = [2]string{"a[i]", "a[i]"}
 	p.stack(p.acc, w.Rows)
 }
 
-func (p *layerPrinter) stack(lane, n int) { p.stackBytes += lane / 8 * n }
+func (p *layerPrinter) stack(lane, n int) { p.arrays += lane / 8 * n }
 
 // vector fills v with what the matrix multiplies.
 func (p *layerPrinter) vector(t *lower.Term) string {
@@ -296,7 +299,7 @@ func (p *layerPrinter) vector(t *lower.Term) string {
 		}
 	case lower.FromEmbed:
 		e := p.table(t.Embed.Name, fmt.Sprintf("%s: one row of %d a token.", t.Embed.Name, cols), t.Embed.Ints)
-		before = fmt.Sprintf("const %s *const embedding = &%s[(%s)token * %d];\n", p.tableType(t.Embed.Ints), e, p.index(), cols)
+		before = fmt.Sprintf("TABLE %s *const embedding = &%s[(%s)token * %d];\n", p.tableType(t.Embed.Ints), e, p.index(), cols)
 		entry = "embedding[j]"
 	}
 	p.stack(p.acc, cols)
@@ -415,15 +418,15 @@ func (p *layerPrinter) stepFunction() {
 	params, _ := p.signature()
 	c.line("")
 	c.comment("One step of layer %s (docs/numerics.md, section 3): %s = saturate(signs * round(S %s) + input + bias).", l.Name, l.Name, l.Name)
-	c.line("static void %s(%s)", p.stepName(), params)
+	c.line("static void %s(%s)", p.stepName, params)
 	c.line("{")
 	c.line("%s z[%d];", ctype(p.z), l.N)
 	p.stack(p.z, l.N)
 	c.line("%s", p.each("i", l.N))
 	load := fmt.Sprintf("s->%s[i]", p.name)
 	if p.presigns != "" {
-		if p.z > 32 {
-			load = cast(p.z, load) // the smallest int32 has no negative
+		if p.z > 16 {
+			load = cast(p.z, load) // the smallest int has no negative, and it may have 16 bits
 		}
 		load = p.narrow(fmt.Sprintf("(%s ^ %s[i]) - %s[i]", load, p.presigns, p.presigns))
 	}
@@ -463,8 +466,6 @@ func (p *layerPrinter) lines(v []string) {
 		p.code.line("%s", s)
 	}
 }
-
-func (p *layerPrinter) stepName() string { return "step_" + p.name }
 
 // loop is the update of every unit at one phase.
 func (p *layerPrinter) loop(phase int) []string {

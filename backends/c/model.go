@@ -17,17 +17,41 @@ type generator struct {
 	code       printer // functions
 	members    []string
 	layers     []string // name of each layer's state in the struct
+	steps      []string // and of its function
 	twoPhase   bool
 	rounds     map[int]bool // widths that round_shift is needed in
 	tableBytes int
-	stateBytes int
-	stackBytes int
+	stateBytes int // sizeof the struct, where numbers are aligned to their own size
+	stateAlign int
+	stackBytes int // arrays of the function of a step that has most
 }
 
 func newGenerator(p *lower.Plan, s settings) *generator {
 	g := &generator{plan: p, prefix: s.prefix, twoPhase: p.TwoPhase(), rounds: map[int]bool{}}
-	g.names = lower.NewNames(append([]string{s.prefix, s.prefix + "_state", "sum", "sum_odd"}, keywords...)...)
+	g.names = lower.NewNames(append(g.taken(), keywords...)...)
 	return g
+}
+
+// taken are the names that tables cannot have: what the header declares, and the locals of adder graphs.
+func (g *generator) taken() []string {
+	out := []string{g.prefix}
+	for _, s := range []string{"init", "step", "output", "class", "bits", "state", "input", "value"} {
+		out = append(out, g.prefix+"_"+s)
+	}
+	nodes := func(w *lower.Matrix) {
+		if w.Adders != nil {
+			for i := range w.Adders.Nodes {
+				out = append(out, fmt.Sprintf("n%d", i))
+			}
+		}
+	}
+	for i := range g.plan.Layers {
+		if t := g.plan.Layers[i].Term; t != nil {
+			nodes(&t.Matrix)
+		}
+	}
+	nodes(&g.plan.Readout.Matrix)
+	return out
 }
 
 // table writes a constant table in the smallest type that holds it, and gives its name.
@@ -40,7 +64,7 @@ func (g *generator) tableOf(lane int, hint, comment string, v []int64) string {
 	name := g.names.Get(hint)
 	g.tables.line("")
 	g.tables.comment("%s", comment)
-	g.tables.line("static const %s %s[%d] = {", ctype(lane), name, len(v))
+	g.tables.line("static TABLE %s %s[%d] = {", ctype(lane), name, len(v))
 	g.tables.numbers(v)
 	g.tables.line("};")
 	g.tableBytes += len(v) * lane / 8
@@ -61,14 +85,23 @@ func tableLane(v ...[]int64) int {
 // member adds an array to the state struct.
 func (g *generator) member(bits, n int, name, comment string) {
 	g.members = append(g.members, fmt.Sprintf("%s %s[%d]; /* %s */", ctype(lane(bits)), name, n, comment))
-	g.stateBytes += lane(bits) / 8 * n
+	g.place(lane(bits)/8, n)
 }
+
+// place counts n numbers of a size into the struct.
+func (g *generator) place(size, n int) {
+	g.stateAlign = max(g.stateAlign, size)
+	g.stateBytes = roundUp(g.stateBytes, size) + size*n
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 func (g *generator) model() {
 	p := g.plan
 	for i := range p.Layers {
 		l := &p.Layers[i]
 		g.layers = append(g.layers, g.names.Get(l.Name))
+		g.steps = append(g.steps, g.names.Get("step_"+g.layers[i]))
 		g.member(l.Bits, l.N, g.layers[i], fmt.Sprintf("state %s", l.Name))
 	}
 	r := &p.Readout
@@ -80,8 +113,9 @@ func (g *generator) model() {
 	}
 	if g.twoPhase {
 		g.members = append(g.members, "uint8_t odd; /* 1 after an odd number of steps */")
-		g.stateBytes++
+		g.place(1, 1)
 	}
+	g.stateBytes = roundUp(g.stateBytes, g.stateAlign)
 	for i := range p.Layers {
 		g.layer(i)
 	}

@@ -44,7 +44,7 @@ func (g *generator) readout() {
 		g.readoutAdders(w, y, entry)
 	} else {
 		c.line("%s", g.each("i", w.Rows))
-		c.line("const %s *const row = &%s[i * %d];", g.tableType(w.Ints), v, w.Cols)
+		c.line("TABLE %s *const row = &%s[i * %d];", g.tableType(w.Ints), v, w.Cols)
 		c.line("%s acc = 0;", ctype(y))
 		c.line("%s", g.each("j", w.Cols))
 		c.line("acc += row[j] * %s;", cast(y, entry))
@@ -63,7 +63,7 @@ func (g *generator) addBias(rows int, bias [2]string) {
 	b := bias[0]
 	if bias[0] != bias[1] {
 		b = "bias"
-		c.line("const %s *const bias = odd ? %s : %s;", g.biasType(), bias[ir.Odd], bias[ir.Even])
+		c.line("TABLE %s *const bias = odd ? %s : %s;", g.biasType(), bias[ir.Odd], bias[ir.Even])
 	}
 	c.line("%s", g.each("i", rows))
 	c.line("y[i] += %s[i];", b)
@@ -108,9 +108,9 @@ func (g *generator) step() {
 		c.line("const int odd = !s->odd; /* the first step is number 1 */")
 	}
 	for i := range p.Layers {
-		lp := &layerPrinter{generator: g, l: &p.Layers[i], name: g.layers[i]}
+		lp := &layerPrinter{generator: g, l: &p.Layers[i]}
 		_, args := lp.signature()
-		c.line("%s(%s);", lp.stepName(), args)
+		c.line("%s(%s);", g.steps[i], args)
 	}
 	if !g.readsInput() {
 		c.line("(void)%s;", g.inputArg())
@@ -135,12 +135,18 @@ func (g *generator) readsInput() bool {
 
 func (g *generator) accumulate() {
 	c, r := &g.code, &g.plan.Readout
-	c.line("%s y[%d];", ctype(wide(r.YBits)), r.Matrix.Rows)
+	y := wide(r.YBits)
+	c.line("%s y[%d];", ctype(y), r.Matrix.Rows)
+	arrays := y / 8 * r.Matrix.Rows
+	if r.Matrix.Adders != nil {
+		arrays += y / 8 * r.Matrix.Cols
+	}
+	g.stackBytes = max(g.stackBytes, arrays)
 	c.line("%s", g.readoutCall("s", "odd"))
 	c.line("%s", g.each("i", r.Matrix.Rows))
 	add := func(sum string) {
 		v := fmt.Sprintf("s->%s[i] + y[i]", sum)
-		if t := lane(r.MeanBits); t < max(32, wide(r.YBits)) {
+		if t := lane(r.MeanBits); t < max(32, y) {
 			v = cast(t, v)
 		}
 		c.line("s->%s[i] = %s;", sum, v)

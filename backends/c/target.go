@@ -19,12 +19,13 @@ type target struct{}
 
 func (target) Name() string { return "c" }
 
-// keywords of C99 and C11, and names that the generated files use.
+// keywords of C99 and C11, and what stdint.h, string.h and the generated files call something.
 var keywords = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if inline
 int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
 _Bool _Complex _Imaginary _Alignas _Alignof _Atomic _Generic _Noreturn _Static_assert _Thread_local asm typeof bool true
-false main memset memcpy s x y z a i j odd token round_shift32 round_shift64 int8_t int16_t int32_t int64_t uint8_t
-uint16_t uint32_t uint64_t NULL`)
+false main memset memcpy memcmp memmove memchr strlen strcpy strcat strcmp strchr strstr strtok index rindex ffs int8_t
+int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t NULL TABLE s x x0 x1 x2 x3 y z i j a b c d ab a_b cd c_d v g
+acc row column embedding odd token bias best bits sum sum_odd readout round_shift32 round_shift64`)
 
 type settings struct {
 	prefix string

@@ -41,12 +41,13 @@ type constant struct {
 	doc   string
 }
 
-// modelField is a field of Model and its size in bytes.
+// modelField is a field of Model: an array.
 type modelField struct {
 	name string
 	typ  jen.Code
 	doc  string
-	size int
+	n    int
+	elem string
 }
 
 func newGenerator(p *lower.Plan, o options) *generator {
@@ -55,7 +56,7 @@ func newGenerator(p *lower.Plan, o options) *generator {
 	for i := range p.Layers {
 		d := g.layout(&p.Layers[i])
 		g.layers = append(g.layers, d)
-		g.fields = append(g.fields, modelField{d.field, jen.Index(jen.Lit(d.words())).Id(d.elem), d.doc(), d.words() * sizeOf[d.elem]})
+		g.fields = append(g.fields, modelField{d.field, jen.Index(jen.Lit(d.words())).Id(d.elem), d.doc(), d.words(), d.elem})
 	}
 	return g
 }
@@ -69,7 +70,7 @@ func (g *generator) scratch(role string, n int, typ string) string {
 	}
 	f := g.names.pick(role)
 	g.scratches[key] = f
-	g.fields = append(g.fields, modelField{f, jen.Index(jen.Lit(n)).Id(typ), scratchDocs[role], n * sizeOf[typ]})
+	g.fields = append(g.fields, modelField{f, jen.Index(jen.Lit(n)).Id(typ), scratchDocs[role], n, typ})
 	return f
 }
 
@@ -149,17 +150,21 @@ func (g *generator) files(v backends.Vectors) ([]backends.File, []backends.Figur
 	return out, g.figures(), nil
 }
 
-// stateBytes is the size of a Model, but for padding.
+// stateBytes is the size of a Model, padding included where integers are aligned to their size.
 func (g *generator) stateBytes() int {
-	n := 0
-	for _, f := range g.fields {
-		n += f.size
-	}
+	n, widest := 0, 1
 	if g.counts {
-		n++
+		n = 1
 	}
-	return n
+	for _, f := range g.fields {
+		size := sizeOf[f.elem]
+		widest = max(widest, size)
+		n = roundUp(n, size) + f.n*size
+	}
+	return roundUp(n, widest)
 }
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 func (g *generator) figures() []backends.Figure {
 	return []backends.Figure{

@@ -157,9 +157,9 @@ func sequences(v [][][]int64, width int, scalar bool) *jen.Statement {
 
 func (g *generator) readme() []byte {
 	var b strings.Builder
-	arg := "x"
+	arg := g.inputName()
 	if g.byPointer() {
-		arg = "&x"
+		arg = "&" + arg
 	}
 	use := map[ir.Decision]string{ir.Logits: "Output()", ir.Argmax: "Class()", ir.Threshold: "Bits()"}[g.p.Output.Decision]
 	when := "after the last step"
@@ -167,8 +167,12 @@ func (g *generator) readme() []byte {
 		when = "after every step"
 	}
 	fmt.Fprintf(&b, "# %s\n\nA Hadamard recurrent network in integers, as a Go package without dependencies, written by hrnnc.\n\n", g.p.Name)
-	fmt.Fprintf(&b, "    import %q\n\n    var m %-13s // the zero value is ready\n    %-19s // once a step\n    %-19s // %s\n\n",
-		g.module, g.pkg+".Model", "m.Step("+arg+")", "m."+use, when)
+	fmt.Fprintf(&b, "    import %q\n\n", g.module)
+	model := "var m " + g.pkg + ".Model"
+	for _, line := range [][2]string{{model, "the zero value is ready"}, {"m.Step(" + arg + ")", "once a step"}, {"m." + use, when}} {
+		fmt.Fprintf(&b, "    %-*s // %s\n", len(model), line[0], line[1])
+	}
+	fmt.Fprintf(&b, "\nCopy `%s.go` and its test into a folder of your module; its path there is what you import. Or keep this folder as the\nmodule that it is (`import = \"example.com/%s\"` in `target go { ... }` sets its path) and point to it with `go mod edit -replace`.\n\n", g.pkg, g.pkg)
 	fmt.Fprintf(&b, "- A step allocates nothing and uses no floating point. A Model is one value: copy it to save it, use one a goroutine.\n")
 	fmt.Fprintf(&b, "- `Output` gives integers; `Unit` gives the real value of one.\n")
 	fmt.Fprintf(&b, "- `go test` compares golden vectors to the bit, `go test -bench Step` times a step.\n")

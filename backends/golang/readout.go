@@ -81,13 +81,13 @@ func (g *generator) sums(y string) {
 	}
 	doc := []string{"gives the sum of the outputs of all steps; multiplied by Unit and divided by the number", "of steps it is their real mean."}
 	if r.Rescale == nil {
-		g.fields = append(g.fields, modelField{"sum", rows, "sum adds the outputs of all steps.", r.Matrix.Rows * sizeOf[t]})
+		g.fields = append(g.fields, modelField{"sum", rows, "sum adds the outputs of all steps.", r.Matrix.Rows, t})
 		g.afterStep = append(g.afterStep, field("readout").Call(), add("sum"))
 		g.method("Output", doc, nil, g.outputArray(), []jen.Code{jen.Return(field("sum"))})
 		return
 	}
 	for _, f := range []string{"sumEven", "sumOdd"} {
-		g.fields = append(g.fields, modelField{f, rows.Clone(), f + " adds the outputs of the steps of that t.", r.Matrix.Rows * sizeOf[t]})
+		g.fields = append(g.fields, modelField{f, rows.Clone(), f + " adds the outputs of the steps of that t.", r.Matrix.Rows, t})
 	}
 	g.afterStep = append(g.afterStep, field("readout").Call(), jen.If(field("odd")).Block(add("sumOdd")).Else().Block(add("sumEven")))
 	odd := name("v", t).requant(*r.Rescale, r.RescaleBits, r.MeanBits).as(t)

@@ -14,7 +14,7 @@ type topValues struct {
 	Prefix                      string
 	Title, OutputText           string
 	IB, Y, D, DBits             int
-	RowBits, PartBits           int
+	Rows, RowBits, PartBits     int
 	InputComment, ValueComment  string
 	Argmax, Threshold, TwoPhase bool
 	Token, Vector               bool
@@ -25,6 +25,8 @@ type topValues struct {
 
 	BeatWord, Beats, BeatDepth   int
 	Outputs, OutputDepth         int
+	OutWord                      int    // bits of a golden output
+	OutText                      string // what is compared with it
 	StepCycles, OutputStepCycles int
 	Patience                     int
 }
@@ -38,7 +40,7 @@ type part struct {
 func (d *design) top() topValues {
 	p := d.plan
 	v := topValues{Prefix: d.prefix, IB: d.inputBits(), Y: d.readout.Y, D: p.Input.Size, DBits: clog2(p.Input.Size),
-		RowBits: clog2(p.Readout.Matrix.Rows), PartBits: clog2(len(d.layers) + 2), InputComment: d.inputComment(), ValueComment: d.valueComment(),
+		Rows: p.Readout.Matrix.Rows, RowBits: clog2(p.Readout.Matrix.Rows), PartBits: clog2(len(d.layers) + 2), InputComment: d.inputComment(), ValueComment: d.valueComment(),
 		Argmax: p.Output.Decision == ir.Argmax, Threshold: p.Output.Decision == ir.Threshold, TwoPhase: p.TwoPhase(), Limit: p.Output.Threshold,
 		StepCycles: d.stepCycles(false), OutputStepCycles: d.stepCycles(true)}
 	v.Patience = 4 * (v.OutputStepCycles + 16)
@@ -156,7 +158,7 @@ func (d *design) layerInstance(i int, l *layer, partBits int) string {
 	}
 	address := d.choose(partBits, func(reader *layer) (string, bool) { return reader.Port + "_source", reader.below == l }, rest)
 	pairs = append(pairs, [2]string{"read_address", address}, [2]string{"state_word", l.Port + "_state"})
-	b.line("%s %s (", l.Module, l.Port)
+	b.line("%s layer_%s (", l.Module, l.Port)
 	return b.String() + "\n" + ports(pairs...) + "\n    );"
 }
 
@@ -198,13 +200,22 @@ func (w *writer) testbench(v backends.Vectors) {
 				beats = append(beats, []int64{x&(1<<t.IB-1) | last<<t.IB})
 			}
 		}
-		for _, row := range v.Y[i] {
+		for step, row := range v.Y[i] {
+			if w.plan.Output.When != ir.EveryStep {
+				step = len(sequence) - 1
+			}
 			for _, y := range row {
-				outputs = append(outputs, []int64{y})
+				outputs = append(outputs, []int64{w.golden(y, step+1)})
 			}
 		}
 	}
 	t.Beats, t.Outputs = len(beats), len(outputs)
+	t.OutWord, t.OutText = t.Y, "out_data"
+	what := "What they give, output after output."
+	if t.Threshold {
+		t.OutWord, t.OutText = t.Y+1, "{out_bit, out_data}"
+		what = "What they give, output after output: the top bit is out_bit, the others out_data."
+	}
 	for len(beats) < 2 {
 		beats = append(beats, []int64{0})
 	}
@@ -214,6 +225,23 @@ func (w *writer) testbench(v backends.Vectors) {
 	t.BeatDepth, t.OutputDepth = len(beats), len(outputs)
 	w.files = append(w.files,
 		tableFile(t.Prefix+"_inputs.hex", "Golden vectors: the top bit is in_last, the others in_data.", t.BeatWord, beats),
-		tableFile(t.Prefix+"_outputs.hex", "What they give, output after output.", t.Y, outputs))
+		tableFile(t.Prefix+"_outputs.hex", what, t.OutWord, outputs))
 	w.print(t.Prefix+"_tb.v", "testbench.v", t)
+}
+
+// golden is an output after t steps as the testbench compares it: with out_bit above it where the output has one.
+func (w *writer) golden(y int64, t int) int64 {
+	p := w.plan
+	if p.Output.Decision != ir.Threshold {
+		return y
+	}
+	limit := p.Readout.Threshold[t&1]
+	if p.Output.When == ir.Mean {
+		limit = p.Readout.Threshold[ir.Even]
+	}
+	y, bit := y&(1<<w.readout.Y-1), y > limit
+	if bit {
+		y |= 1 << w.readout.Y
+	}
+	return y
 }

@@ -157,6 +157,17 @@ func TestLint(t *testing.T) {
 	}
 }
 
+// TestNamesOfSignals gives states the names that signals of the modules have.
+func TestNamesOfSignals(t *testing.T) {
+	need(t, "verilator")
+	for _, word := range []string{"acc", "a", "z", "sum", "weight", "part", "outputs", "state"} {
+		p := plantest.WithOrder(rand.New(rand.NewSource(5)), 3)
+		p.Layers[0].Name = word
+		d := newDesign(p, settings{prefix: strings.ToLower(p.Name), butterflies: 2})
+		silent(t, generate(t, p, backends.Vectors{}, backends.Settings{"butterflies": "2"}), "verilator", append([]string{"--lint-only", "-Wall", "--top-module", d.prefix}, d.sources()...)...)
+	}
+}
+
 // TestSynthesis sees yosys accept the design without a warning, and no multiplier in the recurrence.
 func TestSynthesis(t *testing.T) {
 	need(t, "yosys")
