@@ -78,8 +78,8 @@ func (a *app) tell(format string, args ...any) {
 // roundings are the units and widths that a compiled model's states have.
 func roundings(l *compiler.Lowered) []network.Rounding {
 	var out []network.Rounding
-	for _, s := range l.Module.States {
-		out = append(out, network.Rounding{Unit: [2]float64{ir.Even: s.Scale.At(ir.Even), ir.Odd: s.Scale.At(ir.Odd)}, Bits: s.Bits})
+	for i, s := range l.Module.States {
+		out = append(out, network.Rounding{Unit: [2]float64{ir.Even: s.Scale.At(ir.Even), ir.Odd: s.Scale.At(ir.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
 	}
 	return out
 }

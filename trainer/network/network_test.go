@@ -318,8 +318,8 @@ func TestRoundedStates(t *testing.T) {
 	b := randomBatch(n, 20, 15, rand.New(rand.NewSource(3)))
 	n.Step(b)
 	want := slices.Clone(n.Param("U").Grad)
-	fine := Rounding{Unit: [2]float64{1e-4, 1e-4}, Bits: 24}
-	n.TrainRounded([]Rounding{fine, fine})
+	// Layer 1 has blocks of 4; layer 2 is of odd order, whose unit alternates.
+	n.TrainRounded([]Rounding{{Unit: [2]float64{1e-4, 1e-4}, Bits: 24}, {Unit: [2]float64{1e-4, 1e-4 / math.Sqrt2}, Bits: 24}})
 	n.Step(b)
 	if d := relative(n.Param("U").Grad, doubles(want)); d > 1e-2 {
 		t.Errorf("with fine units the gradient differs by %.2g", d)

@@ -2,15 +2,17 @@ package network
 
 import (
 	"math"
+	"math/bits"
 
 	"hrnnc/trainer/kernels"
 )
 
-// Rounding is how a layer's state is rounded at the fixed level: the real value of one at steps of even and of odd t, and
-// the width that it saturates at.
+// Rounding is how a layer's state is rounded at the fixed level: the real value of one at steps of even and of odd t, the
+// width that it saturates at, and whether the transform rounds between its stages (docs/numerics.md section 3).
 type Rounding struct {
-	Unit [2]float64 // Unit[t&1]; the first step is t = 1
-	Bits int
+	Unit   [2]float64 // Unit[t&1]; the first step is t = 1
+	Bits   int
+	Staged bool
 }
 
 // TrainRounded makes the network compute states as the fixed level does, one rounding a layer; nil goes back to exact ones. Gradients pass straight through the rounding, and not through a saturation.
@@ -35,20 +37,16 @@ func (r Rounding) limits(step int) (unit, lo, hi float32) {
 	return float32(u), float32(-half * u), float32((half - 1) * u)
 }
 
-// round takes numbers to whole multiples of the unit after a step, halves up. Multiples beyond 2^22 stay as float32 has
-// them.
+// tie is how close to a half a number may be and count as one: float32 misses by less, and where a shift is small, every
+// few numbers are halves.
+const tie = 1e-4
+
+// round takes numbers to whole multiples of the unit after a step, halves up.
 func (r Rounding) round(rows []float32, step int) {
 	unit, _, _ := r.limits(step)
 	per := 1 / unit
 	for i, v := range rows {
-		const magic = 3 << 22
-		if y := v * per; y < 1<<22 && y > -1<<22 {
-			q := (y + magic) - magic
-			if y-q == 0.5 {
-				q++
-			}
-			rows[i] = q * unit
-		}
+		rows[i] = floor(v*per+(0.5+tie)) * unit
 	}
 }
 
@@ -73,13 +71,58 @@ func (r Rounding) mask(g, h []float32, step int) {
 // update is the update of a state as docs/numerics.md section 3 has it: what the transform gives and what flows in are
 // rounded apart, the first before the signs.
 func (r Rounding) update(l *layer, s *tileLayer, step int) {
-	for i := range s.h {
-		s.h[i] *= l.norm
+	per := float32(1 / r.Unit[step&1])
+	for i, v := range s.h {
+		const magic = 3 << 22
+		s.h[i] = (v*per + magic) - magic // whole already but for float32
 	}
-	r.round(s.h, step)
+	shift := shiftAt(l.block, (step+1)&1)
+	if r.Staged {
+		shift = staged(s.h, l.block, shift)
+	} else {
+		kernels.Transform(s.h, l.block)
+	}
+	unit, _, _ := r.limits(step)
+	factor := float32(math.Ldexp(1, -shift))
+	for i, v := range s.h {
+		s.h[i] = floor(v*factor+0.5) * unit
+	}
 	kernels.MulRowsAdd(s.h, l.signs.Used, s.h, s.inflow)
 	r.saturate(s.h, step)
 }
+
+// shiftAt is the shift of a transform of blocks of 2^k at a phase: k/2, or for odd k (k-1)/2 at odd t and (k+1)/2 at even t.
+func shiftAt(block, phase int) int {
+	k := bits.TrailingZeros(uint(block))
+	if k%2 == 0 || phase == 1 {
+		return k / 2
+	}
+	return k/2 + 1
+}
+
+// staged transforms whole numbers with a halving after every second stage, while any of the shift is left, and gives what
+// is left of it.
+func staged(rows []float32, block, shift int) int {
+	for stage, stride := 1, kernels.Lanes; stride < block*kernels.Lanes; stage, stride = stage+1, 2*stride {
+		halve := stage%2 == 0 && shift > 0
+		for b := 0; b < len(rows); b += 2 * stride {
+			low, high := rows[b:b+stride], rows[b+stride:b+2*stride]
+			for i, x := range low {
+				y := high[i]
+				low[i], high[i] = x+y, x-y
+				if halve {
+					low[i], high[i] = floor((x+y)*0.5+0.5), floor((x-y)*0.5+0.5)
+				}
+			}
+		}
+		if halve {
+			shift--
+		}
+	}
+	return shift
+}
+
+func floor(v float32) float32 { return float32(math.Floor(float64(v))) }
 
 // roundBias takes the bias to whole units, of even and of odd t.
 func (l *layer) roundBias(r Rounding) {

@@ -201,11 +201,11 @@ func (t *tile) forward(keep bool, visit func(step int)) {
 			if l.presigns != nil {
 				kernels.MulRows(s.h, l.presigns.Used, s.h)
 			}
-			kernels.Transform(s.h, l.block)
 			if t.n.rounding != nil {
 				t.n.rounding[i].update(l, s, step)
 				continue
 			}
+			kernels.Transform(s.h, l.block)
 			kernels.MulRowsAdd(s.h, l.factor, s.h, s.inflow)
 		}
 		if visit != nil {
