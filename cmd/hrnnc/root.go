@@ -76,7 +76,7 @@ A model is a file model.hrn and a weights file that it names. docs/language.md d
 	c.PersistentFlags().BoolVar(&a.json, "json", false, "print results and errors as JSON on standard output")
 	c.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
 	c.AddCommand(a.importCmd(), a.compileCmd(), a.runCmd(), a.verifyCmd(), a.irCmd(), a.checkCmd(), a.fmtCmd(),
-		a.reportCmd(), a.calibrateCmd(), a.trainCmd(), a.evalCmd(), a.dataCmd(), a.versionCmd())
+		a.reportCmd(), a.calibrateCmd(), a.trainCmd(), a.searchCmd(), a.evalCmd(), a.dataCmd(), a.versionCmd())
 	for _, sub := range c.Commands() {
 		wrapArgs(sub)
 	}
@@ -106,7 +106,7 @@ func (a *app) exitCode(err error) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(a.err, "interrupted; nothing was written")
+		fmt.Fprintln(a.err, "interrupted; no file is half written")
 		return exitInterrupted
 	case errors.Is(err, errFailed):
 		return exitUser

@@ -1,6 +1,6 @@
-// Package report writes the page about one training run: a single HTML file that needs no network and no script. It
-// computes nothing but what stands on the page: the run is trainer's, the scores are the caller's. Start with Page and
-// Write; view.go says what is on the page, findings.go judges the run, chart.go draws.
+// Package report writes the pages about a training run and about a search: single HTML files that need no network and no
+// script. It computes nothing but what stands on the page: the run is trainer's, the scores are the caller's. Start with
+// Page and Write; view.go says what is on the page, findings.go judges the run, chart.go draws.
 package report
 
 import (
