@@ -20,8 +20,7 @@ import (
 var (
 	models    = flag.Int("models", 200, "random models that must compute the same bits everywhere")
 	firstSeed = flag.Int64("seed", 1, "seed of the first random model")
-	// 1 takes a quarter of an hour on two cores.
-	verilatorEvery = flag.Int64("verilator-every", 32, "random models go through Verilator where this divides their seed")
+	verilatorEvery = flag.Int64("verilator-every", 4, "random models go through Verilator where this divides their seed")
 )
 
 // refused reports whether an error is the compiler saying that no width of integers can run a model.

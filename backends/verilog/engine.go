@@ -53,7 +53,11 @@ func runVerilator(ctx context.Context, dir string, p *lower.Plan, x [][][]int64)
 		args := append([]string{"--binary", "--quiet-exit", "-j", "2", "-O3",
 			"-MAKEFLAGS", "OPT_GLOBAL=-O0 OPT_FAST=-O1 OPT_SLOW=-O0", // most of the time goes into building its library
 			"--top-module", "harness", "--Mdir", tmp}, files...)
-		_, err := exttool.Run(ctx, dir, nil, "verilator", args...)
+		var env []string
+		if len(exttool.Missing("ccache")) == 0 {
+			env = []string{"OBJCACHE=ccache"} // its library is the same for every model
+		}
+		_, err := exttool.RunEnv(ctx, dir, env, nil, "verilator", args...)
 		return filepath.Join(tmp, "Vharness"), nil, err
 	})
 }
