@@ -18,8 +18,8 @@ import (
 )
 
 var (
-	models    = flag.Int("models", 200, "random models that must compute the same bits everywhere")
-	firstSeed = flag.Int64("seed", 1, "seed of the first random model")
+	models         = flag.Int("models", 200, "random models that must compute the same bits everywhere")
+	firstSeed      = flag.Int64("seed", 1, "seed of the first random model")
 	verilatorEvery = flag.Int64("verilator-every", 4, "random models go through Verilator where this divides their seed")
 )
 
