@@ -152,8 +152,8 @@ func (p *printer) tableMacro() {
 	p.line("#endif")
 }
 
-// roundShift prints the rounding shift. The shift is done on an unsigned number that is 2^(w-1) larger, because C leaves
-// right shifts of negative numbers to the compiler; compilers make of it an addition, a shift and a subtraction.
+// roundShift prints the rounding shift. C leaves right shifts of negative numbers to the compiler: where they are not
+// arithmetic, the shift is done on an unsigned number that is 2^(w-1) larger.
 func (p *printer) roundShift(w int) {
 	u := fmt.Sprintf("uint%d_t", w)
 	one := fmt.Sprintf("UINT%d_C(1)", w)
@@ -161,8 +161,12 @@ func (p *printer) roundShift(w int) {
 	p.comment("v / 2^n, n from 1 to %d, rounded to the nearest, halves up. v + 2^(n-1) must fit.", w-1)
 	p.line("static inline %s round_shift%d(%s v, unsigned n)", ctype(w), w, ctype(w))
 	p.line("{")
+	p.line("#if (-1 >> 1) == -1")
+	p.line("return (v + (INT%d_C(1) << (n - 1))) >> n;", w)
+	p.line("#else")
 	p.line("const %s offset = (%s << %d) + (%s << (n - 1));", u, one, w-1, one)
 	p.line("return (%s)(((%s)v + offset) >> n) - (%s)(%s << (%d - n));", ctype(w), u, ctype(w), one, w-1)
+	p.line("#endif")
 	p.line("}")
 }
 

@@ -60,8 +60,8 @@ func (g *generator) layer(i int) {
 		p.sum = max(p.sum, wide(t.OutBits))
 		p.acc = wide(t.AccBits, t.MidMulBits, t.MidBits, t.OutBits, t.InBits)
 	}
-	p.hadamard()
 	p.layerTables()
+	p.hadamard()
 	p.stepFunction()
 	g.stackBytes = max(g.stackBytes, p.arrays)
 }
@@ -97,7 +97,38 @@ func (p *layerPrinter) hadamard() {
 	p.hadamardFunction(name, even)
 }
 
-// hadamardFunction prints the transform, two stages of butterflies a pass, so that half the loads and stores are saved.
+// pass is stages of butterflies that are computed together, so that loads and stores between them are saved: one to three
+// stages, the first of a stride, halved behind the second when halve is set.
+type pass struct {
+	stride, stages int
+	halve          bool
+}
+
+// passes lists the transform's. Staged rounding orders the stages by stride. Exact sums may come in any order: the widest
+// strides first, so that a compiler widens the state to the transform's lanes in a pass without shuffles, two stages a
+// pass, and three in one of them when their number is odd.
+func (p *layerPrinter) passes(halve []bool) (out []pass) {
+	if p.l.Staged {
+		for i, h := range halve {
+			out = append(out, pass{1 << (2 * i), 2, h})
+		}
+		if p.l.K%2 == 1 {
+			out = append(out, pass{p.l.Block / 2, 1, false})
+		}
+		return out
+	}
+	for left := p.l.K; left > 0; {
+		n := min(2, left)
+		if len(out) == 1 && left%2 == 1 && left >= 3 {
+			n = 3
+		}
+		left -= n
+		out = append(out, pass{1 << left, n, false})
+	}
+	return out
+}
+
+// hadamardFunction prints the transform of a state into z.
 func (p *layerPrinter) hadamardFunction(name string, halve []bool) {
 	l, t := p.l, ctype(p.z)
 	rounding := "exact"
@@ -105,18 +136,79 @@ func (p *layerPrinter) hadamardFunction(name string, halve []bool) {
 		rounding = "rounded between stages"
 	}
 	p.code.line("")
-	p.code.comment("The Hadamard transform in blocks of %d in natural order, in place, %s: %d stages of butterflies.", l.Block, rounding, l.K)
-	p.code.line("static void %s(%s z[%d])", name, t, l.N)
+	p.code.comment("The Hadamard transform in blocks of %d in natural order, %s: %d stages of butterflies.", l.Block, rounding, l.K)
+	p.code.line("static void %s(%s z[%d], const %s from[%d])", name, t, l.N, ctype(lane(l.Bits)), l.N)
 	p.code.line("{")
-	stride := 1
-	for pair := range halve {
-		p.pass4(stride, halve[pair])
-		stride *= 4
-	}
-	if l.K%2 == 1 {
-		p.pass2(stride)
+	for i, s := range p.passes(halve) {
+		p.pass(s, i == 0)
 	}
 	p.code.line("}")
+}
+
+// entry is an entry of the state in front of the transform.
+func (p *layerPrinter) entry(index string) string {
+	v := fmt.Sprintf("from[%s]", index)
+	if p.presigns == "" {
+		return v
+	}
+	if p.z > 16 {
+		v = cast(p.z, v) // the smallest int has no negative, and it may have 16 bits
+	}
+	return p.narrow(fmt.Sprintf("(%s ^ %s[%s]) - %s[%s]", v, p.presigns, index, p.presigns, index))
+}
+
+// pass prints one pass. Entry k of a butterfly is k strides behind the first; level by level, entry k meets the one whose
+// number differs in that level's bit.
+func (p *layerPrinter) pass(s pass, first bool) {
+	c := &p.code
+	n := 1 << s.stages
+	at, end := p.pairs(n*s.stride, s.stride)
+	read := func(index string) string {
+		if first {
+			return p.entry(index)
+		}
+		return fmt.Sprintf("z[%s]", index)
+	}
+	names := []string{"a", "b", "c"}
+	var loads []string
+	for k := range n {
+		loads = append(loads, fmt.Sprintf("a%d = %s", k, read(at(k*s.stride))))
+	}
+	for len(loads) > 0 {
+		m := min(4, len(loads))
+		c.line("const %s %s;", ctype(p.z), strings.Join(loads[:m], ", "))
+		loads = loads[m:]
+	}
+	wideType := ctype(max(p.z, 32))
+	if p.z < 32 {
+		wideType = "int"
+	}
+	sum := func(level, k int) string {
+		name, bit := names[level], 1<<level
+		if k&bit == 0 {
+			return fmt.Sprintf("%s%d + %s%d", name, k, name, k|bit)
+		}
+		return fmt.Sprintf("%s%d - %s%d", name, k&^bit, name, k)
+	}
+	for level := range s.stages - 1 {
+		var parts []string
+		for k := range n {
+			parts = append(parts, fmt.Sprintf("%s%d = %s", names[level+1], k, sum(level, k)))
+		}
+		for len(parts) > 0 {
+			m := min(4, len(parts))
+			c.line("const %s %s;", wideType, strings.Join(parts[:m], ", "))
+			parts = parts[m:]
+		}
+	}
+	for k := range n {
+		v := sum(s.stages-1, k)
+		if s.halve {
+			v = p.requant(v, ir.Requant{Mul: 1, Shift: 1}, max(p.z, 32))
+		}
+		c.line("z[%s] = %s;", at(k*s.stride), p.narrow(v))
+	}
+	end()
 }
 
 func (p *layerPrinter) narrow(v string) string {
@@ -124,37 +216,6 @@ func (p *layerPrinter) narrow(v string) string {
 		return cast(p.z, v)
 	}
 	return v
-}
-
-func (p *layerPrinter) pass4(s int, halve bool) {
-	c, t := &p.code, ctype(p.z)
-	at, end := p.pairs(4*s, s)
-	store := func(to, v string) {
-		if halve {
-			v = p.requant(v, ir.Requant{Mul: 1, Shift: 1}, max(p.z, 32))
-		}
-		c.line("z[%s] = %s;", to, p.narrow(v))
-	}
-	c.line("const %s a = z[%s], b = z[%s], c = z[%s], d = z[%s];", t, at(0), at(s), at(2*s), at(3*s))
-	wideType := ctype(max(p.z, 32))
-	if p.z < 32 {
-		wideType = "int"
-	}
-	c.line("const %s ab = a + b, a_b = a - b, cd = c + d, c_d = c - d;", wideType)
-	store(at(0), "ab + cd")
-	store(at(s), "a_b + c_d")
-	store(at(2*s), "ab - cd")
-	store(at(3*s), "a_b - c_d")
-	end()
-}
-
-func (p *layerPrinter) pass2(s int) {
-	c := &p.code
-	at, end := p.pairs(2*s, s)
-	c.line("const %s a = z[%s], b = z[%s];", ctype(p.z), at(0), at(s))
-	c.line("z[%s] = %s;", at(0), p.narrow("a + b"))
-	c.line("z[%s] = %s;", at(s), p.narrow("a - b"))
-	end()
 }
 
 // pairs opens the loops over groups of span entries and over the stride entries in each that start a butterfly, one loop
@@ -422,26 +483,21 @@ func (p *layerPrinter) stepFunction() {
 	c.line("{")
 	c.line("%s z[%d];", ctype(p.z), l.N)
 	p.stack(p.z, l.N)
-	c.line("%s", p.each("i", l.N))
-	load := fmt.Sprintf("s->%s[i]", p.name)
-	if p.presigns != "" {
-		if p.z > 16 {
-			load = cast(p.z, load) // the smallest int has no negative, and it may have 16 bits
-		}
-		load = p.narrow(fmt.Sprintf("(%s ^ %s[i]) - %s[i]", load, p.presigns, p.presigns))
-	}
-	c.line("z[i] = %s;", load)
-	c.line("}")
-	if p.transform[0] != "" {
-		if p.transform[0] == p.transform[1] {
-			c.line("%s(z);", p.transform[0])
-		} else {
-			c.line("if (odd) {")
-			c.line("%s(z);", p.transform[ir.Odd])
-			c.line("} else {")
-			c.line("%s(z);", p.transform[ir.Even])
-			c.line("}")
-		}
+	call := func(name string) { c.line("%s(z, s->%s);", name, p.name) }
+	switch {
+	case l.K == 0:
+		c.line("const %s *const from = s->%s;", ctype(lane(l.Bits)), p.name)
+		c.line("%s", p.each("i", l.N))
+		c.line("z[i] = %s;", p.entry("i"))
+		c.line("}")
+	case p.transform[0] == p.transform[1]:
+		call(p.transform[0])
+	default:
+		c.line("if (odd) {")
+		call(p.transform[ir.Odd])
+		c.line("} else {")
+		call(p.transform[ir.Even])
+		c.line("}")
 	}
 	if p.source != "" {
 		for _, s := range strings.Split(strings.TrimSuffix(p.source, "\n"), "\n") {
@@ -474,10 +530,16 @@ func (p *layerPrinter) loop(phase int) []string {
 	if p.perm != "" {
 		z = fmt.Sprintf("z[%s[i]]", p.perm)
 	}
-	out := []string{p.each("i", l.N),
-		fmt.Sprintf("%s g = %s;", t, p.requant(z, ir.Requant{Mul: 1, Shift: p.shift(phase)}, p.sum))}
-	if p.signs != "" {
-		out = append(out, fmt.Sprintf("g = (g ^ %s[i]) - %s[i];", p.signs, p.signs))
+	out := []string{p.each("i", l.N)}
+	round := ir.Requant{Mul: 1, Shift: p.shift(phase)}
+	switch {
+	case p.signs == "":
+		out = append(out, fmt.Sprintf("%s g = %s;", t, p.requant(z, round, p.sum)))
+	case round.Shift > 0:
+		// -v - 1, which ^ -1 gives, rounds half up to minus what v does.
+		out = append(out, fmt.Sprintf("%s g = %s;", t, p.requant(fmt.Sprintf("%s ^ %s[i]", z, p.signs), round, p.sum)))
+	default:
+		out = append(out, fmt.Sprintf("%s g = (%s ^ %s[i]) - %s[i];", t, z, p.signs, p.signs))
 	}
 	if l.Term != nil {
 		a := p.product[phase]

@@ -24,7 +24,8 @@ var keywords = strings.Fields(`auto break case char const continue default do do
 int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
 _Bool _Complex _Imaginary _Alignas _Alignof _Atomic _Generic _Noreturn _Static_assert _Thread_local asm typeof bool true
 false main memset memcpy memcmp memmove memchr strlen strcpy strcat strcmp strchr strstr strtok index rindex ffs int8_t
-int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t NULL TABLE s x x0 x1 x2 x3 y z i j a b c d ab a_b cd c_d v g
+int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t NULL TABLE s x x0 x1 x2 x3 y z i j a v g from
+a0 a1 a2 a3 a4 a5 a6 a7 b0 b1 b2 b3 b4 b5 b6 b7 c0 c1 c2 c3 c4 c5 c6 c7
 acc row column embedding odd token bias best bits sum sum_odd readout round_shift32 round_shift64`)
 
 type settings struct {
