@@ -165,7 +165,10 @@ func TestNamesAndSettings(t *testing.T) {
 	if files, _, err = Target.Generate(p, backends.Vectors{}, backends.Settings{"prefix": "gait"}); err != nil || files[0].Path != "gait.h" {
 		t.Errorf("prefix: %v", err)
 	}
-	for _, s := range []backends.Settings{{"speed": "fast"}, {"prefix": "a b"}, {"prefix": "for"}} {
+	if files, _, err = Target.Generate(p, backends.Vectors{}, backends.Settings{"tables": "wide"}); err != nil || strings.Contains(string(files[1].Data), "TABLE int8_t") {
+		t.Errorf("wide tables: %v\n%s", err, files[1].Data)
+	}
+	for _, s := range []backends.Settings{{"speed": "fast"}, {"prefix": "a b"}, {"prefix": "for"}, {"tables": "huge"}} {
 		_, _, err := Target.Generate(p, backends.Vectors{}, s)
 		if err == nil || !strings.Contains(err.Error(), "help: ") {
 			t.Errorf("%v: %v", s, err)

@@ -291,7 +291,7 @@ func (g *generator) biasTables(name, comment string, b [2][]int64) [2]string {
 		t := g.table(name, comment+".", b[0])
 		return [2]string{t, t}
 	}
-	lane := tableLane(b[0], b[1])
+	lane := g.tableLane(b[0], b[1])
 	return [2]string{
 		g.tableOf(lane, name+"_even", comment+" at even steps.", b[0]),
 		g.tableOf(lane, name+"_odd", comment+" at odd steps.", b[1]),
@@ -439,7 +439,7 @@ func transposed(w *lower.Matrix) []int64 {
 	return out
 }
 
-func (g *generator) tableType(v []int64) string { return ctype(tableLane(v)) }
+func (g *generator) tableType(v []int64) string { return ctype(g.tableLane(v)) }
 
 // inputParam is the parameter that carries a step's input.
 func (g *generator) inputParam() string {

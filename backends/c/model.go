@@ -12,6 +12,7 @@ import (
 type generator struct {
 	plan       *lower.Plan
 	prefix     string
+	wide       bool // tables of at least 16 bits an entry
 	names      *lower.Names
 	tables     printer // static const tables
 	code       printer // functions
@@ -27,7 +28,7 @@ type generator struct {
 }
 
 func newGenerator(p *lower.Plan, s settings) *generator {
-	g := &generator{plan: p, prefix: s.prefix, twoPhase: p.TwoPhase(), rounds: map[int]bool{}}
+	g := &generator{plan: p, prefix: s.prefix, wide: s.wide, twoPhase: p.TwoPhase(), rounds: map[int]bool{}}
 	g.names = lower.NewNames(append(g.taken(), keywords...)...)
 	return g
 }
@@ -56,7 +57,7 @@ func (g *generator) taken() []string {
 
 // table writes a constant table in the smallest type that holds it, and gives its name.
 func (g *generator) table(hint, comment string, v []int64) string {
-	return g.tableOf(tableLane(v), hint, comment, v)
+	return g.tableOf(g.tableLane(v), hint, comment, v)
 }
 
 // tableOf is table in a type of the caller's choice.
@@ -71,9 +72,12 @@ func (g *generator) tableOf(lane int, hint, comment string, v []int64) string {
 	return name
 }
 
-// tableLane is the width of the smallest type that holds all numbers.
-func tableLane(v ...[]int64) int {
+// tableLane is the width of the smallest type that holds all numbers, or where tables are wide, 16 bits at least.
+func (g *generator) tableLane(v ...[]int64) int {
 	bits := 1
+	if g.wide {
+		bits = 16
+	}
 	for _, numbers := range v {
 		for _, n := range numbers {
 			bits = max(bits, ir.SignedBits(n))

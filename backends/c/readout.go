@@ -72,7 +72,7 @@ func (g *generator) addBias(rows int, bias [2]string) {
 
 // biasType is the type of both bias tables of the output.
 func (g *generator) biasType() string {
-	return ctype(tableLane(g.plan.Readout.Bias[0], g.plan.Readout.Bias[1]))
+	return ctype(g.tableLane(g.plan.Readout.Bias[0], g.plan.Readout.Bias[1]))
 }
 
 func (g *generator) readoutAdders(w *lower.Matrix, y int, entry string) {

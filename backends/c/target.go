@@ -5,11 +5,13 @@ package c
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"hrnnc/backends"
 	"hrnnc/backends/lower"
+	"hrnnc/internal/diag"
 )
 
 // Target is the C backend.
@@ -30,6 +32,7 @@ acc row column embedding odd token bias best bits sum sum_odd readout round_shif
 
 type settings struct {
 	prefix string
+	wide   bool // tables of at least 16 bits an entry, which wide processors read faster
 }
 
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
@@ -37,16 +40,26 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 	if slices.Contains(keywords, out.prefix) {
 		out.prefix += "_model"
 	}
-	for k, v := range s {
-		if k != "prefix" {
-			return out, backends.BadSetting(k, "target c has no setting %s", k).Helpf("it has prefix: the start of every name")
+	var problems diag.List
+	for _, k := range slices.Sorted(maps.Keys(s)) {
+		switch v := s[k]; k {
+		case "prefix":
+			if v == "" || lower.Word(v) != v || slices.Contains(keywords, v) {
+				problems.Add(backends.BadSetting(k, "prefix = %s is no name in C", v).Helpf("use letters, digits and underscores"))
+			}
+			out.prefix = v
+		case "tables":
+			if v != "wide" && v != "compact" {
+				problems.Add(backends.BadSetting(k, "tables = %s is neither wide nor compact", v).
+					Helpf("compact tables are as narrow as C has integers; wide ones have 16 bits an entry or more and run faster on wide processors"))
+			}
+			out.wide = v == "wide"
+		default:
+			problems.Add(backends.BadSetting(k, "target c has no setting %s", k).
+				Helpf("its settings are prefix (the start of every name) and tables (compact or wide)"))
 		}
-		if v == "" || lower.Word(v) != v || slices.Contains(keywords, v) {
-			return out, backends.BadSetting(k, "prefix = %s is no name in C", v).Helpf("use letters, digits and underscores")
-		}
-		out.prefix = v
 	}
-	return out, nil
+	return out, problems.Err()
 }
 
 func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) ([]backends.File, []backends.Figure, error) {

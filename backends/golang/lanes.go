@@ -113,34 +113,51 @@ func (g *generator) signWords(d *layer) string {
 	return n
 }
 
-// biasWords writes the biases, with the 1 that a negated unit needs because -r is ^r + 1.
+// offset is what has to be added to the sum of a unit's parts: it takes back the offsets that keep the lanes of the
+// rounded transform and of the product positive, and leaves the one that a clamp wants.
+func (d *layer) offset(ph int) int64 {
+	back := -(int64(1) << d.base())
+	if d.clamped() {
+		back += 1 << (d.Bits - 1)
+	}
+	if t := d.Term; d.inWords() && t.Out[ph].Shift > 0 {
+		back -= 1 << (t.AccBits - t.Out[ph].Shift)
+	}
+	return back
+}
+
+// clamped reports whether values can leave the state's range.
+func (d *layer) clamped() bool { return d.Saturate && d.SumBits > d.Bits }
+
+// biasWords writes the biases, with the offset of the lanes and the 1 that a negated unit needs because -r is ^r + 1.
 func (g *generator) biasWords(d *layer) (names [2]string) {
 	var b [2][]int64
 	for ph := range b {
 		b[ph] = make([]int64, d.N)
 		for i := range b[ph] {
+			b[ph][i] = d.offset(ph)
 			if d.Bias[ph] != nil {
-				b[ph][i] = d.Bias[ph][i]
+				b[ph][i] += d.Bias[ph][i]
 			}
 			if d.Signs[i] < 0 {
 				b[ph][i]++
 			}
 		}
 	}
-	if slices.Max(b[0]) == 0 && slices.Min(b[0]) == 0 && slices.Equal(b[0], b[1]) {
-		return names
-	}
-	plus := ""
-	if slices.Contains(d.Signs, -1) {
-		plus = ", plus 1 where the unit's transform is negated (-r is ^r + 1)"
+	plus := func(ph int) string {
+		text := fmt.Sprintf(", less the offsets of the lanes (%d)", -d.offset(ph))
+		if slices.Contains(d.Signs, -1) {
+			text += ", plus 1 where the unit's transform is negated (-r is ^r + 1)"
+		}
+		return text
 	}
 	if slices.Equal(b[0], b[1]) {
-		names[0] = g.words(d, "bias"+d.title, fmt.Sprintf("is the bias of %s%s.", d.Name, plus), b[0], 1)
+		names[0] = g.words(d, "bias"+d.title, fmt.Sprintf("is the bias of %s%s.", d.Name, plus(0)), b[0], 1)
 		names[1] = names[0]
 		return names
 	}
 	for ph, when := range []string{"Even", "Odd"} {
-		names[ph] = g.words(d, "bias"+d.title+when, fmt.Sprintf("is the bias of %s at %s t%s.", d.Name, strings.ToLower(when), plus), b[ph], 1)
+		names[ph] = g.words(d, "bias"+d.title+when, fmt.Sprintf("is the bias of %s at %s t%s.", d.Name, strings.ToLower(when), plus(ph)), b[ph], 1)
 	}
 	return names
 }
@@ -176,7 +193,8 @@ func (g *generator) weightWords(d *layer) func(ph int) *flow {
 	}
 }
 
-// roundLanes is expr.round of both lanes of a word, which hold integers of some bits.
+// roundLanes is expr.round of both lanes of a word, which hold integers of some bits; a right shift leaves 2^(bits-shift)
+// in each lane, which the bias takes back.
 func (g *generator) roundLanes(e expr, shift, bits int) expr {
 	if shift <= 0 {
 		return e.round(shift)
@@ -184,7 +202,7 @@ func (g *generator) roundLanes(e expr, shift, bits int) expr {
 	// With 2^bits added a lane is positive, and what the shift moves into it from above is masked away.
 	offset := expr{e.at(sum).Op("+").Parens(power(bits).Op("+").Add(power(shift - 1))).Op("*").Add(g.ones()), "int64", sum}
 	shifted := jen.Int64().Call(jen.Uint64().Call(offset.code).Op(">>").Lit(shift).Op("&").Parens(jen.Parens(power(bits - shift + 1).Op("-").Lit(1)).Op("*").Add(g.ones())))
-	return expr{shifted.Op("-").Add(power(bits - shift)).Op("*").Add(g.ones()), "int64", sum}
+	return expr{shifted, "int64", atom}
 }
 
 // laneTerm gives the term of a layer in words, or nil.
@@ -259,26 +277,13 @@ func (g *generator) roundWord(d *layer, ph int, signs string) []jen.Code {
 
 // addWords adds what flows into a word, clamps and stores it.
 func (g *generator) addWords(d *layer, bias string, f *flow) []jen.Code {
-	clamped := d.Saturate && d.SumBits > d.Bits
-	back := -(int64(1) << d.base())
-	if clamped {
-		back += 1 << (d.Bits - 1)
-	}
 	v := jen.Id("v").Op("=").Int64().Call(jen.Id("u"))
-	switch {
-	case back < 0:
-		v.Op("-").Add(number(-back)).Op("*").Add(g.ones())
-	case back > 0:
-		v.Op("+").Add(number(back)).Op("*").Add(g.ones())
-	}
 	if f != nil {
 		v.Op("+").Add(f.entry(d.word()).at(product))
 	}
-	if bias != "" {
-		v.Op("+").Id(bias).Index(d.word())
-	}
+	v.Op("+").Id(bias).Index(d.word())
 	store := field(d.field).Index(d.word()).Op("=").Id("v")
-	if !clamped {
+	if !d.clamped() {
 		return []jen.Code{v, store}
 	}
 	limit := func(v string) *jen.Statement {

@@ -243,9 +243,6 @@ func (u *updater) value(z expr, index *jen.Statement) expr {
 	return v
 }
 
-// clamped reports whether values can leave the state's range.
-func (u *updater) clamped() bool { return u.layer.Saturate && u.layer.SumBits > u.layer.Bits }
-
 // clamp is min(max(v, lowest), highest).
 func (u *updater) clamp(v *jen.Statement) *jen.Statement {
 	b := u.layer.Bits
@@ -265,7 +262,7 @@ func (u *updater) singles() []jen.Code {
 		loop = jen.Id("i").Op(":=").Range().Op("&").Add(field(d.field))
 	}
 	v := u.value(z, jen.Id("i"))
-	if u.clamped() {
+	if u.layer.clamped() {
 		v = expr{u.clamp(v.code), v.typ, atom}
 	}
 	return append(body, jen.For(loop).Block(field(d.field).Index(jen.Id("i")).Op("=").Add(v.as(d.elem).code)))
@@ -281,7 +278,7 @@ func (u *updater) pairs() []jen.Code {
 	body = append(body,
 		jen.Id("lo").Op("=").Add(u.value(name("lo", t), jen.Id("i")).code),
 		jen.Id("hi").Op("=").Add(u.value(name("hi", t), jen.Id("i").Op("+").Lit(d.gap)).code))
-	if u.clamped() {
+	if u.layer.clamped() {
 		// Values in range leave nothing above the state's bits once its lowest is taken off: one branch, rarely
 		// taken, instead of four.
 		above := func(v string) *jen.Statement {
