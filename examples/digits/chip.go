@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+
+	"hrnnc/compiler"
+	"hrnnc/internal/exttool"
+	"hrnnc/internal/fileio"
+	"hrnnc/internal/npy"
+	"hrnnc/trainer/data"
+)
+
+// recording is one spoken digit, at 8 kHz.
+type recording struct {
+	samples     []int16
+	digit, take int
+}
+
+// test reports whether a recording is of the test part, as the authors of the set have it.
+func (r recording) test() bool { return r.take < 5 }
+
+// recordings reads all of fsdd.
+func recordings() ([]recording, error) {
+	k, err := data.Lookup("fsdd")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := k.Get(context.Background(), func(string) {})
+	if err != nil {
+		return nil, err
+	}
+	raw := map[string]*npy.Raw{}
+	file := filepath.Join(dir, k.Files[0].Name)
+	packed, err := fileio.Read(file, "data")
+	if err != nil {
+		return nil, err
+	}
+	z, err := fileio.OpenZip(file, packed, "data")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range z.Entries {
+		body, err := z.Read(e)
+		if err != nil {
+			return nil, err
+		}
+		if raw[e.Name], err = npy.ReadRaw(file, e.Name, body); err != nil {
+			return nil, err
+		}
+	}
+	audio, offset, digit, take := raw["audio.npy"], raw["offset.npy"], raw["digit.npy"], raw["take.npy"]
+	list := make([]recording, digit.Len())
+	for i := range list {
+		list[i].digit, list[i].take = int(digit.Int(i)), int(take.Int(i))
+		for at := offset.Int(i); at < offset.Int(i+1); at++ {
+			list[i].samples = append(list[i].samples, int16(audio.Int(int(at))))
+		}
+	}
+	return list, nil
+}
+
+// inSilence puts silence around samples: enough behind them to end a word, and in front so much that frames fall
+// differently for different i.
+func inSilence(samples []int16, i int) []int16 {
+	const pause = 4000
+	out := make([]int16, i*37%data.FrameHop, len(samples)+data.FrameHop+pause)
+	return append(append(out, samples...), make([]int16, pause)...)
+}
+
+// build compiles a model with the program of chip/ for this machine, and gives its path.
+func build(ctx context.Context, dir, model string, flags ...string) (string, error) {
+	l, err := lowered(model)
+	if err != nil {
+		return "", err
+	}
+	targets, err := compiler.FindTargets([]string{"c"})
+	if err != nil {
+		return "", err
+	}
+	o, err := l.Compile(ctx, targets)
+	if err != nil {
+		return "", err
+	}
+	if err := o.Write(filepath.Join(dir, "model"), false); err != nil {
+		return "", err
+	}
+	program, chip, generated := filepath.Join(dir, "digits"), filepath.Join(here(), "chip"), filepath.Join(dir, "model", "c")
+	args := append(flags, "-O2", "-I"+chip, "-I"+generated, "-o", program, filepath.Join(chip, "main.c"), filepath.Join(chip, "frontend.c"),
+		filepath.Join(generated, "digits.c"))
+	_, err = exttool.Run(ctx, dir, nil, "gcc", args...)
+	return program, err
+}
+
+// listen gives a program samples on its standard input, and gives what it says.
+func listen(ctx context.Context, program string, samples []int16) (string, error) {
+	var in bytes.Buffer
+	if err := binary.Write(&in, binary.LittleEndian, samples); err != nil {
+		return "", fmt.Errorf("packing samples: %w", err)
+	}
+	out, err := exttool.Run(ctx, filepath.Dir(program), &in, program)
+	return string(out), err
+}
