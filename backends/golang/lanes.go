@@ -255,9 +255,12 @@ func (g *generator) roundWord(d *layer, ph int, signs string) []jen.Code {
 	}
 	var body []jen.Code
 	if d.cross {
+		raised := u.Clone().Op(":=").Uint64().Call(jen.Id("v"))
+		if !g.raised(d) {
+			raised.Op("+").Add(power(d.ZBits - 1)).Op("*").Add(g.ones())
+		}
 		body = append(body,
-			jen.Comment("The last stage, between the lanes: lo + hi and lo - hi, as lo + ^hi + 1."),
-			u.Clone().Op(":=").Uint64().Call(jen.Id("v")).Op("+").Add(power(d.ZBits-1)).Op("*").Add(g.ones()),
+			jen.Comment("The last stage, between the lanes: lo + hi and lo - hi, as lo + ^hi + 1."), raised,
 			u.Clone().Op("=").Parens(jen.Id("u").Op("<<").Lit(32).Op("|").Id("u").Op(">>").Lit(32)).Op("+").Parens(jen.Id("u").Op("^").Parens(jen.Lit(1).Op("<<").Lit(32).Op("-").Lit(1)).Op("<<").Lit(32)).
 				Op("+").Parens(number(offset-1<<d.ZBits).Op("+").Add(number(offset+1)).Op("<<").Lit(32)))
 	} else {

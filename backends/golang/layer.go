@@ -175,10 +175,27 @@ func (g *generator) transformAll(d *layer, shift int) []jen.Code {
 	}
 	n := g.transform(block, d.elem, shift)
 	if block == d.words() {
-		return []jen.Code{jen.Id(n).Call(jen.Op("&").Add(field(d.field)))}
+		return append(g.raise(d, jen.Lit(0)), jen.Id(n).Call(jen.Op("&").Add(field(d.field))))
 	}
-	return []jen.Code{jen.For(jen.Id("i").Op(":=").Lit(0), jen.Id("i").Op("<").Lit(d.words()), jen.Id("i").Op("+=").Lit(block)).Block(
-		jen.Id(n).Call(jen.Parens(jen.Op("*").Index(jen.Lit(block)).Id(d.elem)).Parens(field(d.field).Index(jen.Id("i").Op(":")))))}
+	return []jen.Code{jen.For(jen.Id("i").Op(":=").Lit(0), jen.Id("i").Op("<").Lit(d.words()), jen.Id("i").Op("+=").Lit(block)).Block(append(g.raise(d, jen.Id("i")),
+		jen.Id(n).Call(jen.Parens(jen.Op("*").Index(jen.Lit(block)).Id(d.elem)).Parens(field(d.field).Index(jen.Id("i").Op(":")))))...)}
+}
+
+// raise adds the offset of a rounded transform's lanes to the first word of a block, whose transform adds it to every word.
+func (g *generator) raise(d *layer, word *jen.Statement) []jen.Code {
+	if !g.raised(d) {
+		return nil
+	}
+	return []jen.Code{
+		jen.Comment(fmt.Sprintf("The transform brings what is added to its first entry to all: 2^%d, so that no lane is negative.", d.ZBits-1)),
+		field(d.field).Index(word).Op("+=").Add(power(d.ZBits - 1)).Op("*").Add(g.ones()),
+	}
+}
+
+// raised reports whether the offset is added ahead of the transform: there is one, its sums are exact, and the update
+// runs on words.
+func (g *generator) raised(d *layer) bool {
+	return g.wide && d.lanewise() && d.cross && d.Block > 2 && !d.Staged
 }
 
 // updater writes what follows the transform at even or odd t.
