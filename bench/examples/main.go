@@ -32,7 +32,7 @@ var folder = filepath.Join("docs", "benchmarks")
 var examples = []struct {
 	name  string
 	seeds int
-}{{"activity", 5}, {"digits", 5}, {"copy1000", 1}, {"pmnist", 1}, {"smnist", 1}}
+}{{"activity", 5}, {"digits", 5}, {"copy1000", 1}, {"pmnist", 1}, {"pmnist_block", 1}, {"smnist", 1}}
 
 // result is one training, as hrnnc train --json and hrnnc report --json have it.
 type result struct {
