@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 missing=()
 while read -r command package _; do
   case "$command" in ''|'#'*) continue ;; esac
-  command -v "$command" >/dev/null 2>&1 || missing+=("$package")
+  [ -e "$command" ] || command -v "$command" >/dev/null 2>&1 || missing+=("$package")
 done <../internal/exttool/tools.txt
 
 if [ "${#missing[@]}" -eq 0 ]; then

@@ -49,3 +49,36 @@ func (a *app) status() (say func(what string), done func()) {
 	wipe := "\r\x1b[K"
 	return func(what string) { _, _ = a.err.Write([]byte(wipe + what + " ...")) }, func() { _, _ = a.err.Write([]byte(wipe)) }
 }
+
+// longBar shows how far a job of minutes is, once it has lasted a while, on a terminal; what it is at stands before the bar.
+type longBar struct {
+	app     *app
+	options []progressbar.Option
+	start   time.Time
+	bar     *progressbar.ProgressBar
+}
+
+func (a *app) longBar(options ...progressbar.Option) *longBar {
+	return &longBar{app: a, start: time.Now(), options: append(options, progressbar.OptionSetWriter(a.err), progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())}
+}
+
+// set moves the bar to done of total.
+func (b *longBar) set(done, total int, what string) {
+	if !isTerminal(b.app.err) || time.Since(b.start) < patience {
+		return
+	}
+	if b.bar == nil {
+		b.bar = progressbar.NewOptions(total, b.options...)
+	}
+	b.bar.Describe(what)
+	_ = b.bar.Set(done)
+}
+
+// clear takes the bar away, so that a line can be printed; the next set brings it back.
+func (b *longBar) clear() {
+	if b.bar != nil {
+		_ = b.bar.Clear()
+		b.bar = nil
+	}
+}

@@ -10,9 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"hrnnc/internal/diag"
@@ -177,34 +175,20 @@ func (t *training) candidate(ctx context.Context, c search.Trained) (m search.Me
 
 // watchSearch shows a bar over all epochs, and leaves a line a candidate.
 func (a *app) watchSearch() (func(search.Event), func()) {
-	var bar *progressbar.ProgressBar
-	start := time.Now()
-	finish := func() {
-		if bar != nil {
-			_ = bar.Clear()
-			bar = nil
-		}
-	}
+	bar := a.longBar()
 	if a.quiet || a.json {
-		return nil, finish
+		return nil, bar.clear
 	}
-	shown := isTerminal(a.err)
 	return func(e search.Event) {
 		if e.Done != nil {
-			finish()
+			bar.clear()
 			fmt.Fprintln(a.err, candidateLine(e))
 			return
 		}
-		if !shown || time.Since(start) < patience {
-			return
-		}
-		if bar == nil {
-			bar = progressbar.NewOptions(e.Total*e.Train.Batches, progressbar.OptionSetWriter(a.err), progressbar.OptionSetPredictTime(true),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-		}
-		bar.Describe(fmt.Sprintf("%d/%d  %s  epoch %d/%d  loss %.4g", e.Number, e.Count, e.Name, e.Train.Epoch, e.Train.Epochs, e.Train.Loss))
-		_ = bar.Set(min((e.Past+e.Train.Epoch-1)*e.Train.Batches+e.Train.Batch, e.Total*e.Train.Batches-1))
-	}, finish
+		total := e.Total * e.Train.Batches
+		bar.set(min((e.Past+e.Train.Epoch-1)*e.Train.Batches+e.Train.Batch, total-1), total,
+			fmt.Sprintf("%d/%d  %s  epoch %d/%d  loss %.4g", e.Number, e.Count, e.Name, e.Train.Epoch, e.Train.Epochs, e.Train.Loss))
+	}, bar.clear
 }
 
 func candidateLine(e search.Event) string {

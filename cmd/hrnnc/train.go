@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -266,35 +265,18 @@ func (t *training) mayTrain(o trainFlags) error {
 
 // watchTraining shows a bar with the epoch at hand, and leaves a line an epoch.
 func (a *app) watchTraining() (func(trainer.Event), func()) {
-	var bar *progressbar.ProgressBar
-	start := time.Now()
-	finish := func() {
-		if bar != nil {
-			_ = bar.Clear()
-			bar = nil
-		}
-	}
+	bar := a.longBar(progressbar.OptionShowIts(), progressbar.OptionSetItsString("batches"))
 	if a.quiet || a.json {
-		return nil, finish
+		return nil, bar.clear
 	}
-	shown := isTerminal(a.err)
 	return func(e trainer.Event) {
 		if e.Done != nil {
-			finish()
+			bar.clear()
 			fmt.Fprintln(a.err, epochLine(*e.Done, e.Epochs))
 			return
 		}
-		if !shown || time.Since(start) < patience {
-			return
-		}
-		if bar == nil {
-			bar = progressbar.NewOptions(e.Batches, progressbar.OptionSetWriter(a.err), progressbar.OptionSetPredictTime(true),
-				progressbar.OptionShowIts(), progressbar.OptionSetItsString("batches"), progressbar.OptionThrottle(100*time.Millisecond),
-				progressbar.OptionClearOnFinish())
-		}
-		bar.Describe(fmt.Sprintf("epoch %d/%d  loss %.4g  rate %.3g  flips %d", e.Epoch, e.Epochs, e.Loss, e.Rate, e.Flips))
-		_ = bar.Set(e.Batch)
-	}, finish
+		bar.set(e.Batch, e.Batches, fmt.Sprintf("epoch %d/%d  loss %.4g  rate %.3g  flips %d", e.Epoch, e.Epochs, e.Loss, e.Rate, e.Flips))
+	}, bar.clear
 }
 
 func epochLine(m trainer.Metrics, epochs int) string {

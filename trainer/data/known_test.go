@@ -64,9 +64,6 @@ func labels(s *Sequences) map[int32]int {
 func TestKnownSets(t *testing.T) {
 	for _, k := range KnownSets {
 		t.Run(k.Name, func(t *testing.T) {
-			if testing.Short() && (k.Name == "imdb" || k.Name == "dsa19") {
-				t.Skip("skipped: slow, and -short")
-			}
 			if k.Where() == "" { // a package of the system, or the caller's HRNNC_DATA, has it otherwise
 				t.Setenv(DirVariable, filepath.Dir(shared.Path(t, "data", k.Folder)))
 			}
@@ -131,7 +128,7 @@ func TestMNIST(t *testing.T) {
 
 func TestFashion(t *testing.T) {
 	if Find("fashion").Where() == "" {
-		t.Skip("skipped: no Debian package dataset-fashion-mnist")
+		t.Skip("skipped: no Fashion-MNIST (apt-get install dataset-fashion-mnist)")
 	}
 	if s := load(t, "fashion"); s.Classes[s.Test.Label(0)] != "ankle boot" {
 		t.Errorf("the first test image is a %s", s.Classes[s.Test.Label(0)])
