@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,11 @@ func Load(file, weightsFile string) (*Model, error) {
 	if m.Weights == "" {
 		errs.Add(diag.InFile(file, "").Errorf("missing", "the model names no weights").
 			Helpf("add  weights \"%s.safetensors\", or give --weights FILE", checked.Name))
+		return nil, errs
+	}
+	if _, err := os.Stat(m.Weights); errors.Is(err, fs.ErrNotExist) && weightsFile == "" {
+		errs.Add(diag.At(checked.Settings["weights"]).Errorf("weights", "there is no %s yet", m.Weights).
+			Helpf("train the model with  hrnnc train %s, or bring weights with  hrnnc import", file))
 		return nil, errs
 	}
 	data, err := fileio.Read(m.Weights, "weights")

@@ -149,6 +149,7 @@ func (c *checker) declare(s Stmt) {
 			c.fail(s, "name", "remove one", "weights is said twice")
 		}
 		c.m.Weights = unquote(s.Path)
+		c.m.Settings["weights"] = s.span(c.file)
 	case *BlockStmt:
 		c.block(s)
 	case *OutputStmt:

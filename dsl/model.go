@@ -18,7 +18,8 @@ type Model struct {
 	Weights string // path as written, relative to the model's file; empty when not said
 	Train   map[string]string
 	Targets map[string]map[string]string // settings of each target block
-	// Settings says where a target's name and the settings of blocks stand, by "target", "target.key" and "train.key".
+	// Settings says where a target's name and the settings of blocks stand, by "target", "target.key" and "train.key", and where
+	// the weights file is named, by "weights".
 	Settings map[string]diag.Span
 }
 

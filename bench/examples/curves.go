@@ -1,0 +1,43 @@
+package main
+
+import (
+	"bytes"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/plotutil"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// curves draws the validation accuracy of the MNIST examples by epoch as an SVG, a line a seed.
+func curves(r *results) ([]byte, error) {
+	p := plot.New()
+	p.X.Label.Text, p.Y.Label.Text = "epoch", "validation accuracy"
+	p.Y.Max = 1
+	p.Legend.Left = false
+	p.Add(plotter.NewGrid())
+	for i, name := range mnist {
+		for seed, x := range r.Examples[name] {
+			points := make(plotter.XYs, len(x.Valid))
+			for epoch, v := range x.Valid {
+				points[epoch] = plotter.XY{X: float64(epoch + 1), Y: v}
+			}
+			line, err := plotter.NewLine(points)
+			if err != nil {
+				return nil, err
+			}
+			line.Color = plotutil.Color(i)
+			p.Add(line)
+			if seed == 0 {
+				p.Legend.Add(name, line)
+			}
+		}
+	}
+	canvas := vgsvg.New(18*vg.Centimeter, 10*vg.Centimeter)
+	p.Draw(draw.New(canvas))
+	var out bytes.Buffer
+	_, err := canvas.WriteTo(&out)
+	return out.Bytes(), err
+}
