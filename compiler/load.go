@@ -6,6 +6,7 @@ package compiler
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -143,6 +144,20 @@ func (t tensorFile) Range(state string) float64 {
 	}
 	return v
 }
+
+// Channels reads what hrnnc train leaves: metadata "input.channels", a list of names, gains and offsets. What cannot be read
+// is left out: no result depends on it.
+func (t tensorFile) Channels() []ir.Channel {
+	var channels []ir.Channel
+	if err := json.Unmarshal([]byte(t.f.Metadata[ChannelsKey]), &channels); err != nil {
+		return nil
+	}
+	return channels
+}
+
+// ChannelsKey is the entry of a weights file's metadata that says how the model's input comes from values of the data that it
+// was trained on: ir.Channels as JSON.
+const ChannelsKey = "input.channels"
 
 // unusedTensors warns of tensors that the model does not read: a misspelt param would otherwise go unseen.
 func unusedTensors(m *dsl.Model, f *weights.File) diag.List {

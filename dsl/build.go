@@ -16,12 +16,15 @@ type Tensors interface {
 	Tensor(name string, shape ...int) ([]float64, error)
 	// Range gives the calibrated maximum of |h| of a state, 0 when the file has none.
 	Range(state string) float64
+	// Channels says how the entries of the input come from values of the training data, nil when the file does not say.
+	Channels() []ir.Channel
 }
 
 // Build makes the real-level module of a checked model and its tensors. Every tensor that is wrong is reported.
 func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 	b := &builder{m: m, tensors: tensors, consts: map[*Param]ir.ID{}, next: map[*Layer]ir.ID{},
 		out: &ir.Module{Name: m.Name, Level: ir.Real, Steps: m.Steps, Input: m.Input, Output: m.Output}}
+	b.out.Input.Channels = tensors.Channels()
 	b.layers()
 	b.readout()
 	if b.errs.HasErrors() {

@@ -21,6 +21,8 @@ var update = flag.Bool("update", false, "rewrite what the tests expect")
 // ones gives tensors of ones, signs and permutations that fit any model.
 type ones map[string]string // kind of each param
 
+func (ones) Channels() []ir.Channel { return nil }
+
 func (o ones) Tensor(name string, shape ...int) ([]float64, error) {
 	v := make([]float64, entries(shape))
 	for i := range v {

@@ -53,7 +53,9 @@ type Input struct {
 	Signed bool    // int8 against u8
 	Scale  float64 // real value of one; 1 for tokens
 	Vocab  int     // tokens only
-	Span   diag.Span
+	// Channels says how entries come from values of the training data; nil where that is unknown.
+	Channels []Channel
+	Span     diag.Span
 }
 
 // Range gives the smallest and largest integer an entry can have.

@@ -29,9 +29,15 @@ type (
 		Output *outputDeclText `parser:"| 'output' @@ )"`
 	}
 	inputDecl struct {
-		Name  string    `parser:"@String ':'"`
-		Type  *typeDecl `parser:"@@"`
-		Scale *float64  `parser:"( 'scale' @(Int|Float) )?"`
+		Name     string         `parser:"@String ':'"`
+		Type     *typeDecl      `parser:"@@"`
+		Scale    *float64       `parser:"( 'scale' @(Int|Float) )?"`
+		Channels []*channelDecl `parser:"( 'channels' @@ ( ',' @@ )* )?"`
+	}
+	channelDecl struct {
+		Name   string  `parser:"@String"`
+		Gain   float64 `parser:"@(Int|Float)"`
+		Offset float64 `parser:"@(Int|Float)"`
 	}
 	stateDecl struct {
 		Name     string    `parser:"@String ':'"`
@@ -195,6 +201,9 @@ func (r *reader) input(t *inputDecl) error {
 	in.Signed = strings.HasPrefix(t.Type.Name, "i")
 	if in.Bits, err = width(t.Type.Name); err != nil {
 		return err
+	}
+	for _, d := range t.Channels {
+		in.Channels = append(in.Channels, Channel{d.Name, d.Gain, d.Offset})
 	}
 	r.m.Input = in
 	return nil

@@ -61,7 +61,16 @@ func inputText(in Input) string {
 	if in.Signed {
 		sign = "i"
 	}
-	return fmt.Sprintf("%s : %s%d[%d] scale %s", strconv.Quote(in.Name), sign, in.Bits, in.Size, float(in.Scale))
+	t := fmt.Sprintf("%s : %s%d[%d] scale %s", strconv.Quote(in.Name), sign, in.Bits, in.Size, float(in.Scale))
+	for i, c := range in.Channels {
+		if i == 0 {
+			t += " channels"
+		} else {
+			t += ","
+		}
+		t += fmt.Sprintf(" %s %s %s", strconv.Quote(c.Name), float(c.Gain), float(c.Offset))
+	}
+	return t
 }
 
 func stateText(l Level, s State) string {

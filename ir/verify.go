@@ -42,6 +42,10 @@ func (m *Module) verifyHeader() error {
 		return fmt.Errorf("steps is %d", m.Steps)
 	case m.Output.When == Mean && m.Steps == 0:
 		return fmt.Errorf("output %s is a mean, which needs a known number of steps", m.Output.Name)
+	case len(in.Channels) > 0 && len(in.Channels) != in.Size:
+		return fmt.Errorf("input %s has %d entries and %d channels", in.Name, in.Size, len(in.Channels))
+	case slices.ContainsFunc(in.Channels, func(c Channel) bool { return !c.valid() }):
+		return fmt.Errorf("a channel of input %s has a line break in its name, or a number that is not finite", in.Name)
 	case in.Kind == Token && (in.Vocab < 1 || in.Vocab > 1<<24):
 		return fmt.Errorf("input %s has a vocabulary of %d", in.Name, in.Vocab)
 	case in.Kind == Vector && (in.Size < 1 || in.Bits < 1 || in.Bits > 16):

@@ -206,6 +206,13 @@ func (g *generator) packageFile() *jen.File {
 	f.PackageComment("a Hadamard recurrent network in integers alone, without dependencies and without allocation. Make a Model,")
 	f.PackageComment("give it inputs with Step, and read Output. The arithmetic is that of docs/numerics.md of hrnnc, to the bit;")
 	f.PackageComment("section numbers in comments are of that page.")
+	if lines := g.p.Input.Conversions(); lines != nil {
+		f.PackageComment("")
+		f.PackageComment(ir.ConversionsTitle)
+		for _, l := range lines {
+			f.PackageComment("  - " + l)
+		}
+	}
 	consts := make([]jen.Code, len(g.consts))
 	for i, c := range g.consts {
 		consts[i] = jen.Id(c.name).Op("=").Add(c.value).Comment(c.doc)

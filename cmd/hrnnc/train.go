@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"hrnnc/dsl"
 	"hrnnc/internal/diag"
 	"hrnnc/internal/weights"
+	"hrnnc/ir"
 	"hrnnc/trainer"
 	"hrnnc/trainer/data"
 	"hrnnc/trainer/network"
@@ -71,7 +73,7 @@ type training struct {
 
 // prepare reads a model, its train block and its data set.
 func prepare(file, dataset string, overrides []string) (*training, error) {
-	m, text, errs := compiler.Check(file)
+	m, _, errs := compiler.Check(file)
 	if errs.HasErrors() {
 		return nil, errs
 	}
@@ -103,7 +105,6 @@ func prepare(file, dataset string, overrides []string) (*training, error) {
 		return nil, err
 	}
 	t.augment = o.Augment
-	_ = text
 	return t, trainer.Fits(m, c.Loss, t.set)
 }
 
@@ -243,7 +244,22 @@ func (t *training) keep(trainer.Metrics) error {
 
 // note says in the weights file what it was trained on.
 func (t *training) note() map[string]string {
-	return map[string]string{"trained_on": t.set.Name, "hrnnc": compiler.Version}
+	note := map[string]string{"trained_on": t.set.Name, "hrnnc": compiler.Version}
+	if channels := t.channels(); channels != nil {
+		if data, err := json.Marshal(channels); err == nil {
+			note[compiler.ChannelsKey] = string(data)
+		}
+	}
+	return note
+}
+
+// channels says how the integers of the input come from the values in the data set's files.
+func (t *training) channels() []ir.Channel {
+	var out []ir.Channel
+	for _, c := range t.set.Channels {
+		out = append(out, ir.Channel{Name: c.Name, Gain: c.Scale / t.model.Input.Scale, Offset: c.Offset / t.model.Input.Scale})
+	}
+	return out
 }
 
 // mayTrain refuses to replace weights or a run that nobody asked to replace.
