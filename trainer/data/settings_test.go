@@ -1,6 +1,8 @@
 package data
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -58,5 +60,18 @@ func TestOptionsOutOfRange(t *testing.T) {
 	o.Window = -3
 	if _, err := Load("copy(10)", o); err == nil || !strings.Contains(err.Error(), "copy(10): error[data]: window is 1 to") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSettingsPage demands a row of docs/data.md for every setting, in the words of its documentation.
+func TestSettingsPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/data.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range Settings {
+		if row := fmt.Sprintf("| `%s` | %s |\n", s.Name, s.Doc); !strings.Contains(string(page), row) {
+			t.Errorf("docs/data.md has no row\n%s", row)
+		}
 	}
 }
