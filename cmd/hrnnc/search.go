@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hrnnc/internal/diag"
+	"hrnnc/trainer"
 	"hrnnc/trainer/network"
 	"hrnnc/trainer/report"
 	"hrnnc/trainer/search"
@@ -92,6 +93,7 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 		o.folder = filepath.Join(filepath.Dir(file), "search")
 	}
 	wipe()
+	a.warn(trainer.InputWarnings(t.model, t.set))
 	watch, done := a.watchSearch()
 	s := &search.Search{Model: t.model, Space: space, Budget: o.budget, Halving: o.halving, Seed: o.seed, Set: t.set, Valid: t.validation(),
 		Augment: t.augment, Note: t.note(), Folder: o.folder, Measure: t.candidate, Watch: watch}

@@ -181,10 +181,11 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	if err := t.mayTrain(o); err != nil {
 		return err
 	}
+	wipe()
+	a.warn(trainer.InputWarnings(t.model, t.set))
 	if err := trainer.Folder(o.folder); err != nil {
 		return err
 	}
-	wipe()
 	t.net.Initialise(t.config.Seed)
 	valid := t.validation()
 	watch, done := a.watchTraining()

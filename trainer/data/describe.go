@@ -34,9 +34,9 @@ type ChannelValues struct {
 	Deviation float64 `json:"deviation"`
 }
 
-// describedSequences is how many training sequences are read to describe the values; all are read to count the classes
-// of stored sets.
-const describedSequences = 2000
+// describedValues is about how many training values are read to describe them; of a larger set, sequences at equal
+// distances.
+const describedValues = 1 << 26
 
 // Describe reads what a report says of a set.
 func (s *Set) Describe() Description {
@@ -56,9 +56,7 @@ func (s *Set) Describe() Description {
 	if t.Vocabulary > 0 {
 		return d
 	}
-	few := *t
-	few.N = min(t.N, describedSequences)
-	for c, m := range measure(&few) {
+	for c, m := range measure(t, 1+t.N*t.T*t.D/describedValues) {
 		d.Channels = append(d.Channels, ChannelValues{s.Channels[c], m.lowest, m.most, m.mean(), m.deviation()})
 	}
 	return d

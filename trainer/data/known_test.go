@@ -175,7 +175,7 @@ func TestHAR2(t *testing.T) {
 			t.Fatalf("%s is class %d", name, two.Test.Label(i))
 		}
 	}
-	for d, m := range measure(&two.Train) {
+	for d, m := range measure(&two.Train, 1) {
 		if m.mean() > 1e-4 || m.mean() < -1e-4 || m.deviation() < 0.999 || m.deviation() > 1.001 {
 			t.Errorf("channel %d: mean %v, deviation %v", d, m.mean(), m.deviation())
 		}
@@ -228,7 +228,7 @@ func TestFSDD(t *testing.T) {
 	if bands.Test.T != 50 || bands.Test.D != NumBands {
 		t.Errorf("%d x %d", bands.Test.T, bands.Test.D)
 	}
-	for _, m := range measure(&bands.Test) {
+	for _, m := range measure(&bands.Test, 1) {
 		if m.most < 0.4 || m.most > 240.0/255 {
 			t.Errorf("the largest feature is %v", m.most)
 		}

@@ -10,7 +10,7 @@ func (p *pool) normaliseSet(s *Set, o *Options) {
 	}
 	setAffine(s)
 	if how == "channel" || how == "range" {
-		stats := measure(&s.Train)
+		stats := measure(&s.Train, 1)
 		for d := range s.Channels {
 			scale, offset := stats[d].affine(how)
 			c := &s.Channels[d]
@@ -40,11 +40,11 @@ type statistics struct {
 	shift, lowest, most float64
 }
 
-// measure reads all sequences once.
-func measure(s *Sequences) []statistics {
+// measure reads every so many-th sequence once.
+func measure(s *Sequences, every int) []statistics {
 	out := make([]statistics, s.D)
 	x := make([]float32, s.T*s.D)
-	for i := range s.N {
+	for i := 0; i < s.N; i += every {
 		s.Values(i, x)
 		for j, v := range x {
 			out[j%s.D].add(float64(v))

@@ -1,0 +1,95 @@
+package trainer
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"hrnnc/dsl"
+	"hrnnc/internal/diag"
+	"hrnnc/trainer/data"
+)
+
+const (
+	// watchedSequences is how many training sequences the input's range is compared with.
+	watchedSequences = 2000
+	// clampedOften is the part of a channel's values from which clamping them deserves a warning.
+	clampedOften = 0.01
+	// fewLevels is how many integers a channel must reach to either side; below it, rounding leaves little of it.
+	fewLevels = 4
+)
+
+// InputWarnings compares the training part's values with the integers of a model's input: channels of which many values are
+// beyond its range, and channels of which rounding leaves next to nothing. Training works on both, badly.
+func InputWarnings(m *dsl.Model, set *data.Set) diag.List {
+	if m.Input.Vocab > 0 || set.Train.N == 0 {
+		return nil
+	}
+	lo, hi := m.Input.Range()
+	channels := watchInput(&set.Train, 1/m.Input.Scale, float64(lo), float64(hi))
+	var beyond, lost []string
+	for d, c := range channels {
+		switch name := channelName(set, d); {
+		case float64(c.clamped) > clampedOften*float64(c.n):
+			beyond = append(beyond, fmt.Sprintf("%s (%.2g to %.2g, %.0f %% of them)", name, c.lowest*m.Input.Scale, c.most*m.Input.Scale, 100*float64(c.clamped)/float64(c.n)))
+		case c.inexact && c.most > c.lowest && max(c.most, -c.lowest) < fewLevels && float64(hi) >= 2*fewLevels:
+			lost = append(lost, fmt.Sprintf("%s (%.2g to %.2g)", name, c.lowest*m.Input.Scale, c.most*m.Input.Scale))
+		}
+	}
+	var out diag.List
+	warn := func(names []string, text string) {
+		if len(names) == 0 {
+			return
+		}
+		out.Add(diag.At(m.Input.Span).Warningf("range", "%s: %s", text, listed(names)).
+			Helpf("normalise = channel  in the train block gives every channel variance 1, which  / 32  of an i8 suits; or change the divisor of the input"))
+	}
+	warn(beyond, fmt.Sprintf("values are clamped, since %s reaches from %.4g to %.4g only", m.Input.Name, float64(lo)*m.Input.Scale, float64(hi)*m.Input.Scale))
+	warn(lost, fmt.Sprintf("values are rounded to a few integers, since one of %s is worth %.4g", m.Input.Name, m.Input.Scale))
+	return out
+}
+
+// watched is what the values of a channel are, in units of the input.
+type watched struct {
+	n, clamped   int
+	inexact      bool // some value is no integer
+	lowest, most float64
+}
+
+func watchInput(s *data.Sequences, per, lo, hi float64) []watched {
+	out := make([]watched, s.D)
+	for d := range out {
+		out[d].lowest, out[d].most = math.Inf(1), math.Inf(-1)
+	}
+	x := make([]float32, s.T*s.D)
+	n := min(s.N, watchedSequences)
+	for i := range n {
+		s.Values(i*s.N/n, x)
+		for j, v := range x {
+			c, u := &out[j%s.D], float64(v)*per
+			c.n++
+			if u < lo-0.5 || u > hi+0.5 {
+				c.clamped++
+			}
+			c.inexact = c.inexact || math.Abs(u-math.Round(u)) > 1e-3
+			c.lowest, c.most = min(c.lowest, u), max(c.most, u)
+		}
+	}
+	return out
+}
+
+func channelName(set *data.Set, d int) string {
+	if d < len(set.Channels) && set.Channels[d].Name != "" {
+		return set.Channels[d].Name
+	}
+	return fmt.Sprintf("value %d", d)
+}
+
+// listed names the first few.
+func listed(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
