@@ -147,17 +147,28 @@ func (t tensorFile) Range(state string) float64 {
 
 // Channels reads what hrnnc train leaves: metadata "input.channels", a list of names, gains and offsets. What cannot be read
 // is left out: no result depends on it.
-func (t tensorFile) Channels() []ir.Channel {
-	var channels []ir.Channel
-	if err := json.Unmarshal([]byte(t.f.Metadata[ChannelsKey]), &channels); err != nil {
+func (t tensorFile) Channels() []ir.Channel { return list[ir.Channel](t.f, ChannelsKey) }
+
+// Classes reads the names of the classes that hrnnc train leaves.
+func (t tensorFile) Classes() []string { return list[string](t.f, ClassesKey) }
+
+func list[T any](f *weights.File, key string) []T {
+	var out []T
+	if err := json.Unmarshal([]byte(f.Metadata[key]), &out); err != nil {
 		return nil
 	}
-	return channels
+	return out
 }
 
 // ChannelsKey is the entry of a weights file's metadata that says how the model's input comes from values of the data that it
 // was trained on: ir.Channels as JSON.
 const ChannelsKey = "input.channels"
+
+// ClassesKey and VocabularyKey are the entries with the names of the classes and of the tokens, as JSON lists.
+const (
+	ClassesKey    = "output.classes"
+	VocabularyKey = "input.vocabulary"
+)
 
 // unusedTensors warns of tensors that the model does not read: a misspelt param would otherwise go unseen.
 func unusedTensors(m *dsl.Model, f *weights.File) diag.List {

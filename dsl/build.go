@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"hrnnc/internal/diag"
 	"hrnnc/ir"
@@ -18,6 +21,8 @@ type Tensors interface {
 	Range(state string) float64
 	// Channels says how the entries of the input come from values of the training data, nil when the file does not say.
 	Channels() []ir.Channel
+	// Classes names the classes that the weights were trained on, nil when the file does not say.
+	Classes() []string
 }
 
 // Build makes the real-level module of a checked model and its tensors. Every tensor that is wrong is reported.
@@ -25,6 +30,9 @@ func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 	b := &builder{m: m, tensors: tensors, consts: map[*Param]ir.ID{}, next: map[*Layer]ir.ID{},
 		out: &ir.Module{Name: m.Name, Level: ir.Real, Steps: m.Steps, Input: m.Input, Output: m.Output}}
 	b.out.Input.Channels = tensors.Channels()
+	if b.out.Output.Decision == ir.Argmax && len(b.out.Output.Labels) == 0 {
+		b.out.Output.Labels = labels(tensors.Classes(), m.Readout.Matrix.Shape[0])
+	}
 	b.layers()
 	b.readout()
 	if b.errs.HasErrors() {
@@ -34,6 +42,24 @@ func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 		b.errs.Add(diag.InFile(m.File, "").Errorf("internal", "the model became IR that does not verify: %v", err))
 	}
 	return b.out, b.errs
+}
+
+// labels are the names of as many classes as there are outputs; nil where they are only numbers, or cannot be shown.
+func labels(classes []string, outputs int) []string {
+	if len(classes) != outputs {
+		return nil
+	}
+	numbers := true
+	for i, c := range classes {
+		if strings.ContainsFunc(c, unicode.IsControl) {
+			return nil
+		}
+		numbers = numbers && c == strconv.Itoa(i)
+	}
+	if numbers {
+		return nil
+	}
+	return classes
 }
 
 type builder struct {

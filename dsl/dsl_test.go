@@ -23,6 +23,8 @@ type ones map[string]string // kind of each param
 
 func (ones) Channels() []ir.Channel { return nil }
 
+func (ones) Classes() []string { return nil }
+
 func (o ones) Tensor(name string, shape ...int) ([]float64, error) {
 	v := make([]float64, entries(shape))
 	for i := range v {

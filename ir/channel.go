@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -27,12 +28,15 @@ func (c Channel) valid() bool {
 func (c Channel) formula() string {
 	switch {
 	case c.Offset == 0:
-		return fmt.Sprintf("round(%.6g*v)", c.Gain)
+		return fmt.Sprintf("round(%s*v)", digits(c.Gain))
 	case c.Offset < 0:
-		return fmt.Sprintf("round(%.6g*v - %.6g)", c.Gain, -c.Offset)
+		return fmt.Sprintf("round(%s*v - %s)", digits(c.Gain), digits(-c.Offset))
 	}
-	return fmt.Sprintf("round(%.6g*v + %.6g)", c.Gain, c.Offset)
+	return fmt.Sprintf("round(%s*v + %s)", digits(c.Gain), digits(c.Offset))
 }
+
+// digits writes a factor exactly enough for values of 24 bits.
+func digits(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
 
 // ConversionsTitle is what Conversions is a list of.
 const ConversionsTitle = "A step's input, of values v as in the data that the model was trained on, clamped to its range:"

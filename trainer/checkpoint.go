@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"hrnnc/internal/diag"
 	"hrnnc/internal/weights"
@@ -23,15 +24,22 @@ func CheckpointPath(folder string) string { return filepath.Join(folder, checkpo
 // progressState is what a checkpoint holds beside parameters and moments. Everything random is drawn from the seed and the
 // epoch, so that no generator's state is part of it.
 type progressState struct {
-	Epoch     int       `json:"epoch"` // epochs that are complete
-	Batch     int       `json:"batch"` // batches of the next one that are
-	Steps     int       `json:"steps"` // of the optimiser
-	Best      float64   `json:"best"`  // validation score of the weights that are kept
-	BestEpoch int       `json:"best_epoch"`
-	Partial   partial   `json:"partial"` // sums of the epoch at hand
-	Config    string    `json:"config"`  // fingerprint: a run is only gone on with as it was begun
-	History   []Metrics `json:"history"`
-	Seconds   float64   `json:"seconds"`
+	Epoch     int         `json:"epoch"` // epochs that are complete
+	Batch     int         `json:"batch"` // batches of the next one that are
+	Steps     int         `json:"steps"` // of the optimiser
+	Best      float64     `json:"best"`  // validation score of the weights that are kept
+	BestEpoch int         `json:"best_epoch"`
+	Partial   partial     `json:"partial"` // sums of the epoch at hand
+	Config    Fingerprint `json:"config"`  // a run is only gone on with as it was begun
+	History   []Metrics   `json:"history"`
+	Seconds   float64     `json:"seconds"`
+}
+
+// Fingerprint tells models, train blocks and data sets apart, by a hash of each.
+type Fingerprint struct {
+	Model    string `json:"model"`
+	Settings string `json:"settings"`
+	Data     string `json:"data"`
 }
 
 // floats32 gives a tensor of parameters.
@@ -60,7 +68,7 @@ func saveCheckpoint(dir string, n *network.Network, a *optim.Adam, p progressSta
 }
 
 // loadCheckpoint restores what saveCheckpoint wrote; ok is false when there is none.
-func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config string) (p progressState, ok bool, err error) {
+func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config Fingerprint) (p progressState, ok bool, err error) {
 	path := filepath.Join(dir, checkpointName)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
@@ -70,11 +78,11 @@ func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config string
 		return p, false, err
 	}
 	if err := json.Unmarshal([]byte(f.Metadata["hrnnc.train"]), &p); err != nil {
-		return p, false, diag.InFile(path, "").Errorf("resume", "is no checkpoint of hrnnc train").Helpf("start afresh without --resume")
+		return p, false, diag.InFile(path, "").Errorf("resume", "is no checkpoint of hrnnc train").Helpf("start afresh with --force and without --resume")
 	}
-	if p.Config != config {
-		return p, false, diag.InFile(path, "").Errorf("resume", "was made with another model, data set or train block").
-			Helpf("undo the change, or start afresh without --resume")
+	if what := changed(p.Config, config); what != "" {
+		return p, false, diag.InFile(path, "").Errorf("resume", "was made with another %s", what).
+			Helpf("undo the change, or start afresh with --force and without --resume")
 	}
 	a.Steps = p.Steps
 	if p.Steps > 0 {
@@ -95,6 +103,17 @@ func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config string
 	}
 	n.Refresh()
 	return p, true, nil
+}
+
+// changed names the parts in which two fingerprints differ, "" when none does.
+func changed(was, is Fingerprint) string {
+	var parts []string
+	for _, p := range []struct{ name, was, is string }{{"model", was.Model, is.Model}, {"train block", was.Settings, is.Settings}, {"data set", was.Data, is.Data}} {
+		if p.was != p.is {
+			parts = append(parts, p.name)
+		}
+	}
+	return strings.Join(parts, " and ")
 }
 
 func restore(f *weights.File, name string, shape []int, into []float32) error {

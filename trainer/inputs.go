@@ -7,6 +7,7 @@ import (
 
 	"hrnnc/dsl"
 	"hrnnc/internal/diag"
+	"hrnnc/ir"
 	"hrnnc/trainer/data"
 )
 
@@ -15,13 +16,20 @@ const (
 	watchedSequences = 2000
 	// clampedOften is the part of a channel's values from which clamping them deserves a warning.
 	clampedOften = 0.01
+	// mostLabels are counted; sets with more are generated, and have every class.
+	mostLabels = 1 << 27
 	// fewLevels is how many integers a channel must reach to either side; below it, rounding leaves little of it.
 	fewLevels = 4
 )
 
-// InputWarnings compares the training part's values with the integers of a model's input: channels of which many values are
+// DataWarnings says what of a data set does not suit a model, though it can be trained.
+func DataWarnings(m *dsl.Model, set *data.Set) diag.List {
+	return append(classWarnings(m, set), inputWarnings(m, set)...)
+}
+
+// inputWarnings compares the training part's values with the integers of a model's input: channels of which many values are
 // beyond its range, and channels of which rounding leaves next to nothing. Training works on both, badly.
-func InputWarnings(m *dsl.Model, set *data.Set) diag.List {
+func inputWarnings(m *dsl.Model, set *data.Set) diag.List {
 	if m.Input.Vocab > 0 || set.Train.N == 0 {
 		return nil
 	}
@@ -92,4 +100,41 @@ func listed(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// classWarnings are about classes that cannot be learned.
+func classWarnings(m *dsl.Model, set *data.Set) diag.List {
+	var out diag.List
+	if set.Classes == nil || m.Output.Decision == ir.Logits || set.Train.N*set.Train.T > mostLabels {
+		return nil
+	}
+	counts := make([]int, len(set.Classes))
+	labels := make([]int32, 1)
+	if set.Train.EachStep {
+		labels = make([]int32, set.Train.T)
+	}
+	for i := range set.Train.N {
+		set.Train.Labels(i, labels)
+		for _, l := range labels {
+			if l >= 0 {
+				counts[l]++
+			}
+		}
+	}
+	var missing []string
+	for c, n := range counts {
+		if n == 0 {
+			missing = append(missing, set.Classes[c])
+		}
+	}
+	at := diag.At(m.Output.Span)
+	switch rows := m.Readout.Matrix.Shape[0]; {
+	case len(counts)-len(missing) == 1:
+		out.Add(at.Warningf("data", "the training part has one class only").Helpf("nothing can be learned of it; check the label column and the parts"))
+	case len(missing) > 0:
+		out.Add(at.Warningf("data", "classes that the training part does not have: %s", listed(missing)).Helpf("hold out fewer, or add sequences of them"))
+	case m.Output.Decision == ir.Argmax && rows > len(counts):
+		out.Add(at.Warningf("data", "the model has %d outputs, the data set %d classes", rows, len(counts)).Helpf("give V %d rows", len(counts)))
+	}
+	return out
 }

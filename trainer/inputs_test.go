@@ -9,7 +9,7 @@ import (
 )
 
 // TestInputWarnings trains nothing: it compares curves, whose values lie within about -4 and 4, with inputs of other ranges.
-func TestInputWarnings(t *testing.T) {
+func TestDataWarnings(t *testing.T) {
 	for _, c := range []struct{ input, want string }{
 		{"i8[1] / 32", ""},
 		{"i8[1] / 1000", "values are clamped, since x reaches from -0.128 to 0.127 only: curve ("},
@@ -36,7 +36,7 @@ weights "m.safetensors"
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := InputWarnings(m, set)
+		got := DataWarnings(m, set)
 		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.Contains(got[0].Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", c.input, got, c.want)
 		}

@@ -1,8 +1,11 @@
 package trainer
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"hrnnc/dsl"
 	"hrnnc/internal/diag"
@@ -90,18 +93,37 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case s.EachStep != (out.When == ir.EveryStep):
 		word := map[bool]string{true: "at every step", false: "at last  (or  mean)"}[s.EachStep]
 		return at(out.Span).Errorf("data", "the labels of data set %s do not belong to this output", set.Name).Helpf("write  output ... %s", word)
-	case (loss == network.MeanSquared) != (s.Outputs > 0):
-		return at(out.Span).Errorf("data", "loss %s does not suit data set %s", loss, set.Name).
-			Helpf("classes want argmax(y) or y > 0; numbers want  output y")
+	case loss != network.DefaultLoss(m):
+		return at(cmp.Or(m.Settings["train.loss"], out.Span)).Errorf("data", "loss %s does not suit output %s, which is trained with %s", loss, out.Name, network.DefaultLoss(m)).
+			Helpf("argmax(y) wants cross_entropy, y > 0 binary_cross_entropy, and  output y  mse; remove  loss, or change the output")
+	case loss == network.MeanSquared && s.Outputs == 0:
+		return at(out.Span).Errorf("data", "the output is numbers, and data set %s has classes", set.Name).
+			Helpf("write  output class = argmax(y); or, where the classes are numbers to give, say  answers = numbers  or  targets = \"COLUMN\"  in the train block")
+	case loss != network.MeanSquared && s.Outputs > 0:
+		return at(out.Span).Errorf("data", "the output decides, and data set %s has numbers to give", set.Name).
+			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block")
 	case s.Outputs > 0 && s.Outputs != rows:
 		return at(out.Span).Errorf("data", "data set %s has %d targets, the model %d outputs", set.Name, s.Outputs, rows).Helpf("give V %d rows", s.Outputs)
 	case loss == network.CrossEntropy && len(set.Classes) > rows:
 		return at(out.Span).Errorf("data", "data set %s has %d classes, the model %d outputs", set.Name, len(set.Classes), rows).Helpf("give V %d rows", len(set.Classes))
+	case misplaced(out.Labels, set.Classes) != "":
+		return at(out.Span).Errorf("output", "label %q is not where data set %s has that class", misplaced(out.Labels, set.Classes), set.Name).
+			Helpf("write  labels \"%s\", or leave labels out", strings.Join(set.Classes, `", "`))
 	case loss == network.BinaryCrossEntropy && rows == 1 && len(set.Classes) > 2:
 		return at(out.Span).Errorf("data", "data set %s has %d classes, and one threshold tells two apart", set.Name, len(set.Classes)).
 			Helpf("write  output class = argmax(y)  with %d rows in V", len(set.Classes))
 	}
 	return nil
+}
+
+// misplaced gives a label that is the name of another class than its own, "" when there is none.
+func misplaced(labels, classes []string) string {
+	for i, l := range labels {
+		if at := slices.Index(classes, l); at >= 0 && at != i {
+			return l
+		}
+	}
+	return ""
 }
 
 func typeName(in ir.Input) string {

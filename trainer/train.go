@@ -70,7 +70,7 @@ type Run struct {
 	Config       Config
 	Train, Valid Source
 	Folder       string
-	Fingerprint  string // of everything that must not change between a run and its resumption
+	Fingerprint  Fingerprint // of what must not change between a run and its resumption
 	Watch        func(Event)
 	Keep         func(Metrics) error
 

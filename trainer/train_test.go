@@ -58,7 +58,7 @@ func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
 		t.Fatal(err)
 	}
 	return &Run{Net: n, Config: c, Train: Split(m, c.Loss, &set.Train, data.Augment{Noise: 0.01}), Valid: Split(m, c.Loss, &set.Valid, data.Augment{}),
-		Folder: folder, Fingerprint: "test", Keep: func(Metrics) error { return nil }}
+		Folder: folder, Fingerprint: Fingerprint{Model: "test"}, Keep: func(Metrics) error { return nil }}
 }
 
 func latents(n *network.Network) string {
@@ -119,7 +119,7 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := newRun(t, curves, dir)
-	second.Fingerprint = "other"
+	second.Fingerprint.Settings = "other"
 	if _, err := second.Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "another model") {
 		t.Errorf("error %v", err)
 	}

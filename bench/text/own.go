@@ -73,7 +73,7 @@ func (o *own) source(s *data.Sequences) trainer.Source {
 func (o *own) train(ctx context.Context, dir string, r *trained) error {
 	start := time.Now()
 	run := &trainer.Run{Net: o.net, Config: o.config, Train: o.source(&o.set.Train), Valid: o.source(&o.set.Valid), Folder: dir,
-		Fingerprint: modelFile, Keep: func(m trainer.Metrics) error {
+		Fingerprint: trainer.Fingerprint{Model: modelFile}, Keep: func(m trainer.Metrics) error {
 			r.Valid = m.ValidScore
 			return trainer.SaveWeights(o.weightsFile, o.net, nil, nil)
 		}}

@@ -22,7 +22,7 @@ A known set lies in $HRNNC_DATA/NAME or in hrnnc/NAME of the user's cache. Every
   hrnnc data get mnist
   hrnnc data info har --set normalise=channel
   hrnnc data info "copy(100)"
-  hrnnc data info recordings.csv --set id=session,label=activity,window=128,stride=64`,
+  hrnnc data info recordings.csv --set id=session --set label=activity --set window=128`,
 	}
 	c.AddCommand(a.dataListCmd(), a.dataInfoCmd(), a.dataGetCmd())
 	for _, sub := range c.Commands() {

@@ -9,7 +9,6 @@ import (
 
 	"hrnnc/compiler"
 	"hrnnc/internal/exttool"
-	"hrnnc/internal/weights"
 	"hrnnc/passes"
 	"hrnnc/trainer"
 	"hrnnc/trainer/data"
@@ -21,11 +20,14 @@ type SplitScore struct {
 	Split    string  `json:"split"`
 	Level    string  `json:"level"`
 	N        int     `json:"sequences"`
-	Accuracy float64 `json:"accuracy,omitempty"`
+	Accuracy float64 `json:"accuracy"`           // 0 for a regression
 	MacroF1  float64 `json:"macro_f1,omitempty"` // of classes: the mean of their F1
 	Loss     float64 `json:"loss,omitempty"`
-	// confusion counts decisions, [true][decided].
+	// confusion counts decisions, [true][decided]; outside those of each class that are no class.
 	confusion [][]int
+	outside   []int
+	// regression says that there is a loss only.
+	regression bool
 }
 
 func (a *app) evalCmd() *cobra.Command {
@@ -51,18 +53,8 @@ integers that a chip computes, all the same bits (fixed takes the quickest of th
 			say, done := a.status()
 			defer done()
 			say("reading data")
-			t, err := prepare(args[0], dataset, set)
+			t, err := prepareTrained(args[0], dataset, set, weightsFile)
 			if err != nil {
-				return err
-			}
-			if weightsFile != "" {
-				t.weights = weightsFile
-			}
-			f, err := weights.Open(t.weights)
-			if err != nil {
-				return err
-			}
-			if err := trainer.LoadWeights(f, t.net); err != nil {
 				return err
 			}
 			var scores []SplitScore
@@ -75,6 +67,12 @@ integers that a chip computes, all the same bits (fixed takes the quickest of th
 					say("scoring " + name + " at level " + level)
 					s, err := t.score(cmd.Context(), name, part, level)
 					if err != nil {
+						done()
+						if len(scores) > 0 && !a.json {
+							if err := a.printScores(scores); err != nil {
+								return err
+							}
+						}
 						return err
 					}
 					scores = append(scores, *s)
@@ -113,8 +111,8 @@ func (t *training) part(name string) (*data.Sequences, error) {
 
 // score measures one part at one level.
 func (t *training) score(ctx context.Context, name string, part *data.Sequences, level string) (*SplitScore, error) {
-	s := &SplitScore{Split: name, Level: level, N: part.N}
 	regression := t.net.Loss == network.MeanSquared
+	s := &SplitScore{Split: name, Level: level, N: part.N, regression: regression}
 	if level == "real" {
 		return s, t.scoreReal(ctx, s, part)
 	}
@@ -145,7 +143,9 @@ func (t *training) score(ctx context.Context, name string, part *data.Sequences,
 			if got == want[i] {
 				right++
 			}
-			s.count(want[i], got, len(t.set.Classes))
+			if !t.severalBits() {
+				s.count(want[i], got, len(t.set.Classes))
+			}
 		}
 		return nil
 	})
@@ -156,9 +156,14 @@ func (t *training) score(ctx context.Context, name string, part *data.Sequences,
 		s.Loss = squares / float64(max(total, 1))
 	} else {
 		s.Accuracy = float64(right) / float64(max(total, 1))
-		s.MacroF1 = macroF1(s.confusion)
+		s.MacroF1 = macroF1(s.confusion, s.outside)
 	}
 	return s, nil
+}
+
+// severalBits reports whether the model decides several bits, whose accuracy is counted bit by bit and which are no classes.
+func (t *training) severalBits() bool {
+	return t.net.Loss == network.BinaryCrossEntropy && t.net.Outputs() > 1
 }
 
 // scoreReal measures one part in float32.
@@ -173,16 +178,17 @@ func (t *training) scoreReal(ctx context.Context, s *SplitScore, part *data.Sequ
 	s.Loss = r.Mean()
 	if t.net.Loss != network.MeanSquared {
 		s.Accuracy = r.Accuracy()
-		s.MacroF1 = macroF1(s.confusion)
+		s.MacroF1 = macroF1(s.confusion, s.outside)
 	}
 	return err
 }
 
-// macroF1 is the mean over the classes of the harmonic mean of recall and precision; 0 without a matrix.
-func macroF1(confusion [][]int) float64 {
+// macroF1 is the mean over the classes of the harmonic mean of recall and precision; 0 without a matrix. outside are decisions
+// for each class that are no class.
+func macroF1(confusion [][]int, outside []int) float64 {
 	sum := 0.0
 	for c := range confusion {
-		decided, truly := 0, 0
+		decided, truly := 0, outside[c]
 		for i := range confusion {
 			decided += confusion[i][c]
 			truly += confusion[c][i]
@@ -196,14 +202,19 @@ func macroF1(confusion [][]int) float64 {
 
 // count adds one decision to the confusion matrix.
 func (s *SplitScore) count(want, got int64, classes int) {
-	if want < 0 || want >= int64(classes) || got >= int64(classes) {
+	if want < 0 || want >= int64(classes) {
 		return
 	}
 	if s.confusion == nil {
+		s.outside = make([]int, classes)
 		s.confusion = make([][]int, classes)
 		for i := range s.confusion {
 			s.confusion[i] = make([]int, classes)
 		}
+	}
+	if got >= int64(classes) {
+		s.outside[want]++
+		return
 	}
 	s.confusion[want][got]++
 }
@@ -276,7 +287,7 @@ func (a *app) printScores(scores []SplitScore) error {
 	var rows [][]string
 	for _, s := range scores {
 		score := fmt.Sprintf("%.4f", s.Accuracy)
-		if s.Accuracy == 0 && s.Loss != 0 {
+		if s.regression {
 			score = "-"
 		}
 		loss := "-"

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,4 +112,25 @@ func table(out io.Writer, head []string, rows [][]string) error {
 		}
 	}
 	return nil
+}
+
+// commandLine is what was typed.
+func commandLine() string { return shellLine(os.Args[1:]) }
+
+// resumeLine is what to type to go on with what was typed.
+func resumeLine() string {
+	args := slices.DeleteFunc(slices.Clone(os.Args[1:]), func(s string) bool { return s == "--force" || s == "--resume" })
+	return shellLine(append(args, "--resume"))
+}
+
+// shellLine quotes arguments where a shell would take them apart.
+func shellLine(args []string) string {
+	line := "hrnnc"
+	for _, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\"'$&|;<>()*?#`\\") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		line += " " + a
+	}
+	return line
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"hrnnc/internal/diag"
-	"hrnnc/trainer"
 	"hrnnc/trainer/network"
 	"hrnnc/trainer/report"
 	"hrnnc/trainer/search"
@@ -93,23 +91,20 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 		o.folder = filepath.Join(filepath.Dir(file), "search")
 	}
 	wipe()
-	a.warn(trainer.InputWarnings(t.model, t.set))
+	a.warn(t.warnings())
 	watch, done := a.watchSearch()
 	s := &search.Search{Model: t.model, Space: space, Budget: o.budget, Halving: o.halving, Seed: o.seed, Set: t.set, Valid: t.validation(),
 		Augment: t.augment, Note: t.note(), Folder: o.folder, Measure: t.candidate, Watch: watch}
 	r, err := s.Run(ctx, o.resume, o.force)
 	done()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(a.err, "stopped; go on with  %s --resume\n", strings.TrimSuffix(commandLine(), " --resume"))
+		fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
 	}
 	if err != nil {
 		return err
 	}
 	return a.finishSearch(t, o, space, r)
 }
-
-// commandLine is what was typed.
-func commandLine() string { return "hrnnc " + strings.Join(os.Args[1:], " ") }
 
 // settle puts what the command line says into the train block, so that the variants' files say it.
 func (t *training) settle(o searchFlags) {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -19,7 +17,6 @@ import (
 	"hrnnc/dsl"
 	"hrnnc/internal/diag"
 	"hrnnc/internal/weights"
-	"hrnnc/ir"
 	"hrnnc/trainer"
 	"hrnnc/trainer/data"
 	"hrnnc/trainer/network"
@@ -71,41 +68,76 @@ type training struct {
 	ranges  map[string]float64 // largest |h| of every state over the training part
 }
 
-// prepare reads a model, its train block and its data set.
+// prepare reads a model, its train block and its data set to train on.
 func prepare(file, dataset string, overrides []string) (*training, error) {
+	t, o, err := configure(file, dataset, overrides)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.load(o)
+}
+
+// prepareTrained reads a model, its weights and the data set to score it on: values, classes and words mean what they meant
+// when the weights were trained. weightsFile replaces the one that the model names; empty for that one.
+func prepareTrained(file, dataset string, overrides []string, weightsFile string) (*training, error) {
+	t, o, err := configure(file, dataset, overrides)
+	if err != nil {
+		return nil, err
+	}
+	if weightsFile != "" {
+		t.weights = weightsFile
+	}
+	f, err := weights.Open(t.weights)
+	if err != nil {
+		return nil, err
+	}
+	if o.Meaning, err = readMeaning(f, t.model.Input); err != nil {
+		return nil, err
+	}
+	if err := t.load(o); err != nil {
+		return nil, err
+	}
+	return t, trainer.LoadWeights(f, t.net)
+}
+
+// configure reads a model and its train block.
+func configure(file, dataset string, overrides []string) (*training, data.Options, error) {
+	var o data.Options
 	m, _, errs := compiler.Check(file)
 	if errs.HasErrors() {
-		return nil, errs
+		return nil, o, errs
 	}
 	if dataset != "" {
 		overrides = append(overrides, "data="+dataset)
 	}
 	c, err := trainer.ReadConfig(m, overrides, dataKeys())
 	if err != nil {
-		return nil, err
+		return nil, o, err
 	}
 	if c.Data == "" {
-		return nil, diag.InFile(file, "").Errorf("data", "the model names no data set").
+		return nil, o, diag.InFile(file, "").Errorf("data", "the model names no data set").
 			Helpf("add  train { data = mnist }, or give --data; hrnnc data list shows what is known")
 	}
 	if m.Weights == "" {
-		return nil, diag.InFile(file, "").Errorf("missing", "the model names no weights file to write").
+		return nil, o, diag.InFile(file, "").Errorf("missing", "the model names no weights file to write").
 			Helpf("add  weights \"model.safetensors\"")
 	}
 	t := &training{file: file, model: m, config: c, weights: filepath.Join(filepath.Dir(file), filepath.FromSlash(m.Weights))}
 	if t.net, err = network.New(m); err != nil {
-		return nil, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
+		return nil, o, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
 	}
 	t.net.Loss = c.Loss
-	o, err := dataOptions(m, c)
-	if err != nil {
-		return nil, err
-	}
-	if t.set, err = data.Load(c.Data, o); err != nil {
-		return nil, err
-	}
+	o, err = dataOptions(m, c)
 	t.augment = o.Augment
-	return t, trainer.Fits(m, c.Loss, t.set)
+	return t, o, err
+}
+
+// load reads the data set.
+func (t *training) load(o data.Options) (err error) {
+	if t.set, err = data.Load(t.config.Data, o); err != nil {
+		return err
+	}
+	return trainer.Fits(t.model, t.config.Loss, t.set)
 }
 
 // dataKeys are the settings of a train block that are about data.
@@ -154,13 +186,14 @@ func (t *training) source(s *data.Sequences) trainer.Source {
 }
 
 // fingerprint names everything that must not change between a run and its resumption.
-func (t *training) fingerprint() string {
-	var b strings.Builder
-	for _, p := range t.model.Tensors() {
-		fmt.Fprintln(&b, p)
-	}
-	fmt.Fprintln(&b, t.config, t.set.Name, t.set.Train.N, t.set.Train.T)
-	sum := sha256.Sum256([]byte(b.String()))
+func (t *training) fingerprint() trainer.Fingerprint {
+	untrained := *t.model
+	untrained.Train, untrained.Targets = nil, nil
+	return trainer.Fingerprint{Model: hash(string(dsl.Source(&untrained))), Settings: hash(t.config), Data: t.set.Fingerprint()}
+}
+
+func hash(values ...any) string {
+	sum := sha256.Sum256([]byte(fmt.Sprintln(values...)))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -182,7 +215,7 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		return err
 	}
 	wipe()
-	a.warn(trainer.InputWarnings(t.model, t.set))
+	a.warn(t.warnings())
 	if err := trainer.Folder(o.folder); err != nil {
 		return err
 	}
@@ -196,11 +229,11 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	var diverged *trainer.DivergedError
 	switch {
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(a.err, "stopped; go on with  hrnnc train %s --resume\n", file)
+		fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
 		return err
 	case errors.As(err, &diverged):
 		return diag.InFile(file, "").Errorf("diverged", "%v", err).
-			Helpf("the weights of the best epoch are kept; train with a smaller rate, such as  --set rate=%g, or a smaller clip", t.config.Rate/3)
+			Helpf("%s; train with a smaller rate, such as  --set rate=%.2g, or a smaller clip", keptSoFar(history), t.config.Rate/3)
 	case err != nil:
 		return err
 	}
@@ -215,12 +248,12 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	return a.finishTraining(ctx, t, history, filepath.Join(o.folder, "report.html"))
 }
 
-// validation is the part that decides which weights are kept.
+// validation is the part that decides which weights are kept: never the test part, which would flatter itself.
 func (t *training) validation() *data.Sequences {
 	if t.set.Valid.N > 0 {
 		return &t.set.Valid
 	}
-	return &t.set.Test
+	return &t.set.Train
 }
 
 // measure takes the weights that were kept, and stores with them how large their states get.
@@ -243,24 +276,22 @@ func (t *training) keep(trainer.Metrics) error {
 	return trainer.SaveWeights(t.weights, t.net, nil, t.note())
 }
 
-// note says in the weights file what it was trained on.
-func (t *training) note() map[string]string {
-	note := map[string]string{"trained_on": t.set.Name, "hrnnc": compiler.Version}
-	if channels := t.channels(); channels != nil {
-		if data, err := json.Marshal(channels); err == nil {
-			note[compiler.ChannelsKey] = string(data)
-		}
-	}
-	return note
-}
-
-// channels says how the integers of the input come from the values in the data set's files.
-func (t *training) channels() []ir.Channel {
-	var out []ir.Channel
-	for _, c := range t.set.Channels {
-		out = append(out, ir.Channel{Name: c.Name, Gain: c.Scale / t.model.Input.Scale, Offset: c.Offset / t.model.Input.Scale})
+// warnings are about data that training works on, badly.
+func (t *training) warnings() diag.List {
+	out := trainer.DataWarnings(t.model, t.set)
+	if t.set.Valid.N == 0 {
+		out.Add(diag.InFile(t.file, "").Warningf("data", "there is no validation part: the score on the training part decides which weights are kept").
+			Helpf("hold some out with  valid = 0.1"))
 	}
 	return out
+}
+
+// keptSoFar says what a run that went wrong has left.
+func keptSoFar(history []trainer.Metrics) string {
+	if len(history) == 0 {
+		return "no epoch was complete, and no weights are kept"
+	}
+	return "the weights of the best epoch are kept"
 }
 
 // mayTrain refuses to replace weights or a run that nobody asked to replace.

@@ -1,5 +1,11 @@
 package data
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
+
 // Description is what a report says of a data set.
 type Description struct {
 	Name    string `json:"name"`
@@ -33,6 +39,35 @@ type ChannelValues struct {
 	Mean      float64 `json:"mean"`
 	Deviation float64 `json:"deviation"`
 }
+
+// Fingerprint is a hash of the set: its parts, scales and classes, and every so many-th sequence of its training part.
+func (s *Set) Fingerprint() string {
+	h := sha256.New()
+	t := &s.Train
+	fmt.Fprintln(h, s.Name, s.Classes, s.Channels, len(s.Vocabulary), t.N, t.T, t.D, s.Valid.N, s.Test.N)
+	values, tokens := make([]float32, t.T*t.D), make([]int32, t.T)
+	labels, targets := make([]int32, t.T), make([]float32, t.T*max(t.Outputs, 1))
+	for i := 0; i < t.N; i += 1 + t.N/fingerprintSequences {
+		if t.Vocabulary > 0 {
+			t.Tokens(i, tokens)
+			fmt.Fprintln(h, tokens)
+		} else {
+			t.Values(i, values)
+			fmt.Fprintln(h, values)
+		}
+		if t.Outputs > 0 {
+			t.Targets(i, targets)
+			fmt.Fprintln(h, targets)
+		} else {
+			t.Labels(i, labels)
+			fmt.Fprintln(h, labels)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// fingerprintSequences is about how many sequences a fingerprint is taken of.
+const fingerprintSequences = 256
 
 // describedValues is about how many training values are read to describe them; of a larger set, sequences at equal
 // distances.

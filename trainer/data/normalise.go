@@ -8,6 +8,12 @@ func (p *pool) normaliseSet(s *Set, o *Options) {
 	if how == "" {
 		how = p.normalise
 	}
+	if m := o.Meaning; m != nil && len(m.Channels) == len(s.Channels) {
+		for d, c := range m.Channels {
+			s.Channels[d].Scale, s.Channels[d].Offset = c.Scale, c.Offset
+		}
+		how = "" // what it was is in them
+	}
 	setAffine(s)
 	if how == "channel" || how == "range" {
 		stats := measure(&s.Train, 1)

@@ -35,6 +35,9 @@ type Options struct {
 	Columns Columns
 
 	Augment Augment
+
+	// Meaning is that of a trained model which the set is loaded for; nil for a set to train on.
+	Meaning *Meaning
 }
 
 // Columns says what the columns of a CSV or TSV file are, by name or by number from 1.

@@ -76,6 +76,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.classesAs(name, o.Meaning, every); err != nil {
+		return nil, err
+	}
 	s := &Set{Name: name, Classes: p.classes, Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
 		Train: every.choose(indices[train]), Valid: every.choose(indices[valid]), Test: every.choose(indices[test])}
 	if p.vocabulary == nil {

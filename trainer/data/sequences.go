@@ -14,13 +14,15 @@ type Sequences struct {
 	// Groups is the person, speaker or recording that each sequence is from, length N; nil when unknown.
 	Groups []int32
 
-	x, y   source
-	index  []int32 // which sequence of x and y each is; nil: the same
-	pick   []run   // where the T*D values lie within a sequence of x, in order
-	steps  []int32 // which step of y each is, when EachStep; nil: the same
-	frame  frame
-	scale  []float32 // of each channel; nil: 1 and 0
-	offset []float32
+	x, y  source
+	index []int32 // which sequence of x and y each is; nil: the same
+	pick  []run   // where the T*D values lie within a sequence of x, in order
+	steps []int32 // which step of y each is, when EachStep; nil: the same
+	// relabel is the class that each class of y is; nil: the same
+	relabel []int32
+	frame   frame
+	scale   []float32 // of each channel; nil: 1 and 0
+	offset  []float32
 }
 
 // run is a stretch of values that lie one after the other in a sequence as stored.
@@ -92,8 +94,10 @@ func (s *Sequences) Tokens(i int, dst []int32) {
 // Labels gives the class of sequence i in dst[0], or of every step in dst[:T] when EachStep, where -1 is a step that
 // does not count.
 func (s *Sequences) Labels(i int, dst []int32) {
+	n := s.T
 	switch {
 	case !s.EachStep:
+		n = 1
 		s.y.ints(s.at(i), 0, dst[:1])
 	case s.steps == nil:
 		s.y.ints(s.at(i), 0, dst[:s.T])
@@ -102,6 +106,7 @@ func (s *Sequences) Labels(i int, dst []int32) {
 			s.y.ints(s.at(i), int(from), dst[t:t+1])
 		}
 	}
+	s.renumber(dst[:n])
 }
 
 // Label is the class of sequence i, or of its last step when EachStep.
@@ -115,6 +120,7 @@ func (s *Sequences) Label(i int) int32 {
 		}
 	}
 	s.y.ints(s.at(i), last, label[:])
+	s.renumber(label[:])
 	return label[0]
 }
 

@@ -142,8 +142,13 @@ func (t *table) findValues(r *rows, first, named []string) error {
 	} else {
 		taken := append([]int{t.label, t.id, t.group}, t.targets...)
 		for i, f := range first {
-			if isNumber(f) && !slices.Contains(taken, i) {
+			switch {
+			case slices.Contains(taken, i):
+			case isNumber(f):
 				found = append(found, i)
+			case strings.TrimSpace(f) == "":
+				return fail(r.file, "").Errorf(code, "column %s is empty in the first row, so that it cannot be told whether it holds values", r.columnName(i)).
+					Helpf("fill it in, or name the columns with  values = \"NAME,NAME\"")
 			}
 		}
 	}

@@ -113,12 +113,19 @@ func (t *texts) longest() int {
 // encode makes the tokens of all texts: the last so many words of each, padded in front.
 func (p *pool) encode(name string, trainTexts []int32, o *Options) error {
 	t := p.texts
-	length := cmp.Or(o.Length, p.length, min(t.longest(), defaultLength))
+	length := cmp.Or(o.Length, o.Meaning.length(), p.length, min(t.longest(), defaultLength))
 	size := cmp.Or(o.Vocabulary, defaultVocabulary)
 	if p.n > maxPadded/length {
 		return fail(name, "").Errorf(code, "%d texts of %d words are too much", p.n, length).Helpf("choose a shorter  length")
 	}
-	names, token := t.vocabulary(trainTexts, size, o.MinCount)
+	var names []string
+	var token []int32
+	if o.Meaning != nil && o.Meaning.Vocabulary != nil {
+		names = o.Meaning.Vocabulary
+		token = t.tokensOf(names)
+	} else {
+		names, token = t.vocabulary(trainTexts, size, o.MinCount)
+	}
 	tokens := make([]int32, p.n*length)
 	for i := range p.n {
 		words := t.of(int32(i))

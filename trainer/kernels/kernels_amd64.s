@@ -2784,42 +2784,18 @@ biasedrows4:
 	VBROADCASTSS 4(DI), Z1
 	VBROADCASTSS 8(DI), Z2
 	VBROADCASTSS 12(DI), Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
 	MOVQ         CX, R14
 	MOVQ         DX, R12
 	MOVQ         SI, R13
 
-biasedcolumns4:
-	CMPQ             R13, $0x02
-	JL               biasedcolumns4end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
-	VFMADD231PS.BCST (CX)(R8*2), Z8, Z2
-	VFMADD231PS.BCST (CX)(R9*1), Z8, Z3
-	ADDQ             $0x00000004, CX
-	VMOVUPS          64(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z5
-	VFMADD231PS.BCST (CX)(R8*2), Z8, Z6
-	VFMADD231PS.BCST (CX)(R9*1), Z8, Z7
-	ADDQ             $0x00000004, CX
-	ADDQ             $0x00000080, R12
-	SUBQ             $0x02, R13
-	JMP              biasedcolumns4
-
-biasedcolumns4end:
 biasedcolumn4:
 	CMPQ             R13, $0x01
 	JL               biasedcolumn4end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
-	VFMADD231PS.BCST (CX)(R8*2), Z8, Z2
-	VFMADD231PS.BCST (CX)(R9*1), Z8, Z3
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(R8*2), Z4, Z2
+	VFMADD231PS.BCST (CX)(R9*1), Z4, Z3
 	ADDQ             $0x00000004, CX
 	ADDQ             $0x00000040, R12
 	SUBQ             $0x01, R13
@@ -2827,10 +2803,6 @@ biasedcolumn4:
 
 biasedcolumn4end:
 	MOVQ    R14, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, 128(AX)
@@ -2846,44 +2818,32 @@ biasedrows2:
 	VBROADCASTSS 4(DI), Z1
 	VPXORD       Z2, Z2, Z2
 	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
 	MOVQ         CX, R14
 	MOVQ         DX, R12
 	MOVQ         SI, R13
 
 biasedcolumns2:
-	CMPQ             R13, $0x04
+	CMPQ             R13, $0x02
 	JL               biasedcolumns2end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z1
 	ADDQ             $0x00000004, CX
-	VMOVUPS          64(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z2
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z3
+	VMOVUPS          64(R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z3
 	ADDQ             $0x00000004, CX
-	VMOVUPS          128(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z5
-	ADDQ             $0x00000004, CX
-	VMOVUPS          192(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z6
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z7
-	ADDQ             $0x00000004, CX
-	ADDQ             $0x00000100, R12
-	SUBQ             $0x04, R13
+	ADDQ             $0x00000080, R12
+	SUBQ             $0x02, R13
 	JMP              biasedcolumns2
 
 biasedcolumns2end:
 biasedcolumn2:
 	CMPQ             R13, $0x01
 	JL               biasedcolumn2end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z1
 	ADDQ             $0x00000004, CX
 	ADDQ             $0x00000040, R12
 	SUBQ             $0x01, R13
@@ -2891,10 +2851,6 @@ biasedcolumn2:
 
 biasedcolumn2end:
 	MOVQ    R14, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VMOVUPS Z0, (AX)
@@ -2910,51 +2866,35 @@ biasedrows1:
 	VPXORD       Z1, Z1, Z1
 	VPXORD       Z2, Z2, Z2
 	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
 	MOVQ         CX, R14
 	MOVQ         DX, R12
 	MOVQ         SI, R13
 
 biasedcolumns1:
-	CMPQ             R13, $0x08
+	CMPQ             R13, $0x04
 	JL               biasedcolumns1end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
 	ADDQ             $0x00000004, CX
-	VMOVUPS          64(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z1
+	VMOVUPS          64(R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z1
 	ADDQ             $0x00000004, CX
-	VMOVUPS          128(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z2
+	VMOVUPS          128(R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z2
 	ADDQ             $0x00000004, CX
-	VMOVUPS          192(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z3
+	VMOVUPS          192(R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z3
 	ADDQ             $0x00000004, CX
-	VMOVUPS          256(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	ADDQ             $0x00000004, CX
-	VMOVUPS          320(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z5
-	ADDQ             $0x00000004, CX
-	VMOVUPS          384(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z6
-	ADDQ             $0x00000004, CX
-	VMOVUPS          448(R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z7
-	ADDQ             $0x00000004, CX
-	ADDQ             $0x00000200, R12
-	SUBQ             $0x08, R13
+	ADDQ             $0x00000100, R12
+	SUBQ             $0x04, R13
 	JMP              biasedcolumns1
 
 biasedcolumns1end:
 biasedcolumn1:
 	CMPQ             R13, $0x01
 	JL               biasedcolumn1end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
 	ADDQ             $0x00000004, CX
 	ADDQ             $0x00000040, R12
 	SUBQ             $0x01, R13
@@ -2962,10 +2902,6 @@ biasedcolumn1:
 
 biasedcolumn1end:
 	MOVQ    R14, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VADDPS  Z1, Z0, Z0
@@ -3037,42 +2973,18 @@ barerows4:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
 	MOVQ   CX, R13
 	MOVQ   DX, R11
 	MOVQ   SI, R12
 
-barecolumns4:
-	CMPQ             R12, $0x02
-	JL               barecolumns4end
-	VMOVUPS          (R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
-	VFMADD231PS.BCST (CX)(R8*2), Z8, Z2
-	VFMADD231PS.BCST (CX)(DI*1), Z8, Z3
-	ADDQ             $0x00000004, CX
-	VMOVUPS          64(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z5
-	VFMADD231PS.BCST (CX)(R8*2), Z8, Z6
-	VFMADD231PS.BCST (CX)(DI*1), Z8, Z7
-	ADDQ             $0x00000004, CX
-	ADDQ             $0x00000080, R11
-	SUBQ             $0x02, R12
-	JMP              barecolumns4
-
-barecolumns4end:
 barecolumn4:
 	CMPQ             R12, $0x01
 	JL               barecolumn4end
-	VMOVUPS          (R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
-	VFMADD231PS.BCST (CX)(R8*2), Z8, Z2
-	VFMADD231PS.BCST (CX)(DI*1), Z8, Z3
+	VMOVUPS          (R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(R8*2), Z4, Z2
+	VFMADD231PS.BCST (CX)(DI*1), Z4, Z3
 	ADDQ             $0x00000004, CX
 	ADDQ             $0x00000040, R11
 	SUBQ             $0x01, R12
@@ -3080,10 +2992,6 @@ barecolumn4:
 
 barecolumn4end:
 	MOVQ    R13, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, 128(AX)
@@ -3098,44 +3006,32 @@ barerows2:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
 	MOVQ   CX, R13
 	MOVQ   DX, R11
 	MOVQ   SI, R12
 
 barecolumns2:
-	CMPQ             R12, $0x04
+	CMPQ             R12, $0x02
 	JL               barecolumns2end
-	VMOVUPS          (R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
+	VMOVUPS          (R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z1
 	ADDQ             $0x00000004, CX
-	VMOVUPS          64(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z2
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z3
+	VMOVUPS          64(R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z3
 	ADDQ             $0x00000004, CX
-	VMOVUPS          128(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z5
-	ADDQ             $0x00000004, CX
-	VMOVUPS          192(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z6
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z7
-	ADDQ             $0x00000004, CX
-	ADDQ             $0x00000100, R11
-	SUBQ             $0x04, R12
+	ADDQ             $0x00000080, R11
+	SUBQ             $0x02, R12
 	JMP              barecolumns2
 
 barecolumns2end:
 barecolumn2:
 	CMPQ             R12, $0x01
 	JL               barecolumn2end
-	VMOVUPS          (R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST (CX)(R8*1), Z8, Z1
+	VMOVUPS          (R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z1
 	ADDQ             $0x00000004, CX
 	ADDQ             $0x00000040, R11
 	SUBQ             $0x01, R12
@@ -3143,10 +3039,6 @@ barecolumn2:
 
 barecolumn2end:
 	MOVQ    R13, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VMOVUPS Z0, (AX)
@@ -3161,51 +3053,35 @@ barerows1:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
 	MOVQ   CX, R13
 	MOVQ   DX, R11
 	MOVQ   SI, R12
 
 barecolumns1:
-	CMPQ             R12, $0x08
+	CMPQ             R12, $0x04
 	JL               barecolumns1end
-	VMOVUPS          (R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
+	VMOVUPS          (R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
 	ADDQ             $0x00000004, CX
-	VMOVUPS          64(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z1
+	VMOVUPS          64(R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z1
 	ADDQ             $0x00000004, CX
-	VMOVUPS          128(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z2
+	VMOVUPS          128(R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z2
 	ADDQ             $0x00000004, CX
-	VMOVUPS          192(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z3
+	VMOVUPS          192(R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z3
 	ADDQ             $0x00000004, CX
-	VMOVUPS          256(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	ADDQ             $0x00000004, CX
-	VMOVUPS          320(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z5
-	ADDQ             $0x00000004, CX
-	VMOVUPS          384(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z6
-	ADDQ             $0x00000004, CX
-	VMOVUPS          448(R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z7
-	ADDQ             $0x00000004, CX
-	ADDQ             $0x00000200, R11
-	SUBQ             $0x08, R12
+	ADDQ             $0x00000100, R11
+	SUBQ             $0x04, R12
 	JMP              barecolumns1
 
 barecolumns1end:
 barecolumn1:
 	CMPQ             R12, $0x01
 	JL               barecolumn1end
-	VMOVUPS          (R11), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
+	VMOVUPS          (R11), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
 	ADDQ             $0x00000004, CX
 	ADDQ             $0x00000040, R11
 	SUBQ             $0x01, R12
@@ -3213,10 +3089,6 @@ barecolumn1:
 
 barecolumn1end:
 	MOVQ    R13, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VADDPS  Z1, Z0, Z0
@@ -3293,42 +3165,18 @@ trows4:
 	VMOVUPS 64(AX), Z1
 	VMOVUPS 128(AX), Z2
 	VMOVUPS 192(AX), Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 	MOVQ    CX, R10
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 
-tcolumns4:
-	CMPQ             R9, $0x02
-	JL               tcolumns4end
-	VMOVUPS          (R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST 4(CX), Z8, Z1
-	VFMADD231PS.BCST 8(CX), Z8, Z2
-	VFMADD231PS.BCST 12(CX), Z8, Z3
-	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          64(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	VFMADD231PS.BCST 4(CX), Z8, Z5
-	VFMADD231PS.BCST 8(CX), Z8, Z6
-	VFMADD231PS.BCST 12(CX), Z8, Z7
-	LEAQ             (CX)(DI*1), CX
-	ADDQ             $0x00000080, R8
-	SUBQ             $0x02, R9
-	JMP              tcolumns4
-
-tcolumns4end:
 tcolumn4:
 	CMPQ             R9, $0x01
 	JL               tcolumn4end
-	VMOVUPS          (R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST 4(CX), Z8, Z1
-	VFMADD231PS.BCST 8(CX), Z8, Z2
-	VFMADD231PS.BCST 12(CX), Z8, Z3
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX), Z4, Z1
+	VFMADD231PS.BCST 8(CX), Z4, Z2
+	VFMADD231PS.BCST 12(CX), Z4, Z3
 	LEAQ             (CX)(DI*1), CX
 	ADDQ             $0x00000040, R8
 	SUBQ             $0x01, R9
@@ -3336,10 +3184,6 @@ tcolumn4:
 
 tcolumn4end:
 	MOVQ    R10, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VMOVUPS Z0, (AX)
 	VMOVUPS Z1, 64(AX)
 	VMOVUPS Z2, 128(AX)
@@ -3354,44 +3198,32 @@ trows2:
 	VMOVUPS 64(AX), Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 	MOVQ    CX, R10
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 
 tcolumns2:
-	CMPQ             R9, $0x04
+	CMPQ             R9, $0x02
 	JL               tcolumns2end
-	VMOVUPS          (R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST 4(CX), Z8, Z1
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX), Z4, Z1
 	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          64(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z2
-	VFMADD231PS.BCST 4(CX), Z8, Z3
+	VMOVUPS          64(R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z2
+	VFMADD231PS.BCST 4(CX), Z4, Z3
 	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          128(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	VFMADD231PS.BCST 4(CX), Z8, Z5
-	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          192(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z6
-	VFMADD231PS.BCST 4(CX), Z8, Z7
-	LEAQ             (CX)(DI*1), CX
-	ADDQ             $0x00000100, R8
-	SUBQ             $0x04, R9
+	ADDQ             $0x00000080, R8
+	SUBQ             $0x02, R9
 	JMP              tcolumns2
 
 tcolumns2end:
 tcolumn2:
 	CMPQ             R9, $0x01
 	JL               tcolumn2end
-	VMOVUPS          (R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
-	VFMADD231PS.BCST 4(CX), Z8, Z1
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX), Z4, Z1
 	LEAQ             (CX)(DI*1), CX
 	ADDQ             $0x00000040, R8
 	SUBQ             $0x01, R9
@@ -3399,10 +3231,6 @@ tcolumn2:
 
 tcolumn2end:
 	MOVQ    R10, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VMOVUPS Z0, (AX)
@@ -3417,51 +3245,35 @@ trows1:
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 	MOVQ    CX, R10
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 
 tcolumns1:
-	CMPQ             R9, $0x08
+	CMPQ             R9, $0x04
 	JL               tcolumns1end
-	VMOVUPS          (R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
 	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          64(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z1
+	VMOVUPS          64(R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z1
 	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          128(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z2
+	VMOVUPS          128(R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z2
 	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          192(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z3
+	VMOVUPS          192(R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z3
 	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          256(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z4
-	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          320(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z5
-	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          384(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z6
-	LEAQ             (CX)(DI*1), CX
-	VMOVUPS          448(R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z7
-	LEAQ             (CX)(DI*1), CX
-	ADDQ             $0x00000200, R8
-	SUBQ             $0x08, R9
+	ADDQ             $0x00000100, R8
+	SUBQ             $0x04, R9
 	JMP              tcolumns1
 
 tcolumns1end:
 tcolumn1:
 	CMPQ             R9, $0x01
 	JL               tcolumn1end
-	VMOVUPS          (R8), Z8
-	VFMADD231PS.BCST (CX), Z8, Z0
+	VMOVUPS          (R8), Z4
+	VFMADD231PS.BCST (CX), Z4, Z0
 	LEAQ             (CX)(DI*1), CX
 	ADDQ             $0x00000040, R8
 	SUBQ             $0x01, R9
@@ -3469,10 +3281,6 @@ tcolumn1:
 
 tcolumn1end:
 	MOVQ    R10, CX
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VADDPS  Z1, Z0, Z0
@@ -3798,42 +3606,18 @@ lanesrows4:
 	VMOVUPS (BX)(R8*1), Z1
 	VMOVUPS (BX)(R8*2), Z2
 	VMOVUPS (BX)(R9*1), Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 	MOVQ    SI, R14
 	MOVQ    AX, R12
 	MOVQ    $0x00000010, R13
 
-lanescolumns4:
-	CMPQ             R13, $0x02
-	JL               lanescolumns4end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z0
-	VFMADD231PS.BCST 64(SI), Z8, Z1
-	VFMADD231PS.BCST 128(SI), Z8, Z2
-	VFMADD231PS.BCST 192(SI), Z8, Z3
-	ADDQ             $0x00000004, SI
-	VMOVUPS          64(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z4
-	VFMADD231PS.BCST 64(SI), Z8, Z5
-	VFMADD231PS.BCST 128(SI), Z8, Z6
-	VFMADD231PS.BCST 192(SI), Z8, Z7
-	ADDQ             $0x00000004, SI
-	ADDQ             $0x00000080, R12
-	SUBQ             $0x02, R13
-	JMP              lanescolumns4
-
-lanescolumns4end:
 lanescolumn4:
 	CMPQ             R13, $0x01
 	JL               lanescolumn4end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z0
-	VFMADD231PS.BCST 64(SI), Z8, Z1
-	VFMADD231PS.BCST 128(SI), Z8, Z2
-	VFMADD231PS.BCST 192(SI), Z8, Z3
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	VFMADD231PS.BCST 64(SI), Z4, Z1
+	VFMADD231PS.BCST 128(SI), Z4, Z2
+	VFMADD231PS.BCST 192(SI), Z4, Z3
 	ADDQ             $0x00000004, SI
 	ADDQ             $0x00000040, R12
 	SUBQ             $0x01, R13
@@ -3841,10 +3625,6 @@ lanescolumn4:
 
 lanescolumn4end:
 	MOVQ    R14, SI
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VMOVUPS Z0, (BX)
 	VMOVUPS Z1, (BX)(R8*1)
 	VMOVUPS Z2, (BX)(R8*2)
@@ -3859,44 +3639,32 @@ lanesrows2:
 	VMOVUPS (BX)(R8*1), Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 	MOVQ    SI, R14
 	MOVQ    AX, R12
 	MOVQ    $0x00000010, R13
 
 lanescolumns2:
-	CMPQ             R13, $0x04
+	CMPQ             R13, $0x02
 	JL               lanescolumns2end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z0
-	VFMADD231PS.BCST 64(SI), Z8, Z1
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	VFMADD231PS.BCST 64(SI), Z4, Z1
 	ADDQ             $0x00000004, SI
-	VMOVUPS          64(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z2
-	VFMADD231PS.BCST 64(SI), Z8, Z3
+	VMOVUPS          64(R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z2
+	VFMADD231PS.BCST 64(SI), Z4, Z3
 	ADDQ             $0x00000004, SI
-	VMOVUPS          128(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z4
-	VFMADD231PS.BCST 64(SI), Z8, Z5
-	ADDQ             $0x00000004, SI
-	VMOVUPS          192(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z6
-	VFMADD231PS.BCST 64(SI), Z8, Z7
-	ADDQ             $0x00000004, SI
-	ADDQ             $0x00000100, R12
-	SUBQ             $0x04, R13
+	ADDQ             $0x00000080, R12
+	SUBQ             $0x02, R13
 	JMP              lanescolumns2
 
 lanescolumns2end:
 lanescolumn2:
 	CMPQ             R13, $0x01
 	JL               lanescolumn2end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z0
-	VFMADD231PS.BCST 64(SI), Z8, Z1
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	VFMADD231PS.BCST 64(SI), Z4, Z1
 	ADDQ             $0x00000004, SI
 	ADDQ             $0x00000040, R12
 	SUBQ             $0x01, R13
@@ -3904,10 +3672,6 @@ lanescolumn2:
 
 lanescolumn2end:
 	MOVQ    R14, SI
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VMOVUPS Z0, (BX)
@@ -3922,51 +3686,35 @@ lanesrows1:
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
 	MOVQ    SI, R14
 	MOVQ    AX, R12
 	MOVQ    $0x00000010, R13
 
 lanescolumns1:
-	CMPQ             R13, $0x08
+	CMPQ             R13, $0x04
 	JL               lanescolumns1end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z0
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
 	ADDQ             $0x00000004, SI
-	VMOVUPS          64(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z1
+	VMOVUPS          64(R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z1
 	ADDQ             $0x00000004, SI
-	VMOVUPS          128(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z2
+	VMOVUPS          128(R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z2
 	ADDQ             $0x00000004, SI
-	VMOVUPS          192(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z3
+	VMOVUPS          192(R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z3
 	ADDQ             $0x00000004, SI
-	VMOVUPS          256(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z4
-	ADDQ             $0x00000004, SI
-	VMOVUPS          320(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z5
-	ADDQ             $0x00000004, SI
-	VMOVUPS          384(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z6
-	ADDQ             $0x00000004, SI
-	VMOVUPS          448(R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z7
-	ADDQ             $0x00000004, SI
-	ADDQ             $0x00000200, R12
-	SUBQ             $0x08, R13
+	ADDQ             $0x00000100, R12
+	SUBQ             $0x04, R13
 	JMP              lanescolumns1
 
 lanescolumns1end:
 lanescolumn1:
 	CMPQ             R13, $0x01
 	JL               lanescolumn1end
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (SI), Z8, Z0
+	VMOVUPS          (R12), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
 	ADDQ             $0x00000004, SI
 	ADDQ             $0x00000040, R12
 	SUBQ             $0x01, R13
@@ -3974,10 +3722,6 @@ lanescolumn1:
 
 lanescolumn1end:
 	MOVQ    R14, SI
-	VADDPS  Z4, Z0, Z0
-	VADDPS  Z5, Z1, Z1
-	VADDPS  Z6, Z2, Z2
-	VADDPS  Z7, Z3, Z3
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z3, Z1, Z1
 	VADDPS  Z1, Z0, Z0

@@ -329,7 +329,7 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	part, stop := context.WithCancel(ctx)
 	defer stop()
 	sum := sha256.Sum256(source)
-	run := &trainer.Run{Net: t.Net, Config: t.Config, Folder: dir, Fingerprint: hex.EncodeToString(sum[:8]),
+	run := &trainer.Run{Net: t.Net, Config: t.Config, Folder: dir, Fingerprint: trainer.Fingerprint{Model: hex.EncodeToString(sum[:8])},
 		Train: trainer.Split(v.Model, t.Config.Loss, &s.Set.Train, s.Augment), Valid: trainer.Split(v.Model, t.Config.Loss, s.Valid, s.Augment),
 		Keep: func(trainer.Metrics) error { return trainer.SaveWeights(t.Weights, t.Net, nil, s.Note) },
 		Watch: func(at trainer.Event) {

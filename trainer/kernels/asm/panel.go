@@ -12,6 +12,10 @@ import (
 // on every processor that has these sets.
 const accumulators = 8
 
+// columnSums is how many sums of columns each row has when it is alone. It is the same for all sets, so that they add in the
+// same order and give the same bits; for AVX2 it makes use of all accumulators.
+const columnSums = accumulators / 2
+
 // pitch is the distance of two rows in bytes: a constant, or a register that holds it.
 type pitch struct {
 	bytes int
@@ -97,7 +101,7 @@ func (p panel) label(name string, k int) string { return fmt.Sprintf("%s%s%d", p
 // block writes k rows. With few of them it takes several columns at a time, each into sums of their own, so that there
 // are always enough independent sums.
 func (p panel) block(k int) {
-	columns := accumulators / (k * p.parts())
+	columns := max(1, columnSums/k)
 	sums := make([][][]Register, columns) // [column][row][part]
 	for c := range sums {
 		for i := range k {

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"hrnnc/compiler"
+	"hrnnc/internal/diag"
+	"hrnnc/internal/weights"
+	"hrnnc/ir"
+	"hrnnc/trainer/data"
+)
+
+// note is what the weights file says of the training: the data set, and what its values, classes and words are.
+func (t *training) note() map[string]string {
+	out := map[string]string{"trained_on": t.set.Name, "hrnnc": compiler.Version}
+	put := func(key string, value any) {
+		if text, err := json.Marshal(value); err == nil { // numbers are finite and strings are strings
+			out[key] = string(text)
+		}
+	}
+	if t.set.Channels != nil {
+		put(compiler.ChannelsKey, t.channels())
+	}
+	if t.set.Classes != nil {
+		put(compiler.ClassesKey, t.set.Classes)
+	}
+	if t.set.Vocabulary != nil {
+		put(compiler.VocabularyKey, t.set.Vocabulary)
+		out[lengthKey] = strconv.Itoa(t.set.Train.T)
+	}
+	return out
+}
+
+// lengthKey is the entry of a weights file's metadata with the tokens of a text, padding included.
+const lengthKey = "input.length"
+
+// channels says how the integers of the input come from the values in the data set's files.
+func (t *training) channels() []ir.Channel {
+	out := make([]ir.Channel, len(t.set.Channels))
+	for i, c := range t.set.Channels {
+		out[i] = ir.Channel{Name: c.Name, Gain: c.Scale / t.model.Input.Scale, Offset: c.Offset / t.model.Input.Scale}
+	}
+	return out
+}
+
+// readMeaning is what note wrote; empty for weights that hrnnc did not train.
+func readMeaning(f *weights.File, in ir.Input) (*data.Meaning, error) {
+	m := &data.Meaning{}
+	var channels []ir.Channel
+	for key, into := range map[string]any{compiler.ChannelsKey: &channels, compiler.ClassesKey: &m.Classes, compiler.VocabularyKey: &m.Vocabulary, lengthKey: &m.Length} {
+		text, ok := f.Metadata[key]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal([]byte(text), into); err != nil {
+			return nil, diag.InFile(f.Path, "").Errorf("weights", "metadata %s cannot be read: %v", key, err).Helpf("train again, or remove the entry")
+		}
+	}
+	for _, c := range channels {
+		m.Channels = append(m.Channels, data.Channel{Name: c.Name, Scale: c.Gain * in.Scale, Offset: c.Offset * in.Scale})
+	}
+	return m, nil
+}

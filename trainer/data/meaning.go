@@ -1,0 +1,68 @@
+package data
+
+import (
+	"slices"
+	"strings"
+)
+
+// Meaning is what the numbers of a trained model stand for. A set that is loaded for one has the same classes, words and
+// scales, whatever its own files hold; without one, they come from the set's training part.
+type Meaning struct {
+	Channels   []Channel // of a step's values; nil to leave them
+	Classes    []string
+	Vocabulary []string // of text, those that are no words included
+	Length     int      // tokens of a text, padding included; 0 to leave it
+}
+
+// classesAs gives labels the numbers that their names have in the meaning. A name that it lacks is an error.
+func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
+	if m == nil || m.Classes == nil || p.outputs > 0 {
+		return nil
+	}
+	s.relabel = make([]int32, len(p.classes))
+	for i, class := range p.classes {
+		at := slices.Index(m.Classes, class)
+		if at < 0 {
+			return fail(name, "").Errorf(code, "the model was not trained on class %q", class).Helpf("it knows %s", strings.Join(m.Classes, ", "))
+		}
+		s.relabel[i] = int32(at)
+	}
+	p.classes = m.Classes
+	return nil
+}
+
+// renumber applies relabel; -1 stays.
+func (s *Sequences) renumber(labels []int32) {
+	if s.relabel == nil {
+		return
+	}
+	for i, v := range labels {
+		if v >= 0 {
+			labels[i] = s.relabel[v]
+		}
+	}
+}
+
+func (m *Meaning) length() int {
+	if m == nil {
+		return 0
+	}
+	return m.Length
+}
+
+// tokensOf gives the token of each word of the texts by a vocabulary that is given.
+func (t *texts) tokensOf(vocabulary []string) []int32 {
+	known := map[string]int32{}
+	for i, w := range vocabulary {
+		if i >= firstOfWord {
+			known[w] = int32(i)
+		}
+	}
+	token := slices.Repeat([]int32{unknown}, len(t.words.words))
+	for i, w := range t.words.words {
+		if k, ok := known[w]; ok {
+			token[i] = k
+		}
+	}
+	return token
+}
