@@ -47,6 +47,8 @@ type LayerReport struct {
 type Output struct {
 	Files  map[string][]backends.File
 	Report Report
+	// Vocabulary spells the tokens, nil where that is unknown.
+	Vocabulary []string
 }
 
 // goldenSteps keeps the golden vectors of long models readable; a prefix of a sequence is one too.
@@ -70,6 +72,7 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 	}
 	out := &Output{Files: map[string][]backends.File{}, Report: l.Report()}
 	out.Report.Saturated, out.Report.Updates = saturated, updates
+	out.Vocabulary = l.Vocabulary
 	files := make([][]backends.File, len(targets))
 	figures := make([][]backends.Figure, len(targets))
 	problems := make([]diag.List, len(targets)) // all of them are reported, in order

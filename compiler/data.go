@@ -72,7 +72,10 @@ func Sequences(path string, a *npy.Array, in ir.Input, steps int) ([][][]int64, 
 	ints, at := wholeNumbers(a)
 	if at >= 0 {
 		help := "inputs are integers"
-		if in.Scale != 1 {
+		switch {
+		case in.Channels != nil:
+			help = "inputs are integers; for values as in the data that the model was trained on, give --raw"
+		case in.Scale != 1:
 			help = fmt.Sprintf("inputs are integers, each worth %.6g: divide the real values by that and round", in.Scale)
 		}
 		return nil, fail(help, "entry %d is %v", at, a.Floats[at])
@@ -146,4 +149,35 @@ func outputShape[T any](y [][][]T, every bool) []int {
 		return []int{len(y), len(y[0]), len(y[0][0])}
 	}
 	return []int{len(y), len(y[0][0])}
+}
+
+// FromValues turns values, as in the data that a model was trained on, into the integers of its input, as the channels in
+// its weights file say: rounded, and clamped to the input's range.
+func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, error) {
+	at := diag.InFile(path, "")
+	switch {
+	case in.Channels == nil:
+		return nil, diag.List{at.Errorf("data", "the weights file does not say how values become the integers of %s", in.Name).
+			Helpf("give integers without --raw, or train with hrnnc train, which says it")}
+	case len(a.Shape) == 0 || in.Size > 1 && a.Shape[len(a.Shape)-1] != in.Size:
+		return nil, diag.List{at.Errorf("data", "its shape is %s", npy.Shape(a.Shape)).Helpf("the model wants [sequences, steps, %d] values", in.Size)}
+	}
+	values := a.Floats
+	if a.Kind != 'f' {
+		values = make([]float64, len(a.Ints))
+		for i, v := range a.Ints {
+			values[i] = float64(v)
+		}
+	}
+	lo, hi := in.Range()
+	ints := make([]int64, len(values))
+	for i, v := range values {
+		c := in.Channels[i%in.Size]
+		u := math.RoundToEven(c.Gain*v + c.Offset)
+		if math.IsNaN(u) {
+			return nil, diag.List{at.Errorf("data", "entry %d is %v", i, v).Helpf("values are finite numbers")}
+		}
+		ints[i] = int64(min(max(u, float64(lo)), float64(hi)))
+	}
+	return &npy.Array{Shape: a.Shape, Kind: 'i', Ints: ints}, nil
 }

@@ -23,15 +23,17 @@ import (
 
 // Model is a loaded model: what was written, and the real-level module it means.
 type Model struct {
-	File     string
-	Text     []byte
-	Checked  *dsl.Model // nil when the model came as IR
-	Weights  string     // path of the weights file, or empty
-	Real     *ir.Module // nil when the model came as fixed-level IR
-	Fixed    *ir.Module // set only when the model came as fixed-level IR
-	Targets  map[string]map[string]string
-	Warnings diag.List
-	hashes   []string
+	File    string
+	Text    []byte
+	Checked *dsl.Model // nil when the model came as IR
+	Weights string     // path of the weights file, or empty
+	// Vocabulary spells the tokens, nil where the weights file does not.
+	Vocabulary []string
+	Real       *ir.Module // nil when the model came as fixed-level IR
+	Fixed      *ir.Module // set only when the model came as fixed-level IR
+	Targets    map[string]map[string]string
+	Warnings   diag.List
+	hashes     []string
 }
 
 // Check parses and checks a model without its weights.
@@ -96,6 +98,9 @@ func Load(file, weightsFile string) (*Model, error) {
 		return nil, errs
 	}
 	m.Warnings = errs
+	if m.Real.Input.Kind == ir.Token {
+		m.Vocabulary = list[string](tensors, VocabularyKey)
+	}
 	m.hash(file, text)
 	m.hash(m.Weights, data)
 	return m, nil

@@ -64,9 +64,12 @@ func (o *Output) Write(dir string, force bool) error {
 	return swap(tmp, dir)
 }
 
-// tree is every file with its target's folder in front.
+// tree is every file with its target's folder in front, and the words of the tokens, a line each, beside them.
 func (o *Output) tree() []backends.File {
 	var out []backends.File
+	if len(o.Vocabulary) > 0 {
+		out = append(out, backends.File{Path: "vocabulary.txt", Data: []byte(strings.Join(o.Vocabulary, "\n") + "\n")})
+	}
 	for _, t := range Targets {
 		for _, f := range o.Files[t.Name()] {
 			out = append(out, backends.File{Path: t.Name() + "/" + f.Path, Data: f.Data})

@@ -132,3 +132,37 @@ func typeName(in ir.Input) string {
 	}
 	return "u8"
 }
+
+// MeanLoss is the mean squared error, on one part, of always giving the mean of another part's targets.
+func MeanLoss(train, part *data.Sequences) float64 {
+	mean := make([]float64, train.Outputs)
+	eachTarget(train, func(k int, v float64) { mean[k] += v })
+	n := train.N
+	if train.EachStep {
+		n *= train.T
+	}
+	for k := range mean {
+		mean[k] /= float64(max(n, 1))
+	}
+	sum, count := 0.0, 0
+	eachTarget(part, func(k int, v float64) {
+		sum += (v - mean[k]) * (v - mean[k])
+		count++
+	})
+	return sum / float64(max(count, 1))
+}
+
+// eachTarget hands on every target of a part, with its output.
+func eachTarget(s *data.Sequences, f func(k int, v float64)) {
+	rows := 1
+	if s.EachStep {
+		rows = s.T
+	}
+	targets := make([]float32, rows*s.Outputs)
+	for i := range s.N {
+		s.Targets(i, targets)
+		for j, v := range targets {
+			f(j%s.Outputs, float64(v))
+		}
+	}
+}

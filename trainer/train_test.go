@@ -120,7 +120,7 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	}
 	second := newRun(t, curves, dir)
 	second.Fingerprint.Settings = "other"
-	if _, err := second.Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "another model") {
+	if _, err := second.Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "another train block") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := newRun(t, curves, t.TempDir()).Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "no checkpoint") {

@@ -37,9 +37,11 @@ func (a *app) evalCmd() *cobra.Command {
 		Use:   "eval model.hrn",
 		Short: "Score weights on any part of a data set, at any level",
 		Long: `Score a model on the parts of its data set. The level real is float32 as in training; fixed, go, c and verilog are the
-integers that a chip computes, all the same bits (fixed takes the quickest of those that can run here).`,
+integers that a chip computes, all the same bits (fixed takes the quickest of those that can run here). Values, classes and
+words mean what they meant in training, whatever data set they are scored on.`,
 		Example: `  hrnnc eval model.hrn                          # the test part, real and fixed
   hrnnc eval model.hrn --split valid,test --level real
+  hrnnc eval model.hrn --data field.csv --split train --set hold=0 --set valid=0   # all of another file
   hrnnc eval model.hrn --data mnist --set limit=200 --level verilog`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

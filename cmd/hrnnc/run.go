@@ -12,6 +12,7 @@ import (
 
 func (a *app) runCmd() *cobra.Command {
 	var level, input, output, labels, weights string
+	var raw bool
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "run model.hrn --input X.npy",
@@ -22,6 +23,7 @@ token a step; FILE.npz:NAME reads one array of an archive.
 The level real gives float64 logits. The others give the int64 accumulators of docs/numerics.md section 3, the same
 bits whichever it is; go, c and verilog really build and run the generated code. A mean is the sum over the steps.`,
 		Example: `  hrnnc run model.hrn --input X.npy                          # reference, prints a summary
+  hrnnc run model.hrn --input values.npy --raw               # values as in the training data
   hrnnc run model.hrn --input X.npy --level c --output Y.npy
   hrnnc run model.hrn --input test.npz:x --labels test.npz:y  # accuracy
   hrnnc run model.hrn --input X.npy --level c/clang-O2       # another compiler`,
@@ -43,7 +45,16 @@ bits whichever it is; go, c and verilog really build and run the generated code.
 				return err
 			}
 			a.warn(m.Warnings)
-			x, err := sequences(m, input)
+			arr, err := compiler.ReadArray(input)
+			if err != nil {
+				return err
+			}
+			if raw {
+				if arr, err = compiler.FromValues(input, arr, m.Loaded().Input); err != nil {
+					return err
+				}
+			}
+			x, err := compiler.Sequences(input, arr, m.Loaded().Input, m.Loaded().Steps)
 			if err != nil {
 				return err
 			}
@@ -74,6 +85,7 @@ bits whichever it is; go, c and verilog really build and run the generated code.
 	}
 	f := c.Flags()
 	f.StringVar(&input, "input", "", "sequences: X.npy, or ARCHIVE.npz:NAME")
+	f.BoolVar(&raw, "raw", false, "the input holds values as in the data that the model was trained on, not yet integers")
 	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")
 	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy")
 	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy")

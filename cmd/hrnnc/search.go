@@ -109,6 +109,9 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 // settle puts what the command line says into the train block, so that the variants' files say it.
 func (t *training) settle(o searchFlags) {
 	t.model.Train["data"], t.model.Train["epochs"] = t.config.Data, strconv.Itoa(t.config.Epochs)
+	if path, err := filepath.Abs(t.config.Data); err == nil && exists(path) {
+		t.model.Train["data"] = path // the variants' files lie elsewhere
+	}
 	for _, s := range o.set {
 		k, v, _ := strings.Cut(s, "=") // prepare has read it
 		t.model.Train[strings.TrimSpace(k)] = strings.TrimSpace(v)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -122,6 +123,9 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 		return nil, o, diag.InFile(file, "").Errorf("missing", "the model names no weights file to write").
 			Helpf("add  weights \"model.safetensors\"")
 	}
+	if dataset == "" && !overridden(overrides, "data") {
+		c.Data = beside(file, c.Data)
+	}
 	t := &training{file: file, model: m, config: c, weights: filepath.Join(filepath.Dir(file), filepath.FromSlash(m.Weights))}
 	if t.net, err = network.New(m); err != nil {
 		return nil, o, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
@@ -130,6 +134,28 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 	o, err = dataOptions(m, c)
 	t.augment = o.Augment
 	return t, o, err
+}
+
+// overridden reports whether the command line sets a key of the train block.
+func overridden(overrides []string, key string) bool {
+	return slices.ContainsFunc(overrides, func(o string) bool { k, _, _ := strings.Cut(o, "="); return strings.TrimSpace(k) == key })
+}
+
+// beside gives a path that a model names as seen from here: it is relative to the model's folder. Names of data sets stay.
+func beside(file, name string) string {
+	path := filepath.Join(filepath.Dir(file), filepath.FromSlash(name))
+	if filepath.IsAbs(name) || data.Find(name) != nil {
+		return name
+	}
+	if !exists(path) && !strings.ContainsAny(name, `/\.`) {
+		return name
+	}
+	return path
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // load reads the data set.
@@ -349,6 +375,7 @@ type TrainResult struct {
 	Ranges  map[string]float64 `json:"ranges"`
 	Scores  []SplitScore       `json:"scores"`
 	Report  string             `json:"report"`
+	Remarks []string           `json:"remarks"` // what a reader should do something about
 }
 
 // finishTraining scores the test part at both levels, writes the report and says what was left where.
@@ -375,7 +402,8 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 		result.Scores = append(result.Scores, *s)
 	}
 	say("writing the report")
-	if err := t.report(ctx, page, history, result); err != nil {
+	var err error
+	if result.Remarks, err = t.report(ctx, page, history, result); err != nil {
 		return err
 	}
 	done()
@@ -386,6 +414,9 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 	a.printRanges(t.ranges)
 	if err := a.printScores(result.Scores); err != nil {
 		return err
+	}
+	for _, r := range result.Remarks {
+		fmt.Fprintf(a.out, "! %s\n", r)
 	}
 	fmt.Fprintf(a.out, "weights of epoch %d in %s\nreport:  %s\nnext:    hrnnc compile %s\n", result.Best, t.weights, page, t.file)
 	return nil

@@ -15,11 +15,11 @@ import (
 // saturationSteps is about how many steps the interpreter runs to count saturations.
 const saturationSteps = 20000
 
-// report writes the page about a training.
-func (t *training) report(ctx context.Context, path string, history []trainer.Metrics, r TrainResult) error {
+// report writes the page about a training, and gives what on it a reader should do something about.
+func (t *training) report(ctx context.Context, path string, history []trainer.Metrics, r TrainResult) (remarks []string, err error) {
 	l, err := t.lowered()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := report.Page{Model: l.Name(), Command: "hrnnc " + strings.Join(os.Args[1:], " "), DataSet: t.set.Name, Source: t.set.Source,
 		Licence: t.set.Licence, Notes: t.set.Notes, Settings: t.config.Pairs(), History: history, Classes: t.set.Classes, Seconds: r.Seconds}
@@ -56,7 +56,10 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if t.net.Loss == network.MeanSquared {
+		p.MeanLoss = trainer.MeanLoss(&t.set.Train, part)
 	}
 	c := l.Plan.Cost()
 	p.Cost = [][2]string{
@@ -64,5 +67,5 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		{"state", fmt.Sprintf("%s bytes", thousands((c.StateBits+7)/8))},
 		{"additions a step", thousands(c.Recurrence.Adds + c.Input.Adds)},
 	}
-	return report.Write(path, p)
+	return report.Remarks(p), report.Write(path, p)
 }

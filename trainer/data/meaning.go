@@ -2,6 +2,7 @@ package data
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,6 +23,9 @@ func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
 	s.relabel = make([]int32, len(p.classes))
 	for i, class := range p.classes {
 		at := slices.Index(m.Classes, class)
+		if k, err := strconv.Atoi(class); at < 0 && err == nil && k >= 0 && k < len(m.Classes) {
+			at = k // numbers where the model has names: they count the classes
+		}
 		if at < 0 {
 			return fail(name, "").Errorf(code, "the model was not trained on class %q", class).Helpf("it knows %s", strings.Join(m.Classes, ", "))
 		}

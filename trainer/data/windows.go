@@ -31,7 +31,11 @@ func (r recordings) windows(name string, p *pool, window, stride, length int) er
 func (r recordings) cut(name string, p *pool, window, stride int) error {
 	a := array{numbers: r.values, size: window * r.d, starts: []int32{}}
 	var labels packed[int32]
+	short := 0
 	for _, c := range r.cuts {
+		if c.steps < window {
+			short++
+		}
 		for at := 0; at+window <= c.steps; at += stride {
 			a.starts = append(a.starts, int32((c.from+at)*r.d))
 			labels, p.groups, p.parts = append(labels, c.label), append(p.groups, c.group), append(p.parts, c.part)
@@ -39,6 +43,9 @@ func (r recordings) cut(name string, p *pool, window, stride int) error {
 	}
 	if len(labels) == 0 {
 		return fail(name, "").Errorf(code, "no recording has %d steps", window).Helpf("choose a shorter  window")
+	}
+	if short > 0 {
+		p.note("%d of %d recordings have fewer than %d steps and are left out", short, len(r.cuts), window)
 	}
 	p.kind |= Grouped
 	p.overlap = (window - 1) / stride

@@ -42,7 +42,21 @@ const (
 
 // checks is every judgement, in the order of the page. One that does not apply gives no text.
 var checks = []func(p *Page) finding{
-	learned, generalises, stillImproving, beatsGuessing, fixedAgrees, clamped,
+	learned, generalises, stillImproving, beatsGuessing, beatsMean, fixedAgrees, clamped,
+}
+
+// Remarks are the findings about a run that a reader should do something about, the worst first.
+func Remarks(p Page) []string {
+	var out []string
+	all := findings(&p)
+	for _, m := range []mark{bad, watch} {
+		for _, f := range all {
+			if f.Mark == m {
+				out = append(out, f.Text)
+			}
+		}
+	}
+	return out
 }
 
 func findings(p *Page) []finding {
@@ -180,6 +194,21 @@ func beatsGuessing(p *Page) finding {
 		return finding{bad, fmt.Sprintf("It is no better than always deciding “%s”, which is right in %s of the test data.", name, shown)}
 	}
 	return finding{good, fmt.Sprintf("It beats always deciding “%s”, which would be right in %s of the test data.", name, shown)}
+}
+
+// beatsMean compares the loss of a regression with that of giving the training part's mean.
+func beatsMean(p *Page) finding {
+	loss, ok := p.score("test", "fixed")
+	if !ok {
+		loss, ok = p.score("valid", "fixed")
+	}
+	switch {
+	case !ok || !p.regression() || p.MeanLoss == 0:
+		return finding{}
+	case !(loss.Loss < p.MeanLoss):
+		return finding{bad, fmt.Sprintf("It is no better than always giving the mean of the training targets, whose loss is %s. Targets far from 0 and 1 are hard to reach: scale them.", significant(p.MeanLoss, 3))}
+	}
+	return finding{good, fmt.Sprintf("It beats always giving the mean of the training targets, whose loss is %s.", significant(p.MeanLoss, 3))}
 }
 
 func fixedAgrees(p *Page) finding {

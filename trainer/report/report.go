@@ -29,6 +29,7 @@ type Page struct {
 	States                   []State
 	Cost                     [][2]string // lines such as {"weights and signs", "2,697 (1,512 bytes)"}
 	Seconds                  float64     // that training took
+	MeanLoss                 float64     // of a regression: the loss of always giving the mean of the training targets; 0 when unknown
 }
 
 // Score is how good the kept weights are on one split at one level.

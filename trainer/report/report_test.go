@@ -388,3 +388,16 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// TestRemarks demands that a regression no better than the mean is said to be so, and a better one is not.
+func TestRemarks(t *testing.T) {
+	p := Page{History: []trainer.Metrics{{Epoch: 1, Loss: 9, ValidLoss: 9, ValidScore: -9}, {Epoch: 2, Loss: 4, ValidLoss: 4, ValidScore: -4, Best: true}},
+		Scores: []Score{{Split: "test", Level: "real", Loss: 4, N: 10}, {Split: "test", Level: "fixed", Loss: 4, N: 10}}, MeanLoss: 3}
+	if got := Remarks(p); len(got) != 1 || !strings.Contains(got[0], "no better than always giving the mean") {
+		t.Errorf("remarks %q", got)
+	}
+	p.MeanLoss = 100
+	if got := Remarks(p); len(got) != 0 {
+		t.Errorf("remarks %q", got)
+	}
+}

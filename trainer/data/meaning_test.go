@@ -1,0 +1,65 @@
+package data
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMeaning loads sets for a model that was trained on other data: classes, scales and words stay those of the model.
+func TestMeaning(t *testing.T) {
+	path := saveTable(t, "new.csv", "class,a,b\nrun,10,20\nrun,12,22\nwalk,14,24\n")
+	o := options(t, "valid=0", "hold=0", "normalise=channel")
+	o.Meaning = &Meaning{Classes: []string{"idle", "walk", "run"}, Channels: []Channel{{Name: "0", Scale: 2, Offset: -1}}}
+	s, err := Load(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var labels []int32
+	values := make([]float32, 2)
+	for i := range s.Train.N {
+		labels = append(labels, s.Train.Label(i))
+		s.Train.Values(i, values)
+		if want := []float32{2*float32(10+2*i) - 1, 2*float32(20+2*i) - 1}; !slices.Equal(values, want) {
+			t.Errorf("sequence %d is %v, want %v", i, values, want)
+		}
+	}
+	if want := []int32{2, 2, 1}; !slices.Equal(labels, want) {
+		t.Errorf("labels %v, want %v", labels, want)
+	}
+
+	o.Meaning.Classes = []string{"idle", "walk"}
+	if _, err := Load(path, o); err == nil || !strings.Contains(err.Error(), `the model was not trained on class "run"; help: it knows idle, walk`) {
+		t.Errorf("error %v", err)
+	}
+	// Numbers where the model has names count its classes.
+	numbered := saveTable(t, "numbered.csv", "class,a,b\n1,10,20\n0,12,22\n")
+	if s, err = Load(numbered, o); err != nil || s.Train.Label(0) != 1 || s.Train.Label(1) != 0 {
+		t.Errorf("%v: error %v", s, err)
+	}
+}
+
+func TestMeaningOfWords(t *testing.T) {
+	path := saveTable(t, "new.tsv", "text\tlabel\nGood, unheard-of film!\t1\nbad\t0\n")
+	o := options(t, "valid=0", "hold=0")
+	o.Meaning = &Meaning{Classes: []string{"0", "1"}, Vocabulary: []string{"padding", "unknown", "bad", "good", "film", "!"}, Length: 6}
+	s, err := Load(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]int32{{0, 3, 1, 1, 4, 5}, {0, 0, 0, 0, 0, 2}} {
+		got := make([]int32, s.Train.T)
+		s.Train.Tokens(i, got)
+		if !slices.Equal(got, want) {
+			t.Errorf("text %d is %v, want %v", i, got, want)
+		}
+	}
+}
+
+// TestFirstRowEmpty refuses a column that cannot be told to hold values.
+func TestFirstRowEmpty(t *testing.T) {
+	path := saveTable(t, "gap.csv", "class,a,b\nrun,,20\nrun,12,22\n")
+	if _, err := Load(path, options(t)); err == nil || !strings.Contains(err.Error(), "column a is empty in the first row") {
+		t.Errorf("error %v", err)
+	}
+}
