@@ -52,8 +52,8 @@ func TestExamplesScore(t *testing.T) {
 	if err := json.Unmarshal(text, &measured); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"activity", "digits"} {
-		tr, err := prepare(filepath.Join("..", "..", "examples", name, "model.hrn"), "", nil)
+	for _, name := range []string{"activity", "har2", "digits", "sentiment"} {
+		tr, err := prepareTrained(filepath.Join("..", "..", "examples", name, "model.hrn"), "", nil, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,17 +13,20 @@ import (
 )
 
 const (
-	// finetuneGap is by how much the fixed level must decide worse on validation before training goes on through rounding.
+	// finetuneGap is by how much the fixed level must decide worse before training goes on through rounding.
 	finetuneGap = 0.005
 	// finetunePart of the epochs, at finetuneRate of the learning rates, is what it goes on for.
 	finetunePart = 0.2
 	finetuneRate = 0.1
+	// finetuneWatched is how many training sequences are scored beside the validation part: rounding shows on what was learned,
+	// and a validation part of few persons may miss it.
+	finetuneWatched = 2000
 )
 
 // finetune trains on through the rounding of states when the integers decide worse than real numbers do. Weights are
 // kept only when they decide better in integers than those that were there.
 func (a *app) finetune(ctx context.Context, t *training, folder string) error {
-	valid := t.validation()
+	valid := t.set.Valid.Joined(&t.set.Train, finetuneWatched)
 	exact, err := t.score(ctx, "valid", valid, "real")
 	if err != nil {
 		return err

@@ -84,8 +84,21 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
+// separator is what stands between the fields of a CSV file: a comma, or what spreadsheets write in its place where the first
+// row has none.
+func separator(data []byte) rune {
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	for _, s := range ",;\t" {
+		if bytes.ContainsRune(first, s) {
+			return s
+		}
+	}
+	return ','
+}
+
 func csvReader(data []byte) func() ([]string, int, error) {
 	c := csv.NewReader(bytes.NewReader(data))
+	c.Comma = separator(data)
 	c.ReuseRecord = true
 	c.FieldsPerRecord = -1 // rows.next says it better
 	return func() ([]string, int, error) {

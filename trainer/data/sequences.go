@@ -158,3 +158,18 @@ func (s *Sequences) choose(index []int32) Sequences {
 	}
 	return out
 }
+
+// Joined is a part followed by at most so many sequences of another part of the same set, at equal distances.
+func (s *Sequences) Joined(other *Sequences, most int) *Sequences {
+	out := *s
+	out.index, out.Groups = nil, nil
+	for i := range s.N {
+		out.index = append(out.index, int32(s.at(i)))
+	}
+	n := min(most, other.N)
+	for i := range n {
+		out.index = append(out.index, int32(other.at(i*other.N/n)))
+	}
+	out.N = len(out.index)
+	return &out
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hrnnc/compiler"
+	"hrnnc/dsl"
+	"hrnnc/internal/diag"
+	"hrnnc/internal/weights"
+	"hrnnc/trainer"
+	"hrnnc/trainer/data"
+	"hrnnc/trainer/network"
+)
+
+// training is a model with its data, ready to be trained or scored.
+type training struct {
+	file    string
+	model   *dsl.Model
+	config  trainer.Config
+	set     *data.Set
+	net     *network.Network
+	weights string // path of the weights file
+	augment data.Augment
+	ranges  map[string]float64 // largest |h| of every state over the training part
+}
+
+// prepare reads a model, its train block and its data set to train on.
+func prepare(file, dataset string, overrides []string) (*training, error) {
+	t, o, err := configure(file, dataset, overrides)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.load(o)
+}
+
+// prepareTrained reads a model, its weights and the data set to score it on: values, classes and words mean what they meant
+// when the weights were trained. weightsFile replaces the one that the model names; empty for that one.
+func prepareTrained(file, dataset string, overrides []string, weightsFile string) (*training, error) {
+	t, o, err := configure(file, dataset, overrides)
+	if err != nil {
+		return nil, err
+	}
+	if weightsFile != "" {
+		t.weights = weightsFile
+	}
+	f, err := weights.Open(t.weights)
+	if err != nil {
+		return nil, err
+	}
+	if o.Meaning, err = readMeaning(f, t.model.Input); err != nil {
+		return nil, err
+	}
+	if err := t.load(o); err != nil {
+		return nil, err
+	}
+	return t, trainer.LoadWeights(f, t.net)
+}
+
+// configure reads a model and its train block.
+func configure(file, dataset string, overrides []string) (*training, data.Options, error) {
+	var o data.Options
+	m, _, errs := compiler.Check(file)
+	if errs.HasErrors() {
+		return nil, o, errs
+	}
+	if dataset != "" {
+		overrides = append(overrides, "data="+dataset)
+	}
+	c, err := trainer.ReadConfig(m, overrides, dataKeys())
+	if err != nil {
+		return nil, o, err
+	}
+	if c.Data == "" {
+		return nil, o, diag.InFile(file, "").Errorf("data", "the model names no data set").
+			Helpf("add  train { data = mnist }, or give --data; hrnnc data list shows what is known")
+	}
+	if m.Weights == "" {
+		return nil, o, diag.InFile(file, "").Errorf("missing", "the model names no weights file to write").
+			Helpf("add  weights \"model.safetensors\"")
+	}
+	if dataset == "" && !overridden(overrides, "data") {
+		c.Data = beside(file, c.Data)
+	}
+	t := &training{file: file, model: m, config: c, weights: filepath.Join(filepath.Dir(file), filepath.FromSlash(m.Weights))}
+	if t.net, err = network.New(m); err != nil {
+		return nil, o, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
+	}
+	t.net.Loss = c.Loss
+	o, err = dataOptions(m, c)
+	t.augment = o.Augment
+	return t, o, err
+}
+
+// overridden reports whether the command line sets a key of the train block.
+func overridden(overrides []string, key string) bool {
+	return slices.ContainsFunc(overrides, func(o string) bool { k, _, _ := strings.Cut(o, "="); return strings.TrimSpace(k) == key })
+}
+
+// beside gives a path that a model names as seen from here: it is relative to the model's folder. Names of data sets stay.
+func beside(file, name string) string {
+	path := filepath.Join(filepath.Dir(file), filepath.FromSlash(name))
+	if filepath.IsAbs(name) || data.Find(name) != nil {
+		return name
+	}
+	if !exists(path) && !strings.ContainsAny(name, `/\.`) {
+		return name
+	}
+	return path
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// load reads the data set.
+func (t *training) load(o data.Options) (err error) {
+	if t.set, err = data.Load(t.config.Data, o); err != nil {
+		return err
+	}
+	return trainer.Fits(t.model, t.config.Loss, t.set)
+}
+
+// dataKeys are the settings of a train block that are about data.
+func dataKeys() []string {
+	var keys []string
+	for _, s := range data.Settings {
+		keys = append(keys, s.Name)
+	}
+	return keys
+}
+
+// dataOptions reads the data half of a train block.
+func dataOptions(m *dsl.Model, c trainer.Config) (data.Options, error) {
+	o := data.Defaults()
+	o.Seed = uint64(c.Seed)
+	var errs diag.List
+	for _, k := range sortedKeys(c.DataKeys) {
+		if _, err := o.Set(k, c.DataKeys[k]); err != nil {
+			var d *diag.Diagnostic
+			if !errors.As(err, &d) {
+				return o, err
+			}
+			if at, ok := m.Settings["train."+k]; ok {
+				d.Span = at
+			} else {
+				d.Span.File = m.File
+			}
+			errs.Add(d)
+		}
+	}
+	return o, errs.Err()
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// source is a part of the data set for this model.
+func (t *training) source(s *data.Sequences) trainer.Source {
+	return trainer.Split(t.model, t.config.Loss, s, t.augment)
+}
+
+// fingerprint names everything that must not change between a run and its resumption.
+func (t *training) fingerprint() trainer.Fingerprint {
+	untrained := *t.model
+	untrained.Train, untrained.Targets = nil, nil
+	return trainer.Fingerprint{Model: hash(string(dsl.Source(&untrained))), Settings: hash(t.config), Data: t.set.Fingerprint()}
+}
+
+func hash(values ...any) string {
+	sum := sha256.Sum256([]byte(fmt.Sprintln(values...)))
+	return hex.EncodeToString(sum[:8])
+}
+
+// validation is the part that decides which weights are kept: never the test part, which would flatter itself.
+func (t *training) validation() *data.Sequences {
+	if t.set.Valid.N > 0 {
+		return &t.set.Valid
+	}
+	return &t.set.Train
+}
+
+// measure takes the weights that were kept, and stores with them how large their states get.
+func (t *training) measure(ctx context.Context) error {
+	f, err := weights.Open(t.weights)
+	if err != nil {
+		return err
+	}
+	if err := trainer.LoadWeights(f, t.net); err != nil {
+		return err
+	}
+	if t.ranges, err = trainer.Ranges(ctx, t.net, t.source(&t.set.Train)); err != nil {
+		return err
+	}
+	return trainer.SaveWeights(t.weights, t.net, t.ranges, t.note())
+}
+
+// keep saves the weights at hand.
+func (t *training) keep(trainer.Metrics) error {
+	return trainer.SaveWeights(t.weights, t.net, nil, t.note())
+}
+
+// warnings are about data that training works on, badly.
+func (t *training) warnings() diag.List {
+	out := trainer.DataWarnings(t.model, t.set)
+	if t.set.Valid.N == 0 {
+		out.Add(diag.InFile(t.file, "").Warningf("data", "there is no validation part: the score on the training part decides which weights are kept").
+			Helpf("hold some out with  valid = 0.1"))
+	}
+	return out
+}
