@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"hrnnc/backends/lower"
 	"hrnnc/compiler"
 	"hrnnc/ir"
 	"hrnnc/trainer"
@@ -82,7 +83,17 @@ func (a *app) tell(format string, args ...any) {
 func roundings(l *compiler.Lowered) []network.Rounding {
 	var out []network.Rounding
 	for i, s := range l.Module.States {
-		out = append(out, network.Rounding{Unit: [2]float64{ir.Even: s.Scale.At(ir.Even), ir.Odd: s.Scale.At(ir.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
+		out = append(out, network.Rounding{OddInput: oddInput(l.Plan.Layers[i].Term), Unit: [2]float64{ir.Even: s.Scale.At(ir.Even), ir.Odd: s.Scale.At(ir.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
 	}
 	return out
+}
+
+// oddInput is by what the integers of a vector input are multiplied at odd steps, 0 where they are not. The plan's factor is
+// near enough to sqrt(2) times a power of two for the integers that there are; this is that number.
+func oddInput(t *lower.Term) float64 {
+	if t == nil || t.Source != lower.FromVector || t.In[ir.Odd] == t.In[ir.Even] {
+		return 0
+	}
+	factor := math.Ldexp(float64(t.In[ir.Odd].Mul), -t.In[ir.Odd].Shift)
+	return math.Sqrt2 * math.Exp2(math.Round(math.Log2(factor/math.Sqrt2)))
 }

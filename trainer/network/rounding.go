@@ -13,6 +13,9 @@ type Rounding struct {
 	Unit   [2]float64 // Unit[t&1]; the first step is t = 1
 	Bits   int
 	Staged bool
+	// OddInput is by what the integers of a vector input are multiplied, and then rounded, at odd steps, about sqrt(2) times
+	// a power of two; 0 where they are not.
+	OddInput float64
 }
 
 // TrainRounded makes the network compute states as the fixed level does, one rounding a layer; nil goes back to exact ones. Gradients pass straight through the rounding, and not through a saturation.
@@ -48,6 +51,18 @@ func (r Rounding) round(rows []float32, step int) {
 	for i, v := range rows {
 		rows[i] = floor(v*per+(0.5+tie)) * unit
 	}
+}
+
+// input is a step's vector input, of so many to a real 1, with the rounding of odd steps; rounded is room for it.
+func (r Rounding) input(x, rounded []float32, perUnit float64, step int) []float32 {
+	if r.OddInput == 0 || step&1 == 1 { // steps are counted from 0 here
+		return x
+	}
+	up, down := perUnit*r.OddInput, float32(1/(perUnit*r.OddInput))
+	for i, v := range x {
+		rounded[i] = float32(math.RoundToEven(float64(v)*up)) * down
+	}
+	return rounded[:len(x)]
 }
 
 // saturate clamps a state after a step.

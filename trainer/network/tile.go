@@ -20,15 +20,16 @@ type tile struct {
 	lanes  int // sequences; the lanes behind them compute with zeros and count for nothing
 	weight float32
 
-	inputs []float32 // [T][d][16], scaled
-	tokens []int32   // [T][16]
-	layers []tileLayer
-	y      []float32 // outputs, then their gradient
-	relu   []float32 // of the state that is read
-	read   []float32 // gradient of that
-	total  []float32 // sum over the steps of what is read, for a mean
-	grads  [][]float32
-	rows   []embeddingRows // an embedding's gradient, by layer
+	inputs  []float32 // [T][d][16], scaled
+	rounded []float32 // a step's input, rounded as at odd steps
+	tokens  []int32   // [T][16]
+	layers  []tileLayer
+	y       []float32 // outputs, then their gradient
+	relu    []float32 // of the state that is read
+	read    []float32 // gradient of that
+	total   []float32 // sum over the steps of what is read, for a mean
+	grads   [][]float32
+	rows    []embeddingRows // an embedding's gradient, by layer
 	// recovered, when set, sees the states after every step as the backward pass recovers them.
 	recovered func(step int)
 	Result
@@ -142,7 +143,12 @@ func (t *tile) product(i, step int, bias []float32) {
 	l, s := t.n.layers[i], &t.layers[i]
 	switch l.source {
 	case vector:
-		kernels.MatMul(s.inflow, l.matrix.Used, bias, t.input(step), l.n, l.cols)
+		x := t.input(step)
+		if t.n.rounding != nil {
+			t.rounded = grown(t.rounded, len(x))
+			x = t.n.rounding[i].input(x, t.rounded, 1/float64(t.n.scale), step)
+		}
+		kernels.MatMul(s.inflow, l.matrix.Used, bias, x, l.n, l.cols)
 		return
 	case token:
 		if l.cols > hotColumns {
