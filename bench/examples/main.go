@@ -121,9 +121,18 @@ func run(ctx context.Context, names []string, command string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(fileio.WriteFile(filepath.Join(folder, "examples.json"), append(data, '\n')),
+	err = errors.Join(fileio.WriteFile(filepath.Join(folder, "examples.json"), append(data, '\n')),
 		fileio.WriteFile(filepath.Join(folder, "examples.svg"), drawing),
 		fileio.WriteFile(filepath.Join(folder, "examples.md"), []byte(text)))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := os.RemoveAll(filepath.Join(work, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func read() (*results, error) {
