@@ -232,7 +232,7 @@ func fixedCost(a, b Score) finding {
 	against := percent(b.Accuracy) + " against " + percent(a.Accuracy) + "."
 	f := finding{good, "The integers decide as well as the real numbers: " + against}
 	if lost > fixedLoss {
-		f = finding{watch, "The integers cost accuracy: " + against + " A wider state may help."}
+		f = finding{watch, "The integers cost accuracy: " + against + " hrnnc train --finetune fixed, or a wider state, may help."}
 	}
 	if lost > fixedLossBad || !finite(lost) {
 		f.Mark = bad
