@@ -27,3 +27,15 @@ func BenchmarkStep(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkLargest(b *testing.B) {
+	rows := make([]float32, 512*16)
+	for i := range rows {
+		rows[i] = float32(i%100 - 60)
+	}
+	for b.Loop() {
+		if largest(rows) != 60 {
+			b.Fatal(largest(rows))
+		}
+	}
+}
