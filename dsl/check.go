@@ -136,6 +136,7 @@ func (c *checker) declare(s Stmt) {
 			return
 		}
 		c.labels = s
+		c.m.Settings["labels"] = s.span(c.file)
 		for _, l := range s.Labels {
 			text := unquote(l)
 			// Labels stand in comments of generated code, which a line break would end.

@@ -19,7 +19,7 @@ type Model struct {
 	Train   map[string]string
 	Targets map[string]map[string]string // settings of each target block
 	// Settings says where a target's name and the settings of blocks stand, by "target", "target.key" and "train.key", and where
-	// the weights file is named, by "weights".
+	// the weights file and the labels are named, by "weights" and "labels".
 	Settings map[string]diag.Span
 }
 

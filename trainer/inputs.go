@@ -133,6 +133,9 @@ func classWarnings(m *dsl.Model, set *data.Set) diag.List {
 		out.Add(at.Warningf("data", "the training part has one class only").Helpf("nothing can be learned of it; check the label column and the parts"))
 	case len(missing) > 0:
 		out.Add(at.Warningf("data", "classes that the training part does not have: %s", listed(missing)).Helpf("hold out fewer, or add sequences of them"))
+	case m.Output.Decision == ir.Threshold && rows == 1 && strings.EqualFold(m.Output.Name, set.Classes[0]):
+		out.Add(at.Warningf("output", "the output is called %s, and is 1 for %s, which comes second in the data set", m.Output.Name, set.Classes[1]).
+			Helpf("call it %s, or name the classes so that %s comes second in the alphabet", set.Classes[1], set.Classes[0]))
 	case m.Output.Decision == ir.Argmax && rows > len(counts):
 		out.Add(at.Warningf("data", "the model has %d outputs, the data set %d classes", rows, len(counts)).Helpf("give V %d rows", len(counts)))
 	}

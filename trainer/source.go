@@ -107,7 +107,7 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case loss == network.CrossEntropy && len(set.Classes) > rows:
 		return at(out.Span).Errorf("data", "data set %s has %d classes, the model %d outputs", set.Name, len(set.Classes), rows).Helpf("give V %d rows", len(set.Classes))
 	case misplaced(out.Labels, set.Classes) != "":
-		return at(out.Span).Errorf("output", "label %q is not where data set %s has that class", misplaced(out.Labels, set.Classes), set.Name).
+		return at(cmp.Or(m.Settings["labels"], out.Span)).Errorf("output", "label %q is not where data set %s has that class", misplaced(out.Labels, set.Classes), set.Name).
 			Helpf("write  labels \"%s\", or leave labels out", strings.Join(set.Classes, `", "`))
 	case loss == network.BinaryCrossEntropy && rows == 1 && len(set.Classes) > 2:
 		return at(out.Span).Errorf("data", "data set %s has %d classes, and one threshold tells two apart", set.Name, len(set.Classes)).
