@@ -132,6 +132,8 @@ func (k *Known) ways() string {
 	switch {
 	case k.System != "":
 		put += fmt.Sprintf(" (on Debian, apt install dataset-%s puts them into %s, which is found too)", filepath.Base(k.System), k.System)
+	case k.Original != "":
+		return fmt.Sprintf("%s; or unpack the archive that it was made from, %s, and name its folder:  --data \"%s\"", put, k.Source, k.Original)
 	case k.URL == "":
 		return fmt.Sprintf("%s; hrnnc knows no place to fetch it from; it was made from %s", put, k.Source)
 	}

@@ -12,6 +12,8 @@ type Known struct {
 	// Folder is where its files lie under $HRNNC_DATA and the cache; System is where a package of the system puts them.
 	Folder, System string
 	Files          []File
+	// Original is the archive that its files were made from, where hrnnc reads that too, unpacked.
+	Original string
 	// URL is the folder that the files can be fetched from, "" where there is none for certain.
 	URL  string
 	read func(dir string, o Options) (*pool, error)
@@ -62,9 +64,9 @@ var KnownSets = []Known{
 		Name: "har", What: "six activities, phone at the waist", Kind: Series | Grouped,
 		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 6,
 		Source: "UCI 240 (Anguita et al., 2013), rebuilt from UCI 341", Licence: hapLicence,
-		Folder: "har",
-		Files:  harFiles,
-		read:   readHAR,
+		Folder: "har", Original: "UCI HAR Dataset",
+		Files: harFiles,
+		read:  readHAR,
 	},
 	{
 		Name: "har2", What: "har in the two classes of FastGRNN", Kind: Series | Grouped,
