@@ -96,6 +96,7 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 			return err
 		}
 	}
+	a.warn(t.rangeWarnings())
 	return a.finishTraining(ctx, t, history, filepath.Join(o.folder, "report.html"))
 }
 

@@ -223,3 +223,15 @@ func (t *training) warnings() diag.List {
 	}
 	return out
 }
+
+// rangeWarnings are about states that leave the range that the model says they have: the integers clamp them.
+func (t *training) rangeWarnings() diag.List {
+	var out diag.List
+	for _, l := range t.model.Layers {
+		if said, most := l.State.Max, t.ranges[l.State.Name]; said > 0 && most > said {
+			out.Add(diag.At(l.State.Span).Warningf("range", "%s reaches %.4g in the training part, beyond its range of %.4g, and is clamped there by the integers", l.State.Name, most, said).
+				Helpf("remove  range: the weights file has the measured one"))
+		}
+	}
+	return out
+}
