@@ -85,8 +85,8 @@ func (p *pool) fsddLabels(a *arrays) error {
 		}
 		p.parts = append(p.parts, part)
 	}
-	p.groups = who.asNumbers(p.groups)
-	p.note("speakers from 0: %s", strings.Join(sortNames(who.words), ", "))
+	p.groups, p.persons = who.asNumbers(p.groups)
+	p.note("speakers: %s", strings.Join(sortNames(who.words), ", "))
 	for d := range 10 {
 		p.classes = append(p.classes, strconv.Itoa(d))
 	}

@@ -34,6 +34,7 @@ type pool struct {
 	outputs  int
 	parts    []part
 	groups   []int32
+	persons  []string // names of the groups, by their number; nil where they have their own numbers
 	classes  []string
 	channels []Channel // of frame.channels, or the one of an image
 

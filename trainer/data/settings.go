@@ -43,8 +43,6 @@ func parse(field any, text string) (err error) {
 		*f, err = fraction(text)
 	case *[]string:
 		*f = list(text)
-	case *[]int:
-		*f, err = ranges(text)
 	}
 	return err
 }
@@ -76,26 +74,6 @@ func list(text string) []string {
 		}
 	}
 	return out
-}
-
-// ranges reads 7,8 or 22-30.
-func ranges(text string) ([]int, error) {
-	var out []int
-	for _, item := range list(text) {
-		first, last, isRange := strings.Cut(item, "-")
-		from, err := strconv.Atoi(first)
-		to := from
-		if err == nil && isRange {
-			to, err = strconv.Atoi(last)
-		}
-		if err != nil || to < from || to-from > 1<<16 {
-			return nil, fmt.Errorf("it is a list of whole numbers, such as 7,8 or 22-30")
-		}
-		for n := from; n <= to; n++ {
-			out = append(out, n)
-		}
-	}
-	return out, nil
 }
 
 // fault says why an option's value cannot be; "" when it can.

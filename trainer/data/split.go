@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -74,19 +75,49 @@ func (p *pool) namedPersons(name string, o *Options) error {
 		return nil // applies has refused test= where persons are unknown
 	}
 	known := distinct(p.groups)
-	for _, person := range o.Test {
-		if !slices.Contains(known, int32(person)) {
-			return fail(name, "").Errorf(code, "test names %d, who is not in the data", person).Helpf("the data has %s", spellGroups(known))
+	var chosen []int32
+	for _, item := range o.Test {
+		persons := p.personsOf(item)
+		for _, person := range persons {
+			if !slices.Contains(known, person) {
+				persons = nil
+			}
 		}
+		if len(persons) == 0 {
+			return fail(name, "").Errorf(code, "test names %s, who is not in the data", item).Helpf("the data has %s", p.spellGroups(known))
+		}
+		chosen = append(chosen, persons...)
 	}
 	p.assign(test, unassigned)
 	for i, g := range p.groups {
-		if slices.Contains(o.Test, int(g)) {
+		if slices.Contains(chosen, g) {
 			p.parts[i] = test
 		}
 	}
-	p.note("test part: %s", spellGroups(toInt32(o.Test)))
+	p.note("test part: %s", p.spellGroups(distinct(chosen)))
 	return nil
+}
+
+// personsOf gives the numbers of those that an item of test names: a name, a number, or numbers such as 22-30. Who has a name
+// has the number of its place among the names too.
+func (p *pool) personsOf(item string) []int32 {
+	if i := slices.Index(p.persons, item); i >= 0 {
+		return []int32{int32(i)}
+	}
+	first, last, isRange := strings.Cut(item, "-")
+	from, err := strconv.ParseInt(first, 10, 32)
+	to := from
+	if err == nil && isRange {
+		to, err = strconv.ParseInt(last, 10, 32)
+	}
+	if err != nil || to-from > 1<<16 {
+		return nil
+	}
+	var out []int32
+	for n := from; n <= to; n++ {
+		out = append(out, int32(n))
+	}
+	return out
 }
 
 // byGroup reports whether whole groups can be held out, and may be.
@@ -114,7 +145,7 @@ func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.R
 	names := map[part]string{valid: "validation", test: "test"}
 	if groups {
 		if held := p.holdGroups(to, from, fraction, rng); held != nil {
-			p.note("%s part: %s", names[to], spellGroups(held))
+			p.note("%s part: %s", names[to], p.spellGroups(held))
 			return
 		}
 	}
@@ -225,17 +256,15 @@ func distinct(groups []int32) []int32 {
 	return slices.Compact(out)
 }
 
-func toInt32(in []int) []int32 {
-	out := make([]int32, len(in))
-	for i, v := range in {
-		out[i] = int32(v)
-	}
-	return out
-}
-
-// spellGroups writes sorted groups shortly: groups 1-3, 7.
-func spellGroups(groups []int32) string {
+// spellGroups writes sorted groups shortly: groups 1-3, 7; or by their names.
+func (p *pool) spellGroups(groups []int32) string {
 	var out []string
+	if p.persons != nil {
+		for _, g := range groups {
+			out = append(out, p.persons[g])
+		}
+		return strings.Join(out, ", ")
+	}
 	for i := 0; i < len(groups); {
 		j := i
 		for j+1 < len(groups) && groups[j+1] == groups[j]+1 {

@@ -1,9 +1,11 @@
 package data
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -59,7 +61,7 @@ func TestDeal(t *testing.T) {
 }
 
 func TestSpellGroups(t *testing.T) {
-	if got := spellGroups([]int32{1, 2, 3, 7, 9, 10}); got != "groups 1-3, 7, 9-10" {
+	if got := new(pool).spellGroups([]int32{1, 2, 3, 7, 9, 10}); got != "groups 1-3, 7, 9-10" {
 		t.Error(got)
 	}
 }
@@ -96,5 +98,24 @@ func TestLimitIsRandom(t *testing.T) {
 	got := limit(index, 10, rand.New(rand.NewPCG(1, 1)))
 	if len(got) != 10 || got[9] < 50 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestNamedPersons takes persons for the test part by name, and says them by name.
+func TestNamedPersons(t *testing.T) {
+	rows := "person,class,a,b\n"
+	for i, who := range []string{"anna", "ben", "cleo", "dora", "emil"} {
+		rows += fmt.Sprintf("%s,run,%d,2\n%s,walk,%d,4\n", who, i, who, i)
+	}
+	path := saveTable(t, "p.csv", rows)
+	s := load(t, path, "group=person", "test=ben,emil", "valid=0")
+	if s.Test.N != 4 || !slices.ContainsFunc(s.Notes, func(n string) bool { return n == "test part: ben, emil" }) {
+		t.Errorf("%d test sequences, notes %q", s.Test.N, s.Notes)
+	}
+	for _, test := range []string{"test=fritz", "test=5-3", "test=4-5", "test=1-999999999"} {
+		_, err := Load(path, options(t, "group=person", test))
+		if _, who, _ := strings.Cut(test, "="); err == nil || !strings.Contains(err.Error(), "test names "+who+", who is not in the data; help: the data has anna, ben, cleo, dora, emil") {
+			t.Errorf("%s: %v", test, err)
+		}
 	}
 }

@@ -237,10 +237,13 @@ func (t *table) finish(name string) (*pool, error) {
 	t.nameClasses()
 	if t.rowWho != nil {
 		t.p.kind |= Grouped
-		t.rowWho = t.persons.asNumbers(t.rowWho)
+		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
 	}
 	if t.rowID != nil {
-		t.rowID = t.ids.asNumbers(t.rowID)
+		var names []string
+		if t.rowID, names = t.ids.asNumbers(t.rowID); t.rowWho == nil {
+			t.p.persons = names
+		}
 	}
 	switch {
 	case t.text >= 0:
@@ -283,8 +286,8 @@ func (t *table) nameClasses() {
 }
 
 // asNumbers gives what rows say of persons or recordings: the file's own numbers, or when some are no numbers, numbers in
-// the order of the names.
-func (in *intern) asNumbers(rows []int32) []int32 {
+// the order of the names, which are given then.
+func (in *intern) asNumbers(rows []int32) (numbers []int32, names []string) {
 	number := make([]int32, len(in.words))
 	own := true
 	for i, w := range in.words {
@@ -293,7 +296,8 @@ func (in *intern) asNumbers(rows []int32) []int32 {
 		number[i] = int32(n)
 	}
 	if !own {
-		for i, w := range sortNames(in.words) {
+		names = sortNames(in.words)
+		for i, w := range names {
 			number[in.number[w]] = int32(i)
 		}
 	}
@@ -301,7 +305,7 @@ func (in *intern) asNumbers(rows []int32) []int32 {
 	for i, w := range rows {
 		out[i] = number[w]
 	}
-	return out
+	return out, names
 }
 
 // sequenceRows makes each row a sequence, with  inputs  values a step.
