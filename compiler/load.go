@@ -81,9 +81,7 @@ func Load(file, weightsFile string) (*Model, error) {
 		return nil, errs
 	}
 	if _, err := os.Stat(m.Weights); errors.Is(err, fs.ErrNotExist) && weightsFile == "" {
-		errs.Add(diag.At(checked.Settings["weights"]).Errorf("weights", "there is no %s yet", m.Weights).
-			Helpf("train the model with  hrnnc train %s, or bring weights with  hrnnc import", file))
-		return nil, errs
+		return nil, append(errs, NoWeights(checked, file, m.Weights))
 	}
 	data, err := fileio.Read(m.Weights, "weights")
 	if err != nil {
@@ -104,6 +102,12 @@ func Load(file, weightsFile string) (*Model, error) {
 	m.hash(file, text)
 	m.hash(m.Weights, data)
 	return m, nil
+}
+
+// NoWeights says that the weights file that a model names is not there.
+func NoWeights(m *dsl.Model, file, path string) *diag.Diagnostic {
+	return diag.At(m.Settings["weights"]).Errorf("weights", "there is no %s yet", path).
+		Helpf("train the model with  hrnnc train %s, or bring weights with  hrnnc import", file)
 }
 
 // FromParts makes a model of a text and weights that are in memory, before they are files.

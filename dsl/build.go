@@ -30,8 +30,13 @@ func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 	b := &builder{m: m, tensors: tensors, consts: map[*Param]ir.ID{}, next: map[*Layer]ir.ID{},
 		out: &ir.Module{Name: m.Name, Level: ir.Real, Steps: m.Steps, Input: m.Input, Output: m.Output}}
 	b.out.Input.Channels = tensors.Channels()
-	if b.out.Output.Decision == ir.Argmax && len(b.out.Output.Labels) == 0 {
-		b.out.Output.Labels = labels(tensors.Classes(), m.Readout.Matrix.Shape[0])
+	if classes := tensors.Classes(); len(b.out.Output.Labels) == 0 {
+		switch rows := m.Readout.Matrix.Shape[0]; {
+		case b.out.Output.Decision == ir.Argmax && len(classes) == rows:
+			b.out.Output.Labels = labels(classes)
+		case b.out.Output.Decision == ir.Threshold && len(classes) == 2 && rows == 1 && labels(classes) != nil:
+			b.out.Output.Labels = classes[1:] // what a 1 means
+		}
 	}
 	b.layers()
 	b.readout()
@@ -44,11 +49,8 @@ func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 	return b.out, b.errs
 }
 
-// labels are the names of as many classes as there are outputs; nil where they are only numbers, or cannot be shown.
-func labels(classes []string, outputs int) []string {
-	if len(classes) != outputs {
-		return nil
-	}
+// labels are the names of classes; nil where they are only numbers, or cannot be shown.
+func labels(classes []string) []string {
 	numbers := true
 	for i, c := range classes {
 		if strings.ContainsFunc(c, unicode.IsControl) {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hrnnc/compiler"
+	"hrnnc/internal/diag"
 	"hrnnc/internal/exttool"
 	"hrnnc/passes"
 	"hrnnc/trainer"
@@ -64,6 +65,9 @@ words mean what they meant in training, whatever data set they are scored on.`,
 				part, err := t.part(name)
 				if err != nil {
 					return err
+				}
+				if part.N == 0 {
+					return diag.InFile(t.set.Name, "").Errorf("data", "has no %s part", name).Helpf("choose another with --split, or  --set hold=0.2  --set valid=0.1")
 				}
 				for _, level := range levels {
 					say("scoring " + name + " at level " + level)

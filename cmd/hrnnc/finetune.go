@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 
 	"hrnnc/backends/lower"
 	"hrnnc/compiler"
@@ -24,31 +26,53 @@ const (
 	finetuneWatched = 2000
 )
 
+// finetuned is what training through rounding gave.
+type finetuned struct {
+	epoch, epochs int // the epoch that is kept, 0 when none is
+	before, after float64
+}
+
+// String says it for people; "" when nothing was kept.
+func (f finetuned) String() string {
+	if f.epoch == 0 {
+		return ""
+	}
+	return fmt.Sprintf("finetuned through the rounding of states: epoch %d of %d is kept, which took the fixed level's accuracy on validation and training sequences from %.4f to %.4f",
+		f.epoch, f.epochs, f.before, f.after)
+}
+
 // finetune trains on through the rounding of states when the integers decide worse than real numbers do. Weights are
-// kept only when they decide better in integers than those that were there.
-func (a *app) finetune(ctx context.Context, t *training, folder string) error {
+// kept only when they decide better in integers than those that were there, which stay in place until the end: a run
+// that is stopped can be resumed.
+func (a *app) finetune(ctx context.Context, t *training, folder string, resume bool) (out finetuned, err error) {
 	valid := t.set.Valid.Joined(&t.set.Train, finetuneWatched)
 	exact, err := t.score(ctx, "valid", valid, "real")
 	if err != nil {
-		return err
+		return out, err
 	}
 	fixed, err := t.score(ctx, "valid", valid, "fixed")
 	if err != nil {
-		return err
+		return out, err
 	}
 	gap := exact.Accuracy - fixed.Accuracy
 	if gap <= finetuneGap {
 		a.tell("the fixed level decides as well as the real one (%.4f, %.4f): nothing to finetune", fixed.Accuracy, exact.Accuracy)
-		return nil
+		return out, nil
 	}
 	a.tell("the fixed level decides worse than the real one (%.4f, %.4f): training through the rounding of states", fixed.Accuracy, exact.Accuracy)
 	l, err := t.lowered()
 	if err != nil {
-		return err
+		return out, err
+	}
+	if resume = resume && exists(trainer.CheckpointPath(folder)); !resume {
+		if err := os.RemoveAll(folder); err != nil {
+			return out, err
+		}
 	}
 	if err := trainer.Folder(folder); err != nil {
-		return err
+		return out, err
 	}
+	kept := filepath.Join(folder, "model.safetensors")
 	t.net.TrainRounded(roundings(l))
 	defer t.net.TrainRounded(nil)
 	c := t.config
@@ -61,15 +85,24 @@ func (a *app) finetune(ctx context.Context, t *training, folder string) error {
 			if m.ValidScore <= fixed.Accuracy {
 				return nil
 			}
-			return t.keep(m)
+			return t.saveTo(kept)
 		}}
-	_, err = run.Start(ctx, false)
+	history, err := run.Start(ctx, resume)
 	done()
 	if err != nil {
-		return err
+		return out, err
 	}
 	t.net.TrainRounded(nil)
-	return t.measure(ctx)
+	if !exists(kept) {
+		return out, nil
+	}
+	out = finetuned{epochs: len(history), before: fixed.Accuracy}
+	for _, m := range history {
+		if m.Best {
+			out.epoch, out.after = m.Epoch, m.ValidScore
+		}
+	}
+	return out, t.measure(ctx, kept)
 }
 
 // tell prints a line about the course of things, for people.

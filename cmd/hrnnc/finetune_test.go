@@ -34,7 +34,7 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx := context.Background()
-		if err := tr.measure(ctx); err != nil {
+		if err := tr.measure(ctx, tr.weights); err != nil {
 			t.Fatal(err)
 		}
 		l, err := tr.lowered()

@@ -153,7 +153,7 @@ func (o *searchFlags) space(t *training) (search.Space, error) {
 func (t *training) candidate(ctx context.Context, c search.Trained) (m search.Measured, err error) {
 	v := *t
 	v.file, v.weights, v.model, v.config, v.net = c.File, c.Weights, c.Model, c.Config, c.Net
-	if err := v.measure(ctx); err != nil {
+	if err := v.measure(ctx, v.weights); err != nil {
 		return m, err
 	}
 	l, err := v.lowered()

@@ -88,11 +88,14 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	case err != nil:
 		return err
 	}
-	if err := t.measure(ctx); err != nil {
+	if err := t.measure(ctx, t.weights); err != nil {
 		return err
 	}
 	if o.finetune == "fixed" {
-		if err := a.finetune(ctx, t, filepath.Join(o.folder, "finetune")); err != nil {
+		if t.finetuned, err = a.finetune(ctx, t, filepath.Join(o.folder, "finetune"), o.resume); errors.Is(err, context.Canceled) {
+			fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -155,22 +158,24 @@ func epochLine(m trainer.Metrics, epochs int) string {
 
 // TrainResult is what a training left, for scripts.
 type TrainResult struct {
-	Model   string             `json:"model"`
-	Weights string             `json:"weights"`
-	Epochs  int                `json:"epochs"`
-	Best    int                `json:"best_epoch"`
-	Seconds float64            `json:"seconds"`
-	Ranges  map[string]float64 `json:"ranges"`
-	Scores  []SplitScore       `json:"scores"`
-	Report  string             `json:"report"`
-	Remarks []string           `json:"remarks"` // what a reader should do something about
+	Model   string `json:"model"`
+	Weights string `json:"weights"`
+	Epochs  int    `json:"epochs"`
+	Best    int    `json:"best_epoch"`
+	// Finetuned is the epoch of the finetuning that is kept, 0 when none is.
+	Finetuned int                `json:"finetuned_epoch"`
+	Seconds   float64            `json:"seconds"`
+	Ranges    map[string]float64 `json:"ranges"`
+	Scores    []SplitScore       `json:"scores"`
+	Report    string             `json:"report"`
+	Remarks   []string           `json:"remarks"` // what a reader should do something about
 }
 
 // finishTraining scores the test part at both levels, writes the report and says what was left where.
 func (a *app) finishTraining(ctx context.Context, t *training, history []trainer.Metrics, page string) error {
 	say, done := a.status()
 	defer done()
-	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: t.ranges, Report: page}
+	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: t.ranges, Report: page, Finetuned: t.finetuned.epoch}
 	for _, m := range history {
 		result.Seconds = m.Seconds
 		if m.Best {
@@ -181,6 +186,9 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 	name, part := "test", &t.set.Test
 	if part.N == 0 {
 		name, part = "valid", &t.set.Valid
+	}
+	if part.N == 0 {
+		name, part = "train", &t.set.Train
 	}
 	for _, level := range []string{"real", "fixed"} {
 		s, err := t.score(ctx, name, part, level)
@@ -206,6 +214,11 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 	for _, r := range result.Remarks {
 		fmt.Fprintf(a.out, "! %s\n", r)
 	}
-	fmt.Fprintf(a.out, "weights of epoch %d in %s\nreport:  %s\nnext:    hrnnc compile %s\n", result.Best, t.weights, page, t.file)
+	from := fmt.Sprintf("epoch %d", result.Best)
+	if text := t.finetuned.String(); text != "" {
+		fmt.Fprintln(a.out, text)
+		from = "the finetuning"
+	}
+	fmt.Fprintf(a.out, "weights of %s in %s\nreport:  %s\nnext:    hrnnc compile %s\n", from, t.weights, page, t.file)
 	return nil
 }

@@ -22,14 +22,15 @@ import (
 
 // training is a model with its data, ready to be trained or scored.
 type training struct {
-	file    string
-	model   *dsl.Model
-	config  trainer.Config
-	set     *data.Set
-	net     *network.Network
-	weights string // path of the weights file
-	augment data.Augment
-	ranges  map[string]float64 // largest |h| of every state over the training part
+	file      string
+	model     *dsl.Model
+	config    trainer.Config
+	set       *data.Set
+	net       *network.Network
+	weights   string // path of the weights file
+	augment   data.Augment
+	ranges    map[string]float64 // largest |h| of every state over the training part
+	finetuned finetuned
 }
 
 // prepare reads a model, its train block and its data set to train on.
@@ -51,9 +52,15 @@ func prepareTrained(file, dataset string, overrides []string, weightsFile string
 	if weightsFile != "" {
 		t.weights = weightsFile
 	}
+	if weightsFile == "" && !exists(t.weights) {
+		return nil, compiler.NoWeights(t.model, file, t.weights)
+	}
 	f, err := weights.Open(t.weights)
 	if err != nil {
 		return nil, err
+	}
+	if dataset != "" && !overridden(overrides, "test") {
+		o.Test = nil // persons of the model's own data set
 	}
 	if o.Meaning, err = readMeaning(f, t.model.Input); err != nil {
 		return nil, err
@@ -194,9 +201,9 @@ func (t *training) validation() *data.Sequences {
 	return &t.set.Train
 }
 
-// measure takes the weights that were kept, and stores with them how large their states get.
-func (t *training) measure(ctx context.Context) error {
-	f, err := weights.Open(t.weights)
+// measure takes the weights that were kept in a file, and stores with them how large their states get.
+func (t *training) measure(ctx context.Context, kept string) error {
+	f, err := weights.Open(kept)
 	if err != nil {
 		return err
 	}
@@ -209,9 +216,16 @@ func (t *training) measure(ctx context.Context) error {
 	return trainer.SaveWeights(t.weights, t.net, t.ranges, t.note())
 }
 
-// keep saves the weights at hand.
-func (t *training) keep(trainer.Metrics) error {
-	return trainer.SaveWeights(t.weights, t.net, nil, t.note())
+// keep saves the weights at hand, with the ranges that states have on the part that decided for them: a run that is stopped
+// leaves a model that can be compiled. measure takes the ranges of the training part in the end.
+func (t *training) keep(trainer.Metrics) error { return t.saveTo(t.weights) }
+
+func (t *training) saveTo(path string) error {
+	ranges, err := trainer.Ranges(context.Background(), t.net, t.source(t.validation()))
+	if err != nil {
+		return err
+	}
+	return trainer.SaveWeights(path, t.net, ranges, t.note())
 }
 
 // warnings are about data that training works on, badly.

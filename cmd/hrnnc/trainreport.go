@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"hrnnc/trainer"
@@ -23,6 +24,9 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 	}
 	p := report.Page{Model: l.Name(), Command: "hrnnc " + strings.Join(os.Args[1:], " "), DataSet: t.set.Name, Source: t.set.Source,
 		Licence: t.set.Licence, Notes: t.set.Notes, Settings: t.config.Pairs(), History: history, Classes: t.set.Classes, Seconds: r.Seconds}
+	if text := t.finetuned.String(); text != "" {
+		p.Notes = append(slices.Clone(p.Notes), text)
+	}
 	for _, s := range r.Scores {
 		p.Scores = append(p.Scores, report.Score{Split: s.Split, Level: s.Level, Accuracy: s.Accuracy, Loss: s.Loss, N: s.N})
 		if s.confusion != nil {

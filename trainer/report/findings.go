@@ -32,6 +32,7 @@ type finding struct {
 // Where a finding changes its mark.
 const (
 	overfitRise    = 1.1   // validation loss at the end over its smallest
+	overfitLoss    = 1e-3  // below it, a rise is of no account
 	overfitGap     = 0.05  // training over validation accuracy
 	rateSpent      = 0.1   // last over largest learning rate: below it, more epochs of the same schedule change little
 	fixedLoss      = 0.005 // accuracy that integers may cost
@@ -158,7 +159,7 @@ func generalises(p *Page) finding {
 		}
 	}
 	switch gap := kept.Accuracy - kept.ValidScore; {
-	case last.ValidLoss > overfitRise*low.ValidLoss && last.Loss < low.Loss:
+	case last.ValidLoss > overfitRise*low.ValidLoss && last.ValidLoss > overfitLoss && last.Loss < low.Loss:
 		return finding{watch, fmt.Sprintf("It overfits: the validation loss rose from %s in epoch %d to %s at the end, while the training loss fell. Epoch %d is kept.",
 			significant(low.ValidLoss, 3), low.Epoch, significant(last.ValidLoss, 3), kept.Epoch)}
 	case !p.regression() && gap > overfitGap:
@@ -231,10 +232,11 @@ func fixedCost(a, b Score) finding {
 	lost := a.Accuracy - b.Accuracy
 	against := percent(b.Accuracy) + " against " + percent(a.Accuracy) + "."
 	f := finding{good, "The integers decide as well as the real numbers: " + against}
-	if lost > fixedLoss {
+	chance := standardErrors * math.Sqrt(max(0, a.Accuracy*(1-a.Accuracy))/float64(max(a.N, 1)))
+	if lost > max(fixedLoss, chance) {
 		f = finding{watch, "The integers cost accuracy: " + against + " hrnnc train --finetune fixed, or a wider state, may help."}
 	}
-	if lost > fixedLossBad || !finite(lost) {
+	if lost > max(fixedLossBad, chance) || !finite(lost) {
 		f.Mark = bad
 	}
 	return f
