@@ -35,6 +35,26 @@ func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
 	return nil
 }
 
+// channelsAs refuses a table whose columns of values are not those that the model was trained on, in their order.
+func (p *pool) channelsAs(name string, m *Meaning, channels []Channel) error {
+	if m == nil || m.Channels == nil || p.kind&Table == 0 || p.kind&Streams == 0 {
+		return nil
+	}
+	named := func(list []Channel) string {
+		names := make([]string, len(list))
+		for i, c := range list {
+			names[i] = c.Name
+		}
+		return strings.Join(names, ",")
+	}
+	is, was := named(channels), named(m.Channels)
+	if is == was {
+		return nil
+	}
+	return fail(name, "").Errorf(code, "its columns of values are %s; the model was trained on %s", is, was).
+		Helpf("name them in that order:  values = \"%s\"", was)
+}
+
 // renumber applies relabel; -1 stays.
 func (s *Sequences) renumber(labels []int32) {
 	if s.relabel == nil {

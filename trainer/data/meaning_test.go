@@ -1,6 +1,8 @@
 package data
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +62,45 @@ func TestMeaningOfWords(t *testing.T) {
 func TestFirstRowEmpty(t *testing.T) {
 	path := saveTable(t, "gap.csv", "class,a,b\nrun,,20\nrun,12,22\n")
 	if _, err := Load(path, options(t)); err == nil || !strings.Contains(err.Error(), "column a is empty in the first row") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestMeaningOfColumns refuses columns in another order than in training, and takes them once they are named.
+func TestMeaningOfColumns(t *testing.T) {
+	path := saveTable(t, "swapped.csv", "id,class,b,a\n1,run,20,10\n1,run,22,12\n")
+	o := options(t, "valid=0", "hold=0", "id=id")
+	o.Meaning = &Meaning{Classes: []string{"run"}, Channels: []Channel{{Name: "a", Scale: 1}, {Name: "b", Scale: 1}}}
+	if _, err := Load(path, o); err == nil || !strings.Contains(err.Error(), `its columns of values are b,a; the model was trained on a,b; help: name them in that order:  values = "a,b"`) {
+		t.Errorf("error %v", err)
+	}
+	o.Columns.Values = []string{"a", "b"}
+	s, err := Load(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([]float32, 4)
+	if s.Train.Values(0, values); !slices.Equal(values, []float32{10, 20, 12, 22}) {
+		t.Errorf("values %v", values)
+	}
+}
+
+// TestColumnsOfSplitFiles reads the columns of a test file by the names that the training file has.
+func TestColumnsOfSplitFiles(t *testing.T) {
+	path := saveTable(t, "train.csv", "class,note,a,b\nrun,x,1,2\nwalk,y,3,4\n")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "test.csv"), []byte("b,a,class,note\n20,10,run,z\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := load(t, filepath.Dir(path), "valid=0")
+	values := make([]float32, 2)
+	if s.Test.Values(0, values); !slices.Equal(values, []float32{10, 20}) {
+		t.Errorf("values %v", values)
+	}
+	if !slices.Contains(s.Notes, "columns that are not read, since their first row is no number: note") {
+		t.Errorf("notes %q", s.Notes)
+	}
+	comma := saveTable(t, "comma.csv", "class;a;b\nrun;1,5;2\n")
+	if _, err := Load(comma, options(t)); err == nil || !strings.Contains(err.Error(), `column a holds "1,5" in the first row`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -86,6 +86,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 		if s.Channels, err = p.chosenChannels(name, &o); err != nil {
 			return nil, err
 		}
+		if err := p.channelsAs(name, o.Meaning, s.Channels); err != nil {
+			return nil, err
+		}
 		p.normaliseSet(s, &o)
 	}
 	s.Notes = p.notes

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ type table struct {
 	label, text, id, group int // columns, -1 when there is none
 	values, targets        []int
 	names                  []string // of the value columns
+	named                  bool     // names are those of a header
 
 	texts   *texts
 	x, y    packed[float32] // values and targets, row by row
@@ -139,6 +141,12 @@ func (t *table) findValues(r *rows, first, named []string) error {
 		if found, err = r.columns(named); err != nil {
 			return err
 		}
+	} else if t.values != nil && r.header != nil && t.named {
+		// The columns of the file before, wherever this one has them.
+		var err error
+		if found, err = r.columns(t.names); err != nil {
+			return err
+		}
 	} else {
 		taken := append([]int{t.label, t.id, t.group}, t.targets...)
 		for i, f := range first {
@@ -146,6 +154,9 @@ func (t *table) findValues(r *rows, first, named []string) error {
 			case slices.Contains(taken, i):
 			case isNumber(f):
 				found = append(found, i)
+			case decimalComma.MatchString(strings.TrimSpace(f)):
+				return fail(r.file, "").Errorf(code, "column %s holds %q in the first row: numbers have a point here, not a comma", r.columnName(i), f).
+					Helpf("write 0.5 for 0,5 throughout, or name the columns of values with  values = \"NAME,NAME\"")
 			case strings.TrimSpace(f) == "":
 				return fail(r.file, "").Errorf(code, "column %s is empty in the first row, so that it cannot be told whether it holds values", r.columnName(i)).
 					Helpf("fill it in, or name the columns with  values = \"NAME,NAME\"")
@@ -159,11 +170,30 @@ func (t *table) findValues(r *rows, first, named []string) error {
 		return fail(r.file, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
 			Helpf("name them:  values = \"NAME,NAME\"")
 	}
-	t.values, t.names = found, nil
+	t.values, t.names, t.named = found, nil, r.header != nil
+	if len(named) == 0 {
+		t.noteUnread(r, first, found)
+	}
 	for _, i := range found {
 		t.names = append(t.names, r.columnName(i))
 	}
 	return nil
+}
+
+// decimalComma is a number as much of Europe writes it.
+var decimalComma = regexp.MustCompile(`^[+-]?\d+,\d+$`)
+
+// noteUnread says which columns are neither values nor anything else.
+func (t *table) noteUnread(r *rows, first []string, found []int) {
+	var unread []string
+	for i := range first {
+		if !slices.Contains(append([]int{t.label, t.id, t.group, t.text}, t.targets...), i) && !slices.Contains(found, i) {
+			unread = append(unread, r.columnName(i))
+		}
+	}
+	if len(unread) > 0 {
+		t.p.note("columns that are not read, since their first row is no number: %s", strings.Join(unread, ", "))
+	}
 }
 
 func guess(header, names []string) string {
