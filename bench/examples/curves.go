@@ -16,7 +16,8 @@ func curves(r *results) ([]byte, error) {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = "epoch", "validation accuracy"
 	p.Y.Max = 1
-	p.Legend.Left = false
+	// Names grow to the right, away from their lines, where a viewer has a wider font.
+	p.Legend.Left, p.Legend.XOffs, p.Legend.Padding = true, 12*vg.Centimeter, vg.Points(2)
 	p.Add(plotter.NewGrid())
 	for i, name := range mnist {
 		for seed, x := range r.Examples[name] {
@@ -36,7 +37,7 @@ func curves(r *results) ([]byte, error) {
 		}
 	}
 	canvas := vgsvg.New(18*vg.Centimeter, 10*vg.Centimeter)
-	p.Draw(draw.New(canvas))
+	p.Draw(draw.Crop(draw.New(canvas), 0, -vg.Centimeter/2, vg.Points(2), -vg.Centimeter/2))
 	var out bytes.Buffer
 	_, err := canvas.WriteTo(&out)
 	return out.Bytes(), err

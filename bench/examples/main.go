@@ -3,6 +3,7 @@
 // examples.json beside it, so that one example can be run again alone.
 //
 //	go run ./bench/examples                            # prints the page from the results that are there
+//	go run ./bench/examples -write                     # and puts it into docs/benchmarks
 //	go run ./bench/examples -train activity,digits     # trains those with their seeds, and writes the page
 //	go run ./bench/examples -train all                 # hours on two cores
 //
@@ -70,6 +71,7 @@ type results struct {
 
 func main() {
 	train := flag.String("train", "", "examples to train, or all")
+	write := flag.Bool("write", false, "write docs/benchmarks/examples.md and its drawing from the results that are there")
 	command := flag.String("hrnnc", "", "hrnnc to train with (default: built from here)")
 	flag.Parse()
 	log.SetFlags(0)
@@ -82,12 +84,12 @@ func main() {
 	if *train == "" {
 		names = nil
 	}
-	if err := run(ctx, names, *command); err != nil {
+	if err := run(ctx, names, *command, *write); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, names []string, command string) error {
+func run(ctx context.Context, names []string, command string, write bool) error {
 	r, err := read()
 	if err != nil {
 		return err
@@ -110,7 +112,7 @@ func run(ctx context.Context, names []string, command string) error {
 	}
 	text := page(r)
 	fmt.Print(text)
-	if len(names) == 0 {
+	if len(names) == 0 && !write {
 		return nil
 	}
 	data, err := json.MarshalIndent(r, "", "  ")
