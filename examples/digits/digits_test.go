@@ -18,7 +18,7 @@ import (
 func need(t *testing.T, tools ...string) {
 	t.Helper()
 	if missing := exttool.Missing(tools...); len(missing) > 0 {
-		t.Skipf("skipped: no %s", missing[0])
+		t.Skipf("skipped: no %s (apt-get install %s)", missing[0], exttool.Package(missing[0]))
 	}
 }
 

@@ -253,10 +253,15 @@ func TestAsFloats(t *testing.T) {
 // numpy runs a script, or skips the test where numpy is not.
 func numpy(t *testing.T, dir, script string) {
 	t.Helper()
-	if exec.Command("python3", "-c", "import numpy").Run() != nil {
-		t.Skip("skipped: no python3 with numpy, which these files are compared with")
+	// The system's Python is the one that scripts/install-tools.sh gives numpy; another may come first on the path.
+	python := "/usr/bin/python3"
+	if exec.Command(python, "-c", "import numpy").Run() != nil {
+		python = "python3"
 	}
-	cmd := exec.Command("python3", "-c", script)
+	if exec.Command(python, "-c", "import numpy").Run() != nil {
+		t.Skip("skipped: no python3 with numpy (apt-get install python3-numpy), which these files are compared with")
+	}
+	cmd := exec.Command(python, "-c", script)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
