@@ -1,4 +1,4 @@
-// Package machine names the machine that a benchmark ran on. Start with Processor.
+// Package machine names the machine that a benchmark ran on, and says how busy it was. Start with Processor.
 package machine
 
 import (
@@ -19,4 +19,14 @@ func Processor() string {
 		}
 	}
 	return runtime.GOARCH
+}
+
+// LoadAverage is how many threads wanted to run in the last minute, or "" where Linux does not say.
+func LoadAverage() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(string(data), " ")
+	return first
 }

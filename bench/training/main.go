@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"hrnnc/bench/machine"
 	"hrnnc/internal/fileio"
 )
 
@@ -69,7 +70,7 @@ func measure(ctx context.Context, python string, rounds, steps int) (string, err
 	if err != nil {
 		return "", err
 	}
-	load := loadAverage()
+	load := machine.LoadAverage()
 	for range rounds {
 		for _, p := range programs {
 			if err := p.run(ctx); err != nil {

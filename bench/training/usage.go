@@ -20,13 +20,3 @@ func peakMemory() int {
 	}
 	return 0
 }
-
-// loadAverage is how many threads wanted to run in the last minute, or "" where Linux does not say.
-func loadAverage() string {
-	data, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return ""
-	}
-	first, _, _ := strings.Cut(string(data), " ")
-	return first
-}

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"strings"
 
+	"hrnnc/bench/machine"
 	"hrnnc/internal/fileio"
 )
 
@@ -47,7 +48,7 @@ func measure(ctx context.Context, w io.Writer, write bool) error {
 	if err != nil {
 		return err
 	}
-	before := loadAverage()
+	before := machine.LoadAverage()
 	seeds, voices, err := trainings(ctx, dir)
 	if err != nil {
 		return err

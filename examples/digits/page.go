@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"runtime"
-	"strings"
 
 	"hrnnc/backends/lower"
 	"hrnnc/bench/machine"
@@ -68,14 +66,4 @@ func busy(load string) string {
 		return ""
 	}
 	return ", beside other programs (load average " + load + " before the first training)"
-}
-
-// loadAverage is how many threads wanted to run in the last minute, or "" where Linux does not say.
-func loadAverage() string {
-	data, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return ""
-	}
-	first, _, _ := strings.Cut(string(data), " ")
-	return first
 }
