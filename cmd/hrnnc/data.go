@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"hrnnc/trainer/data"
@@ -17,7 +18,8 @@ func (a *app) dataCmd() *cobra.Command {
 		Short: "List, describe and fetch data sets",
 		Long: `The data sets that a model can be trained on: known ones, generated ones, and files of yours.
 
-A known set lies in $HRNNC_DATA/NAME or in hrnnc/NAME of the user's cache. Every file is checked against its SHA-256.`,
+A known set lies in $HRNNC_DATA/NAME or in hrnnc/NAME of the user's cache: the files that hrnnc knows, each checked against
+its SHA-256, or what its authors publish, unpacked.`,
 		Example: `  hrnnc data list
   hrnnc data get mnist
   hrnnc data info har --set normalise=channel
@@ -109,18 +111,19 @@ func (a *app) dataGetCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "get NAME",
 		Short: "Fetch a known data set",
-		Long: `Fetch the files of a known data set into $HRNNC_DATA/NAME, or into the user's cache where that is not set, and check
-each against its SHA-256. Files that are there are not fetched again.`,
+		Long: `Fetch a known data set into $HRNNC_DATA/NAME, or into the user's cache where that is not set: its files, each checked
+against its SHA-256, or the archive that its authors publish, checked against its MD5 where one is known, by the checksums
+in it and by its number of sequences. Only the files that are needed are unpacked. Nothing that is there is fetched again.`,
 		Example: `  hrnnc data get fashion
-  HRNNC_DATA=/data hrnnc data get mnist`,
+  HRNNC_DATA=/data hrnnc data get hapt`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k, err := data.Lookup(args[0])
 			if err != nil {
 				return err
 			}
-			say, done := a.status()
-			dir, err := k.Get(cmd.Context(), say)
+			report, done := a.fetchProgress()
+			dir, err := k.Get(cmd.Context(), report)
 			done()
 			if err != nil {
 				return err
@@ -133,6 +136,22 @@ each against its SHA-256. Files that are there are not fetched again.`,
 			return nil
 		},
 	}
+}
+
+// fetchProgress shows a bar for each file that is fetched or unpacked.
+func (a *app) fetchProgress() (data.Progress, func()) {
+	bar := a.longBar(progressbar.OptionShowBytes(true))
+	if a.quiet || a.json {
+		return func(string, int, int) {}, bar.clear
+	}
+	current := ""
+	return func(what string, done, total int) {
+		if what != current {
+			bar.clear()
+			current = what
+		}
+		bar.set(done, total, what)
+	}, bar.clear
 }
 
 func (a *app) dataInfoCmd() *cobra.Command {

@@ -9,59 +9,8 @@ import (
 
 	"hrnnc/compiler"
 	"hrnnc/internal/exttool"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/npy"
 	"hrnnc/trainer/data"
 )
-
-// recording is one spoken digit, at 8 kHz.
-type recording struct {
-	samples     []int16
-	digit, take int
-}
-
-// test reports whether a recording is of the test part, as the authors of the set have it.
-func (r recording) test() bool { return r.take < 5 }
-
-// recordings reads all of fsdd.
-func recordings() ([]recording, error) {
-	k, err := data.Lookup("fsdd")
-	if err != nil {
-		return nil, err
-	}
-	dir, err := k.Get(context.Background(), func(string) {})
-	if err != nil {
-		return nil, err
-	}
-	raw := map[string]*npy.Raw{}
-	file := filepath.Join(dir, k.Files[0].Name)
-	packed, err := fileio.Read(file, "data")
-	if err != nil {
-		return nil, err
-	}
-	z, err := fileio.OpenZip(file, packed, "data")
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range z.Entries {
-		body, err := z.Read(e)
-		if err != nil {
-			return nil, err
-		}
-		if raw[e.Name], err = npy.ReadRaw(file, e.Name, body); err != nil {
-			return nil, err
-		}
-	}
-	audio, offset, digit, take := raw["audio.npy"], raw["offset.npy"], raw["digit.npy"], raw["take.npy"]
-	list := make([]recording, digit.Len())
-	for i := range list {
-		list[i].digit, list[i].take = int(digit.Int(i)), int(take.Int(i))
-		for at := offset.Int(i); at < offset.Int(i+1); at++ {
-			list[i].samples = append(list[i].samples, int16(audio.Int(int(at))))
-		}
-	}
-	return list, nil
-}
 
 // inSilence puts silence around samples: enough behind them to end a word, and in front so much that frames fall
 // differently for different i.

@@ -23,16 +23,16 @@ func need(t *testing.T, tools ...string) {
 }
 
 // tested gives the test recordings, or skips.
-func tested(t *testing.T) []recording {
+func tested(t *testing.T) []data.Recording {
 	t.Helper()
 	t.Setenv(data.DirVariable, filepath.Dir(shared.Path(t, "data", "fsdd")))
-	all, err := recordings()
+	all, err := data.SpokenDigits()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []recording
+	var list []data.Recording
 	for _, r := range all {
-		if r.test() {
+		if r.Test() {
 			list = append(list, r)
 		}
 	}
@@ -40,14 +40,14 @@ func tested(t *testing.T) []recording {
 }
 
 // sequence is what the model hears of a recording: its frames, with silence in front.
-func (r recording) sequence(steps int) [][]int64 {
+func sequence(r data.Recording, steps int) [][]int64 {
 	x := make([][]int64, steps)
 	for i := range x {
 		x[i] = make([]int64, data.NumBands)
 	}
-	frames := min(1+(len(r.samples)-data.FrameSamples)/data.FrameHop, steps)
+	frames := min(1+(len(r.Samples)-data.FrameSamples)/data.FrameHop, steps)
 	for i := range frames {
-		for j, v := range data.Bands((*[data.FrameSamples]int16)(r.samples[i*data.FrameHop:])) {
+		for j, v := range data.Bands((*[data.FrameSamples]int16)(r.Samples[i*data.FrameHop:])) {
 			x[steps-frames+i][j] = int64(v)
 		}
 	}
@@ -65,7 +65,7 @@ func TestScore(t *testing.T) {
 	}
 	var x [][][]int64
 	for _, r := range list {
-		x = append(x, r.sequence(l.Module.Steps))
+		x = append(x, sequence(r, l.Module.Steps))
 	}
 	out, err := l.Run(t.Context(), "c", x, nil)
 	if err != nil {
@@ -77,10 +77,10 @@ func TestScore(t *testing.T) {
 	}
 	right := 0
 	for i, decided := range l.Decisions(out, l) {
-		if decided == int64(list[i].digit) {
+		if decided == int64(list[i].Digit) {
 			right++
 		}
-		said, err := listen(t.Context(), program, list[i].samples)
+		said, err := listen(t.Context(), program, list[i].Samples)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func readme(t *testing.T, text string) string {
 func TestListens(t *testing.T) {
 	need(t, "gcc")
 	list := tested(t)
-	all, err := recordings() // each has a silence of its own, by its number among all
+	all, err := data.SpokenDigits() // each has a silence of its own, by its number among all
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestListens(t *testing.T) {
 	const words = 50
 	var stream []int16
 	for i, r := range list[:words] {
-		stream = append(stream, inSilence(r.samples, i)...)
+		stream = append(stream, inSilence(r.Samples, i)...)
 	}
 	said, err := listen(t.Context(), program, stream)
 	if err != nil {

@@ -62,7 +62,7 @@ func TestFrontend(t *testing.T) {
 	t.Run("recorded", func(t *testing.T) {
 		var all []int16
 		for _, r := range tested(t) {
-			all = append(all, r.samples...)
+			all = append(all, r.Samples...)
 		}
 		sameBands(t, program, all)
 	})

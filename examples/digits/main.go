@@ -1,6 +1,6 @@
 // Command digits makes what this folder holds of numbers and weights: it trains model.hrn from several seeds, and without
 // one speaker after the other, compiles the first weights with the program of chip/, and has that program listen to the
-// test recordings. The recordings of fsdd must be there; README.md says where.
+// test recordings. The recordings of fsdd must be there: hrnnc data get fsdd.
 //
 //	go run ./examples/digits            # prints what README.md says it measures
 //	go run ./examples/digits -write     # and puts it into README.md, the weights of seed 1 beside it
@@ -18,6 +18,7 @@ import (
 
 	"hrnnc/bench/machine"
 	"hrnnc/internal/fileio"
+	"hrnnc/trainer/data"
 )
 
 // kept is the seed whose weights are in this folder.
@@ -44,7 +45,7 @@ func measure(ctx context.Context, w io.Writer, write bool) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	list, err := recordings()
+	list, err := data.SpokenDigits()
 	if err != nil {
 		return err
 	}
@@ -69,22 +70,22 @@ func measure(ctx context.Context, w io.Writer, write bool) error {
 }
 
 // listenToAll says how many test recordings the program understands, with the weights of a folder.
-func listenToAll(ctx context.Context, dir, weights string, list []recording) (tally, error) {
+func listenToAll(ctx context.Context, dir, weights string, list []data.Recording) (tally, error) {
 	program, err := build(ctx, dir, filepath.Join(weights, "model.hrn"))
 	if err != nil {
 		return tally{}, err
 	}
 	var heard tally
 	for _, r := range list {
-		if !r.test() {
+		if !r.Test() {
 			continue
 		}
-		said, err := listen(ctx, program, inSilence(r.samples, heard.all))
+		said, err := listen(ctx, program, inSilence(r.Samples, heard.all))
 		if err != nil {
 			return tally{}, err
 		}
 		heard.all++
-		if said == fmt.Sprintln(r.digit) {
+		if said == fmt.Sprintln(r.Digit) {
 			heard.right++
 		}
 	}

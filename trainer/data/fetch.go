@@ -8,15 +8,18 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
+	"path"
 	"path/filepath"
 	"time"
 
 	"hrnnc/internal/fileio"
 )
 
-// maxFetch is the most that is fetched as one file: the largest known one has 30 MB.
-const maxFetch = 64 << 20
+// The most that is fetched as one file, and as an archive: the largest known ones have 30 and 163 MB.
+const (
+	maxFetch   = 64 << 20
+	maxArchive = 512 << 20
+)
 
 // client gives up on a network that does not answer; a slow one may take its time.
 var client = &http.Client{Transport: &http.Transport{
@@ -26,22 +29,27 @@ var client = &http.Client{Transport: &http.Transport{
 	ResponseHeaderTimeout: 30 * time.Second,
 }}
 
-// Get fetches the files of a known set that are missing, checks them against the table, and gives the folder they are
-// in: under $HRNNC_DATA when that is set, else under the user's cache. say hears what is fetched.
-func (k *Known) Get(ctx context.Context, say func(string)) (dir string, err error) {
+// Progress hears what is being done, and how many bytes of it are done; total is -1 where that is not known.
+type Progress func(what string, done, total int)
+
+// Get fetches what is missing of a known set, checks it against the table, and gives the folder that it is in: under
+// $HRNNC_DATA when that is set, else under the user's cache.
+func (k *Known) Get(ctx context.Context, report Progress) (dir string, err error) {
 	if dir := k.Where(); dir != "" {
 		return dir, nil
 	}
-	if k.URL == "" || len(k.places()) == 0 {
+	if k.URL == "" && k.Archive == nil || len(k.places()) == 0 {
 		return "", k.missing()
 	}
 	dir = k.places()[0]
+	if k.Archive != nil {
+		return dir, k.fetchArchive(ctx, filepath.Join(dir, unpackedIn), report)
+	}
 	for _, f := range k.Files {
 		if f.in(dir) != "" {
 			continue
 		}
-		say("fetching " + f.Name)
-		if err := k.fetch(ctx, f, filepath.Join(dir, f.Name)); err != nil {
+		if err := k.fetch(ctx, f, filepath.Join(dir, f.Name), report); err != nil {
 			return "", err
 		}
 	}
@@ -49,26 +57,47 @@ func (k *Known) Get(ctx context.Context, say func(string)) (dir string, err erro
 }
 
 // fetch brings one file.
-func (k *Known) fetch(ctx context.Context, f File, path string) error {
-	data, err := download(ctx, k.URL+f.Name)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
+func (k *Known) fetch(ctx context.Context, f File, file string, report Progress) error {
+	data, err := k.download(ctx, k.URL+f.Name, f.Name, maxFetch, report)
 	if err != nil {
-		return fail(k.Name, "").Errorf(code, "%s cannot be fetched: %v", f.Name, err).Helpf("%s", k.ways())
+		return err
 	}
 	if err := f.check(k.URL+f.Name, data); err != nil {
 		return err
 	}
 	// Not before: what cannot be fetched leaves no folder behind.
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fail(dir, "").Errorf(code, "cannot be made: %v", errors.Unwrap(err)).Helpf("set $%s to a folder that may be written to", DirVariable)
+	if err := makeFolder(filepath.Dir(file)); err != nil {
+		return err
 	}
-	return fileio.WriteFile(path, data)
+	return fileio.WriteFile(file, data)
 }
 
-func download(ctx context.Context, from string) ([]byte, error) {
+// fetchArchive brings what the set's authors publish, and unpacks what is needed of it to a folder.
+func (k *Known) fetchArchive(ctx context.Context, to string, report Progress) error {
+	name := path.Base(k.Archive.URL)
+	data, err := k.download(ctx, k.Archive.URL, name, maxArchive, report)
+	if err != nil {
+		return err
+	}
+	if err := k.Archive.check(k.Archive.URL, data); err != nil {
+		return err
+	}
+	return k.Archive.unpackTo(to, k.Archive.URL, data, func(done int) { report("unpacking "+name, done, -1) })
+}
+
+// download brings the bytes of one file; an error is a diagnostic, or the context's.
+func (k *Known) download(ctx context.Context, from, name string, most int, report Progress) ([]byte, error) {
+	data, err := download(ctx, from, most, func(done, total int) { report("fetching "+name, done, total) })
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fail(k.Name, "").Errorf(code, "%s cannot be fetched: %v", name, err).Helpf("%s", k.ways())
+	}
+	return data, nil
+}
+
+func download(ctx context.Context, from string, most int, report func(done, total int)) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return nil, err
@@ -81,14 +110,32 @@ func download(ctx context.Context, from string) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s answers %s", req.URL.Host, resp.Status)
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxFetch+1))
+	total := -1
+	if resp.ContentLength >= 0 && resp.ContentLength <= int64(most) {
+		total = int(resp.ContentLength)
+	}
+	data, err := io.ReadAll(&counter{r: io.LimitReader(resp.Body, int64(most)+1), report: func(done int) { report(done, total) }})
 	if err != nil {
 		return nil, reason(err)
 	}
-	if len(data) > maxFetch {
-		return nil, fmt.Errorf("it is larger than %d bytes", maxFetch)
+	if len(data) > most {
+		return nil, fmt.Errorf("it is larger than %d bytes", most)
 	}
 	return data, nil
+}
+
+// counter reports how much has been read through it.
+type counter struct {
+	r      io.Reader
+	done   int
+	report func(done int)
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.done += n
+	c.report(c.done)
+	return n, err
 }
 
 // reason is a network's error without the address, which the diagnostic says.

@@ -34,18 +34,18 @@ func served(t *testing.T, files map[string]string) *Known {
 
 func TestGet(t *testing.T) {
 	k := served(t, map[string]string{"a": "one", "b.gz": string(gzipped(t, "two"))})
-	var said []string
-	dir, err := k.Get(context.Background(), func(s string) { said = append(said, s) })
+	said := map[string]bool{}
+	dir, err := k.Get(context.Background(), func(what string, _, _ int) { said[what] = true })
 	if err != nil || dir != filepath.Join(os.Getenv(DirVariable), "small") || len(said) != 2 || k.Where() != dir {
-		t.Fatalf("%s, %v, said %q", dir, err, said)
+		t.Fatalf("%s, %v, said %v", dir, err, said)
 	}
-	if again, err := k.Get(context.Background(), func(s string) { t.Errorf("%s again", s) }); err != nil || again != dir {
+	if again, err := k.Get(context.Background(), func(what string, _, _ int) { t.Errorf("%s again", what) }); err != nil || again != dir {
 		t.Errorf("%s, %v", again, err)
 	}
 }
 
 func TestGetErrors(t *testing.T) {
-	say := func(string) {}
+	say := func(string, int, int) {}
 	k := served(t, map[string]string{"a": "one", "b.gz": "other"})
 	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "b.gz: error[data]: is not the known file") || k.Where() != "" {
 		t.Errorf("got %v", err)
@@ -66,7 +66,7 @@ func TestGetErrors(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	k.URL = ""
-	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "help: put a, b.gz into $HRNNC_DATA/small; hrnnc knows no place to fetch it from") {
+	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "help: put a, b.gz into $HRNNC_DATA/small (hrnnc knows no place to fetch it from; it was made from )") {
 		t.Errorf("got %v", err)
 	}
 	k = served(t, map[string]string{"a": "one"})

@@ -32,10 +32,10 @@ func (k *Known) places() []string {
 	return out
 }
 
-// Where gives the folder that holds all files of the set, "" when it is missing.
+// Where gives the folder that holds the set, its files or its archive unpacked, "" when it is missing.
 func (k *Known) Where() string {
 	for _, dir := range k.places() {
-		if k.complete(dir) {
+		if k.complete(dir) || k.Archive.root(dir) != "" {
 			return dir
 		}
 	}
@@ -61,28 +61,49 @@ func (f File) in(dir string) string {
 	return ""
 }
 
-// open reads the set, once its files are known to be those of the table.
+// open reads the set: the files of the table, once they are known to be those, or else the unpacked archive.
 func (k *Known) open(o Options) (*pool, error) {
 	dir := k.Where()
-	if dir == "" {
+	switch {
+	case dir == "":
 		return nil, k.missing()
+	case !k.complete(dir):
+		return k.openArchive(k.Archive.root(dir), o)
 	}
-	for _, f := range k.Files {
-		path := f.in(dir)
-		data, err := fileio.Read(path, code)
-		if err != nil {
-			return nil, err
-		}
-		if err := f.check(path, data); err != nil {
-			return nil, err
-		}
+	if err := k.checkFiles(dir); err != nil {
+		return nil, err
 	}
-	p, err := k.read(dir, o)
+	return k.as(k.read(dir, o))
+}
+
+func (k *Known) openArchive(root string, o Options) (*pool, error) {
+	return k.as(k.Archive.read(root, k.Archive.Count, o))
+}
+
+// as makes the known set of what was read.
+func (k *Known) as(p *pool, err error) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k.adapt != nil {
+		k.adapt(p)
+	}
 	p.kind, p.source, p.licence = k.Kind, k.Source, k.Licence
 	return p, nil
+}
+
+func (k *Known) checkFiles(dir string) error {
+	for _, f := range k.Files {
+		file := f.in(dir)
+		data, err := fileio.Read(file, code)
+		if err != nil {
+			return err
+		}
+		if err := f.check(file, data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check compares the file's bytes with the table, as they are or unpacked.
@@ -128,14 +149,18 @@ func (k *Known) ways() string {
 	for _, f := range k.Files {
 		names = append(names, f.Name)
 	}
-	put := fmt.Sprintf("put %s into $%s/%s", strings.Join(names, ", "), DirVariable, k.Folder)
+	into := "$" + DirVariable + "/" + k.Folder
+	if places := k.places(); os.Getenv(DirVariable) == "" && len(places) > 0 {
+		into = places[0]
+	}
+	put := fmt.Sprintf("put %s into %s", strings.Join(names, ", "), into)
 	switch {
 	case k.System != "":
 		put += fmt.Sprintf(" (on Debian, apt install dataset-%s puts them into %s, which is found too)", filepath.Base(k.System), k.System)
-	case k.Original != "":
-		return fmt.Sprintf("%s; or unpack the archive that it was made from, %s, and name its folder:  --data \"%s\"", put, k.Source, k.Original)
+	case k.Archive != nil:
+		put = fmt.Sprintf("fetch %s yourself and unpack it into %s", k.Archive.URL, into)
 	case k.URL == "":
-		return fmt.Sprintf("%s; hrnnc knows no place to fetch it from; it was made from %s", put, k.Source)
+		return fmt.Sprintf("%s (hrnnc knows no place to fetch it from; it was made from %s); or train on a generated set, such as curves(%d)", put, k.Source, k.T)
 	}
 	return fmt.Sprintf("hrnnc data get %s  where there is a network; or %s", k.Name, put)
 }

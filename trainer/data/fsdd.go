@@ -3,11 +3,11 @@ package data
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
-
-	"hrnnc/internal/npy"
 )
 
 // testTakes are the takes of each speaker and digit, from 0, that the authors of the set keep for test.
@@ -19,100 +19,163 @@ const (
 	fsddFrames  = 64
 )
 
-// spoken is the recordings of fsdd: recording i is audio[offset[i]:offset[i+1]].
-type spoken struct {
-	audio  *npy.Raw
-	offset []int32
+// Recording is one recording of the Free Spoken Digit Dataset, 16 bits at 8 kHz.
+type Recording struct {
+	Samples     []int16
+	Digit, Take int
+	Speaker     string
 }
 
-// readFSDD reads the recordings, as samples of 16 bits or as the features of the front end. They are padded in front
-// with zeros, so that all end at the last step; longer ones are cut there.
+// Test reports whether the authors of the set keep the recording for test.
+func (r Recording) Test() bool { return r.Take < testTakes }
+
+// SpokenDigits reads all recordings of the known set fsdd, in the order of their files' names.
+func SpokenDigits() ([]Recording, error) {
+	k := Find("fsdd")
+	dir := k.Where()
+	switch {
+	case dir == "":
+		return nil, k.missing()
+	case !k.complete(dir):
+		return wavRecordings(k.Archive.root(dir), k.Archive.Count)
+	}
+	if err := k.checkFiles(dir); err != nil {
+		return nil, err
+	}
+	return npzRecordings(dir)
+}
+
+// readFSDD reads fsdd_8khz_int16.npz.
 func readFSDD(dir string, o Options) (*pool, error) {
+	list, err := npzRecordings(dir)
+	if err != nil {
+		return nil, err
+	}
+	return spokenPool(list, o), nil
+}
+
+// readFSDDArchive reads recordings/DIGIT_SPEAKER_TAKE.wav.
+func readFSDDArchive(root string, count int, o Options) (*pool, error) {
+	list, err := wavRecordings(root, count)
+	if err != nil {
+		return nil, err
+	}
+	return spokenPool(list, o), nil
+}
+
+// npzRecordings reads fsdd_8khz_int16.npz: recording i is audio[offset[i]:offset[i+1]].
+func npzRecordings(dir string) ([]Recording, error) {
 	a, err := openNpz(filepath.Join(dir, "fsdd_8khz_int16.npz"))
 	if err != nil {
 		return nil, err
 	}
-	p := &pool{}
-	if err := p.fsddLabels(a); err != nil {
-		return nil, err
-	}
-	s := spoken{}
-	if s.offset, err = a.integers("offset"); err != nil {
-		return nil, err
-	}
-	if s.audio, err = a.get("audio"); err != nil {
-		return nil, err
-	}
-	if s.audio.Kind != 'i' || s.audio.Size != 2 || len(s.offset) != p.n+1 {
-		return nil, shapeError(a.file, s.audio.Shape)
-	}
-	for i, from := range s.offset[1:] {
-		if before := s.offset[i]; before < 0 || from < before || int(from) > s.audio.Len() {
-			return nil, fail(a.file, "array offset").Errorf(code, "recording %d is not within the audio", i).Helpf("fetch or copy it again")
-		}
-	}
-	if o.Features == "bands" {
-		p.bands(s, cmp.Or(o.Length, fsddFrames))
-	} else {
-		p.samples(s, cmp.Or(o.Length, fsddSamples))
-	}
-	return p, nil
-}
-
-// fsddLabels reads digits, takes and speakers.
-func (p *pool) fsddLabels(a *arrays) error {
 	digits, err := a.integers("digit")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	takes, err := a.integers("take")
 	if err != nil {
-		return err
+		return nil, err
+	}
+	offset, err := a.integers("offset")
+	if err != nil {
+		return nil, err
 	}
 	speakers, err := a.get("speaker")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if speakers.Kind != 'U' || speakers.Len() != len(digits) || len(takes) != len(digits) {
-		return shapeError(a.file, speakers.Shape)
+	audio, err := a.get("audio")
+	if err != nil {
+		return nil, err
 	}
+	n := len(digits)
+	if speakers.Kind != 'U' || speakers.Len() != n || len(takes) != n || audio.Kind != 'i' || audio.Size != 2 || len(offset) != n+1 {
+		return nil, shapeError(a.file, audio.Shape)
+	}
+	list := make([]Recording, n)
+	for i := range list {
+		from, end := int(offset[i]), int(offset[i+1])
+		if from < 0 || end < from || end > audio.Len() {
+			return nil, fail(a.file, "array offset").Errorf(code, "recording %d is not within the audio", i).Helpf("fetch or copy it again")
+		}
+		r := &list[i]
+		r.Digit, r.Take, r.Speaker, r.Samples = int(digits[i]), int(takes[i]), speakers.Text(i), make([]int16, end-from)
+		if r.Digit < 0 || r.Digit > 9 {
+			return nil, fail(a.file, "array digit").Errorf(code, "recording %d is of a %d", i, r.Digit).Helpf("fetch or copy it again")
+		}
+		for j := range r.Samples {
+			r.Samples[j] = int16(audio.Int(from + j))
+		}
+	}
+	return list, nil
+}
+
+// wavName is the name of a recording's file: digit, speaker, take.
+var wavName = regexp.MustCompile(`^([0-9])_([a-z]+)_([0-9]{1,3})\.wav$`)
+
+// wavRecordings reads the authors' files.
+func wavRecordings(root string, count int) ([]Recording, error) {
+	dir := filepath.Join(root, "recordings")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fail(dir, "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("unpack it again")
+	}
+	var list []Recording
+	for _, e := range entries {
+		name := wavName.FindStringSubmatch(e.Name())
+		if name == nil {
+			continue
+		}
+		samples, err := readWAV(filepath.Join(dir, e.Name()), 8000)
+		if err != nil {
+			return nil, err
+		}
+		digit, take := name[1][0]-'0', 0
+		if take, err = strconv.Atoi(name[3]); err != nil {
+			return nil, fmt.Errorf("take of %s: %w", e.Name(), err) // the pattern has digits only
+		}
+		list = append(list, Recording{Samples: samples, Digit: int(digit), Take: take, Speaker: name[2]})
+	}
+	if len(list) != count {
+		return nil, notWhole(root, "recordings", len(list), count)
+	}
+	return list, nil
+}
+
+// spokenPool makes the recordings sequences of samples, or of the features of the front end. They are padded in front
+// with zeros, so that all end at the last step; longer ones are cut there.
+func spokenPool(list []Recording, o Options) *pool {
+	p := &pool{n: len(list)}
 	who := newIntern()
-	for i, take := range takes {
-		p.groups = append(p.groups, who.of(speakers.Text(i)))
+	var digits packed[int32]
+	for _, r := range list {
 		part := train
-		if take < testTakes {
+		if r.Test() {
 			part = test
 		}
-		p.parts = append(p.parts, part)
+		p.groups, p.parts, digits = append(p.groups, who.of(r.Speaker)), append(p.parts, part), append(digits, int32(r.Digit))
 	}
 	p.groups, p.persons = who.asNumbers(p.groups)
 	p.note("speakers: %s", strings.Join(sortNames(who.words), ", "))
 	for d := range 10 {
 		p.classes = append(p.classes, strconv.Itoa(d))
 	}
-	p.n = len(digits)
-	y, err := subtract(fail(a.file, "array digit"), digits, 0, len(p.classes))
-	p.y = array{numbers: y, size: 1}
-	return err
-}
-
-// recording gives the samples of one recording.
-func (s spoken) recording(i int) []int16 {
-	from, end := int(s.offset[i]), int(s.offset[i+1])
-	out := make([]int16, end-from)
-	for j := range out {
-		out[j] = int16(s.audio.Int(from + j))
+	p.y = array{numbers: digits, size: 1}
+	if o.Features == "bands" {
+		p.bands(list, cmp.Or(o.Length, fsddFrames))
+	} else {
+		p.samples(list, cmp.Or(o.Length, fsddSamples))
 	}
-	return out
+	return p
 }
 
 // samples makes every sample a step.
-func (p *pool) samples(s spoken, length int) {
+func (p *pool) samples(list []Recording, length int) {
 	x := make(packed[int16], p.n*length)
-	for i := range p.n {
-		r := s.recording(i)
-		r = r[:min(len(r), length)]
-		copy(x[(i+1)*length-len(r):], r)
+	for i, r := range list {
+		s := r.Samples[:min(len(r.Samples), length)]
+		copy(x[(i+1)*length-len(s):], s)
 	}
 	p.x, p.frame = array{numbers: x, size: length}, frame{steps: length, channels: 1}
 	p.channels = []Channel{{Name: "sample", Scale: 1.0 / (1 << 15)}}
@@ -120,11 +183,11 @@ func (p *pool) samples(s spoken, length int) {
 }
 
 // bands makes every frame a step.
-func (p *pool) bands(s spoken, length int) {
+func (p *pool) bands(list []Recording, length int) {
 	size := length * NumBands
 	x := make(packed[uint8], p.n*size)
-	for i := range p.n {
-		frames := features(s.recording(i))
+	for i, r := range list {
+		frames := features(r.Samples)
 		frames = frames[:min(len(frames), length)]
 		at := (i+1)*size - len(frames)*NumBands
 		for _, f := range frames {

@@ -12,11 +12,13 @@ type Known struct {
 	// Folder is where its files lie under $HRNNC_DATA and the cache; System is where a package of the system puts them.
 	Folder, System string
 	Files          []File
-	// Original is the archive that its files were made from, where hrnnc reads that too, unpacked.
-	Original string
-	// URL is the folder that the files can be fetched from, "" where there is none for certain.
-	URL  string
-	read func(dir string, o Options) (*pool, error)
+	// URL is the folder that the files can be fetched from, "" where there is none.
+	URL string
+	// Archive is what its authors publish, where the files were made from that; nil where they are what is published.
+	Archive *archive
+	read    func(dir string, o Options) (*pool, error)
+	// adapt makes the set of what was read, where that is not all of it.
+	adapt func(*pool)
 }
 
 // File is one file of a known set: its SHA-256, and that of what it unpacks to when it is compressed, which is the same
@@ -36,7 +38,7 @@ var KnownSets = []Known{
 			{"t10k-images-idx3-ubyte.gz", "5634745efa576a17e7d4cf5cd9d09123c75e6538e5114267c2d156edaf519341", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
 			{"t10k-labels-idx1-ubyte.gz", "ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
 		},
-		read: func(dir string, o Options) (*pool, error) { return imagePool(dir, &o) },
+		read: readImages,
 	},
 	{
 		Name: "fashion", What: "clothes, 28 x 28 pixels", Kind: Images,
@@ -50,7 +52,7 @@ var KnownSets = []Known{
 			{"t10k-images-idx3-ubyte.gz", "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
 			{"t10k-labels-idx1-ubyte.gz", "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
 		},
-		read: readFashion,
+		read: readImages, adapt: fashionClasses,
 	},
 	{
 		Name: "mnist1d", What: "curves of 40 steps", Kind: Series,
@@ -64,17 +66,17 @@ var KnownSets = []Known{
 		Name: "har", What: "six activities, phone at the waist", Kind: Series | Grouped,
 		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 6,
 		Source: "UCI 240 (Anguita et al., 2013), rebuilt from UCI 341", Licence: hapLicence,
-		Folder: "har", Original: "UCI HAR Dataset",
-		Files: harFiles,
-		read:  readHAR,
+		Folder: "har",
+		Files:  harFiles, Archive: harArchive,
+		read: readHAR,
 	},
 	{
 		Name: "har2", What: "har in the two classes of FastGRNN", Kind: Series | Grouped,
 		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 2,
 		Source: "UCI 240 (Anguita et al., 2013), rebuilt from UCI 341", Licence: hapLicence,
 		Folder: "har",
-		Files:  harFiles,
-		read:   readHAR2,
+		Files:  harFiles, Archive: harArchive,
+		read: readHAR, adapt: twoClasses,
 	},
 	{
 		Name: "hapt", What: "six activities, accelerometer", Kind: Series | Streams | Grouped,
@@ -82,7 +84,11 @@ var KnownSets = []Known{
 		Source: "UCI 341 (Reyes-Ortiz et al., 2016)", Licence: hapLicence,
 		Folder: "hapt",
 		Files:  []File{{"hapt_raw.npz", "5f2902cc5e71151fee01f5054985713c9c58bb447621fb1efefe0e2ffaeee1a3", ""}},
-		read:   readHAPT,
+		Archive: &archive{
+			URL:   "https://archive.ics.uci.edu/static/public/341/smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
+			Files: []string{"RawData/labels.txt", "RawData/*_exp??_user??.txt"}, Count: 61, read: readHAPTArchive,
+		},
+		read: readHAPT,
 	},
 	{
 		Name: "fsdd", What: "spoken digits, 8 kHz", Kind: Audio | Grouped,
@@ -90,7 +96,11 @@ var KnownSets = []Known{
 		Source: "Free Spoken Digit Dataset (Jackson et al.)", Licence: "CC BY-SA 4.0",
 		Folder: "fsdd",
 		Files:  []File{{"fsdd_8khz_int16.npz", "1627089781956f601d292a640d89d22124072d18562a571775de3c91076762a0", ""}},
-		read:   readFSDD,
+		Archive: &archive{
+			URL:   "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/26eb9aaf76e81b692f806f9140c2d2777410d7a1.zip",
+			Files: []string{"recordings/0_george_0.wav", "recordings/?_*_*.wav"}, Count: 3_000, read: readFSDDArchive,
+		},
+		read: readFSDD,
 	},
 	{
 		Name: "sst2", What: "sentences of film reviews", Kind: Text,
@@ -101,6 +111,10 @@ var KnownSets = []Known{
 			{"train.tsv.gz", "0efa90b2e2a6370af51d539ec1433121db715ce01f0b75f3d72c4c32bd09b78d", "920e317b2c52e12cd22db1da2c6708312bd7dc4f3712b9bbf1b50ee6c2c792ba"},
 			{"dev.tsv.gz", "7743e27add36a252d93055a3cc03cc04b3445fa32a25669e27fe11f5fe0d3ae4", "92353770071a2a889f75d000a38a9e541ea8f0a5499e50f040b17917a5cbf66f"},
 			{"test.tsv.gz", "7e233e5d97e96763a82072fd7ede867ed1715ad654559e915bcd7ee190ef1f73", "54a9c12c77e402fc14d6a66a506f24d999f596b0176eb777c972cccc2f9cc4b0"},
+		},
+		Archive: &archive{
+			URL: "https://dl.fbaipublicfiles.com/glue/data/SST-2.zip", MD5: "9f81648d4199384278b86e315dac217c", // as in PyTorch's torchtext
+			Files: []string{"SST-2/train.tsv", "SST-2/dev.tsv"}, Count: 68_221, read: readSST2Archive,
 		},
 		read: readSST2,
 	},
@@ -113,6 +127,10 @@ var KnownSets = []Known{
 			{"imdb_train.tsv.xz", "2e506bd30cf3620e5dd67ccf46362e527bd609414ecc033d8610a4e6110256e3", "79d548fabcbeb8bb5eb4cbe11daded82100f5e2bd3a00bf9eba4e167012f984d"},
 			{"imdb_test.tsv.xz", "d9de4f5c3b3b43e2157e12f918d93f4280aa57757c39e713202afc5736a93346", "ebf9610daeaf8f012fcd98ef0b3f0898a73dd36ed62c247b88f8ee2dbf3ad688"},
 		},
+		Archive: &archive{
+			URL: "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz", MD5: "7c2ac02c03563afcf9b574c7e56c153a", // as in PyTorch's torchtext
+			Files: []string{"train/pos/0_9.txt", "train/???/*_*.txt", "test/???/*_*.txt"}, Count: 50_000, read: readIMDBArchive,
+		},
 		read: readIMDB,
 	},
 	{
@@ -121,7 +139,11 @@ var KnownSets = []Known{
 		Source: "UCI 256 (Altun, Barshan, Tuncel, 2010)", Licence: "CC BY 4.0",
 		Folder: "dsa19",
 		Files:  []File{{"dsa19.npz", "dc2f501a46583347a0db26c48fe05fc1cb9db56612fc3a0b0429cabb037bda52", ""}},
-		read:   readDSA19,
+		Archive: &archive{
+			URL:   "https://archive.ics.uci.edu/static/public/256/daily+and+sports+activities.zip",
+			Files: []string{"a01/p1/s01.txt", "a??/p?/s??.txt"}, Count: 9_120, read: readDSA19Archive,
+		},
+		read: readDSA19,
 	},
 }
 

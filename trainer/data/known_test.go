@@ -290,7 +290,8 @@ func TestMissing(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	_, err := Load("har", Defaults())
-	if err == nil || !strings.Contains(err.Error(), "har: error[data]: the data set is not on this machine; help: put har.npz into $HRNNC_DATA/har") {
+	if err == nil || !strings.Contains(err.Error(), "har: error[data]: the data set is not on this machine; help: hrnnc data get har  where there is a network; or fetch https://archive.ics.uci.edu/") ||
+		!strings.HasSuffix(err.Error(), "yourself and unpack it into $HRNNC_DATA/har") {
 		t.Errorf("got %v", err)
 	}
 	if _, err = Load("mnits", Defaults()); err == nil || !strings.Contains(err.Error(), "did you mean mnist?") {

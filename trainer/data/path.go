@@ -38,7 +38,7 @@ func openPath(path string, o Options) (*pool, error) {
 
 // known says what can be read.
 const known = "a set is an .npz file, an .npy file beside that of its labels, a .csv or .tsv file (.gz or .xz too), or a folder of IDX files, " +
-	"of .npy files, of train.csv and test.csv, or in the layout of the UCI HAR archive"
+	"of .npy files, of train.csv and test.csv, in the layout of the UCI HAR archive, or of what the authors of a known set publish"
 
 // openPair reads x.npy with the labels that lie beside it: its name with y for x.
 func openPair(path string, o *Options) (*pool, error) {
@@ -89,6 +89,11 @@ func openFolder(dir string, o *Options) (*pool, error) {
 	}
 	if len(a.names) > 0 {
 		return numpyPool(a, o)
+	}
+	for i := range KnownSets {
+		if k := &KnownSets[i]; k.Archive.root(dir) != "" {
+			return k.openArchive(k.Archive.root(dir), *o)
+		}
 	}
 	return nil, fail(dir, "").Errorf(code, "the folder holds no data set").Helpf("%s", known)
 }

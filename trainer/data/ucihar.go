@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"hrnnc/internal/fileio"
 )
@@ -115,7 +116,7 @@ func uciSignals(dir, split string, channels []string) (tensor, error) {
 	return tensor{[]int{n, steps, len(channels)}, out}, nil
 }
 
-// readMatrix reads lines of equally many numbers, spaces between them.
+// readMatrix reads lines of equally many numbers, spaces or commas between them.
 func readMatrix(file string) (values packed[float32], width int, err error) {
 	data, err := fileio.Read(file, code)
 	if err != nil {
@@ -124,7 +125,7 @@ func readMatrix(file string) (values packed[float32], width int, err error) {
 	line := 0
 	for row := range bytes.Lines(data) {
 		line++
-		fields := strings.Fields(string(row))
+		fields := strings.FieldsFunc(string(row), isSeparator)
 		if len(fields) == 0 {
 			continue
 		}
@@ -148,6 +149,8 @@ func readMatrix(file string) (values packed[float32], width int, err error) {
 	}
 	return values, width, nil
 }
+
+func isSeparator(r rune) bool { return r == ',' || unicode.IsSpace(r) }
 
 // uciColumn reads one whole number a line.
 func uciColumn(file string, n int) ([]int32, error) {

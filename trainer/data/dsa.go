@@ -1,0 +1,113 @@
+package data
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"hrnnc/internal/diag"
+)
+
+// dsaClasses are the activities 1 to 19 of dsa19, as the archive's page lists them.
+var dsaClasses = []string{"sitting", "standing", "lying on the back", "lying on the right side", "ascending stairs", "descending stairs",
+	"standing in an elevator", "moving in an elevator", "walking in a parking lot", "walking on a flat treadmill",
+	"walking on an inclined treadmill", "running on a treadmill", "exercising on a stepper", "exercising on a cross trainer",
+	"cycling horizontally", "cycling vertically", "rowing", "jumping", "playing basketball"}
+
+// dsaChannels are five units of nine channels, at 25 Hz.
+func dsaChannels() []string {
+	var out []string
+	for _, unit := range []string{"torso", "right arm", "left arm", "right leg", "left leg"} {
+		out = append(out, axes(unit+" acc", unit+" gyro", unit+" mag")...)
+	}
+	return out
+}
+
+// The whole set: persons, segments of each person and activity, and steps of a segment.
+const (
+	dsaPersons  = 8
+	dsaSegments = 60
+	dsaSteps    = 125
+)
+
+// readDSA19 reads dsa19.npz.
+func readDSA19(dir string, _ Options) (*pool, error) {
+	a, err := openNpz(filepath.Join(dir, "dsa19.npz"))
+	if err != nil {
+		return nil, err
+	}
+	x, err := a.tensor("x")
+	if err != nil {
+		return nil, err
+	}
+	labels, err := a.integers("activity")
+	if err != nil {
+		return nil, err
+	}
+	persons, err := a.integers("person")
+	if err != nil {
+		return nil, err
+	}
+	if len(x.shape) != 3 || x.shape[2] != len(dsaChannels()) || len(labels) != x.rows() || len(persons) != x.rows() {
+		return nil, shapeError(a.file, x.shape)
+	}
+	return dsaPool(fail(a.file, "array activity"), x, labels, persons)
+}
+
+// dsaPool makes the persons 7 and 8 of 8 the test part.
+func dsaPool(at diag.Builder, x tensor, labels, persons []int32) (*pool, error) {
+	p := &pool{classes: dsaClasses, channels: named(dsaChannels(), one), groups: persons}
+	for _, who := range persons {
+		part := train
+		if who >= 7 {
+			part = test
+		}
+		p.parts = append(p.parts, part)
+	}
+	p.n, p.x, p.frame = x.rows(), x.source(), frame{steps: x.shape[1], channels: x.shape[2]}
+	y, err := subtract(at, labels, 1, len(dsaClasses))
+	p.y = array{numbers: y, size: 1}
+	return p, err
+}
+
+// readDSA19Archive reads aNN/pN/sNN.txt, activity, person and segment counted from 1: a step a line, 45 numbers with commas.
+func readDSA19Archive(root string, count int, _ Options) (*pool, error) {
+	var files []string
+	var labels, persons []int32
+	for a := range len(dsaClasses) {
+		for p := range dsaPersons {
+			for s := range dsaSegments {
+				if file := filepath.Join(root, fmt.Sprintf("a%02d", a+1), fmt.Sprintf("p%d", p+1), fmt.Sprintf("s%02d.txt", s+1)); exists(file) {
+					files, labels, persons = append(files, file), append(labels, int32(a+1)), append(persons, int32(p+1))
+				}
+			}
+		}
+	}
+	if len(files) != count {
+		return nil, notWhole(root, "segments", len(files), count)
+	}
+	channels := len(dsaChannels())
+	size := dsaSteps * channels
+	x := make(packed[float32], len(files)*size)
+	var readers errgroup.Group
+	readers.SetLimit(runtime.NumCPU())
+	for i, file := range files {
+		readers.Go(func() error {
+			values, width, err := readMatrix(file)
+			if err != nil {
+				return err
+			}
+			if width != channels || len(values) != size {
+				return fail(file, "").Errorf(code, "has %d steps of %d numbers; a segment has %d of %d", len(values)/width, width, dsaSteps, channels).Helpf("unpack it again")
+			}
+			copy(x[i*size:], values)
+			return nil
+		})
+	}
+	if err := readers.Wait(); err != nil {
+		return nil, err
+	}
+	return dsaPool(fail(root, ""), tensor{[]int{len(files), dsaSteps, channels}, x}, labels, persons)
+}

@@ -1,0 +1,117 @@
+package data
+
+import (
+	"path/filepath"
+	"slices"
+
+	"hrnnc/internal/npy"
+)
+
+// harClasses are the activities 1 to 6 of both smartphone sets.
+var harClasses = []string{"walking", "walking upstairs", "walking downstairs", "sitting", "standing", "lying"}
+
+// harChannels are the nine channels of UCI HAR; accelerations in g, rotations in rad/s.
+var harChannels = axes("body acc", "gyro", "total acc")
+
+// axes gives each sensor its three axes.
+func axes(sensors ...string) []string {
+	var out []string
+	for _, s := range sensors {
+		out = append(out, s+" x", s+" y", s+" z")
+	}
+	return out
+}
+
+func named(names []string, scale func(c int) float64) []Channel {
+	out := make([]Channel, len(names))
+	for c, n := range names {
+		out[c] = Channel{Name: n, Scale: scale(c)}
+	}
+	return out
+}
+
+func one(int) float64 { return 1 }
+
+// readHAR reads har.npz: int16 windows, each channel with its step.
+func readHAR(dir string, _ Options) (*pool, error) {
+	a, err := openNpz(filepath.Join(dir, "har.npz"))
+	if err != nil {
+		return nil, err
+	}
+	p := &pool{classes: harClasses}
+	var x []tensor
+	var labels []int32
+	for _, split := range []string{"train", "test"} {
+		t, err := a.tensor("x_" + split)
+		if err != nil {
+			return nil, err
+		}
+		y, err := a.integers("y_" + split)
+		if err != nil {
+			return nil, err
+		}
+		who, err := a.integers("subject_" + split)
+		if err != nil {
+			return nil, err
+		}
+		if len(t.shape) != 3 || t.shape[1] != 128 || t.shape[2] != len(harChannels) || len(y) != t.rows() || len(who) != t.rows() {
+			return nil, shapeError(a.file, t.shape)
+		}
+		x, labels, p.groups = append(x, t), append(labels, y...), append(p.groups, who...)
+		p.parts = append(p.parts, slices.Repeat([]part{map[string]part{"train": train, "test": test}[split]}, t.rows())...)
+	}
+	step, err := a.tensor("step")
+	if err != nil {
+		return nil, err
+	}
+	if step.len() != len(harChannels) {
+		return nil, shapeError(a.file, step.shape)
+	}
+	steps := make([]float32, step.len())
+	step.floats(0, steps)
+	p.n, p.x, p.frame = len(labels), join(x), frame{steps: 128, channels: len(harChannels)}
+	p.channels = named(harChannels, func(c int) float64 { return float64(steps[c]) })
+	y, err := subtract(fail(a.file, "labels"), labels, 1, len(harClasses))
+	p.y = array{numbers: y, size: 1}
+	return p, err
+}
+
+func shapeError(file string, shape []int) error {
+	return fail(file, "").Errorf(code, "an array has shape %s", npy.Shape(shape)).Helpf("fetch or copy it again")
+}
+
+// harArchive is the official archive, which both har and har2 can be read from.
+var harArchive = &archive{
+	URL: "https://archive.ics.uci.edu/static/public/240/human+activity+recognition+using+smartphones.zip",
+	Files: []string{"train/Inertial Signals/body_acc_x_train.txt", "train/Inertial Signals/*_train.txt", "train/subject_train.txt", "train/y_train.txt",
+		"test/Inertial Signals/*_test.txt", "test/subject_test.txt", "test/y_test.txt"},
+	Count: 10_299, read: readHARArchive,
+}
+
+// readHARArchive reads the official windows, of which har.npz has a reconstruction.
+func readHARArchive(root string, count int, _ Options) (*pool, error) {
+	p, err := uciPool(root)
+	if err != nil {
+		return nil, err
+	}
+	if p.n != count {
+		return nil, notWhole(root, "windows", p.n, count)
+	}
+	if len(p.channels) != len(harChannels) || len(p.classes) != len(harClasses) || p.groups == nil {
+		return nil, fail(root, "").Errorf(code, "has %d channels and %d classes; the archive has %d and %d, and its persons", len(p.channels), len(p.classes), len(harChannels), len(harClasses)).
+			Helpf("unpack it again")
+	}
+	p.classes, p.channels = harClasses, named(harChannels, one) // the files are in the order of these names
+	return p, nil
+}
+
+// twoClasses makes har the two-class set of Kusupati et al. (FastGRNN, NeurIPS 2018), each channel normalised as there.
+func twoClasses(p *pool) {
+	classOf := []int32{1, 0, 1, 0, 1, 0} // of harClasses
+	y := make(packed[int32], p.n)
+	p.classes, p.normalise = []string{"sitting, lying or walking upstairs", "standing, walking or walking downstairs"}, "channel"
+	for i := range y {
+		y[i] = classOf[p.label(i)]
+	}
+	p.y = array{numbers: y, size: 1}
+}
