@@ -25,7 +25,7 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 	if module.Output.Decision == ir.Logits {
 		return nil, fail("write  output class = argmax(y)  in the model", "the output is not a decision, so that labels say nothing")
 	}
-	if module.Output.When == ir.Mean && module.Output.Decision == ir.Threshold && out.T != module.Steps {
+	if !m.decides(out) {
 		return nil, fail(fmt.Sprintf("give sequences of %d steps", module.Steps),
 			"the threshold is on the mean of %d steps, and the sequences have %d", module.Steps, out.T)
 	}
@@ -51,6 +51,27 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 		s.Part = float64(s.Right) / float64(s.Total)
 	}
 	return s, nil
+}
+
+// decides reports whether decisions on these outputs mean something: a threshold on a mean is meant for so many steps.
+func (m *Model) decides(out *Outputs) bool {
+	o, steps := m.Loaded().Output, m.Loaded().Steps
+	return o.Decision == ir.Argmax || o.Decision == ir.Threshold && (o.When != ir.Mean || out.T == steps)
+}
+
+// Answers gives what the model says of its sequences: classes, [N] or [N, T] when the output is at every step; bits of a
+// threshold, in the shape of the outputs; and where nothing is decided, the outputs in real units.
+func (m *Model) Answers(out *Outputs, l *Lowered) *npy.Array {
+	shape := out.Y.Shape
+	switch {
+	case !m.decides(out) && out.Y.IsInt():
+		return npy.FromFloats(l.Reals(out), shape...)
+	case !m.decides(out):
+		return out.Y
+	case m.Loaded().Output.Decision == ir.Argmax:
+		shape = shape[:len(shape)-1]
+	}
+	return npy.FromInts(m.Decisions(out, l), shape...)
 }
 
 // Decisions gives what the model decides: a class for every row of outputs, or for a threshold 0 or 1 for every output.

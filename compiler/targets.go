@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"hrnnc/backends"
@@ -13,9 +14,9 @@ import (
 // Targets is every target, in the order that the command compiles them.
 var Targets = []backends.Target{golang.Target, c.Target, verilog.Target}
 
-// FindTargets finds targets by their names; none stands for all.
+// FindTargets finds targets by their names; no name, or "all", stands for all.
 func FindTargets(names []string) ([]backends.Target, error) {
-	if len(names) == 0 {
+	if len(names) == 0 || slices.Equal(names, []string{"all"}) {
 		return Targets, nil
 	}
 	var out []backends.Target

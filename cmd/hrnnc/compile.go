@@ -70,7 +70,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&targets, "target", nil, "what to generate: go, c, verilog (default: all)")
+	f.StringSliceVar(&targets, "target", nil, "what to generate: go, c, verilog, or all (the default)")
 	f.StringVarP(&out, "output", "o", "", "folder to write (default build/NAME)")
 	f.BoolVar(&force, "force", false, "replace the folder whatever it holds")
 	weightsFlag(c, &weights)

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) runCmd() *cobra.Command {
-	var level, input, output, labels, weights string
+	var level, input, output, answersFile, labels, weights string
 	var raw bool
 	var cfg passes.Config
 	c := &cobra.Command{
@@ -21,10 +21,11 @@ func (a *app) runCmd() *cobra.Command {
 token a step; FILE.npz:NAME reads one array of an archive.
 
 The level real gives float64 logits. The others give the int64 accumulators of docs/numerics.md section 3, the same
-bits whichever it is; go, c and verilog really build and run the generated code. A mean is the sum over the steps.`,
+bits whichever it is; go, c and verilog really build and run the generated code. A mean is the sum over the steps. What
+the model decides is printed and, with --answers, written: classes, bits of a threshold, or values in real units.`,
 		Example: `  hrnnc run model.hrn --input X.npy                          # reference, prints a summary
   hrnnc run model.hrn --input values.npy --raw               # values as in the training data
-  hrnnc run model.hrn --input X.npy --level c --output Y.npy
+  hrnnc run model.hrn --input X.npy --level c --output Y.npy --answers D.npy
   hrnnc run model.hrn --input test.npz:x --labels test.npz:y  # accuracy
   hrnnc run model.hrn --input X.npy --level c/clang-O2       # another compiler`,
 		Args: cobra.ExactArgs(1),
@@ -64,8 +65,15 @@ bits whichever it is; go, c and verilog really build and run the generated code.
 			if err != nil {
 				return err
 			}
-			if output != "" {
-				if err := npy.WriteFile(output, out.Y); err != nil {
+			said := answers{m.Answers(out, l), m.Loaded().Output}
+			for _, f := range []struct {
+				path  string
+				array *npy.Array
+			}{{output, out.Y}, {answersFile, said.Array}} {
+				if f.path == "" {
+					continue
+				}
+				if err := npy.WriteFile(f.path, f.array); err != nil {
 					return err
 				}
 			}
@@ -79,8 +87,7 @@ bits whichever it is; go, c and verilog really build and run the generated code.
 					return err
 				}
 			}
-			a.printRun(out, output, len(x), score)
-			return nil
+			return a.printRun(out, said, []string{output, answersFile}, score)
 		},
 	}
 	f := c.Flags()
@@ -88,6 +95,7 @@ bits whichever it is; go, c and verilog really build and run the generated code.
 	f.BoolVar(&raw, "raw", false, "the input holds values as in the data that the model was trained on, not yet integers")
 	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")
 	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy")
+	f.StringVar(&answersFile, "answers", "", "where to write what is decided, D.npy: classes, bits of a threshold, or values in real units")
 	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy")
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
@@ -116,7 +124,8 @@ func runLevel(cmd *cobra.Command, m *compiler.Model, level string, x [][][]int64
 	return out, l, err
 }
 
-func (a *app) printRun(out *compiler.Outputs, file string, n int, score *compiler.Score) {
+func (a *app) printRun(out *compiler.Outputs, said answers, files []string, score *compiler.Score) error {
+	n := said.Shape[0]
 	if a.json {
 		a.printJSON(struct {
 			Level     string          `json:"level"`
@@ -126,18 +135,26 @@ func (a *app) printRun(out *compiler.Outputs, file string, n int, score *compile
 			Output    string          `json:"output,omitempty"`
 			Saturated int64           `json:"saturated"`
 			Updates   int64           `json:"updates"`
+			Classes   []string        `json:"classes,omitempty"`
+			Answers   any             `json:"answers"`
 			Score     *compiler.Score `json:"score,omitempty"`
-		}{out.Level, n, out.T, out.Y.Shape, file, out.Saturated, out.Updates, score})
-		return
+		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), score})
+		return nil
 	}
 	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), npy.Shape(out.Y.Shape))
 	if out.Updates > 0 {
 		fmt.Fprintf(a.out, "saturated: %s of %s state updates\n", thousands(int(out.Saturated)), thousands(int(out.Updates)))
 	}
+	if err := said.print(a); err != nil {
+		return err
+	}
 	if score != nil {
 		fmt.Fprintf(a.out, "accuracy: %.4f (%s of %s)\n", score.Part, thousands(score.Right), thousands(score.Total))
 	}
-	if file != "" {
-		fmt.Fprintf(a.out, "written to %s\n", file)
+	for _, f := range files {
+		if f != "" {
+			fmt.Fprintf(a.out, "written to %s\n", f)
+		}
 	}
+	return nil
 }
