@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,10 @@ type SplitScore struct {
 	Accuracy float64 `json:"accuracy"`           // 0 for a regression
 	MacroF1  float64 `json:"macro_f1,omitempty"` // of classes: the mean of their F1
 	Loss     float64 `json:"loss,omitempty"`
+	// Of a regression: the root of the mean squared error, and the part of the variance that is explained, against always
+	// giving the mean of the training part.
+	RMSE float64 `json:"rmse,omitempty"`
+	R2   float64 `json:"r2,omitempty"`
 	// confusion counts decisions, [true][decided]; outside those of each class that are no class.
 	confusion [][]int
 	outside   []int
@@ -117,22 +122,40 @@ func (t *training) part(name string) (*data.Sequences, error) {
 
 // score measures one part at one level.
 func (t *training) score(ctx context.Context, name string, part *data.Sequences, level string) (*SplitScore, error) {
-	regression := t.net.Loss == network.MeanSquared
-	s := &SplitScore{Split: name, Level: level, N: part.N, regression: regression}
+	s := &SplitScore{Split: name, Level: level, N: part.N, regression: t.net.Loss == network.MeanSquared}
+	measure := t.scoreFixed
 	if level == "real" {
-		return s, t.scoreReal(ctx, s, part)
+		measure = t.scoreReal
 	}
+	if err := measure(ctx, s, part); err != nil {
+		return nil, err
+	}
+	if s.regression {
+		s.RMSE = math.Sqrt(s.Loss)
+		from := &t.set.Train
+		if from.N == 0 {
+			from = part
+		}
+		if mean := trainer.MeanLoss(from, part); mean > 0 {
+			s.R2 = 1 - s.Loss/mean
+		}
+	}
+	return s, nil
+}
+
+// scoreFixed measures one part by integers, at any level but real.
+func (t *training) scoreFixed(ctx context.Context, s *SplitScore, part *data.Sequences) error {
 	l, err := t.lowered()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	right, total, squares := 0, 0, 0.0
 	err = trainer.EachBatch(ctx, t.net, t.source(part), fixedBatch, func(b *network.Batch) error {
-		out, err := l.Run(ctx, quickest(level), sequencesOf(b), nil)
+		out, err := l.Run(ctx, quickest(s.Level), sequencesOf(b), nil)
 		if err != nil {
 			return err
 		}
-		if regression {
+		if s.regression {
 			for i, v := range l.Reals(out) {
 				d := v - float64(b.Targets[i])
 				squares += d * d
@@ -156,15 +179,15 @@ func (t *training) score(ctx context.Context, name string, part *data.Sequences,
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if regression {
+	if s.regression {
 		s.Loss = squares / float64(max(total, 1))
 	} else {
 		s.Accuracy = float64(right) / float64(max(total, 1))
 		s.MacroF1 = macroF1(s.confusion, s.outside)
 	}
-	return s, nil
+	return nil
 }
 
 // severalBits reports whether the model decides several bits, whose accuracy is counted bit by bit and which are no classes.
@@ -290,21 +313,28 @@ func decisionLabels(b *network.Batch, n *network.Network) []int64 {
 }
 
 func (a *app) printScores(scores []SplitScore) error {
+	head := []string{"split", "level", "sequences", "accuracy", "macro F1", "loss"}
+	if len(scores) > 0 && scores[0].regression {
+		head = []string{"split", "level", "sequences", "mean squared error", "its root", "R2"}
+	}
 	var rows [][]string
 	for _, s := range scores {
-		score := fmt.Sprintf("%.4f", s.Accuracy)
-		if s.regression {
-			score = "-"
-		}
-		loss := "-"
-		if s.Loss != 0 {
-			loss = fmt.Sprintf("%.5g", s.Loss)
-		}
-		f1 := "-"
-		if s.confusion != nil {
-			f1 = fmt.Sprintf("%.4f", s.MacroF1)
-		}
-		rows = append(rows, []string{s.Split, s.Level, thousands(s.N), score, f1, loss})
+		rows = append(rows, append([]string{s.Split, s.Level, thousands(s.N)}, s.cells()...))
 	}
-	return table(a.out, []string{"split", "level", "sequences", "accuracy", "macro F1", "loss"}, rows)
+	return table(a.out, head, rows)
+}
+
+// cells are accuracy, macro F1 and loss, or what a regression has in their place.
+func (s *SplitScore) cells() []string {
+	if s.regression {
+		return []string{fmt.Sprintf("%.5g", s.Loss), fmt.Sprintf("%.4g", s.RMSE), fmt.Sprintf("%.4f", s.R2)}
+	}
+	loss, f1 := "-", "-"
+	if s.Loss != 0 {
+		loss = fmt.Sprintf("%.5g", s.Loss)
+	}
+	if s.confusion != nil {
+		f1 = fmt.Sprintf("%.4f", s.MacroF1)
+	}
+	return []string{fmt.Sprintf("%.4f", s.Accuracy), f1, loss}
 }
