@@ -98,6 +98,7 @@ func Load(file, weightsFile string) (*Model, error) {
 	m.Warnings = errs
 	if m.Real.Input.Kind == ir.Token {
 		m.Vocabulary = list[string](tensors, VocabularyKey)
+		m.Real.Input.Words = len(m.Vocabulary) > 0
 	}
 	m.hash(file, text)
 	m.hash(m.Weights, data)

@@ -38,12 +38,24 @@ func (c Channel) formula() string {
 // digits writes a factor exactly enough for values of 24 bits.
 func digits(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
 
-// ConversionsTitle is what Conversions is a list of.
-const ConversionsTitle = "A step's input, of values v as in the data that the model was trained on, clamped to its range:"
+// wordRules say how a text becomes tokens, which trainer/data does in the same way.
+var wordRules = []string{
+	"a word is a run of letters, digits and apostrophes, in lower case, or one of ! and ?; <br /> is a space",
+	"its token is the number of its line in vocabulary.txt, counted from 0; token 1 stands for words that are not there",
+	"a text is its last words, as many as the model has steps; token 0 comes before those of a shorter one",
+}
 
-// Conversions says how each entry of a step's input comes from a value v of the data that the model was trained on, a line
-// an entry; nil where that is unknown, or where the values are the entries.
-func (in Input) Conversions() []string {
+// Feeding says how a step's input comes from the data that the model was trained on: what lines is a list of, and the lines;
+// nil where that is unknown, or where the values of the data are the entries.
+func (in Input) Feeding() (title string, lines []string) {
+	if in.Words {
+		return "A step's input is a word of a text:", wordRules
+	}
+	return "A step's input, of values v as in the data that the model was trained on, clamped to its range:", in.conversions()
+}
+
+// conversions says how each entry of a step's input comes from a value v, a line an entry.
+func (in Input) conversions() []string {
 	if !slices.ContainsFunc(in.Channels, func(c Channel) bool { return c.Gain != 1 || c.Offset != 0 }) {
 		return nil
 	}

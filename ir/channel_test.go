@@ -7,7 +7,7 @@ import (
 	"hrnnc/ir"
 )
 
-func TestConversions(t *testing.T) {
+func TestFeeding(t *testing.T) {
 	for _, c := range []struct {
 		channels []ir.Channel
 		want     string
@@ -18,10 +18,34 @@ func TestConversions(t *testing.T) {
 		{[]ir.Channel{{"a", 32, -1.5}, {"b", 8, 0.25}}, "entry 0, a: round(32*v - 1.5)\nentry 1, b: round(8*v + 0.25)"},
 		{[]ir.Channel{{"a", 32, 0}, {"b", 32, 0}}, "every entry: round(32*v)"},
 	} {
-		got := strings.Join(ir.Input{Channels: c.channels}.Conversions(), "\n")
+		_, lines := ir.Input{Channels: c.channels}.Feeding()
+		got := strings.Join(lines, "\n")
 		if got != c.want {
 			t.Errorf("%v: %q, want %q", c.channels, got, c.want)
 		}
+	}
+}
+
+// TestWordsText prints a vocabulary's mark, reads it back and refuses it where there are no tokens.
+func TestWordsText(t *testing.T) {
+	module := func(input string) string {
+		return "model \"m\" real {\n  input \"t\" : " + input + `
+  state "h" : i16[2] max 1 headroom 1 next %0
+  %0 = state(index = 0) : real[2] "h"
+  output "y" = logits(%0) at last
+}
+`
+	}
+	text := module("token[9] words")
+	m, err := ir.Parse("m.ir", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if title, lines := m.Input.Feeding(); ir.Text(m) != text || title != "A step's input is a word of a text:" || len(lines) != 3 {
+		t.Errorf("printed\n%s\nfed by %q %q", ir.Text(m), title, lines)
+	}
+	if _, err := ir.Parse("m.ir", []byte(module("i8[2] scale 1 words")), nil); err == nil || !strings.Contains(err.Error(), "has words and is no token") {
+		t.Errorf("got %v", err)
 	}
 }
 

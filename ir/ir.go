@@ -55,7 +55,9 @@ type Input struct {
 	Vocab  int     // tokens only
 	// Channels says how entries come from values of the training data; nil where that is unknown.
 	Channels []Channel
-	Span     diag.Span
+	// Words says that tokens are words, numbered by the vocabulary that hrnnc train leaves. It changes no result.
+	Words bool
+	Span  diag.Span
 }
 
 // Range gives the smallest and largest integer an entry can have.

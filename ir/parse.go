@@ -33,6 +33,7 @@ type (
 		Type     *typeDecl      `parser:"@@"`
 		Scale    *float64       `parser:"( 'scale' @(Int|Float) )?"`
 		Channels []*channelDecl `parser:"( 'channels' @@ ( ',' @@ )* )?"`
+		Words    bool           `parser:"@'words'?"`
 	}
 	channelDecl struct {
 		Name   string  `parser:"@String"`
@@ -193,7 +194,7 @@ func (r *reader) input(t *inputDecl) error {
 		return fmt.Errorf("input %s needs one size", t.Name)
 	}
 	if t.Type.Name == "token" {
-		in.Kind, in.Size, in.Vocab = Token, 1, shape[0]
+		in.Kind, in.Size, in.Vocab, in.Words = Token, 1, shape[0], t.Words
 		r.m.Input = in
 		return nil
 	}
@@ -202,6 +203,7 @@ func (r *reader) input(t *inputDecl) error {
 	if in.Bits, err = width(t.Type.Name); err != nil {
 		return err
 	}
+	in.Words = t.Words
 	for _, d := range t.Channels {
 		in.Channels = append(in.Channels, Channel{d.Name, d.Gain, d.Offset})
 	}

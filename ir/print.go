@@ -55,7 +55,11 @@ func float(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
 func inputText(in Input) string {
 	if in.Kind == Token {
-		return fmt.Sprintf("%s : token[%d]", strconv.Quote(in.Name), in.Vocab)
+		t := fmt.Sprintf("%s : token[%d]", strconv.Quote(in.Name), in.Vocab)
+		if in.Words {
+			t += " words"
+		}
+		return t
 	}
 	sign := "u"
 	if in.Signed {

@@ -46,6 +46,8 @@ func (m *Module) verifyHeader() error {
 		return fmt.Errorf("input %s has %d entries and %d channels", in.Name, in.Size, len(in.Channels))
 	case slices.ContainsFunc(in.Channels, func(c Channel) bool { return !c.valid() }):
 		return fmt.Errorf("a channel of input %s has a line break in its name, or a number that is not finite", in.Name)
+	case in.Words && in.Kind != Token:
+		return fmt.Errorf("input %s has words and is no token", in.Name)
 	case in.Kind == Token && (in.Vocab < 1 || in.Vocab > 1<<24):
 		return fmt.Errorf("input %s has a vocabulary of %d", in.Name, in.Vocab)
 	case in.Kind == Vector && (in.Size < 1 || in.Bits < 1 || in.Bits > 16):

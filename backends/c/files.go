@@ -60,8 +60,8 @@ func (g *generator) header() []byte {
 	}
 	p.line("")
 	p.line("typedef %s %s_input; /* %s */", input, g.prefix, comment)
-	if lines := g.plan.Input.Conversions(); lines != nil {
-		p.comment(ir.ConversionsTitle)
+	if title, lines := g.plan.Input.Feeding(); lines != nil {
+		p.comment("%s", title)
 		for _, l := range lines {
 			p.comment("%s", strings.ReplaceAll(l, "*/", "* /"))
 		}
@@ -341,8 +341,8 @@ func (g *generator) readme() []byte {
 	for _, s := range lines {
 		b.WriteString("    " + s + "\n")
 	}
-	if lines := g.plan.Input.Conversions(); lines != nil {
-		fmt.Fprintf(&b, "\n%s\n\n- %s\n", ir.ConversionsTitle, strings.Join(lines, "\n- "))
+	if title, lines := g.plan.Input.Feeding(); lines != nil {
+		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
 	}
 	fmt.Fprintf(&b, "\nTables take %d bytes of flash, the state %d bytes of RAM, the arrays of a step %d bytes of stack.\n", g.tableBytes, g.stateBytes, g.stackBytes)
 	fmt.Fprintf(&b, "On AVR, compile with `-std=gnu99` or later: strict C99 has no word for flash, and tables are copied to RAM.\n")

@@ -206,9 +206,9 @@ func (g *generator) packageFile() *jen.File {
 	f.PackageComment("a Hadamard recurrent network in integers alone, without dependencies and without allocation. Make a Model,")
 	f.PackageComment("give it inputs with Step, and read Output. The arithmetic is that of docs/numerics.md of hrnnc, to the bit;")
 	f.PackageComment("section numbers in comments are of that page.")
-	if lines := g.p.Input.Conversions(); lines != nil {
+	if title, lines := g.p.Input.Feeding(); lines != nil {
 		f.PackageComment("")
-		f.PackageComment(ir.ConversionsTitle)
+		f.PackageComment(title)
 		for _, l := range lines {
 			f.PackageComment("  - " + l)
 		}

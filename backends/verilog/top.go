@@ -13,7 +13,7 @@ import (
 type topValues struct {
 	Prefix                      string
 	Title, OutputText           string
-	Conversions                 []string // of values to entries, under their title
+	Feeding                     []string // how inputs come from data, under its title
 	IB, Y, D, DBits             int
 	Rows, RowBits, PartBits     int
 	InputComment, ValueComment  string
@@ -45,8 +45,8 @@ func (d *design) top() topValues {
 		Argmax: p.Output.Decision == ir.Argmax, Threshold: p.Output.Decision == ir.Threshold, TwoPhase: p.TwoPhase(), Limit: p.Output.Threshold,
 		StepCycles: d.stepCycles(false), OutputStepCycles: d.stepCycles(true)}
 	v.Patience = 4 * (v.OutputStepCycles + 16)
-	if lines := p.Input.Conversions(); lines != nil {
-		v.Conversions = append([]string{ir.ConversionsTitle}, lines...)
+	if title, lines := p.Input.Feeding(); lines != nil {
+		v.Feeding = append([]string{title}, lines...)
 	}
 	v.BeatWord = v.IB + 1
 	d.texts(&v)
