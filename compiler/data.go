@@ -151,16 +151,19 @@ func outputShape[T any](y [][][]T, every bool) []int {
 	return []int{len(y), len(y[0][0])}
 }
 
+// clampedOften is the part of values from which clamping them deserves a warning.
+const clampedOften = 0.01
+
 // FromValues turns values, as in the data that a model was trained on, into the integers of its input, as the channels in
-// its weights file say: rounded, and clamped to the input's range.
-func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, error) {
+// its weights file say: rounded, and clamped to the input's range, with a warning where many are.
+func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, error) {
 	at := diag.InFile(path, "")
 	switch {
 	case in.Channels == nil:
-		return nil, diag.List{at.Errorf("data", "the weights file does not say how values become the integers of %s", in.Name).
+		return nil, nil, diag.List{at.Errorf("data", "the weights file does not say how values become the integers of %s", in.Name).
 			Helpf("give integers without --raw, or train with hrnnc train, which says it")}
 	case len(a.Shape) == 0 || in.Size > 1 && a.Shape[len(a.Shape)-1] != in.Size:
-		return nil, diag.List{at.Errorf("data", "its shape is %s", npy.Shape(a.Shape)).Helpf("the model wants [sequences, steps, %d] values", in.Size)}
+		return nil, nil, diag.List{at.Errorf("data", "its shape is %s", npy.Shape(a.Shape)).Helpf("the model wants [sequences, steps, %d] values", in.Size)}
 	}
 	values := a.Floats
 	if a.Kind != 'f' {
@@ -171,13 +174,22 @@ func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, error) {
 	}
 	lo, hi := in.Range()
 	ints := make([]int64, len(values))
+	clamped := 0
 	for i, v := range values {
 		c := in.Channels[i%in.Size]
 		u := math.RoundToEven(c.Gain*v + c.Offset)
-		if math.IsNaN(u) {
-			return nil, diag.List{at.Errorf("data", "entry %d is %v", i, v).Helpf("values are finite numbers")}
+		if math.IsNaN(u) || math.IsInf(u, 0) {
+			return nil, nil, diag.List{at.Errorf("data", "entry %d is %v", i, v).Helpf("values are finite numbers")}
+		}
+		if u < float64(lo) || u > float64(hi) {
+			clamped++
 		}
 		ints[i] = int64(min(max(u, float64(lo)), float64(hi)))
 	}
-	return &npy.Array{Shape: a.Shape, Kind: 'i', Ints: ints}, nil
+	var warnings diag.List
+	if float64(clamped) > clampedOften*float64(len(values)) {
+		warnings.Add(at.Warningf("range", "%.0f %% of the values are beyond the range of %s, and are clamped", 100*float64(clamped)/float64(len(values)), in.Name).
+			Helpf("check that they have the unit of the training data"))
+	}
+	return &npy.Array{Shape: a.Shape, Kind: 'i', Ints: ints}, warnings, nil
 }

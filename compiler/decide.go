@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"slices"
 
 	"hrnnc/internal/diag"
 	"hrnnc/internal/npy"
@@ -38,9 +39,13 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), len(got), npy.Shape(out.Y.Shape))
 	}
 	s := &Score{}
+	classes := m.classes()
 	for i, w := range want {
 		if w < 0 {
 			continue
+		}
+		if w >= classes {
+			return nil, fail("labels are class numbers from 0", "entry %d is %d; the model has classes 0 to %d", i, w, classes-1)
 		}
 		s.Total++
 		if got[i] == w {
@@ -53,6 +58,14 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 	return s, nil
 }
 
+// classes is how many answers a decision has.
+func (m *Model) classes() int64 {
+	if module := m.Loaded(); module.Output.Decision == ir.Argmax {
+		return int64(module.Values[module.Y].Type.Shape[0])
+	}
+	return 2
+}
+
 // decides reports whether decisions on these outputs mean something: a threshold on a mean is meant for so many steps.
 func (m *Model) decides(out *Outputs) bool {
 	o, steps := m.Loaded().Output, m.Loaded().Steps
@@ -60,14 +73,14 @@ func (m *Model) decides(out *Outputs) bool {
 }
 
 // Answers gives what the model says of its sequences: classes, [N] or [N, T] when the output is at every step; bits of a
-// threshold, in the shape of the outputs; and where nothing is decided, the outputs in real units.
+// threshold, in the shape of the outputs; and where nothing is decided, the values of the data that the outputs stand for.
 func (m *Model) Answers(out *Outputs, l *Lowered) *npy.Array {
 	shape := out.Y.Shape
-	switch {
+	switch o, rows := m.Loaded().Output, shape[len(shape)-1]; {
 	case !m.decides(out) && out.Y.IsInt():
-		return npy.FromFloats(l.Reals(out), shape...)
+		return npy.FromFloats(values(o, l.Reals(out), rows), shape...)
 	case !m.decides(out):
-		return out.Y
+		return npy.FromFloats(values(o, slices.Clone(out.Y.Floats), rows), shape...)
 	case m.Loaded().Output.Decision == ir.Argmax:
 		shape = shape[:len(shape)-1]
 	}
@@ -124,6 +137,14 @@ func (l *Lowered) Reals(out *Outputs) []float64 {
 	y := make([]float64, out.Y.Len())
 	for i := range y {
 		y[i] = l.realValue(out, i)
+	}
+	return y
+}
+
+// values turns outputs in real units into the values of the data that they stand for, in place.
+func values(o ir.Output, y []float64, rows int) []float64 {
+	for i, v := range y {
+		y[i] = o.Value(i%rows, v)
 	}
 	return y
 }

@@ -100,6 +100,9 @@ func Load(file, weightsFile string) (*Model, error) {
 		m.Vocabulary = list[string](tensors, VocabularyKey)
 		m.Real.Input.Words = len(m.Vocabulary) > 0
 	}
+	if channels := list[ir.Channel](tensors, OutputChannelsKey); m.Real.Output.Decision == ir.Logits && len(channels) == m.Real.Values[m.Real.Y].Type.Shape[0] {
+		m.Real.Output.Channels = channels
+	}
 	m.hash(file, text)
 	m.hash(m.Weights, data)
 	return m, nil
@@ -173,6 +176,9 @@ func list[T any](f *weights.File, key string) []T {
 // ChannelsKey is the entry of a weights file's metadata that says how the model's input comes from values of the data that it
 // was trained on: ir.Channels as JSON.
 const ChannelsKey = "input.channels"
+
+// OutputChannelsKey is the entry that says what the outputs of a regression stand for: ir.Channels as JSON.
+const OutputChannelsKey = "output.channels"
 
 // ClassesKey and VocabularyKey are the entries with the names of the classes and of the tokens, as JSON lists.
 const (

@@ -32,7 +32,7 @@ func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 	b.out.Input.Channels = tensors.Channels()
 	if classes := tensors.Classes(); len(b.out.Output.Labels) == 0 {
 		switch rows := m.Readout.Matrix.Shape[0]; {
-		case b.out.Output.Decision == ir.Argmax && len(classes) == rows:
+		case len(classes) == rows && (b.out.Output.Decision == ir.Argmax || b.out.Output.Decision == ir.Threshold && rows > 1):
 			b.out.Output.Labels = labels(classes)
 		case b.out.Output.Decision == ir.Threshold && len(classes) == 2 && rows == 1 && labels(classes) != nil:
 			b.out.Output.Labels = classes[1:] // what a 1 means

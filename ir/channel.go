@@ -10,8 +10,8 @@ import (
 )
 
 // Channel says how one entry of a step's input comes from a value of the data that the model was trained on: as the
-// integer nearest to Gain times the value plus Offset, within the input's range. It changes no result; it is for those
-// who feed the model.
+// integer nearest to Gain times the value plus Offset, within the input's range; or how such a value comes from an output in
+// real units. It changes no result; it is for those who feed the model, and read it.
 type Channel struct {
 	Name   string  `json:"name"`
 	Gain   float64 `json:"gain"`
@@ -25,14 +25,17 @@ func (c Channel) valid() bool {
 }
 
 // formula is how the entry comes from a value v.
-func (c Channel) formula() string {
+func (c Channel) formula() string { return "round(" + c.of("v") + ")" }
+
+// of is the gain times something plus the offset.
+func (c Channel) of(v string) string {
 	switch {
 	case c.Offset == 0:
-		return fmt.Sprintf("round(%s*v)", digits(c.Gain))
+		return fmt.Sprintf("%s*%s", digits(c.Gain), v)
 	case c.Offset < 0:
-		return fmt.Sprintf("round(%s*v - %s)", digits(c.Gain), digits(-c.Offset))
+		return fmt.Sprintf("%s*%s - %s", digits(c.Gain), v, digits(-c.Offset))
 	}
-	return fmt.Sprintf("round(%s*v + %s)", digits(c.Gain), digits(c.Offset))
+	return fmt.Sprintf("%s*%s + %s", digits(c.Gain), v, digits(c.Offset))
 }
 
 // digits writes a factor exactly enough for values of 24 bits.
@@ -68,4 +71,21 @@ func (in Input) conversions() []string {
 		lines[i] = fmt.Sprintf("entry %d, %s: %s", i, c.Name, c.formula())
 	}
 	return lines
+}
+
+// Meaning says what values of the data the outputs stand for: what lines is a list of, and a line an output; nil where an
+// output in real units is that value.
+func (o Output) Meaning() (title string, lines []string) {
+	for i, c := range o.Channels {
+		lines = append(lines, fmt.Sprintf("output %d, %s: %s", i, c.Name, c.of("r")))
+	}
+	return "A value as in the data that the model was trained on, of an output r in real units:", lines
+}
+
+// Value gives the value of the data that output i stands for, of a result in real units.
+func (o Output) Value(i int, r float64) float64 {
+	if o.Channels == nil {
+		return r
+	}
+	return r*o.Channels[i].Gain + o.Channels[i].Offset
 }

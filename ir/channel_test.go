@@ -49,6 +49,37 @@ func TestWordsText(t *testing.T) {
 	}
 }
 
+// TestOutputChannels prints what outputs stand for, reads it back, and refuses what does not fit.
+func TestOutputChannels(t *testing.T) {
+	module := func(output string) string {
+		return `model "m" real {
+  input "x" : i8[2] scale 1
+  state "h" : i16[2] max 1 headroom 1 next %0
+  %0 = state(index = 0) : real[2] "h"
+  output "y" = ` + output + `
+}
+`
+	}
+	text := module(`logits(%0) at last channels "charge" 770.5 2240, "cycles" 2 -1`)
+	m, err := ir.Parse("m.ir", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, lines := m.Output.Meaning()
+	if got := strings.Join(lines, "\n"); ir.Text(m) != text || got != "output 0, charge: 770.5*r + 2240\noutput 1, cycles: 2*r - 1" || m.Output.Value(1, 3) != 5 {
+		t.Errorf("printed\n%s\nmeaning %q", ir.Text(m), got)
+	}
+	for output, want := range map[string]string{
+		`logits(%0) at last channels "a" 1 0`:             "2 entries and 1 channels",
+		`argmax(%0) at last channels "a" 1 0, "b" 1 0`:    "decides, and has channels",
+		`logits(%0) at last channels "a\nb" 1 0, "b" 1 0`: "line break",
+	} {
+		if _, err := ir.Parse("m.ir", []byte(module(output)), nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", output, err, want)
+		}
+	}
+}
+
 // TestChannelsText prints channels, reads them back and refuses those that do not fit.
 func TestChannelsText(t *testing.T) {
 	const header = `input "x" : i8[2] scale 0.5 channels `

@@ -111,7 +111,10 @@ type Output struct {
 	Decision  Decision
 	Threshold float64  // real units; Threshold only: bit i is y_i > Threshold
 	Labels    []string // names of the classes, or empty
-	Span      diag.Span
+	// Channels says what values of the training data the outputs in real units stand for: Gain times the output plus Offset.
+	// nil where they are those values, or where that is unknown.
+	Channels []Channel
+	Span     diag.Span
 }
 
 // Scale gives the real value of a fixed-level integer g at step t (the first step is t = 1):

@@ -95,12 +95,13 @@ type (
 		Inline []string `parser:"| '[' ( @(Int|Float) ( ',' @(Int|Float) )* )? ']' )"`
 	}
 	outputDeclText struct {
-		Name      string   `parser:"@String '='"`
-		Decision  string   `parser:"@Ident '('"`
-		Y         int64    `parser:"'%' @Int"`
-		Threshold *float64 `parser:"( ',' @(Int|Float) )? ')' 'at'"`
-		When      string   `parser:"@Ident"`
-		Labels    []string `parser:"( 'labels' @String ( ',' @String )* )?"`
+		Name      string         `parser:"@String '='"`
+		Decision  string         `parser:"@Ident '('"`
+		Y         int64          `parser:"'%' @Int"`
+		Threshold *float64       `parser:"( ',' @(Int|Float) )? ')' 'at'"`
+		When      string         `parser:"@Ident"`
+		Labels    []string       `parser:"( 'labels' @String ( ',' @String )* )?"`
+		Channels  []*channelDecl `parser:"( 'channels' @@ ( ',' @@ )* )?"`
 	}
 )
 
@@ -204,11 +205,16 @@ func (r *reader) input(t *inputDecl) error {
 		return err
 	}
 	in.Words = t.Words
-	for _, d := range t.Channels {
-		in.Channels = append(in.Channels, Channel{d.Name, d.Gain, d.Offset})
-	}
+	in.Channels = channels(t.Channels)
 	r.m.Input = in
 	return nil
+}
+
+func channels(list []*channelDecl) (out []Channel) {
+	for _, d := range list {
+		out = append(out, Channel{d.Name, d.Gain, d.Offset})
+	}
+	return out
 }
 
 func (r *reader) state(t *stateDecl) error {
@@ -403,7 +409,7 @@ func (t *Tensor) readInts(entries []string) error {
 }
 
 func (r *reader) output(t *outputDeclText) error {
-	o := Output{Name: t.Name, When: When(t.When), Decision: Decision(t.Decision), Labels: t.Labels}
+	o := Output{Name: t.Name, When: When(t.When), Decision: Decision(t.Decision), Labels: t.Labels, Channels: channels(t.Channels)}
 	switch o.When {
 	case AtLast, EveryStep, Mean:
 	default:

@@ -66,7 +66,11 @@ func inputText(in Input) string {
 		sign = "i"
 	}
 	t := fmt.Sprintf("%s : %s%d[%d] scale %s", strconv.Quote(in.Name), sign, in.Bits, in.Size, float(in.Scale))
-	for i, c := range in.Channels {
+	return t + channelsText(in.Channels)
+}
+
+func channelsText(channels []Channel) (t string) {
+	for i, c := range channels {
 		if i == 0 {
 			t += " channels"
 		} else {
@@ -111,7 +115,7 @@ func outputText(m *Module) string {
 		}
 		t += " " + strconv.Quote(l)
 	}
-	return t
+	return t + channelsText(o.Channels)
 }
 
 func typeText(l Level, t Type) string {

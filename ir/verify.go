@@ -27,8 +27,17 @@ func Verify(m *Module) error {
 	if m.Y < 0 || int(m.Y) >= len(m.Values) {
 		return fmt.Errorf("output %s reads %%%d, which does not exist", m.Output.Name, m.Y)
 	}
-	if len(m.Values[m.Y].Type.Shape) != 1 {
+	y := m.Values[m.Y].Type.Shape
+	if len(y) != 1 {
 		return fmt.Errorf("output %s is not a vector", m.Output.Name)
+	}
+	switch channels := m.Output.Channels; {
+	case channels != nil && m.Output.Decision != Logits:
+		return fmt.Errorf("output %s decides, and has channels", m.Output.Name)
+	case channels != nil && len(channels) != y[0]:
+		return fmt.Errorf("output %s has %d entries and %d channels", m.Output.Name, y[0], len(channels))
+	case slices.ContainsFunc(channels, func(c Channel) bool { return !c.valid() }):
+		return fmt.Errorf("a channel of output %s has a line break in its name, or a number that is not finite", m.Output.Name)
 	}
 	return nil
 }

@@ -28,14 +28,16 @@ type Config struct {
 	Clip      float64 // largest norm of a gradient; 0 for no limit
 	Seed      int64
 	Loss      network.Loss
-	Patience  int // epochs without a better validation after which training ends; 0 for never
+	// Standardise makes the targets of a regression mean 0 and variance 1 over the training part.
+	Standardise bool
+	Patience    int // epochs without a better validation after which training ends; 0 for never
 }
 
 // defaults are those of the paper's MNIST configurations, but for the clipping, which keeps a late flip of many signs
 // from throwing a good model away.
 func defaults(m *dsl.Model) Config {
 	return Config{Epochs: 20, Batch: 100, Rate: 1e-3, Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
-		Optimizer: "adam", Clip: 1, Seed: 1, SignRate: -1, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+		Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
 // signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
@@ -77,6 +79,10 @@ var settings = []setting{
 	{"loss", "loss = cross_entropy, binary_cross_entropy or mse", func(c *Config, s string) bool {
 		c.Loss = network.Loss(s)
 		return slices.Contains([]network.Loss{network.CrossEntropy, network.BinaryCrossEntropy, network.MeanSquared}, c.Loss)
+	}},
+	{"standardise", "standardise = yes  or  no", func(c *Config, s string) bool {
+		c.Standardise = s == "yes"
+		return s == "yes" || s == "no"
 	}},
 	{"patience", "patience = 10: epochs without a better validation after which training ends", func(c *Config, s string) bool {
 		return whole(&c.Patience, s, 0, 1<<20)
@@ -190,6 +196,9 @@ func (c Config) Pairs() [][2]string {
 	add("weight_decay", c.Decay)
 	add("clip", c.Clip)
 	add("loss", c.Loss)
+	if c.Loss == network.MeanSquared {
+		add("standardise", map[bool]string{true: "yes", false: "no"}[c.Standardise])
+	}
 	add("patience", c.Patience)
 	add("seed", c.Seed)
 	return out

@@ -24,17 +24,18 @@ const (
 
 // DataWarnings says what of a data set does not suit a model, though it can be trained.
 func DataWarnings(m *dsl.Model, set *data.Set) diag.List {
-	return append(classWarnings(m, set), inputWarnings(m, set)...)
+	return append(classWarnings(m, set), InputWarnings(m, set, &set.Train, "normalise = channel  in the train block gives every channel variance 1, which  / 32  of an i8 suits; "+
+		"or change the divisor of the input")...)
 }
 
-// inputWarnings compares the training part's values with the integers of a model's input: channels of which many values are
-// beyond its range, and channels of which rounding leaves next to nothing. Training works on both, badly.
-func inputWarnings(m *dsl.Model, set *data.Set) diag.List {
-	if m.Input.Vocab > 0 || set.Train.N == 0 {
+// InputWarnings compares a part's values with the integers of a model's input: channels of which many values are beyond its
+// range, and channels of which rounding leaves next to nothing. help says what to do about it.
+func InputWarnings(m *dsl.Model, set *data.Set, part *data.Sequences, help string) diag.List {
+	if m.Input.Vocab > 0 || part.N == 0 {
 		return nil
 	}
 	lo, hi := m.Input.Range()
-	channels := watchInput(&set.Train, 1/m.Input.Scale, float64(lo), float64(hi))
+	channels := watchInput(part, 1/m.Input.Scale, float64(lo), float64(hi))
 	var beyond, lost []string
 	for d, c := range channels {
 		switch name := channelName(set, d); {
@@ -50,7 +51,7 @@ func inputWarnings(m *dsl.Model, set *data.Set) diag.List {
 			return
 		}
 		out.Add(diag.At(m.Input.Span).Warningf("range", "%s: %s", text, listed(names)).
-			Helpf("normalise = channel  in the train block gives every channel variance 1, which  / 32  of an i8 suits; or change the divisor of the input"))
+			Helpf("%s", help))
 	}
 	warn(beyond, fmt.Sprintf("values are clamped, since %s reaches from %.4g to %.4g only", m.Input.Name, float64(lo)*m.Input.Scale, float64(hi)*m.Input.Scale))
 	warn(lost, fmt.Sprintf("values are rounded to a few integers, since one of %s is worth %.4g", m.Input.Name, m.Input.Scale))

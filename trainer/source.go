@@ -2,7 +2,9 @@ package trainer
 
 import (
 	"cmp"
+	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,19 +16,27 @@ import (
 	"hrnnc/trainer/network"
 )
 
+// Task is what a model is trained for.
+type Task struct {
+	Model   *dsl.Model
+	Loss    network.Loss
+	Classes int          // of the data set; 0 where it has numbers
+	Targets []ir.Channel // what the outputs of a regression stand for; nil where they are the numbers of the data set
+}
+
 // split is a part of a data set as a model's input has it: real values become the integers of the model's input type,
 // rounded and clamped, so that training sees what the chip will.
 type split struct {
 	*data.Sequences
+	task    Task
 	input   ir.Input
-	loss    network.Loss
 	every   bool
 	augment data.Augment
 }
 
 // Split makes the source of a part of a data set; augment is applied where batches are filled with a generator.
-func Split(m *dsl.Model, loss network.Loss, s *data.Sequences, augment data.Augment) Source {
-	return &split{s, m.Input, loss, m.Output.When == ir.EveryStep, augment}
+func (t Task) Split(s *data.Sequences, augment data.Augment) Source {
+	return &split{s, t, t.Model.Input, t.Model.Output.When == ir.EveryStep, augment}
 }
 
 func (s *split) Len() int { return s.N }
@@ -63,12 +73,78 @@ func (s *split) answers(b *network.Batch, slot, index int) {
 	if s.every {
 		n = b.T
 	}
-	if s.loss == network.MeanSquared {
-		n *= s.Outputs
-		s.Targets(index, b.Targets[slot*n:(slot+1)*n])
+	switch {
+	case s.task.Loss == network.MeanSquared:
+		targets := b.Targets[slot*n*s.Outputs : (slot+1)*n*s.Outputs]
+		s.Targets(index, targets)
+		s.task.standardise(targets)
+	case s.Outputs > 0:
+		targets := make([]float32, n*s.Outputs)
+		s.Targets(index, targets)
+		joinBits(targets, b.Labels[slot*n:(slot+1)*n])
+	default:
+		labels := b.Labels[slot*n : (slot+1)*n]
+		s.Labels(index, labels)
+		s.task.oneOfEach(labels)
+	}
+}
+
+// standardise turns numbers of the data set into what the outputs should give.
+func (t Task) standardise(targets []float32) {
+	if t.Targets == nil {
 		return
 	}
-	s.Labels(index, b.Labels[slot*n:(slot+1)*n])
+	for i, v := range targets {
+		c := t.Targets[i%len(t.Targets)]
+		targets[i] = float32((float64(v) - c.Offset) / c.Gain)
+	}
+}
+
+// mostThresholds are as many as a label has bits.
+const mostThresholds = 31
+
+// oneOfEach turns classes into bits where a model has a threshold for each class: that of the class is 1. With fewer
+// thresholds than classes, a class is its number, bit by bit.
+func (t Task) oneOfEach(labels []int32) {
+	if rows := t.Model.Readout.Matrix.Shape[0]; t.Loss != network.BinaryCrossEntropy || rows == 1 || rows != t.Classes {
+		return
+	}
+	for i, class := range labels {
+		if class >= 0 {
+			labels[i] = 1 << class
+		}
+	}
+}
+
+// joinBits makes labels of rows of zeros and ones.
+func joinBits(rows []float32, labels []int32) {
+	width := len(rows) / len(labels)
+	for i := range labels {
+		labels[i] = 0
+		for j, v := range rows[i*width : (i+1)*width] {
+			labels[i] |= int32(v) << j
+		}
+	}
+}
+
+// Standardised says what the outputs of a regression stand for where they are trained on targets of mean 0 and variance 1
+// over the training part. names are those of the targets, where they have some.
+func Standardised(set *data.Set, names []string) []ir.Channel {
+	outputs := set.Train.Outputs
+	sum, squares, n := make([]float64, outputs), make([]float64, outputs), make([]float64, outputs)
+	eachTarget(&set.Train, func(k int, v float64) { sum[k], n[k] = sum[k]+v, n[k]+1 })
+	eachTarget(&set.Train, func(k int, v float64) { squares[k] += (v - sum[k]/n[k]) * (v - sum[k]/n[k]) })
+	out := make([]ir.Channel, outputs)
+	for k := range out {
+		out[k] = ir.Channel{Name: fmt.Sprintf("target %d", k), Gain: math.Sqrt(squares[k] / max(n[k], 1)), Offset: sum[k] / max(n[k], 1)}
+		if len(names) == outputs {
+			out[k].Name = names[k]
+		}
+		if out[k].Gain < 1e-12 {
+			out[k].Gain = 1 // it never changes
+		}
+	}
+	return out
 }
 
 // Fits checks that a data set is one for a model: its steps, its values or tokens, its classes.
@@ -99,9 +175,11 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case loss == network.MeanSquared && s.Outputs == 0:
 		return at(out.Span).Errorf("data", "the output is numbers, and data set %s has classes", set.Name).
 			Helpf("write  output class = argmax(y); or, where the classes are numbers to give, say  answers = numbers  or  targets = \"COLUMN\"  in the train block")
-	case loss != network.MeanSquared && s.Outputs > 0:
+	case loss == network.BinaryCrossEntropy && rows > mostThresholds:
+		return at(out.Span).Errorf("data", "the model has %d thresholds, and at most %d are trained", rows, mostThresholds).Helpf("split the model, or write  output class = argmax(y)")
+	case loss != network.MeanSquared && s.Outputs > 0 && (loss != network.BinaryCrossEntropy || !zerosAndOnes(s)):
 		return at(out.Span).Errorf("data", "the output decides, and data set %s has numbers to give", set.Name).
-			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block")
+			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block;  y > 0  takes rows of zeros and ones")
 	case s.Outputs > 0 && s.Outputs != rows:
 		return at(out.Span).Errorf("data", "data set %s has %d targets, the model %d outputs", set.Name, s.Outputs, rows).Helpf("give V %d rows", s.Outputs)
 	case loss == network.CrossEntropy && len(set.Classes) > rows:
@@ -109,11 +187,24 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case misplaced(out.Labels, set.Classes) != "":
 		return at(cmp.Or(m.Settings["labels"], out.Span)).Errorf("output", "label %q is not where data set %s has that class", misplaced(out.Labels, set.Classes), set.Name).
 			Helpf("write  labels \"%s\", or leave labels out", strings.Join(set.Classes, `", "`))
+	case loss == network.BinaryCrossEntropy && rows == 1 && len(out.Labels) == 1 && len(set.Classes) == 2 && out.Labels[0] == set.Classes[0]:
+		return at(cmp.Or(m.Settings["labels"], out.Span)).Errorf("output", "the output is 1 for %s, the second class of data set %s, and the label says %s", set.Classes[1], set.Name, set.Classes[0]).
+			Helpf("write  labels \"%s\", or leave labels out", set.Classes[1])
 	case loss == network.BinaryCrossEntropy && rows == 1 && len(set.Classes) > 2:
 		return at(out.Span).Errorf("data", "data set %s has %d classes, and one threshold tells two apart", set.Name, len(set.Classes)).
 			Helpf("write  output class = argmax(y)  with %d rows in V", len(set.Classes))
+	case loss == network.BinaryCrossEntropy && rows > 1 && s.Outputs == 0 && rows != len(set.Classes) && rows != bits.Len(uint(len(set.Classes)-1)):
+		return at(out.Span).Errorf("data", "data set %s has %d classes, and the model %d thresholds", set.Name, len(set.Classes), rows).
+			Helpf("give V %d rows, a threshold for each class, or %d, the bits of the class's number; or write  output class = argmax(y)", len(set.Classes), max(1, bits.Len(uint(len(set.Classes)-1))))
 	}
 	return nil
+}
+
+// zerosAndOnes reports whether all targets are 0 or 1.
+func zerosAndOnes(s *data.Sequences) bool {
+	all := true
+	eachTarget(s, func(_ int, v float64) { all = all && (v == 0 || v == 1) })
+	return all
 }
 
 // misplaced gives a label that is the name of another class than its own, "" when there is none.
@@ -131,25 +222,6 @@ func typeName(in ir.Input) string {
 		return "i8"
 	}
 	return "u8"
-}
-
-// MeanLoss is the mean squared error, on one part, of always giving the mean of another part's targets.
-func MeanLoss(train, part *data.Sequences) float64 {
-	mean := make([]float64, train.Outputs)
-	eachTarget(train, func(k int, v float64) { mean[k] += v })
-	n := train.N
-	if train.EachStep {
-		n *= train.T
-	}
-	for k := range mean {
-		mean[k] /= float64(max(n, 1))
-	}
-	sum, count := 0.0, 0
-	eachTarget(part, func(k int, v float64) {
-		sum += (v - mean[k]) * (v - mean[k])
-		count++
-	})
-	return sum / float64(max(count, 1))
 }
 
 // eachTarget hands on every target of a part, with its output.

@@ -57,7 +57,8 @@ func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
 	if err := Fits(m, c.Loss, set); err != nil {
 		t.Fatal(err)
 	}
-	return &Run{Net: n, Config: c, Train: Split(m, c.Loss, &set.Train, data.Augment{Noise: 0.01}), Valid: Split(m, c.Loss, &set.Valid, data.Augment{}),
+	task := Task{Model: m, Loss: c.Loss, Classes: len(set.Classes)}
+	return &Run{Net: n, Config: c, Train: task.Split(&set.Train, data.Augment{Noise: 0.01}), Valid: task.Split(&set.Valid, data.Augment{}),
 		Folder: folder, Fingerprint: Fingerprint{Model: "test"}, Keep: func(Metrics) error { return nil }}
 }
 

@@ -60,13 +60,9 @@ func (g *generator) header() []byte {
 	}
 	p.line("")
 	p.line("typedef %s %s_input; /* %s */", input, g.prefix, comment)
-	if title, lines := g.plan.Input.Feeding(); lines != nil {
-		p.comment("%s", title)
-		for _, l := range lines {
-			p.comment("%s", strings.ReplaceAll(l, "*/", "* /"))
-		}
-	}
+	p.list(g.plan.Input.Feeding())
 	p.line("typedef %s %s_value; /* %s */", ctype(g.valueLane()), g.prefix, g.valueComment())
+	p.list(g.plan.Output.Meaning())
 	p.line("")
 	p.line("#ifdef __cplusplus")
 	p.line("extern \"C\" {")
@@ -341,8 +337,10 @@ func (g *generator) readme() []byte {
 	for _, s := range lines {
 		b.WriteString("    " + s + "\n")
 	}
-	if title, lines := g.plan.Input.Feeding(); lines != nil {
-		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
+	for _, list := range []func() (string, []string){g.plan.Input.Feeding, g.plan.Output.Meaning} {
+		if title, lines := list(); lines != nil {
+			fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
+		}
 	}
 	fmt.Fprintf(&b, "\nTables take %d bytes of flash, the state %d bytes of RAM, the arrays of a step %d bytes of stack.\n", g.tableBytes, g.stateBytes, g.stackBytes)
 	fmt.Fprintf(&b, "On AVR, compile with `-std=gnu99` or later: strict C99 has no word for flash, and tables are copied to RAM.\n")

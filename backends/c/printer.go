@@ -43,6 +43,16 @@ func (p *printer) comment(format string, args ...any) {
 	p.line("%s */", line)
 }
 
+// list writes a title and its lines, a comment each; nothing without lines.
+func (p *printer) list(title string, lines []string) {
+	if lines == nil {
+		return
+	}
+	for _, l := range append([]string{title}, lines...) {
+		p.comment("%s", strings.ReplaceAll(l, "*/", "* /"))
+	}
+}
+
 // perLine is how many numbers of a table stand on a line.
 const perLine = 16
 

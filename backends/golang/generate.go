@@ -213,6 +213,13 @@ func (g *generator) packageFile() *jen.File {
 			f.PackageComment("  - " + l)
 		}
 	}
+	if title, lines := g.p.Output.Meaning(); lines != nil {
+		f.PackageComment("")
+		f.PackageComment(title)
+		for _, l := range lines {
+			f.PackageComment("  - " + l)
+		}
+	}
 	consts := make([]jen.Code, len(g.consts))
 	for i, c := range g.consts {
 		consts[i] = jen.Id(c.name).Op("=").Add(c.value).Comment(c.doc)

@@ -175,6 +175,9 @@ func (g *generator) readme() []byte {
 	if title, lines := g.p.Input.Feeding(); lines != nil {
 		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
 	}
+	if title, lines := g.p.Output.Meaning(); lines != nil {
+		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
+	}
 	fmt.Fprintf(&b, "\nCopy `%s.go` and its test into a folder of your module; its path there is what you import. Or keep this folder as the\nmodule that it is (`import = \"example.com/%s\"` in `target go { ... }` sets its path) and point to it with `go mod edit -replace`.\n\n", g.pkg, g.pkg)
 	fmt.Fprintf(&b, "- A step allocates nothing and uses no floating point. A Model is one value: copy it to save it, use one a goroutine.\n")
 	fmt.Fprintf(&b, "- `Output` gives integers; `Unit` gives the real value of one.\n")

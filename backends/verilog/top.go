@@ -13,7 +13,7 @@ import (
 type topValues struct {
 	Prefix                      string
 	Title, OutputText           string
-	Feeding                     []string // how inputs come from data, under its title
+	Feeding, Meaning            []string // how inputs come from data, and what outputs stand for, each under a title
 	IB, Y, D, DBits             int
 	Rows, RowBits, PartBits     int
 	InputComment, ValueComment  string
@@ -38,6 +38,14 @@ type part struct {
 	Name, Next string
 }
 
+// titled puts a title before lines; nil without lines.
+func titled(title string, lines []string) []string {
+	if lines == nil {
+		return nil
+	}
+	return append([]string{title}, lines...)
+}
+
 func (d *design) top() topValues {
 	p := d.plan
 	v := topValues{Prefix: d.prefix, IB: d.inputBits(), Y: d.readout.Y, D: p.Input.Size, DBits: clog2(p.Input.Size),
@@ -45,9 +53,7 @@ func (d *design) top() topValues {
 		Argmax: p.Output.Decision == ir.Argmax, Threshold: p.Output.Decision == ir.Threshold, TwoPhase: p.TwoPhase(), Limit: p.Output.Threshold,
 		StepCycles: d.stepCycles(false), OutputStepCycles: d.stepCycles(true)}
 	v.Patience = 4 * (v.OutputStepCycles + 16)
-	if title, lines := p.Input.Feeding(); lines != nil {
-		v.Feeding = append([]string{title}, lines...)
-	}
+	v.Feeding, v.Meaning = titled(p.Input.Feeding()), titled(p.Output.Meaning())
 	v.BeatWord = v.IB + 1
 	d.texts(&v)
 	for i, l := range d.layers {

@@ -67,7 +67,7 @@ func trainOwn(ctx context.Context, dir string, m *dsl.Model, set *data.Set, epoc
 }
 
 func (o *own) source(s *data.Sequences) trainer.Source {
-	return trainer.Split(o.model, o.config.Loss, s, data.Augment{})
+	return trainer.Task{Model: o.model, Loss: o.config.Loss, Classes: len(o.set.Classes)}.Split(s, data.Augment{})
 }
 
 func (o *own) train(ctx context.Context, dir string, r *trained) error {

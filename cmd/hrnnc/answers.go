@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +54,9 @@ func (a answers) width() int {
 // text spells answer i: the name of a class, bits or values.
 func (a answers) text(i int) string {
 	w := a.width()
+	if labels := a.output.Labels; a.output.Decision == ir.Threshold && len(labels) == w {
+		return named(labels, a.Ints[i*w:(i+1)*w])
+	}
 	var words []string
 	for j := i * w; j < (i+1)*w; j++ {
 		switch {
@@ -59,7 +64,7 @@ func (a answers) text(i int) string {
 			return strings.Join(words, " ") + " ..."
 		case !a.IsInt():
 			words = append(words, strconv.FormatFloat(a.Floats[j], 'g', 5, 64))
-		case w == 1:
+		case a.output.Decision == ir.Argmax:
 			words = append(words, a.class(int(a.Ints[j])))
 		default:
 			words = append(words, strconv.Itoa(int(a.Ints[j])))
@@ -68,7 +73,24 @@ func (a answers) text(i int) string {
 	return strings.Join(words, " ")
 }
 
-// class names a class, or the side of a single threshold.
+// named spells bits by the names of those that are 1.
+func named(labels []string, bits []int64) string {
+	var set []string
+	for i, b := range bits {
+		if b == 1 {
+			set = append(set, labels[i])
+		}
+	}
+	switch {
+	case len(set) > 0:
+		return strings.Join(set, "+")
+	case len(labels) == 1:
+		return "not " + labels[0]
+	}
+	return "-"
+}
+
+// class names a class.
 func (a answers) class(c int) string {
 	if c < len(a.output.Labels) {
 		return a.output.Labels[c]
@@ -97,31 +119,23 @@ func (a answers) sequence(n int) string {
 	return strings.Join(parts, ", ")
 }
 
-// counts says how often each class was decided, the most frequent first; "" where the answers are no classes.
+// counts says how often each decision was made, the most frequent first; "" where nothing is decided.
 func (a answers) counts() string {
-	if !a.IsInt() || a.width() > 1 {
+	if !a.IsInt() {
 		return ""
 	}
-	n := map[int64]int{}
-	var found []int64
-	for _, c := range a.Ints {
-		if n[c]++; n[c] == 1 {
-			found = append(found, c)
-		}
+	n := map[string]int{}
+	for i := range a.Len() / a.width() {
+		n[a.text(i)]++
 	}
-	slices.SortFunc(found, func(x, y int64) int {
-		if n[x] != n[y] {
-			return n[y] - n[x]
-		}
-		return int(x - y)
-	})
+	found := slices.SortedFunc(maps.Keys(n), func(x, y string) int { return cmp.Or(n[y]-n[x], cmp.Compare(x, y)) })
 	var words []string
-	for _, c := range found {
+	for _, text := range found {
 		if len(words) == shownAnswers {
 			words = append(words, "...")
 			break
 		}
-		words = append(words, fmt.Sprintf("%s: %s", a.class(int(c)), thousands(n[c])))
+		words = append(words, fmt.Sprintf("%s: %s", text, thousands(n[text])))
 	}
 	return strings.Join(words, "; ")
 }

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -22,13 +22,12 @@ type SplitScore struct {
 	Split    string  `json:"split"`
 	Level    string  `json:"level"`
 	N        int     `json:"sequences"`
-	Accuracy float64 `json:"accuracy"`           // 0 for a regression
+	Accuracy float64 `json:"accuracy"`           // not of a regression
 	MacroF1  float64 `json:"macro_f1,omitempty"` // of classes: the mean of their F1
-	Loss     float64 `json:"loss,omitempty"`
-	// Of a regression: the root of the mean squared error, and the part of the variance that is explained, against always
-	// giving the mean of the training part.
-	RMSE float64 `json:"rmse,omitempty"`
-	R2   float64 `json:"r2,omitempty"`
+	Loss     float64 `json:"loss,omitempty"`     // as training minimises it
+	// Of a regression: every output, and the mean of their R2.
+	Outputs []OutputScore `json:"outputs,omitempty"`
+	R2      float64       `json:"r2,omitempty"`
 	// confusion counts decisions, [true][decided]; outside those of each class that are no class.
 	confusion [][]int
 	outside   []int
@@ -74,6 +73,7 @@ words mean what they meant in training, whatever data set they are scored on.`,
 				if part.N == 0 {
 					return diag.InFile(t.set.Name, "").Errorf("data", "has no %s part", name).Helpf("choose another with --split, or  --set hold=0.2  --set valid=0.1")
 				}
+				a.warn(trainer.InputWarnings(t.model, t.set, part, "check that the values have the unit of the training data"))
 				for _, level := range levels {
 					say("scoring " + name + " at level " + level)
 					s, err := t.score(cmd.Context(), name, part, level)
@@ -123,45 +123,26 @@ func (t *training) part(name string) (*data.Sequences, error) {
 // score measures one part at one level.
 func (t *training) score(ctx context.Context, name string, part *data.Sequences, level string) (*SplitScore, error) {
 	s := &SplitScore{Split: name, Level: level, N: part.N, regression: t.net.Loss == network.MeanSquared}
-	measure := t.scoreFixed
-	if level == "real" {
-		measure = t.scoreReal
+	switch {
+	case s.regression:
+		return s, t.scoreNumbers(ctx, s, part)
+	case level == "real":
+		return s, t.scoreReal(ctx, s, part)
 	}
-	if err := measure(ctx, s, part); err != nil {
-		return nil, err
-	}
-	if s.regression {
-		s.RMSE = math.Sqrt(s.Loss)
-		from := &t.set.Train
-		if from.N == 0 {
-			from = part
-		}
-		if mean := trainer.MeanLoss(from, part); mean > 0 {
-			s.R2 = 1 - s.Loss/mean
-		}
-	}
-	return s, nil
+	return s, t.scoreFixed(ctx, s, part)
 }
 
-// scoreFixed measures one part by integers, at any level but real.
+// scoreFixed measures the decisions of integers on one part, at any level but real.
 func (t *training) scoreFixed(ctx context.Context, s *SplitScore, part *data.Sequences) error {
 	l, err := t.lowered()
 	if err != nil {
 		return err
 	}
-	right, total, squares := 0, 0, 0.0
+	right, total := 0, 0
 	err = trainer.EachBatch(ctx, t.net, t.source(part), fixedBatch, func(b *network.Batch) error {
 		out, err := l.Run(ctx, quickest(s.Level), sequencesOf(b), nil)
 		if err != nil {
 			return err
-		}
-		if s.regression {
-			for i, v := range l.Reals(out) {
-				d := v - float64(b.Targets[i])
-				squares += d * d
-				total++
-			}
-			return nil
 		}
 		want := decisionLabels(b, t.net)
 		for i, got := range l.Decisions(out, l) {
@@ -181,12 +162,8 @@ func (t *training) scoreFixed(ctx context.Context, s *SplitScore, part *data.Seq
 	if err != nil {
 		return err
 	}
-	if s.regression {
-		s.Loss = squares / float64(max(total, 1))
-	} else {
-		s.Accuracy = float64(right) / float64(max(total, 1))
-		s.MacroF1 = macroF1(s.confusion, s.outside)
-	}
+	s.Accuracy = float64(right) / float64(max(total, 1))
+	s.MacroF1 = macroF1(s.confusion, s.outside)
 	return nil
 }
 
@@ -204,18 +181,14 @@ func (t *training) scoreReal(ctx context.Context, s *SplitScore, part *data.Sequ
 		}
 	}
 	r, err := trainer.Score(ctx, t.net, t.source(part), visit)
-	s.Loss = r.Mean()
-	if t.net.Loss != network.MeanSquared {
-		s.Accuracy = r.Accuracy()
-		s.MacroF1 = macroF1(s.confusion, s.outside)
-	}
+	s.Loss, s.Accuracy, s.MacroF1 = r.Mean(), r.Accuracy(), macroF1(s.confusion, s.outside)
 	return err
 }
 
-// macroF1 is the mean over the classes of the harmonic mean of recall and precision; 0 without a matrix. outside are decisions
-// for each class that are no class.
+// macroF1 is the mean, over the classes that occur or are decided, of the harmonic mean of recall and precision; 0 without a
+// matrix. outside are decisions for each class that are no class.
 func macroF1(confusion [][]int, outside []int) float64 {
-	sum := 0.0
+	sum, n := 0.0, 0
 	for c := range confusion {
 		decided, truly := 0, outside[c]
 		for i := range confusion {
@@ -224,9 +197,10 @@ func macroF1(confusion [][]int, outside []int) float64 {
 		}
 		if decided+truly > 0 {
 			sum += 2 * float64(confusion[c][c]) / float64(decided+truly)
+			n++
 		}
 	}
-	return sum / float64(max(len(confusion), 1))
+	return sum / float64(max(n, 1))
 }
 
 // count adds one decision to the confusion matrix.
@@ -312,29 +286,46 @@ func decisionLabels(b *network.Batch, n *network.Network) []int64 {
 	return out
 }
 
+// MarshalJSON leaves the accuracy of a regression out.
+func (s SplitScore) MarshalJSON() ([]byte, error) {
+	type plain SplitScore
+	v := struct {
+		plain
+		Accuracy *float64 `json:"accuracy,omitempty"`
+	}{plain: plain(s)}
+	if !s.regression {
+		v.Accuracy = &s.Accuracy
+	}
+	return json.Marshal(v)
+}
+
 func (a *app) printScores(scores []SplitScore) error {
 	head := []string{"split", "level", "sequences", "accuracy", "macro F1", "loss"}
 	if len(scores) > 0 && scores[0].regression {
-		head = []string{"split", "level", "sequences", "mean squared error", "its root", "R2"}
+		head = []string{"split", "level", "sequences", "output", "mean squared error", "its root", "R2"}
 	}
 	var rows [][]string
 	for _, s := range scores {
-		rows = append(rows, append([]string{s.Split, s.Level, thousands(s.N)}, s.cells()...))
+		rows = append(rows, s.rows()...)
 	}
 	return table(a.out, head, rows)
 }
 
-// cells are accuracy, macro F1 and loss, or what a regression has in their place.
-func (s *SplitScore) cells() []string {
+// rows are the lines of a score: one, or one for each output of a regression.
+func (s *SplitScore) rows() (rows [][]string) {
+	start := []string{s.Split, s.Level, thousands(s.N)}
+	for _, o := range s.Outputs {
+		rows = append(rows, append(slices.Clone(start), o.Name, fmt.Sprintf("%.5g", o.MSE), fmt.Sprintf("%.4g", o.RMSE), fmt.Sprintf("%.4f", o.R2)))
+	}
 	if s.regression {
-		return []string{fmt.Sprintf("%.5g", s.Loss), fmt.Sprintf("%.4g", s.RMSE), fmt.Sprintf("%.4f", s.R2)}
+		return rows
 	}
 	loss, f1 := "-", "-"
 	if s.Loss != 0 {
 		loss = fmt.Sprintf("%.5g", s.Loss)
 	}
-	if s.confusion != nil {
+	if s.MacroF1 != 0 {
 		f1 = fmt.Sprintf("%.4f", s.MacroF1)
 	}
-	return []string{fmt.Sprintf("%.4f", s.Accuracy), f1, loss}
+	return [][]string{append(start, fmt.Sprintf("%.4f", s.Accuracy), f1, loss)}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"hrnnc/compiler"
+	"hrnnc/dsl"
 	"hrnnc/internal/diag"
 	"hrnnc/internal/weights"
 	"hrnnc/ir"
@@ -21,6 +22,9 @@ func (t *training) note() map[string]string {
 	}
 	if t.set.Channels != nil {
 		put(compiler.ChannelsKey, t.channels())
+	}
+	if t.targets != nil {
+		put(compiler.OutputChannelsKey, t.targets)
 	}
 	if t.set.Classes != nil {
 		put(compiler.ClassesKey, t.set.Classes)
@@ -44,21 +48,24 @@ func (t *training) channels() []ir.Channel {
 	return out
 }
 
-// readMeaning is what note wrote; empty for weights that hrnnc did not train.
-func readMeaning(f *weights.File, in ir.Input) (*data.Meaning, error) {
-	m := &data.Meaning{}
+// readMeaning is what note wrote, and what the outputs of a regression stand for; empty for weights that hrnnc did not train.
+func readMeaning(f *weights.File, model *dsl.Model) (m *data.Meaning, targets []ir.Channel, err error) {
+	m = &data.Meaning{}
 	var channels []ir.Channel
-	for key, into := range map[string]any{compiler.ChannelsKey: &channels, compiler.ClassesKey: &m.Classes, compiler.VocabularyKey: &m.Vocabulary, lengthKey: &m.Length} {
+	for key, into := range map[string]any{compiler.ChannelsKey: &channels, compiler.OutputChannelsKey: &targets, compiler.ClassesKey: &m.Classes, compiler.VocabularyKey: &m.Vocabulary, lengthKey: &m.Length} {
 		text, ok := f.Metadata[key]
 		if !ok {
 			continue
 		}
 		if err := json.Unmarshal([]byte(text), into); err != nil {
-			return nil, diag.InFile(f.Path, "").Errorf("weights", "metadata %s cannot be read: %v", key, err).Helpf("train again, or remove the entry")
+			return nil, nil, diag.InFile(f.Path, "").Errorf("weights", "metadata %s cannot be read: %v", key, err).Helpf("train again, or remove the entry")
 		}
 	}
 	for _, c := range channels {
-		m.Channels = append(m.Channels, data.Channel{Name: c.Name, Scale: c.Gain * in.Scale, Offset: c.Offset * in.Scale})
+		m.Channels = append(m.Channels, data.Channel{Name: c.Name, Scale: c.Gain * model.Input.Scale, Offset: c.Offset * model.Input.Scale})
 	}
-	return m, nil
+	if rows := model.Readout.Matrix.Shape[0]; targets != nil && len(targets) != rows {
+		return nil, nil, diag.InFile(f.Path, "").Errorf("weights", "metadata %s has %d entries, the model %d outputs", compiler.OutputChannelsKey, len(targets), rows).Helpf("train again, or remove the entry")
+	}
+	return m, targets, nil
 }

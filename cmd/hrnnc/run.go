@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hrnnc/compiler"
+	"hrnnc/internal/diag"
 	"hrnnc/internal/npy"
 	"hrnnc/passes"
 )
@@ -51,9 +52,11 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 				return err
 			}
 			if raw {
-				if arr, err = compiler.FromValues(input, arr, m.Loaded().Input); err != nil {
+				var warnings diag.List
+				if arr, warnings, err = compiler.FromValues(input, arr, m.Loaded().Input); err != nil {
 					return err
 				}
+				a.warn(warnings)
 			}
 			x, err := compiler.Sequences(input, arr, m.Loaded().Input, m.Loaded().Steps)
 			if err != nil {

@@ -15,6 +15,7 @@ import (
 	"hrnnc/dsl"
 	"hrnnc/internal/diag"
 	"hrnnc/internal/weights"
+	"hrnnc/ir"
 	"hrnnc/trainer"
 	"hrnnc/trainer/data"
 	"hrnnc/trainer/network"
@@ -29,6 +30,7 @@ type training struct {
 	net       *network.Network
 	weights   string // path of the weights file
 	augment   data.Augment
+	targets   []ir.Channel       // what the outputs of a regression stand for
 	ranges    map[string]float64 // largest |h| of every state over the training part
 	finetuned finetuned
 }
@@ -39,7 +41,13 @@ func prepare(file, dataset string, overrides []string) (*training, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.load(o)
+	if err := t.load(o); err != nil {
+		return nil, err
+	}
+	if c := t.config; c.Loss == network.MeanSquared && c.Standardise {
+		t.targets = trainer.Standardised(t.set, o.Columns.Targets)
+	}
+	return t, nil
 }
 
 // prepareTrained reads a model, its weights and the data set to score it on: values, classes and words mean what they meant
@@ -62,7 +70,7 @@ func prepareTrained(file, dataset string, overrides []string, weightsFile string
 	if dataset != "" && !overridden(overrides, "test") {
 		o.Test = nil // persons of the model's own data set
 	}
-	if o.Meaning, err = readMeaning(f, t.model.Input); err != nil {
+	if o.Meaning, t.targets, err = readMeaning(f, t.model); err != nil {
 		return nil, err
 	}
 	if err := t.load(o); err != nil {
@@ -178,7 +186,7 @@ func sortedKeys(m map[string]string) []string {
 
 // source is a part of the data set for this model.
 func (t *training) source(s *data.Sequences) trainer.Source {
-	return trainer.Split(t.model, t.config.Loss, s, t.augment)
+	return trainer.Task{Model: t.model, Loss: t.config.Loss, Classes: len(t.set.Classes), Targets: t.targets}.Split(s, t.augment)
 }
 
 // fingerprint names everything that must not change between a run and its resumption.

@@ -28,7 +28,7 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		p.Notes = append(slices.Clone(p.Notes), text)
 	}
 	for _, s := range r.Scores {
-		p.Scores = append(p.Scores, report.Score{Split: s.Split, Level: s.Level, Accuracy: s.Accuracy, Loss: s.Loss, N: s.N})
+		p.Scores = append(p.Scores, report.Score{Split: s.Split, Level: s.Level, Accuracy: s.Accuracy, Loss: s.Loss, N: s.N, Outputs: reported(s.Outputs)})
 		if s.confusion != nil {
 			p.Confusion = s.confusion
 		}
@@ -62,9 +62,6 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 	if err != nil {
 		return nil, err
 	}
-	if t.net.Loss == network.MeanSquared {
-		p.MeanLoss = trainer.MeanLoss(&t.set.Train, part)
-	}
 	c := l.Plan.Cost()
 	p.Cost = [][2]string{
 		{"parameters", fmt.Sprintf("%s (%s bytes)", thousands(c.Parameters), thousands((c.Bits+7)/8))},
@@ -72,4 +69,12 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		{"additions a step", thousands(c.Recurrence.Adds + c.Input.Adds)},
 	}
 	return report.Remarks(p), report.Write(path, p)
+}
+
+// reported are a regression's outputs as the report takes them.
+func reported(outputs []OutputScore) (out []report.Output) {
+	for _, o := range outputs {
+		out = append(out, report.Output{Name: o.Name, RMSE: o.RMSE, R2: o.R2})
+	}
+	return out
 }

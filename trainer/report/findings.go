@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"hrnnc/internal/fileio"
 	"hrnnc/trainer"
@@ -39,11 +41,13 @@ const (
 	fixedLossBad   = 0.05
 	clampedOften   = 1e-3 // part of the state values
 	standardErrors = 2    // what differs by less may be chance
+	betterF1       = 1.2  // macro F1 over that of always deciding one class
+	explainsLittle = 0.5  // R2 of a regression
 )
 
 // checks is every judgement, in the order of the page. One that does not apply gives no text.
 var checks = []func(p *Page) finding{
-	learned, generalises, stillImproving, beatsGuessing, beatsMean, fixedAgrees, clamped,
+	learned, generalises, stillImproving, beatsGuessing, explains, fixedAgrees, clamped,
 }
 
 // Remarks are the findings about a run that a reader should do something about, the worst first.
@@ -192,24 +196,37 @@ func beatsGuessing(p *Page) finding {
 	guess, right := float64(c.rows[c.largest()])/n, float64(c.right)/n
 	name, shown := fileio.Printable(c.classes[c.largest()]), percent(guess)
 	if right <= guess+standardErrors*math.Sqrt(guess*(1-guess)/n) {
+		f1, guessed := macroF1(c.scores()), 2*guess/(1+guess)/float64(len(c.classes))
+		if right > guess || f1 > betterF1*guessed {
+			return finding{watch, fmt.Sprintf("It is right in %s of the test data, which is not clearly more than the %s of always deciding “%s”; macro F1 is %s.",
+				percent(right), shown, name, percent(f1))}
+		}
 		return finding{bad, fmt.Sprintf("It is no better than always deciding “%s”, which is right in %s of the test data.", name, shown)}
 	}
 	return finding{good, fmt.Sprintf("It beats always deciding “%s”, which would be right in %s of the test data.", name, shown)}
 }
 
-// beatsMean compares the loss of a regression with that of giving the training part's mean.
-func beatsMean(p *Page) finding {
-	loss, ok := p.score("test", "fixed")
+// explains judges a regression by the output that it gives worst.
+func explains(p *Page) finding {
+	s, ok := p.score("test", "fixed")
 	if !ok {
-		loss, ok = p.score("valid", "fixed")
+		s, ok = p.score("valid", "fixed")
+	}
+	if !ok || len(s.Outputs) == 0 {
+		return finding{}
+	}
+	worst := slices.MinFunc(s.Outputs, func(a, b Output) int { return cmp.Compare(a.R2, b.R2) })
+	of := ""
+	if len(s.Outputs) > 1 {
+		of = " of " + fileio.Printable(worst.Name) + ", the worst output"
 	}
 	switch {
-	case !ok || !p.regression() || p.MeanLoss == 0:
-		return finding{}
-	case !(loss.Loss < p.MeanLoss):
-		return finding{bad, fmt.Sprintf("It is no better than always giving the mean of the training targets, whose loss is %s. Targets far from 0 and 1 are hard to reach: scale them.", significant(p.MeanLoss, 3))}
+	case !(worst.R2 > 0):
+		return finding{bad, fmt.Sprintf("It is no better than always giving the mean%s: R² is %s.", of, significant(worst.R2, 3))}
+	case worst.R2 < explainsLittle:
+		return finding{watch, fmt.Sprintf("It explains %s of the variance%s. More epochs, more units or a larger rate may help.", percent(worst.R2), of)}
 	}
-	return finding{good, fmt.Sprintf("It beats always giving the mean of the training targets, whose loss is %s.", significant(p.MeanLoss, 3))}
+	return finding{good, fmt.Sprintf("It explains %s of the variance%s.", percent(worst.R2), of)}
 }
 
 func fixedAgrees(p *Page) finding {

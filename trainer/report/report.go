@@ -29,7 +29,6 @@ type Page struct {
 	States                   []State
 	Cost                     [][2]string // lines such as {"weights and signs", "2,697 (1,512 bytes)"}
 	Seconds                  float64     // that training took
-	MeanLoss                 float64     // of a regression: the loss of always giving the mean of the training targets; 0 when unknown
 }
 
 // Score is how good the kept weights are on one split at one level.
@@ -40,6 +39,14 @@ type Score struct {
 	// no loss, which is 0 then.
 	Accuracy, Loss float64
 	N              int // decisions, or targets
+	Outputs        []Output
+}
+
+// Output is one number that a regression gives.
+type Output struct {
+	Name string
+	RMSE float64 // root of the mean squared error, in the unit of the data set
+	R2   float64 // part of the variance that is explained
 }
 
 // Param is a tensor of the weights file.

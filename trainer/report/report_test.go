@@ -57,8 +57,8 @@ func example(epochs, classes int) Page {
 		}
 	}
 	accuracy := float64(right) / float64(max(total, 1))
-	p.Scores = []Score{{"valid", "real", 0.9712, 0.0987, 5000}, {"valid", "fixed", 0.971, 0.0991, 5000},
-		{"test", "real", accuracy + 0.0004, 0.1012, total}, {"test", "fixed", accuracy, 0.1018, total}}
+	p.Scores = []Score{{"valid", "real", 0.9712, 0.0987, 5000, nil}, {"valid", "fixed", 0.971, 0.0991, 5000, nil},
+		{"test", "real", accuracy + 0.0004, 0.1012, total, nil}, {"test", "fixed", accuracy, 0.1018, total, nil}}
 	p.Params = []Param{
 		exampleParam(rng, "U", "int4", []int{128, 1}, 8, 0.3), exampleParam(rng, "s", "sign", []int{128}, 0, 0.5),
 		exampleParam(rng, "V", "ternary", []int{10, 128}, 1, 0.2), exampleParam(rng, "b", "real", []int{128}, 0, 0.1),
@@ -391,13 +391,22 @@ func BenchmarkRender(b *testing.B) {
 
 // TestRemarks demands that a regression no better than the mean is said to be so, and a better one is not.
 func TestRemarks(t *testing.T) {
-	p := Page{History: []trainer.Metrics{{Epoch: 1, Loss: 9, ValidLoss: 9, ValidScore: -9}, {Epoch: 2, Loss: 4, ValidLoss: 4, ValidScore: -4, Best: true}},
-		Scores: []Score{{Split: "test", Level: "real", Loss: 4, N: 10}, {Split: "test", Level: "fixed", Loss: 4, N: 10}}, MeanLoss: 3}
-	if got := Remarks(p); len(got) != 1 || !strings.Contains(got[0], "no better than always giving the mean") {
-		t.Errorf("remarks %q", got)
-	}
-	p.MeanLoss = 100
-	if got := Remarks(p); len(got) != 0 {
-		t.Errorf("remarks %q", got)
+	p := Page{History: []trainer.Metrics{{Epoch: 1, Loss: 9, ValidLoss: 9, ValidScore: -9}, {Epoch: 2, Loss: 4, ValidLoss: 4, ValidScore: -4, Best: true}}}
+	for _, c := range []struct {
+		outputs []Output
+		want    string
+	}{
+		{[]Output{{"charge", 20, -0.1}}, "It is no better than always giving the mean: R² is −0.1"},
+		{[]Output{{"charge", 2, 0.25}}, "It explains 25.00 % of the variance. More epochs"},
+		{[]Output{{"charge", 2, 0.99}, {"cycles", 3, 0.2}}, "It explains 20.00 % of the variance of cycles, the worst output."},
+		{[]Output{{"charge", 2, 0.9}}, ""},
+	} {
+		p.Scores = []Score{{Split: "test", Level: "real", Loss: 4, N: 10, Outputs: c.outputs}, {Split: "test", Level: "fixed", Loss: 4, N: 10, Outputs: c.outputs}}
+		if got := Remarks(p); c.want == "" && len(got) != 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], c.want)) {
+			t.Errorf("remarks %q, want %q", got, c.want)
+		}
+		if text := rendered(t, p); !strings.Contains(text, "charge") {
+			t.Error("the page does not name the output")
+		}
 	}
 }

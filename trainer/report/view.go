@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"hrnnc/internal/fileio"
 	"hrnnc/trainer"
 )
 
@@ -122,6 +123,8 @@ func scoreTile(p *Page, s Score, name string) tile {
 	t := tile{Name: name, Value: percent(s.Accuracy)}
 	var detail []string
 	switch loss := s.loss(p); {
+	case len(s.Outputs) == 1:
+		t.Value, detail = "R² "+significant(s.Outputs[0].R2, 3), []string{"error " + significant(s.Outputs[0].RMSE, 4)}
 	case p.regression():
 		t.Value, detail = loss, []string{"loss"}
 	case loss != "":
@@ -145,29 +148,41 @@ func (s Score) loss(p *Page) string {
 func scoreTable(p *Page) table {
 	t := table{Text: 2, Head: []string{"Split", "Level", "Accuracy", "95 % interval", "Loss", "Scored"}}
 	if p.regression() {
-		t.Head = []string{"Split", "Level", "Loss", "Scored"}
+		t = table{Text: 3, Head: []string{"Split", "Level", "Output", "Root of the mean squared error", "R²", "Loss", "Scored"}}
 	}
 	for _, s := range p.Scores {
 		split := s.Split
 		if split == "valid" {
 			split = "validation"
 		}
-		cells := []string{split, s.Level}
-		if !p.regression() {
-			lo, hi := interval(s.Accuracy, s.N)
-			between := decimal(100*lo, 2) + " – " + decimal(100*hi, 2)
-			if s.N <= 0 || !finite(s.Accuracy) {
-				between = ""
-			}
-			cells = append(cells, percent(s.Accuracy), between)
-		}
 		n := ""
 		if s.N > 0 {
 			n = decimal(float64(s.N), 0)
 		}
-		t.Rows = append(t.Rows, row{Cells: append(cells, s.loss(p), n)})
+		for _, cells := range s.cells(p) {
+			t.Rows = append(t.Rows, row{Cells: slices.Concat([]string{split, s.Level}, cells, []string{s.loss(p), n})})
+		}
 	}
 	return t
+}
+
+// cells are what a score is: an accuracy and its interval, or each output of a regression.
+func (s Score) cells(p *Page) (rows [][]string) {
+	if !p.regression() {
+		lo, hi := interval(s.Accuracy, s.N)
+		between := decimal(100*lo, 2) + " – " + decimal(100*hi, 2)
+		if s.N <= 0 || !finite(s.Accuracy) {
+			between = ""
+		}
+		return [][]string{{percent(s.Accuracy), between}}
+	}
+	for _, o := range s.Outputs {
+		rows = append(rows, []string{fileio.Printable(o.Name), significant(o.RMSE, 4), significant(o.R2, 4)})
+	}
+	if rows == nil {
+		rows = [][]string{{"", "", ""}}
+	}
+	return rows
 }
 
 // interval is Wilson's 95 % confidence interval of a part of n.

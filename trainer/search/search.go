@@ -13,6 +13,7 @@ import (
 	"hrnnc/dsl"
 	"hrnnc/internal/diag"
 	"hrnnc/internal/fileio"
+	"hrnnc/ir"
 	"hrnnc/trainer"
 	"hrnnc/trainer/data"
 	"hrnnc/trainer/network"
@@ -26,6 +27,7 @@ type Search struct {
 	Halving bool // successive halving: more variants start, and the better half goes on
 	Seed    uint64
 	Set     *data.Set
+	Targets []ir.Channel    // what the outputs of a regression stand for
 	Valid   *data.Sequences // the part that decides
 	Augment data.Augment
 	Note    map[string]string // metadata of the weights files
@@ -329,8 +331,9 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	part, stop := context.WithCancel(ctx)
 	defer stop()
 	sum := sha256.Sum256(source)
+	task := trainer.Task{Model: v.Model, Loss: t.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets}
 	run := &trainer.Run{Net: t.Net, Config: t.Config, Folder: dir, Fingerprint: trainer.Fingerprint{Model: hex.EncodeToString(sum[:8])},
-		Train: trainer.Split(v.Model, t.Config.Loss, &s.Set.Train, s.Augment), Valid: trainer.Split(v.Model, t.Config.Loss, s.Valid, s.Augment),
+		Train: task.Split(&s.Set.Train, s.Augment), Valid: task.Split(s.Valid, s.Augment),
 		Keep: func(trainer.Metrics) error { return trainer.SaveWeights(t.Weights, t.Net, nil, s.Note) },
 		Watch: func(at trainer.Event) {
 			if at.Epoch > epochs || at.Done != nil && at.Epoch == epochs && epochs < t.Config.Epochs {

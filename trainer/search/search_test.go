@@ -199,7 +199,7 @@ func newSearch(t testing.TB, folder string, halving bool) *Search {
 			if err := trainer.LoadWeights(f, c.Net); err != nil {
 				return Measured{}, err
 			}
-			r, err := trainer.Score(context.Background(), c.Net, trainer.Split(c.Model, c.Config.Loss, &set.Valid, data.Augment{}), nil)
+			r, err := trainer.Score(context.Background(), c.Net, trainer.Task{Model: c.Model, Loss: c.Config.Loss, Classes: len(set.Classes)}.Split(&set.Valid, data.Augment{}), nil)
 			return Measured{r.Accuracy(), c.Units, c.Units * (2 + c.Block)}, err
 		}}
 }
