@@ -72,8 +72,8 @@ func Load(file, weightsFile string) (*Model, error) {
 	}
 	m := &Model{File: file, Text: text, Checked: checked, Targets: checked.Targets}
 	m.Weights = weightsFile
-	if m.Weights == "" && checked.Weights != "" {
-		m.Weights = filepath.Join(filepath.Dir(file), filepath.FromSlash(checked.Weights))
+	if m.Weights == "" {
+		m.Weights = checked.WeightsPath()
 	}
 	if m.Weights == "" {
 		errs.Add(diag.InFile(file, "").Errorf("missing", "the model names no weights").

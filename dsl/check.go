@@ -460,8 +460,7 @@ func (c *checker) param(s *ParamStmt) {
 	c.m.Params = append(c.m.Params, p)
 	var ok bool
 	if p.Shape, p.sized, ok = c.shape(s.Type); !ok {
-		p.sized = false
-		return
+		p.Shape, p.sized = nil, false
 	}
 	if len(p.Shape) > 2 {
 		c.fail(s.Type, "shape", "a param is a vector [n] or a matrix [rows, columns]", "%s has %d sizes", p.Name, len(p.Shape))

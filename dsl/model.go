@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"path/filepath"
+
 	"hrnnc/internal/diag"
 	"hrnnc/ir"
 )
@@ -21,6 +23,15 @@ type Model struct {
 	// Settings says where a target's name and the settings of blocks stand, by "target", "target.key" and "train.key", and where
 	// the weights file and the labels are named, by "weights" and "labels".
 	Settings map[string]diag.Span
+}
+
+// WeightsPath is where the weights file lies that the model names, beside the model's own; "" when it names none.
+func (m *Model) WeightsPath() string {
+	path := filepath.FromSlash(m.Weights)
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(m.File), path)
 }
 
 // Param is a tensor of the weights file.

@@ -105,6 +105,19 @@ func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config Finger
 	return p, true, nil
 }
 
+// CheckpointModel gives the fingerprint of the model whose run is in a folder; "" where there is none that can be read.
+func CheckpointModel(folder string) string {
+	f, err := weights.Open(CheckpointPath(folder))
+	if err != nil {
+		return ""
+	}
+	var p progressState
+	if err := json.Unmarshal([]byte(f.Metadata["hrnnc.train"]), &p); err != nil {
+		return ""
+	}
+	return p.Config.Model
+}
+
 // changed names the parts in which two fingerprints differ, "" when none does.
 func changed(was, is Fingerprint) string {
 	var parts []string

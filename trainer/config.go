@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,15 +54,15 @@ type setting struct {
 // settings is every key that says how to train. dataKeys lists those about the data.
 var settings = []setting{
 	{"data", `data = mnist, or a path: data = "recordings.npz"`, func(c *Config, s string) bool { c.Data = s; return s != "" }},
-	{"epochs", "epochs = 20", func(c *Config, s string) bool { return whole(&c.Epochs, s, 1, 1<<20) }},
-	{"batch", "batch = 100", func(c *Config, s string) bool { return whole(&c.Batch, s, 1, 1<<20) }},
-	{"rate", "rate = 0.001", func(c *Config, s string) bool { return positive(&c.Rate, s) }},
-	{"sign_rate", "sign_rate = 0.00001; 0 leaves the signs as they were drawn", func(c *Config, s string) bool { return number(&c.SignRate, s) }},
+	{"epochs", "epochs = 20: 1 to 1,048,576", func(c *Config, s string) bool { return whole(&c.Epochs, s, 1, 1<<20) }},
+	{"batch", "batch = 100: 1 to 1,048,576", func(c *Config, s string) bool { return whole(&c.Batch, s, 1, 1<<20) }},
+	{"rate", "rate = 0.001: above 0, below 1e9", func(c *Config, s string) bool { return positive(&c.Rate, s) }},
+	{"sign_rate", "sign_rate = 0.00001: from 0, below 1e9; 0 leaves the signs as they were drawn", func(c *Config, s string) bool { return number(&c.SignRate, s) }},
 	{"optimizer", "optimizer = adam  or  adamw", func(c *Config, s string) bool {
 		c.Optimizer = s
 		return s == "adam" || s == "adamw"
 	}},
-	{"weight_decay", "weight_decay = 0.01", func(c *Config, s string) bool { return number(&c.Decay, s) }},
+	{"weight_decay", "weight_decay = 0.01: from 0, below 1e9", func(c *Config, s string) bool { return number(&c.Decay, s) }},
 	{"schedule", "schedule = constant, step or cosine", func(c *Config, s string) bool {
 		c.Schedule.Kind = optim.Kind(s)
 		return slices.Contains([]optim.Kind{optim.Constant, optim.Step, optim.Cosine}, c.Schedule.Kind)
@@ -158,16 +159,26 @@ func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.D
 	return diag.At(at).Errorf("settings", "train has no setting %s", key).Helpf("%s", suggestion(key, dataKeys))
 }
 
+// othersNames are what the settings are called elsewhere.
+var othersNames = map[string]string{"lr": "rate", "learning_rate": "rate", "batch_size": "batch", "scheduler": "schedule", "optim": "optimizer",
+	"decay": "weight_decay", "early_stopping": "patience", "dataset": "data", "max_epochs": "epochs", "warmup_epochs": "warmup", "normalize": "normalise",
+	"standardize": "standardise", "window_size": "window", "vocab": "vocabulary", "val": "valid", "validation": "valid"}
+
 func suggestion(key string, dataKeys []string) string {
 	known := slices.Clone(dataKeys)
 	for _, s := range settings {
 		known = append(known, s.key)
 	}
 	slices.Sort(known)
-	for _, k := range known {
-		if levenshtein.ComputeDistance(k, key) <= 2 {
-			return fmt.Sprintf("did you mean %s?", k)
-		}
+	key = strings.ToLower(key)
+	if name, ok := othersNames[key]; ok {
+		return fmt.Sprintf("did you mean %s?", name)
+	}
+	near := slices.MinFunc(known, func(a, b string) int {
+		return cmp.Compare(levenshtein.ComputeDistance(a, key), levenshtein.ComputeDistance(b, key))
+	})
+	if levenshtein.ComputeDistance(near, key) <= 2 {
+		return fmt.Sprintf("did you mean %s?", near)
 	}
 	return "its settings are " + strings.Join(known, ", ")
 }

@@ -156,6 +156,8 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	switch {
 	case s.N == 0:
 		return diag.InFile(m.File, "").Errorf("data", "data set %s has no training sequence", set.Name).Helpf("raise limit, or lower valid")
+	case s.Outputs == 0 && len(set.Classes) == 0:
+		return diag.InFile(m.File, "").Errorf("data", "data set %s has no label that counts", set.Name).Helpf("labels of -1 are left out; give at least two classes")
 	case in.Vocab > 0 && s.Vocabulary == 0:
 		return at(in.Span).Errorf("data", "the input is a token, and data set %s has values", set.Name).Helpf("write  input x : i8[%d] / 16, or the like", s.D)
 	case in.Vocab == 0 && s.Vocabulary > 0:

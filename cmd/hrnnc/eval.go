@@ -174,11 +174,18 @@ func (t *training) severalBits() bool {
 
 // scoreReal measures one part in float32.
 func (t *training) scoreReal(ctx context.Context, s *SplitScore, part *data.Sequences) error {
-	var visit func(i int, y []float32)
-	if t.net.Loss == network.CrossEntropy && !part.EachStep {
-		visit = func(i int, y []float32) {
-			s.count(int64(part.Label(i)), int64(slices.Index(y, slices.Max(y))), len(t.set.Classes))
+	decided := func(y []float32) int64 { return int64(slices.Index(y, slices.Max(y))) }
+	if t.net.Loss == network.BinaryCrossEntropy {
+		decided = func(y []float32) int64 {
+			if y[0] > float32(t.model.Output.Threshold) {
+				return 1
+			}
+			return 0
 		}
+	}
+	var visit func(i int, y []float32)
+	if !t.severalBits() && !part.EachStep {
+		visit = func(i int, y []float32) { s.count(int64(part.Label(i)), decided(y), len(t.set.Classes)) }
 	}
 	r, err := trainer.Score(ctx, t.net, t.source(part), visit)
 	s.Loss, s.Accuracy, s.MacroF1 = r.Mean(), r.Accuracy(), macroF1(s.confusion, s.outside)

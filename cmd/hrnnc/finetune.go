@@ -9,6 +9,7 @@ import (
 
 	"hrnnc/backends/lower"
 	"hrnnc/compiler"
+	"hrnnc/internal/weights"
 	"hrnnc/ir"
 	"hrnnc/trainer"
 	"hrnnc/trainer/network"
@@ -18,9 +19,8 @@ import (
 const (
 	// finetuneGap is by how much the fixed level must decide worse before training goes on through rounding.
 	finetuneGap = 0.005
-	// finetunePart of the epochs, at finetuneRate of the learning rates, is what it goes on for.
-	finetunePart = 0.2
-	finetuneRate = 0.1
+	// farOff is the gap from which rounding has to be learned anew, not only allowed for.
+	farOff = 0.05
 	// finetuneWatched is how many training sequences are scored beside the validation part: rounding shows on what was learned,
 	// and a validation part of few persons may miss it.
 	finetuneWatched = 2000
@@ -28,6 +28,7 @@ const (
 
 // finetuned is what training through rounding gave.
 type finetuned struct {
+	tried         bool
 	epoch, epochs int // the epoch that is kept, 0 when none is
 	before, after float64
 }
@@ -59,6 +60,7 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 		a.tell("the fixed level decides as well as the real one (%.4f, %.4f): nothing to finetune", fixed.Accuracy, exact.Accuracy)
 		return out, nil
 	}
+	out.tried = true
 	a.tell("the fixed level decides worse than the real one (%.4f, %.4f): training through the rounding of states", fixed.Accuracy, exact.Accuracy)
 	l, err := t.lowered()
 	if err != nil {
@@ -76,8 +78,12 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	t.net.TrainRounded(roundings(l))
 	defer t.net.TrainRounded(nil)
 	c := t.config
-	c.Epochs = max(1, int(math.Round(finetunePart*float64(c.Epochs))))
-	c.Rate, c.SignRate = finetuneRate*c.Rate, finetuneRate*c.SignRate
+	part, rate := 0.2, 0.1 // of the epochs and of the learning rates
+	if gap > farOff {
+		part, rate = 1, 0.3
+	}
+	c.Epochs = max(1, int(math.Round(part*float64(c.Epochs))))
+	c.Rate, c.SignRate = rate*c.Rate, rate*c.SignRate
 	c.Schedule = optim.Schedule{Kind: optim.Cosine}
 	watch, done := a.watchTraining()
 	run := &trainer.Run{Net: t.net, Config: c, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: folder, Fingerprint: t.fingerprint(),
@@ -85,24 +91,41 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 			if m.ValidScore <= fixed.Accuracy {
 				return nil
 			}
-			return t.saveTo(kept)
+			return t.saveTo(kept, t.stretched())
 		}}
 	history, err := run.Start(ctx, resume)
 	done()
 	if err != nil {
 		return out, err
 	}
-	t.net.TrainRounded(nil)
 	if !exists(kept) {
 		return out, nil
 	}
-	out = finetuned{epochs: len(history), before: fixed.Accuracy}
+	out = finetuned{tried: true, epochs: len(history), before: fixed.Accuracy}
 	for _, m := range history {
 		if m.Best {
 			out.epoch, out.after = m.Epoch, m.ValidScore
 		}
 	}
-	return out, t.measure(ctx, kept)
+	f, err := weights.Open(kept)
+	if err != nil {
+		return out, err
+	}
+	if err := trainer.LoadWeights(f, t.net); err != nil {
+		return out, err
+	}
+	t.ranges = t.stretched()
+	return out, t.saveTo(t.weights, t.ranges)
+}
+
+// stretched are the ranges that give states the units that training rounds to now.
+func (t *training) stretched() map[string]float64 {
+	out := map[string]float64{}
+	for i, s := range t.net.Stretch() {
+		name := t.model.Layers[i].State.Name
+		out[name] = s * t.ranges[name]
+	}
+	return out
 }
 
 // tell prints a line about the course of things, for people.

@@ -42,6 +42,18 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 			t.Fatal(err)
 		}
 		tr.net.TrainRounded(roundings(l))
+		// Weights move while they are trained, and the units of states with them.
+		for i := range tr.net.Param("U").Latent {
+			tr.net.Param("U").Latent[i] *= 1.37
+			tr.net.Param("b").Latent[i] *= 0.8
+		}
+		tr.net.Refresh()
+		if err := tr.saveTo(tr.weights, tr.stretched()); err != nil {
+			t.Fatal(err)
+		}
+		if l, err = tr.lowered(); err != nil {
+			t.Fatal(err)
+		}
 		err = trainer.EachBatch(ctx, tr.net, tr.source(&tr.set.Test), 64, func(b *network.Batch) error {
 			out, err := l.Run(ctx, "fixed", sequencesOf(b), nil)
 			if err != nil {

@@ -67,7 +67,7 @@ Ctrl-C keeps what is done; --resume goes on. docs/search.md has the details.`,
 
 func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	if o.budget < 1 || o.epochs < 0 {
-		return usageError{fmt.Errorf("--budget and --epochs are whole numbers from 1")}
+		return usageError{fmt.Errorf("--budget is a whole number from 1, and so is --epochs, or 0 for those of the train block")}
 	}
 	if o.resume && o.force {
 		return usageError{fmt.Errorf("--resume goes on with a search, --force starts afresh: give one of them")}
@@ -277,7 +277,11 @@ func (a *app) printFront(all []search.Candidate) error {
 		rows = append(rows, []string{c.Name, scoreText(c.Accuracy), scoreText(c.Real), thousands(c.Bytes), thousands(c.Adds)})
 	}
 	fmt.Fprintf(a.out, "%d of %s on the front\n", len(best), plural(len(all), "candidate"))
-	return table(a.out, []string{"candidate", "accuracy", "real", "bytes", "additions a step"}, rows)
+	score := "accuracy"
+	if slices.ContainsFunc(best, func(c search.Candidate) bool { return c.Accuracy < 0 }) {
+		score = "score" // of a regression
+	}
+	return table(a.out, []string{"candidate", score, "real", "bytes", "additions a step"}, rows)
 }
 
 // plural is "1 candidate" or "12 candidates".

@@ -118,6 +118,10 @@ func (t *training) mayTrain(o trainFlags) error {
 	}
 	checkpoint := trainer.CheckpointPath(o.folder)
 	if _, err := os.Stat(checkpoint); err == nil {
+		if trainer.CheckpointModel(o.folder) != t.fingerprint().Model {
+			return diag.InFile(checkpoint, "").Errorf("output", "the run of another model is there, or of this one before it was changed").
+				Helpf("choose another folder with -o, or replace that run with --force")
+		}
 		return diag.InFile(checkpoint, "").Errorf("output", "a run is there already").
 			Helpf("go on with --resume, start afresh with --force, or choose another folder with -o")
 	}

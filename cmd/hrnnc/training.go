@@ -41,6 +41,10 @@ func prepare(file, dataset string, overrides []string) (*training, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ext := filepath.Ext(t.weights); ext != ".safetensors" {
+		return nil, diag.At(t.model.Settings["weights"]).Errorf("weights", "training writes the safetensors format, and the file's name ends in %q", ext).
+			Helpf("write  weights \"%s.safetensors\"", strings.TrimSuffix(filepath.Base(t.weights), ext))
+	}
 	if err := t.load(o); err != nil {
 		return nil, err
 	}
@@ -104,7 +108,7 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 	if dataset == "" && !overridden(overrides, "data") {
 		c.Data = beside(file, c.Data)
 	}
-	t := &training{file: file, model: m, config: c, weights: filepath.Join(filepath.Dir(file), filepath.FromSlash(m.Weights))}
+	t := &training{file: file, model: m, config: c, weights: m.WeightsPath()}
 	if t.net, err = network.New(m); err != nil {
 		return nil, o, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
 	}
@@ -221,18 +225,20 @@ func (t *training) measure(ctx context.Context, kept string) error {
 	if t.ranges, err = trainer.Ranges(ctx, t.net, t.source(&t.set.Train)); err != nil {
 		return err
 	}
-	return trainer.SaveWeights(t.weights, t.net, t.ranges, t.note())
+	return t.saveTo(t.weights, t.ranges)
 }
 
 // keep saves the weights at hand, with the ranges that states have on the part that decided for them: a run that is stopped
 // leaves a model that can be compiled. measure takes the ranges of the training part in the end.
-func (t *training) keep(trainer.Metrics) error { return t.saveTo(t.weights) }
-
-func (t *training) saveTo(path string) error {
+func (t *training) keep(trainer.Metrics) error {
 	ranges, err := trainer.Ranges(context.Background(), t.net, t.source(t.validation()))
 	if err != nil {
 		return err
 	}
+	return t.saveTo(t.weights, ranges)
+}
+
+func (t *training) saveTo(path string, ranges map[string]float64) error {
 	return trainer.SaveWeights(path, t.net, ranges, t.note())
 }
 

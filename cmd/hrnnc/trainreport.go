@@ -23,7 +23,7 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		return nil, err
 	}
 	p := report.Page{Model: l.Name(), Command: "hrnnc " + strings.Join(os.Args[1:], " "), DataSet: t.set.Name, Source: t.set.Source,
-		Licence: t.set.Licence, Notes: t.set.Notes, Settings: t.config.Pairs(), History: history, Classes: t.set.Classes, Seconds: r.Seconds}
+		Licence: t.set.Licence, Notes: t.set.Notes, Settings: t.config.Pairs(), History: history, Classes: t.set.Classes, Seconds: r.Seconds, Finetuned: t.finetuned.tried}
 	if text := t.finetuned.String(); text != "" {
 		p.Notes = append(slices.Clone(p.Notes), text)
 	}

@@ -21,9 +21,11 @@ type Network struct {
 	layers  []*layer
 	readout readout
 	scale   float32 // of the input: real value of one
-	// rounding, when set, takes every layer's states to the integers of the fixed level.
-	rounding []Rounding
-	tiles    []*tile
+	// rounding, when set, takes every layer's states to the integers of the fixed level. It is what was given when the units
+	// of what flows in were those of roundedAt.
+	rounding, given []Rounding
+	roundedAt       []float64
+	tiles           []*tile
 }
 
 // layer is one recurrence h <- hadamard(h) + matrix*source + bias.
@@ -143,6 +145,7 @@ func (n *Network) Refresh() {
 
 // rest computes what depends on the used values.
 func (n *Network) rest() {
+	n.followUnits()
 	for i, l := range n.layers {
 		for j, s := range l.signs.Used {
 			l.factor[j] = s * l.norm

@@ -20,6 +20,8 @@ type Param struct {
 	Grad []float32
 	// Fixed is a permutation, which is not trained.
 	Fixed bool
+	// unit is the real value of one integer of Used; 1 for real values.
+	unit float32
 	// norm is 1/sqrt(columns) for a binary matrix between two states, whose used value is norm * sign(latent).
 	norm float32
 }
@@ -32,7 +34,7 @@ func newParam(p *dsl.Param) *Param {
 	for _, d := range p.Shape {
 		n *= d
 	}
-	q := &Param{Name: p.Name, Kind: p.Kind, Shape: p.Shape, Latent: make([]float32, n), Grad: make([]float32, n), Fixed: p.Kind == "index"}
+	q := &Param{Name: p.Name, Kind: p.Kind, Shape: p.Shape, unit: 1, Latent: make([]float32, n), Grad: make([]float32, n), Fixed: p.Kind == "index"}
 	q.Used = q.Latent
 	if p.Kind != "real" && !q.Fixed {
 		q.Used = make([]float32, n)
@@ -50,17 +52,17 @@ func (p *Param) quantise() {
 	case "sign":
 		signs(p.Used, p.Latent, 1)
 	case "binary":
-		unit := p.norm
-		if unit == 0 {
-			unit = meanMagnitude(p.Latent)
+		p.unit = p.norm
+		if p.unit == 0 {
+			p.unit = meanMagnitude(p.Latent)
 		}
-		signs(p.Used, p.Latent, unit)
+		signs(p.Used, p.Latent, p.unit)
 	case "ternary":
-		round(p.Used, p.Latent, 1, -1, 1)
+		p.unit = round(p.Used, p.Latent, 1, -1, 1)
 	default:
 		bits, _ := numerics.WeightBits(p.Kind)
 		half := math.Ldexp(1, bits-1)
-		round(p.Used, p.Latent, half, -half, half-1)
+		p.unit = round(p.Used, p.Latent, half, -half, half-1)
 	}
 }
 
@@ -73,15 +75,9 @@ func signs(dst, w []float32, unit float32) {
 	}
 }
 
-// round quantises to levels integers of the largest magnitude, clamped to lo and hi.
-func round(dst, w []float32, levels, lo, hi float64) {
-	alpha := 0.0
-	for _, v := range w {
-		alpha = max(alpha, math.Abs(float64(v)))
-	}
-	if alpha == 0 {
-		alpha = 1
-	}
+// round quantises to levels integers of the largest magnitude, clamped to lo and hi, and gives the unit of the integers.
+func round(dst, w []float32, levels, lo, hi float64) (unit float32) {
+	alpha := largestMagnitude(w)
 	factor, unit := float32(levels/alpha), float32(alpha/levels)
 	low, high := float32(lo), float32(hi)
 	for i, v := range w {
@@ -90,6 +86,19 @@ func round(dst, w []float32, levels, lo, hi float64) {
 		q := (v*factor + magic) - magic
 		dst[i] = min(max(q, low), high) * unit
 	}
+	return unit
+}
+
+// largestMagnitude is 1 where all are 0.
+func largestMagnitude(w []float32) float64 {
+	alpha := 0.0
+	for _, v := range w {
+		alpha = max(alpha, math.Abs(float64(v)))
+	}
+	if alpha == 0 {
+		return 1
+	}
+	return alpha
 }
 
 func meanMagnitude(w []float32) float32 {

@@ -18,11 +18,63 @@ type Rounding struct {
 	OddInput float64
 }
 
-// TrainRounded makes the network compute states as the fixed level does, one rounding a layer; nil goes back to exact ones. Gradients pass straight through the rounding, and not through a saturation.
-// A rounded state cannot be recovered from the next one, so that every step's is stored: memory grows with the steps.
+// TrainRounded makes the network compute states as the fixed level does, one rounding a layer, for the weights at hand; nil
+// goes back to exact states. Gradients pass straight through the rounding, and not through a saturation. A rounded state
+// cannot be recovered from the next one, so that every step's is stored: memory grows with the steps.
 func (n *Network) TrainRounded(layers []Rounding) {
-	n.rounding = layers
+	n.rounding, n.given, n.roundedAt = nil, layers, nil
+	if layers != nil {
+		n.rounding = make([]Rounding, len(layers))
+		n.roundedAt = n.inflowUnits()
+	}
 	n.rest()
+}
+
+// Stretch says, for every layer, by how much the units of rounded states have grown with the weights since TrainRounded:
+// the ranges that gave those units have to grow alike for the same units to come of them again.
+func (n *Network) Stretch() []float64 {
+	out := n.inflowUnits()
+	for i := range out {
+		out[i] /= n.roundedAt[i]
+	}
+	return out
+}
+
+// followUnits keeps the units of rounded states at the same power of two times the unit of what flows in, which the fixed
+// level takes them from (docs/numerics.md section 3) and which moves with the weights.
+func (n *Network) followUnits() {
+	if n.rounding == nil {
+		return
+	}
+	for i, s := range n.Stretch() {
+		n.rounding[i] = n.given[i]
+		for phase := range n.given[i].Unit {
+			n.rounding[i].Unit[phase] *= s
+		}
+	}
+}
+
+// inflowUnits is the real value of one in the integers that flow into every layer, but for a factor that never changes.
+func (n *Network) inflowUnits() []float64 {
+	out := make([]float64, len(n.layers))
+	for i, l := range n.layers {
+		switch l.source {
+		case nothing:
+			out[i] = 1
+			if len(l.biases) > 0 {
+				out[i] = largestMagnitude(l.biases[0].Used)
+			}
+			continue
+		case embedding:
+			out[i] = float64(l.embed.unit)
+		case state:
+			out[i] = out[l.from]
+		default:
+			out[i] = 1
+		}
+		out[i] *= float64(l.matrix.unit)
+	}
+	return out
 }
 
 // checkpointEvery is how many steps lie between stored states.

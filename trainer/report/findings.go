@@ -52,7 +52,7 @@ var checks = []func(p *Page) finding{
 
 // Remarks are the findings about a run that a reader should do something about, the worst first.
 func Remarks(p Page) []string {
-	var out []string
+	out := []string{}
 	all := findings(&p)
 	for _, m := range []mark{bad, watch} {
 		for _, f := range all {
@@ -192,18 +192,30 @@ func beatsGuessing(p *Page) finding {
 	if !ok {
 		return finding{}
 	}
-	n := float64(c.total)
+	n, part := float64(c.total), p.confusionPart()
 	guess, right := float64(c.rows[c.largest()])/n, float64(c.right)/n
 	name, shown := fileio.Printable(c.classes[c.largest()]), percent(guess)
 	if right <= guess+standardErrors*math.Sqrt(guess*(1-guess)/n) {
 		f1, guessed := macroF1(c.scores()), 2*guess/(1+guess)/float64(len(c.classes))
 		if right > guess || f1 > betterF1*guessed {
-			return finding{watch, fmt.Sprintf("It is right in %s of the test data, which is not clearly more than the %s of always deciding “%s”; macro F1 is %s.",
-				percent(right), shown, name, percent(f1))}
+			return finding{watch, fmt.Sprintf("It is right in %s of the %s, which is not clearly more than the %s of always deciding “%s”; macro F1 is %s.",
+				percent(right), part, shown, name, percent(f1))}
 		}
-		return finding{bad, fmt.Sprintf("It is no better than always deciding “%s”, which is right in %s of the test data.", name, shown)}
+		return finding{bad, fmt.Sprintf("It is no better than always deciding “%s”, which is right in %s of the %s.", name, shown, part)}
 	}
-	return finding{good, fmt.Sprintf("It beats always deciding “%s”, which would be right in %s of the test data.", name, shown)}
+	return finding{good, fmt.Sprintf("It beats always deciding “%s”, which would be right in %s of the %s.", name, shown, part)}
+}
+
+// confusionPart names the data that the confusion matrix is of: that of the last scores.
+func (p *Page) confusionPart() string {
+	part := "test"
+	if n := len(p.Scores); n > 0 {
+		part = p.Scores[n-1].Split
+	}
+	if name, ok := map[string]string{"valid": "validation", "train": "training"}[part]; ok {
+		part = name
+	}
+	return part + " data"
 }
 
 // explains judges a regression by the output that it gives worst.
@@ -238,20 +250,24 @@ func fixedAgrees(p *Page) finding {
 		case p.regression():
 			return finding{good, fmt.Sprintf("The %s loss is %s at the real level and %s at the fixed level.", split, significant(a.Loss, 4), significant(b.Loss, 4))}
 		default:
-			return fixedCost(a, b)
+			return fixedCost(a, b, p.Finetuned)
 		}
 	}
 	return finding{}
 }
 
 // fixedCost judges what is lost from the real level a to the fixed level b.
-func fixedCost(a, b Score) finding {
+func fixedCost(a, b Score, finetuned bool) finding {
 	lost := a.Accuracy - b.Accuracy
 	against := percent(b.Accuracy) + " against " + percent(a.Accuracy) + "."
 	f := finding{good, "The integers decide as well as the real numbers: " + against}
 	chance := standardErrors * math.Sqrt(max(0, a.Accuracy*(1-a.Accuracy))/float64(max(a.N, 1)))
 	if lost > max(fixedLoss, chance) {
-		f = finding{watch, "The integers cost accuracy: " + against + " hrnnc train --finetune fixed, or a wider state, may help."}
+		remedy := "hrnnc train --finetune fixed, or a wider state, may help."
+		if finetuned {
+			remedy = "A wider state may help."
+		}
+		f = finding{watch, "The integers cost accuracy: " + against + " " + remedy}
 	}
 	if lost > max(fixedLossBad, chance) || !finite(lost) {
 		f.Mark = bad

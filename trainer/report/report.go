@@ -24,6 +24,7 @@ type Page struct {
 	Classes                  []string
 	Confusion                [][]int // [true][decided] on the test split at the fixed level
 	Scores                   []Score
+	Finetuned                bool  // training went through the rounding of states
 	Saturated, Updates       int64 // state values at the fixed level: clamped ones, and all of them
 	Params                   []Param
 	States                   []State
