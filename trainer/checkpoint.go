@@ -82,7 +82,7 @@ func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config Finger
 	}
 	if what := changed(p.Config, config); what != "" {
 		return p, false, diag.InFile(path, "").Errorf("resume", "was made with another %s", what).
-			Helpf("undo the change, or start afresh with --force and without --resume")
+			Helpf("undo the change; or start afresh with --force and without --resume, from the weights that it kept with --from FILE")
 	}
 	a.Steps = p.Steps
 	if p.Steps > 0 {

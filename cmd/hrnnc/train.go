@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hrnnc/internal/diag"
+	"hrnnc/internal/weights"
 	"hrnnc/trainer"
 )
 
@@ -18,6 +19,7 @@ import (
 type trainFlags struct {
 	data, folder  string
 	set           []string
+	from          string // weights to start from; "" for random ones
 	finetune      string
 	resume, force bool
 }
@@ -34,6 +36,7 @@ a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/tra
   hrnnc train model.hrn --data mnist --set epochs=5   # settings from the command line
   hrnnc train model.hrn --resume                      # go on after Ctrl-C
   hrnnc train model.hrn --finetune fixed              # for states of few bits
+  hrnnc train model.hrn --from model.safetensors --force --set rate=0.0003   # some more epochs
   hrnnc data list                                     # data sets that are known`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.train(cmd.Context(), args[0], o) },
@@ -42,6 +45,7 @@ a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/tra
 	f.StringVar(&o.data, "data", "", "data set: a known name, a generator such as copy(100), or a path")
 	f.StringArrayVar(&o.set, "set", nil, "a setting of the train block, as KEY=VALUE")
 	f.StringVarP(&o.folder, "output", "o", "", "folder of the run (default: run, beside the model)")
+	f.StringVar(&o.from, "from", "", "weights file to start from, instead of random weights: more epochs, or other data")
 	f.StringVar(&o.finetune, "finetune", "", "fixed: when the integers decide worse than real numbers by over 0.5 points, train on through the rounding of states")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in the folder")
 	f.BoolVar(&o.force, "force", false, "replace weights and a run that are there")
@@ -71,6 +75,15 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		return err
 	}
 	t.net.Initialise(t.config.Seed)
+	if o.from != "" {
+		f, err := weights.Open(o.from)
+		if err != nil {
+			return err
+		}
+		if err := trainer.LoadWeights(f, t.net); err != nil {
+			return err
+		}
+	}
 	valid := t.validation()
 	watch, done := a.watchTraining()
 	run := &trainer.Run{Net: t.net, Config: t.config, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: o.folder,
