@@ -19,12 +19,13 @@ import (
 
 // SplitScore is how well a model does on a part of a data set at one level.
 type SplitScore struct {
-	Split    string  `json:"split"`
-	Level    string  `json:"level"`
-	N        int     `json:"sequences"`
-	Accuracy float64 `json:"accuracy"`           // not of a regression
-	MacroF1  float64 `json:"macro_f1,omitempty"` // of classes: the mean of their F1
-	Loss     float64 `json:"loss,omitempty"`     // as training minimises it
+	Split    string       `json:"split"`
+	Level    string       `json:"level"`
+	N        int          `json:"sequences"`
+	Accuracy float64      `json:"accuracy"`           // not of a regression
+	MacroF1  float64      `json:"macro_f1,omitempty"` // of classes: the mean of their F1
+	Loss     float64      `json:"loss,omitempty"`     // as training minimises it
+	Classes  []ClassScore `json:"classes,omitempty"`
 	// Of a regression: every output, and the mean of their R2.
 	Outputs []OutputScore `json:"outputs,omitempty"`
 	R2      float64       `json:"r2,omitempty"`
@@ -44,7 +45,7 @@ func (a *app) evalCmd() *cobra.Command {
 		Long: `Score a model on the parts of its data set. The level real is float32 as in training; fixed, go, c and verilog are the
 integers that a chip computes, all the same bits (fixed takes the quickest of those that can run here). Values, classes and
 words mean what they meant in training, whatever data set they are scored on.`,
-		Example: `  hrnnc eval model.hrn                          # the test part, real and fixed
+		Example: `  hrnnc eval model.hrn                          # the test part, real and fixed, class by class
   hrnnc eval model.hrn --split valid,test --level real
   hrnnc eval model.hrn --data field.csv --split train --set hold=0 --set valid=0   # all of another file
   hrnnc eval model.hrn --data mnist --set limit=200 --level verilog`,
@@ -96,7 +97,10 @@ words mean what they meant in training, whatever data set they are scored on.`,
 				}{scores})
 				return nil
 			}
-			return a.printScores(scores)
+			if err := a.printScores(scores); err != nil {
+				return err
+			}
+			return a.printClassScores(scores)
 		},
 	}
 	f := c.Flags()
@@ -163,7 +167,7 @@ func (t *training) scoreFixed(ctx context.Context, s *SplitScore, part *data.Seq
 		return err
 	}
 	s.Accuracy = float64(right) / float64(max(total, 1))
-	s.MacroF1 = macroF1(s.confusion, s.outside)
+	s.judgeClasses(t.set.Classes)
 	return nil
 }
 
@@ -188,26 +192,39 @@ func (t *training) scoreReal(ctx context.Context, s *SplitScore, part *data.Sequ
 		visit = func(i int, y []float32) { s.count(int64(part.Label(i)), decided(y), len(t.set.Classes)) }
 	}
 	r, err := trainer.Score(ctx, t.net, t.source(part), visit)
-	s.Loss, s.Accuracy, s.MacroF1 = r.Mean(), r.Accuracy(), macroF1(s.confusion, s.outside)
+	s.Loss, s.Accuracy = r.Mean(), r.Accuracy()
+	s.judgeClasses(t.set.Classes)
 	return err
 }
 
-// macroF1 is the mean, over the classes that occur or are decided, of the harmonic mean of recall and precision; 0 without a
-// matrix. outside are decisions for each class that are no class.
-func macroF1(confusion [][]int, outside []int) float64 {
-	sum, n := 0.0, 0
-	for c := range confusion {
-		decided, truly := 0, outside[c]
-		for i := range confusion {
-			decided += confusion[i][c]
-			truly += confusion[c][i]
+// ClassScore is how well one class is decided.
+type ClassScore struct {
+	Name      string  `json:"name"`
+	Count     int     `json:"count"`     // how many there are
+	Recall    float64 `json:"recall"`    // of those, how many are decided to be of it
+	Precision float64 `json:"precision"` // of all that are decided to be of it, how many are
+	F1        float64 `json:"f1"`        // their harmonic mean
+	decided   int
+}
+
+// judgeClasses scores every class by the confusion matrix, and gives the mean F1 of those that occur or are decided.
+func (s *SplitScore) judgeClasses(names []string) {
+	n := 0
+	for c := range s.confusion {
+		k := ClassScore{Name: names[c], Count: s.outside[c]}
+		for i := range s.confusion {
+			k.decided += s.confusion[i][c]
+			k.Count += s.confusion[c][i]
 		}
-		if decided+truly > 0 {
-			sum += 2 * float64(confusion[c][c]) / float64(decided+truly)
+		hit := float64(s.confusion[c][c])
+		k.Recall, k.Precision, k.F1 = hit/float64(max(k.Count, 1)), hit/float64(max(k.decided, 1)), 2*hit/float64(max(k.decided+k.Count, 1))
+		if k.decided+k.Count > 0 {
+			s.MacroF1 += k.F1
 			n++
 		}
+		s.Classes = append(s.Classes, k)
 	}
-	return sum / float64(max(n, 1))
+	s.MacroF1 /= float64(max(n, 1))
 }
 
 // count adds one decision to the confusion matrix.
@@ -316,6 +333,27 @@ func (a *app) printScores(scores []SplitScore) error {
 		rows = append(rows, s.rows()...)
 	}
 	return table(a.out, head, rows)
+}
+
+// fewClasses are shown one by one.
+const fewClasses = 30
+
+// printClassScores shows the classes of every split at the last of its levels.
+func (a *app) printClassScores(scores []SplitScore) error {
+	var rows [][]string
+	for i, s := range scores {
+		if len(s.Classes) > fewClasses || i+1 < len(scores) && scores[i+1].Split == s.Split {
+			continue
+		}
+		for _, c := range s.Classes {
+			rows = append(rows, []string{s.Split, s.Level, c.Name, thousands(c.Count), fmt.Sprintf("%.4f", c.Recall), fmt.Sprintf("%.4f", c.Precision), fmt.Sprintf("%.4f", c.F1)})
+		}
+	}
+	if rows == nil {
+		return nil
+	}
+	fmt.Fprintln(a.out)
+	return table(a.out, []string{"split", "level", "class", "sequences", "recall", "precision", "F1"}, rows)
 }
 
 // rows are the lines of a score: one, or one for each output of a regression.
