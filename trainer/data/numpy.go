@@ -49,7 +49,7 @@ func findRoles(a *arrays, o *Options) (map[string]string, error) {
 		}
 	}
 	for _, needed := range []string{"x", "y"} {
-		if out[needed] == "" {
+		if out[needed] == "" && (needed == "x" || !o.Unlabelled) {
 			return nil, fail(a.file, "").Errorf(code, "which array is %s cannot be guessed", needed).
 				Helpf("say  arrays = \"%s=NAME\";  it holds %s", needed, strings.Join(a.names, ", "))
 		}
@@ -89,29 +89,21 @@ type numpyBuilder struct {
 
 // add reads one part.
 func (b *numpyBuilder) add(names map[string]string, suffix string) error {
-	yName := names["y"+suffix]
-	if yName == "" {
-		return b.at("").Errorf(code, "has %s and no labels for it", names["x"+suffix]).Helpf("say  arrays = \"y%s=NAME\"", suffix)
-	}
 	x, err := b.a.tensor(names["x"+suffix])
 	if err != nil {
 		return err
 	}
-	y, err := b.a.tensor(yName)
-	if err != nil {
-		return err
+	if b.x = append(b.x, x); !sameRows(b.x) {
+		return b.differ("x", b.x)
 	}
-	if x.rows() != y.rows() {
-		return b.at("").Errorf(code, "%s has %d sequences and %s %d", names["x"+suffix], x.rows(), yName, y.rows()).Helpf("save them together")
-	}
-	if len(b.x) > 0 && (!slices.Equal(x.shape[1:], b.x[0].shape[1:]) || !slices.Equal(y.shape[1:], b.y[0].shape[1:])) {
-		return b.at("").Errorf(code, "its parts have different shapes: %s and %s, labels %s and %s", npy.Shape(b.x[0].shape), npy.Shape(x.shape),
-			npy.Shape(b.y[0].shape), npy.Shape(y.shape)).Helpf("only the first axis, the number of sequences, may differ")
+	if !b.o.Unlabelled {
+		if err := b.label(names, suffix, x.rows()); err != nil {
+			return err
+		}
 	}
 	if err := b.group(names["groups"+suffix], x.rows()); err != nil {
 		return err
 	}
-	b.x, b.y = append(b.x, x), append(b.y, y)
 	of := map[string]part{"": train, "_valid": valid, "_test": test}[suffix]
 	if suffix == "" && names["x_test"] == "" {
 		of = unassigned
@@ -119,6 +111,35 @@ func (b *numpyBuilder) add(names map[string]string, suffix string) error {
 	b.p.parts = append(b.p.parts, slices.Repeat([]part{of}, x.rows())...)
 	b.p.n += x.rows()
 	return nil
+}
+
+// label reads the answers of a part of n sequences.
+func (b *numpyBuilder) label(names map[string]string, suffix string, n int) error {
+	xName, yName := names["x"+suffix], names["y"+suffix]
+	if yName == "" {
+		return b.at("").Errorf(code, "has %s and no labels for it", xName).Helpf("say  arrays = \"y%s=NAME\"", suffix)
+	}
+	y, err := b.a.tensor(yName)
+	if err != nil {
+		return err
+	}
+	if n != y.rows() {
+		return b.at("").Errorf(code, "%s has %d sequences and %s %d", xName, n, yName, y.rows()).Helpf("save them together")
+	}
+	if b.y = append(b.y, y); !sameRows(b.y) {
+		return b.differ("y", b.y)
+	}
+	return nil
+}
+
+// sameRows reports whether the last part has entries of the shape that those before it have.
+func sameRows(parts []tensor) bool {
+	return slices.Equal(parts[len(parts)-1].shape[1:], parts[0].shape[1:])
+}
+
+func (b *numpyBuilder) differ(what string, parts []tensor) error {
+	return b.at("").Errorf(code, "its parts have different shapes: %s is %s and %s", what, npy.Shape(parts[0].shape), npy.Shape(parts[len(parts)-1].shape)).
+		Helpf("only the first axis, the number of sequences, may differ")
 }
 
 func (b *numpyBuilder) at(what string) diag.Builder { return fail(b.a.file, what) }
@@ -147,8 +168,8 @@ func (b *numpyBuilder) finish() (*pool, error) {
 		b.p.groups = b.groups
 		b.p.kind |= Grouped
 	}
-	if err := b.steps(); err != nil {
-		return nil, err
+	if err := b.steps(); err != nil || b.o.Unlabelled {
+		return b.p, err
 	}
 	return b.p, b.answers()
 }

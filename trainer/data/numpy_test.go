@@ -163,7 +163,7 @@ func TestNpzErrors(t *testing.T) {
 		{"role", map[string]*npy.Array{"x": x, "y": y}, "arrays=z=x", `arrays has "z=x"`},
 		{"counts", map[string]*npy.Array{"x": x, "y": intArray(1, 2, 3)}, "", "x has 2 sequences and y 3"},
 		{"test without labels", map[string]*npy.Array{"x": x, "y": y, "x_test": x}, "", "has x_test and no labels for it"},
-		{"parts differ", map[string]*npy.Array{"x": x, "y": y, "x_test": ints('i', 2, 2, 4), "y_test": y}, "", "its parts have different shapes: [2, 3] and [2, 4]"},
+		{"parts differ", map[string]*npy.Array{"x": x, "y": y, "x_test": ints('i', 2, 2, 4), "y_test": y}, "", "its parts have different shapes: x is [2, 3] and [2, 4]"},
 		{"one axis", map[string]*npy.Array{"x": ints('i', 2, 2), "y": y}, "", "x has shape [2]; help: [sequences, steps] or"},
 		{"no step", map[string]*npy.Array{"x": ints('i', 2, 2, 0), "y": y}, "", "x has shape [2, 0]"},
 		{"no sequence", map[string]*npy.Array{"x": ints('i', 2, 0, 3), "y": intArray()}, "", "x has shape [0, 3]"},

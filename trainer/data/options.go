@@ -38,6 +38,9 @@ type Options struct {
 
 	// Meaning is that of a trained model which the set is loaded for; nil for a set to train on.
 	Meaning *Meaning
+	// Unlabelled reads sequences that a model is to answer: labels, targets and persons may be missing, and labels, targets
+	// and the parts that files name are ignored where they are there. Each sequence has the label -1.
+	Unlabelled bool
 }
 
 // Columns says what the columns of a CSV or TSV file are, by name or by number from 1.

@@ -49,7 +49,7 @@ func openPair(path string, o *Options) (*pool, error) {
 		return nil, err
 	}
 	labels := labelsOf(name)
-	if !a.has(labels) {
+	if !o.Unlabelled && !a.has(labels) {
 		return nil, fail(path, "").Errorf(code, "the labels of %s are not beside it", base).
 			Helpf("call them as it, with y for x (x.npy, y.npy), or save both with np.savez")
 	}

@@ -64,6 +64,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	if p.n > math.MaxInt32 {
 		return nil, fail(name, "").Errorf(code, "%d sequences are too many", p.n).Helpf("use fewer, or a longer stride")
 	}
+	if o.Unlabelled {
+		p.forgetAnswers()
+	}
 	indices, err := p.deal(name, &o)
 	if err != nil {
 		return nil, err
@@ -93,6 +96,11 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	}
 	s.Notes = p.notes
 	return s, nil
+}
+
+// forgetAnswers leaves the sequences alone: one part, and -1 for the label of each.
+func (p *pool) forgetAnswers() {
+	p.y, p.classes, p.outputs, p.eachStep, p.parts = unanswered{}, nil, 0, false, nil
 }
 
 // sequences lays out the steps of all sequences in the way the options say.

@@ -107,6 +107,21 @@ func (c chain) ints(i, from int, dst []int32) {
 	part.ints(j, from, dst)
 }
 
+// unanswered are the labels of sequences that have none.
+type unanswered struct{}
+
+func (unanswered) floats(_, _ int, dst []float32) {
+	for j := range dst {
+		dst[j] = -1
+	}
+}
+
+func (unanswered) ints(_, _ int, dst []int32) {
+	for j := range dst {
+		dst[j] = -1
+	}
+}
+
 // tensor is numbers with a shape, row-major.
 type tensor struct {
 	shape []int

@@ -32,6 +32,7 @@ type table struct {
 
 	label, text, id, group int // columns, -1 when there is none
 	values, targets        []int
+	taken                  []int    // columns that are something else than values
 	names                  []string // of the value columns
 	named                  bool     // names are those of a header
 
@@ -107,6 +108,9 @@ func (t *table) findColumns(r *rows, first []string) error {
 	if columns.Text == "" && len(columns.Values) == 0 {
 		columns.Text = guess(r.header, textNames)
 	}
+	if t.o.Unlabelled {
+		columns = found(r, columns)
+	}
 	for _, c := range []struct {
 		name  string
 		index *int
@@ -124,7 +128,10 @@ func (t *table) findColumns(r *rows, first []string) error {
 	if t.targets, err = r.columns(columns.Targets); err != nil {
 		return err
 	}
-	if t.label < 0 && len(t.targets) == 0 {
+	t.taken = append([]int{t.label, t.text, t.id, t.group}, t.targets...)
+	if t.o.Unlabelled {
+		t.label, t.targets = -1, nil
+	} else if t.label < 0 && len(t.targets) == 0 {
 		return fail(r.file, "").Errorf(code, "which column is the label cannot be guessed").Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression")
 	}
 	if t.text >= 0 {
@@ -148,10 +155,9 @@ func (t *table) findValues(r *rows, first, named []string) error {
 			return err
 		}
 	} else {
-		taken := append([]int{t.label, t.id, t.group}, t.targets...)
 		for i, f := range first {
 			switch {
-			case slices.Contains(taken, i):
+			case slices.Contains(t.taken, i):
 			case isNumber(f):
 				found = append(found, i)
 			case decimalComma.MatchString(strings.TrimSpace(f)):
@@ -187,13 +193,25 @@ var decimalComma = regexp.MustCompile(`^[+-]?\d+,\d+$`)
 func (t *table) noteUnread(r *rows, first []string, found []int) {
 	var unread []string
 	for i := range first {
-		if !slices.Contains(append([]int{t.label, t.id, t.group, t.text}, t.targets...), i) && !slices.Contains(found, i) {
+		if !slices.Contains(t.taken, i) && !slices.Contains(found, i) {
 			unread = append(unread, r.columnName(i))
 		}
 	}
 	if len(unread) > 0 {
 		t.p.note("columns that are not read, since their first row is no number: %s", strings.Join(unread, ", "))
 	}
+}
+
+// found leaves out the columns of answers and persons that a file lacks.
+func found(r *rows, c Columns) Columns {
+	lacks := func(name string) bool { _, err := r.column(name); return err != nil }
+	for _, name := range []*string{&c.Label, &c.Group} {
+		if lacks(*name) {
+			*name = ""
+		}
+	}
+	c.Targets = slices.DeleteFunc(slices.Clone(c.Targets), lacks)
+	return c
 }
 
 func guess(header, names []string) string {
@@ -366,7 +384,7 @@ func (t *table) recordings(name string) error {
 		for j < len(t.rowPart) && t.rowID[j] == t.rowID[i] && t.same(i, j) {
 			j++
 		}
-		c := cut{from: i, steps: j - i, part: t.rowPart[i], group: t.rowID[i]}
+		c := cut{from: i, steps: j - i, part: t.rowPart[i], group: t.rowID[i], label: -1}
 		if t.rowWho != nil {
 			c.group = t.rowWho[i]
 		}
