@@ -22,6 +22,8 @@ type Task struct {
 	Loss    network.Loss
 	Classes int          // of the data set; 0 where it has numbers
 	Targets []ir.Channel // what the outputs of a regression stand for; nil where they are the numbers of the data set
+	// Unlabelled leaves answers out.
+	Unlabelled bool
 }
 
 // split is a part of a data set as a model's input has it: real values become the integers of the model's input type,
@@ -55,7 +57,9 @@ func (s *split) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
 		}
 		s.quantise(x)
 	}
-	s.answers(b, slot, index)
+	if !s.task.Unlabelled {
+		s.answers(b, slot, index)
+	}
 }
 
 // quantise turns real values into the integers of the input's type.
@@ -147,19 +151,15 @@ func Standardised(set *data.Set, names []string) []ir.Channel {
 	return out
 }
 
-// Fits checks that a data set is one for a model: its steps, its values or tokens, its classes.
-func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
-	s := &set.Train
-	at := func(b diag.Span) diag.Builder { return diag.At(b) }
-	in, out := m.Input, m.Output
-	rows := m.Readout.Matrix.Shape[0]
+// FitsInput checks that the sequences of a data set are ones for a model: their steps, their values or tokens.
+func FitsInput(m *dsl.Model, set *data.Set) error {
+	s, in, at := &set.Train, m.Input, diag.At
 	switch {
 	case s.N == 0:
 		return diag.InFile(m.File, "").Errorf("data", "data set %s has no training sequence", set.Name).Helpf("raise limit, or lower valid")
-	case s.Outputs == 0 && len(set.Classes) == 0:
-		return diag.InFile(m.File, "").Errorf("data", "data set %s has no label that counts", set.Name).Helpf("labels of -1 are left out; give at least two classes")
 	case in.Vocab > 0 && s.Vocabulary == 0:
-		return at(in.Span).Errorf("data", "the input is a token, and data set %s has values", set.Name).Helpf("write  input x : i8[%d] / 16, or the like", s.D)
+		return at(in.Span).Errorf("data", "the input is a token, and data set %s has values", set.Name).
+			Helpf("write  input x : i8[%d] / 16, or the like; or, where its integers are tokens, say  tokens = yes  in the train block", s.D)
 	case in.Vocab == 0 && s.Vocabulary > 0:
 		return at(in.Span).Errorf("data", "data set %s has tokens", set.Name).Helpf("write  input t : token[%d]", s.Vocabulary)
 	case in.Vocab > 0 && in.Vocab < s.Vocabulary:
@@ -167,18 +167,31 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case in.Vocab == 0 && in.Size != s.D:
 		return at(in.Span).Errorf("data", "a step of data set %s has %d values, the input %d", set.Name, s.D, in.Size).Helpf("write  input %s : %s[%d]", in.Name, typeName(in), s.D)
 	case m.Steps > 0 && s.T > m.Steps:
-		return at(out.Span).Errorf("data", "a sequence of data set %s has %d steps, the model %d", set.Name, s.T, m.Steps).Helpf("write  steps %d", s.T)
+		return at(m.Output.Span).Errorf("data", "a sequence of data set %s has %d steps, the model %d", set.Name, s.T, m.Steps).Helpf("write  steps %d", s.T)
+	}
+	return nil
+}
+
+// Fits checks that a data set is one for a model: its steps, its values or tokens, its classes.
+func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
+	if err := FitsInput(m, set); err != nil {
+		return err
+	}
+	s, out, at := &set.Train, m.Output, diag.At
+	rows := m.Readout.Matrix.Shape[0]
+	switch {
+	case s.Outputs == 0 && len(set.Classes) == 0:
+		return diag.InFile(m.File, "").Errorf("data", "data set %s has no label that counts", set.Name).Helpf("labels of -1 are left out; give at least two classes")
 	case s.EachStep != (out.When == ir.EveryStep):
-		word := map[bool]string{true: "at every step", false: "at last  (or  mean)"}[s.EachStep]
-		return at(out.Span).Errorf("data", "the labels of data set %s do not belong to this output", set.Name).Helpf("write  output ... %s", word)
+		return at(out.Span).Errorf("data", "data set %s has %s, and the output is %s", set.Name, map[bool]string{true: "answers for every step", false: "one answer for a sequence"}[s.EachStep],
+			map[bool]string{true: "at every step", false: "not"}[out.When == ir.EveryStep]).
+			Helpf("write  output ... %s", map[bool]string{true: "at every step", false: "at last  (or  mean); numbers for every step are arrays y [N, T, 1]"}[s.EachStep])
 	case loss != network.DefaultLoss(m):
 		return at(cmp.Or(m.Settings["train.loss"], out.Span)).Errorf("data", "loss %s does not suit output %s, which is trained with %s", loss, out.Name, network.DefaultLoss(m)).
 			Helpf("argmax(y) wants cross_entropy, y > 0 binary_cross_entropy, and  output y  mse; remove  loss, or change the output")
 	case loss == network.MeanSquared && s.Outputs == 0:
 		return at(out.Span).Errorf("data", "the output is numbers, and data set %s has classes", set.Name).
 			Helpf("write  output class = argmax(y); or, where the classes are numbers to give, say  answers = numbers  or  targets = \"COLUMN\"  in the train block")
-	case loss == network.BinaryCrossEntropy && rows > mostThresholds:
-		return at(out.Span).Errorf("data", "the model has %d thresholds, and at most %d are trained", rows, mostThresholds).Helpf("split the model, or write  output class = argmax(y)")
 	case loss != network.MeanSquared && s.Outputs > 0 && (loss != network.BinaryCrossEntropy || !zerosAndOnes(s)):
 		return at(out.Span).Errorf("data", "the output decides, and data set %s has numbers to give", set.Name).
 			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block;  y > 0  takes rows of zeros and ones")
@@ -189,15 +202,28 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case misplaced(out.Labels, set.Classes) != "":
 		return at(cmp.Or(m.Settings["labels"], out.Span)).Errorf("output", "label %q is not where data set %s has that class", misplaced(out.Labels, set.Classes), set.Name).
 			Helpf("write  labels \"%s\", or leave labels out", strings.Join(set.Classes, `", "`))
-	case loss == network.BinaryCrossEntropy && rows == 1 && len(out.Labels) == 1 && len(set.Classes) == 2 && out.Labels[0] == set.Classes[0]:
+	case loss == network.BinaryCrossEntropy:
+		return fitsThresholds(m, set)
+	}
+	return nil
+}
+
+// fitsThresholds checks that thresholds can tell the classes of a data set.
+func fitsThresholds(m *dsl.Model, set *data.Set) error {
+	out, at, rows, classes := m.Output, diag.At, m.Readout.Matrix.Shape[0], len(set.Classes)
+	binary := bits.Len(uint(max(classes, 1) - 1)) // of a class's number
+	switch {
+	case rows > mostThresholds:
+		return at(out.Span).Errorf("data", "the model has %d thresholds, and at most %d are trained", rows, mostThresholds).Helpf("split the model, or write  output class = argmax(y)")
+	case rows == 1 && len(out.Labels) == 1 && classes == 2 && out.Labels[0] == set.Classes[0]:
 		return at(cmp.Or(m.Settings["labels"], out.Span)).Errorf("output", "the output is 1 for %s, the second class of data set %s, and the label says %s", set.Classes[1], set.Name, set.Classes[0]).
 			Helpf("write  labels \"%s\", or leave labels out", set.Classes[1])
-	case loss == network.BinaryCrossEntropy && rows == 1 && len(set.Classes) > 2:
-		return at(out.Span).Errorf("data", "data set %s has %d classes, and one threshold tells two apart", set.Name, len(set.Classes)).
-			Helpf("write  output class = argmax(y)  with %d rows in V", len(set.Classes))
-	case loss == network.BinaryCrossEntropy && rows > 1 && s.Outputs == 0 && rows != len(set.Classes) && rows != bits.Len(uint(len(set.Classes)-1)):
-		return at(out.Span).Errorf("data", "data set %s has %d classes, and the model %d thresholds", set.Name, len(set.Classes), rows).
-			Helpf("give V %d rows, a threshold for each class, or %d, the bits of the class's number; or write  output class = argmax(y)", len(set.Classes), max(1, bits.Len(uint(len(set.Classes)-1))))
+	case rows == 1 && classes > 2:
+		return at(out.Span).Errorf("data", "data set %s has %d classes, and one threshold tells two apart", set.Name, classes).
+			Helpf("write  output class = argmax(y)  with %d rows in V", classes)
+	case rows > 1 && classes > 0 && rows != classes && rows != binary:
+		return at(out.Span).Errorf("data", "data set %s has %d classes, and the model %d thresholds", set.Name, classes, rows).
+			Helpf("give V %d rows, a threshold for each class, or %d, the bits of the class's number; or write  output class = argmax(y)", classes, max(1, binary))
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ the metadata of its safetensors file. Compiling takes the unit of a state's inte
 			if err != nil {
 				return err
 			}
-			x, err := sequences(m, input)
+			x, _, err := arraySequences(m, input, false)
 			if err != nil {
 				return err
 			}

@@ -74,7 +74,7 @@ words mean what they meant in training, whatever data set they are scored on.`,
 				if part.N == 0 {
 					return diag.InFile(t.set.Name, "").Errorf("data", "has no %s part", name).Helpf("choose another with --split, or  --set hold=0.2  --set valid=0.1")
 				}
-				a.warn(trainer.InputWarnings(t.model, t.set, part, "check that the values have the unit of the training data"))
+				a.warn(trainer.InputWarnings(t.model, t.set, part, otherUnit))
 				for _, level := range levels {
 					say("scoring " + name + " at level " + level)
 					s, err := t.score(cmd.Context(), name, part, level)
@@ -111,6 +111,9 @@ words mean what they meant in training, whatever data set they are scored on.`,
 	weightsFlag(c, &weightsFile)
 	return c
 }
+
+// otherUnit is what values beyond the input hint at.
+const otherUnit = "check that the values have the unit of the training data"
 
 func (t *training) part(name string) (*data.Sequences, error) {
 	switch name {

@@ -102,7 +102,7 @@ func importCheckpoint(path, config string, o importer.Options) (*importer.Import
 
 // calibrateImported measures the states; the sequences also say how long a sequence is.
 func (a *app) calibrateImported(cmd *cobra.Command, m *compiler.Model, im *importer.Imported, o importer.Options, file, config, data string) (*compiler.Model, map[string]float64, error) {
-	x, err := sequences(m, data)
+	x, _, err := arraySequences(m, data, false)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,27 +12,31 @@ import (
 )
 
 func (a *app) runCmd() *cobra.Command {
-	var level, input, output, answersFile, labels, weights string
+	var level, input, output, answersFile, labels string
 	var raw bool
+	var from recordings
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "run model.hrn --input X.npy",
 		Short: "Run sequences through the model at any level",
 		Long: `Run sequences through the model. X is [sequences, steps, entries] integers, or [sequences, steps] for one entry or one
-token a step; FILE.npz:NAME reads one array of an archive.
+token a step; FILE.npz:NAME reads one array of an archive. --data reads a file as the training did, by the settings of
+the train block, and needs no labels.
 
 The level real gives float64 logits. The others give the int64 accumulators of docs/numerics.md section 3, the same
 bits whichever it is; go, c and verilog really build and run the generated code. A mean is the sum over the steps. What
 the model decides is printed and, with --answers, written: classes, bits of a threshold, or values in real units.`,
 		Example: `  hrnnc run model.hrn --input X.npy                          # reference, prints a summary
   hrnnc run model.hrn --input values.npy --raw               # values as in the training data
+  hrnnc run model.hrn --data field.csv --answers D.npy       # a file like that of the training, labels or not
+  hrnnc run model.hrn --text "what a film"                   # words
   hrnnc run model.hrn --input X.npy --level c --output Y.npy --answers D.npy
   hrnnc run model.hrn --input test.npz:x --labels test.npz:y  # accuracy
   hrnnc run model.hrn --input X.npy --level c/clang-O2       # another compiler`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if input == "" {
-				return usageError{fmt.Errorf("--input X.npy is missing")}
+			if given(input != "", from.data != "", len(from.texts) > 0) != 1 {
+				return usageError{fmt.Errorf("give one of --input X.npy, --data FILE and --text \"...\"")}
 			}
 			if level != "real" && level != "fixed" {
 				if _, _, err := compiler.FindEngine(level); err != nil {
@@ -42,26 +46,22 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 			if err := checkPasses(cfg); err != nil {
 				return err
 			}
-			m, err := compiler.Load(args[0], weights)
+			m, err := compiler.Load(args[0], from.weights)
 			if err != nil {
 				return err
 			}
 			a.warn(m.Warnings)
-			arr, err := compiler.ReadArray(input)
+			var x [][][]int64
+			var warnings diag.List
+			if input != "" {
+				x, warnings, err = arraySequences(m, input, raw)
+			} else {
+				x, warnings, err = from.sequences(cmd.Context(), args[0])
+			}
 			if err != nil {
 				return err
 			}
-			if raw {
-				var warnings diag.List
-				if arr, warnings, err = compiler.FromValues(input, arr, m.Loaded().Input); err != nil {
-					return err
-				}
-				a.warn(warnings)
-			}
-			x, err := compiler.Sequences(input, arr, m.Loaded().Input, m.Loaded().Steps)
-			if err != nil {
-				return err
-			}
+			a.warn(warnings)
 			progress, done := a.progress("running " + level)
 			out, l, err := runLevel(cmd, m, level, x, cfg, progress)
 			done()
@@ -95,23 +95,42 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 	}
 	f := c.Flags()
 	f.StringVar(&input, "input", "", "sequences: X.npy, or ARCHIVE.npz:NAME")
+	f.StringVar(&from.data, "data", "", "recordings or texts as those of the training, without labels: a path")
+	f.StringArrayVar(&from.set, "set", nil, "with --data, a setting of the train block, as KEY=VALUE")
+	f.StringArrayVar(&from.texts, "text", nil, "a text, for models of words; may be given again")
 	f.BoolVar(&raw, "raw", false, "the input holds values as in the data that the model was trained on, not yet integers")
 	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")
 	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy")
 	f.StringVar(&answersFile, "answers", "", "where to write what is decided, D.npy: classes, bits of a threshold, or values in real units")
 	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy")
-	weightsFlag(c, &weights)
+	weightsFlag(c, &from.weights)
 	passFlags(c, &cfg)
 	return c
 }
 
-// sequences reads the inputs that a model is run on.
-func sequences(m *compiler.Model, path string) ([][][]int64, error) {
+// given counts what is.
+func given(flags ...bool) (n int) {
+	for _, f := range flags {
+		if f {
+			n++
+		}
+	}
+	return n
+}
+
+// arraySequences reads the sequences of an array: integers, or with raw values as in the training data.
+func arraySequences(m *compiler.Model, path string, raw bool) (x [][][]int64, warnings diag.List, err error) {
 	arr, err := compiler.ReadArray(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return compiler.Sequences(path, arr, m.Loaded().Input, m.Loaded().Steps)
+	if raw {
+		if arr, warnings, err = compiler.FromValues(path, arr, m.Loaded().Input); err != nil {
+			return nil, nil, err
+		}
+	}
+	x, err = compiler.Sequences(path, arr, m.Loaded().Input, m.Loaded().Steps)
+	return x, warnings, err
 }
 
 func runLevel(cmd *cobra.Command, m *compiler.Model, level string, x [][][]int64, cfg passes.Config, progress compiler.Progress) (*compiler.Outputs, *compiler.Lowered, error) {

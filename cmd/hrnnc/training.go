@@ -57,30 +57,36 @@ func prepare(file, dataset string, overrides []string) (*training, error) {
 // prepareTrained reads a model, its weights and the data set to score it on: values, classes and words mean what they meant
 // when the weights were trained. weightsFile replaces the one that the model names; empty for that one.
 func prepareTrained(file, dataset string, overrides []string, weightsFile string) (*training, error) {
-	t, o, err := configure(file, dataset, overrides)
+	t, o, err := trained(file, dataset, overrides, weightsFile)
 	if err != nil {
 		return nil, err
+	}
+	return t, t.load(o)
+}
+
+// trained reads a model and its weights, and gives the options of a data set for them.
+func trained(file, dataset string, overrides []string, weightsFile string) (*training, data.Options, error) {
+	t, o, err := configure(file, dataset, overrides)
+	if err != nil {
+		return nil, o, err
 	}
 	if weightsFile != "" {
 		t.weights = weightsFile
 	}
 	if weightsFile == "" && !exists(t.weights) {
-		return nil, compiler.NoWeights(t.model, file, t.weights)
+		return nil, o, compiler.NoWeights(t.model, file, t.weights)
 	}
 	f, err := weights.Open(t.weights)
 	if err != nil {
-		return nil, err
+		return nil, o, err
 	}
 	if dataset != "" && !overridden(overrides, "test") {
 		o.Test = nil // persons of the model's own data set
 	}
 	if o.Meaning, t.targets, err = readMeaning(f, t.model); err != nil {
-		return nil, err
+		return nil, o, err
 	}
-	if err := t.load(o); err != nil {
-		return nil, err
-	}
-	return t, trainer.LoadWeights(f, t.net)
+	return t, o, trainer.LoadWeights(f, t.net)
 }
 
 // configure reads a model and its train block.

@@ -37,6 +37,17 @@ func (t *texts) add(text string) {
 	t.ends = append(t.ends, int32(len(t.all)))
 }
 
+// Texts makes a set of texts without answers, for a model that was trained on texts.
+func Texts(name string, list []string, meaning *Meaning) (*Set, error) {
+	p := &pool{kind: Text, n: len(list), texts: newTexts(), source: name, y: unanswered{}}
+	for _, text := range list {
+		p.texts.add(text)
+	}
+	o := Defaults()
+	o.Meaning, o.Unlabelled, o.Hold, o.Valid = meaning, true, 0, 0
+	return p.set(name, o)
+}
+
 // of gives the words of text i.
 func (t *texts) of(i int32) []int32 {
 	from := int32(0)
