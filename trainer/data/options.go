@@ -105,7 +105,7 @@ var Settings = []Setting{
 	{"valid", "part of the training sequences held out for validation", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Valid }},
 	{"hold", "part of all sequences held out for test, where the set has no test part", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Hold }},
 	{"test", "persons or speakers that are the test part, such as 7,8 or 22-30 or anna,ben", Grouped, nil, 0, many, func(o *Options) any { return &o.Test }},
-	{"split", "hold out whole persons (groups), or sequences of each class (random)", anyKind, []string{"groups", "random"}, 0, 0, func(o *Options) any { return &o.Split }},
+	{"split", "hold out whole persons (groups), or recordings or sequences of each class (random)", anyKind, []string{"groups", "random"}, 0, 0, func(o *Options) any { return &o.Split }},
 	{"limit", "sequences of each part, for quick tests", anyKind, nil, 0, many, func(o *Options) any { return &o.Limit }},
 	{"length", "steps of a sequence of words, samples or frames: shorter ones are padded in front", Text | Audio | Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Length }},
 	{"vocabulary", "tokens: padding, unknown, and the most frequent words", Text, nil, 3, 1 << 24, func(o *Options) any { return &o.Vocabulary }},

@@ -35,8 +35,11 @@ type pool struct {
 	parts    []part
 	groups   []int32
 	persons  []string // names of the groups, by their number; nil where they have their own numbers
-	classes  []string
-	channels []Channel // of frame.channels, or the one of an image
+	// recordings and stretches say which recording each window is of, and which stretch of one label; nil for all but windows.
+	recordings, stretches []int32
+	recordingNames        []string // as persons
+	classes               []string
+	channels              []Channel // of frame.channels, or the one of an image
 
 	layout, normalise string   // the set's own choice
 	channelsUsed      []string // the set's own choice, nil for all

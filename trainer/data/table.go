@@ -255,7 +255,11 @@ func (t *table) row(r *rows, fields []string) error {
 		t.y = append(t.y, v)
 	}
 	if t.id >= 0 {
-		t.rowID = append(t.rowID, t.ids.of(fields[t.id]))
+		id := fields[t.id]
+		if t.group >= 0 {
+			id += " of " + fields[t.group] // each person may count from 1
+		}
+		t.rowID = append(t.rowID, t.ids.of(id))
 	}
 	if t.group >= 0 {
 		t.rowWho = append(t.rowWho, t.persons.of(fields[t.group]))
@@ -288,9 +292,8 @@ func (t *table) finish(name string) (*pool, error) {
 		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
 	}
 	if t.rowID != nil {
-		var names []string
-		if t.rowID, names = t.ids.asNumbers(t.rowID); t.rowWho == nil {
-			t.p.persons = names
+		if t.rowID, t.p.recordingNames = t.ids.asNumbers(t.rowID); t.rowWho == nil {
+			t.p.persons = t.p.recordingNames
 		}
 	}
 	switch {
@@ -381,10 +384,10 @@ func (t *table) recordings(name string) error {
 	rec := recordings{values: t.x, d: d}
 	for i := 0; i < len(t.rowPart); {
 		j := i + 1
-		for j < len(t.rowPart) && t.rowID[j] == t.rowID[i] && t.same(i, j) {
+		for j < len(t.rowPart) && t.same(i, j) {
 			j++
 		}
-		c := cut{from: i, steps: j - i, part: t.rowPart[i], group: t.rowID[i], label: -1}
+		c := cut{from: i, steps: j - i, part: t.rowPart[i], recording: t.rowID[i], group: t.rowID[i], label: -1}
 		if t.rowWho != nil {
 			c.group = t.rowWho[i]
 		}
@@ -406,5 +409,5 @@ func (t *table) recordings(name string) error {
 
 // same reports whether two rows can be of one recording.
 func (t *table) same(i, j int) bool {
-	return t.rowPart[i] == t.rowPart[j] && (t.label < 0 || t.classes[i] == t.classes[j]) && (t.rowWho == nil || t.rowWho[i] == t.rowWho[j])
+	return t.rowPart[i] == t.rowPart[j] && t.rowID[i] == t.rowID[j] && (t.label < 0 || t.classes[i] == t.classes[j])
 }

@@ -12,6 +12,7 @@ type cut struct {
 	from, steps int // in steps, from the start of all values
 	label       int32
 	group       int32
+	recording   int32
 	part        part
 }
 
@@ -32,13 +33,14 @@ func (r recordings) cut(name string, p *pool, window, stride int) error {
 	a := array{numbers: r.values, size: window * r.d, starts: []int32{}}
 	var labels packed[int32]
 	short := 0
-	for _, c := range r.cuts {
+	for k, c := range r.cuts {
 		if c.steps < window {
 			short++
 		}
 		for at := 0; at+window <= c.steps; at += stride {
 			a.starts = append(a.starts, int32((c.from+at)*r.d))
 			labels, p.groups, p.parts = append(labels, c.label), append(p.groups, c.group), append(p.parts, c.part)
+			p.recordings, p.stretches = append(p.recordings, c.recording), append(p.stretches, int32(k))
 		}
 	}
 	if len(labels) == 0 {
