@@ -32,6 +32,7 @@ type pool struct {
 	texts    *texts
 	eachStep bool
 	outputs  int
+	targets  []string // names of the outputs, nil where they have none
 	parts    []part
 	groups   []int32
 	persons  []string // names of the groups, by their number; nil where they have their own numbers
@@ -55,6 +56,15 @@ func numbered(n int, scale float64) []Channel {
 	out := make([]Channel, n)
 	for i := range out {
 		out[i] = Channel{Name: strconv.Itoa(i), Scale: scale}
+	}
+	return out
+}
+
+// targetNames are those of the numbers to give.
+func (p *pool) targetNames() []string {
+	out := slices.Clone(p.targets)
+	for k := len(out); k < p.outputs; k++ {
+		out = append(out, strconv.Itoa(k))
 	}
 	return out
 }
@@ -88,6 +98,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	}
 	s := &Set{Name: name, Classes: p.classes, Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
 		Train: every.choose(indices[train]), Valid: every.choose(indices[valid]), Test: every.choose(indices[test])}
+	if p.outputs > 0 {
+		s.Targets = p.targetNames()
+	}
 	if p.vocabulary == nil {
 		if s.Channels, err = p.chosenChannels(name, &o); err != nil {
 			return nil, err

@@ -30,7 +30,7 @@ func (p *pool) holdWindows(name string, to, from part, fraction float64, rng *ra
 	}
 	of := "stretch of one label"
 	switch {
-	case p.classes == nil || p.eachStep:
+	case !p.byClass():
 		of = "recording"
 	case len(whole) > 0:
 		of = "stretch of " + p.spellClasses(slices.Sorted(maps.Keys(byClass)))

@@ -157,8 +157,12 @@ func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.R
 		p.holdWindows(names[to], to, from, fraction, rng)
 		return
 	}
-	if n := p.holdRandom(to, from, fraction, rng); n > 0 {
+	n := p.holdRandom(to, from, fraction, rng)
+	switch {
+	case n > 0 && p.byClass():
 		p.note("%s part: %d sequences drawn at random, the same part of each class", names[to], n)
+	case n > 0:
+		p.note("%s part: %d sequences drawn at random", names[to], n)
 	}
 }
 
@@ -224,9 +228,12 @@ func (p *pool) holdRandom(to, from part, fraction float64, rng *rand.Rand) int {
 	return moved
 }
 
+// byClass reports whether sequences as a whole have classes.
+func (p *pool) byClass() bool { return p.classes != nil && p.outputs == 0 && !p.eachStep }
+
 // label is the class of a sequence as a whole, 0 when it has none.
 func (p *pool) label(i int) int32 {
-	if p.outputs > 0 || p.eachStep {
+	if !p.byClass() {
 		return 0
 	}
 	var dst [1]int32

@@ -24,7 +24,7 @@ func TestDeal(t *testing.T) {
 		o := Options{Valid: rapid.Float64Range(0, 0.5).Draw(t, "valid"), Hold: rapid.Float64Range(0, 0.5).Draw(t, "hold"),
 			Seed: rapid.Uint64().Draw(t, "seed"), Limit: rapid.IntRange(0, 50).Draw(t, "limit")}
 		deal := func() ([numParts][]int32, error) {
-			p := &pool{n: n, y: array{numbers: packed[int32](classes), size: 1}, kind: Series}
+			p := &pool{n: n, y: array{numbers: packed[int32](classes), size: 1}, kind: Series, classes: []string{"a", "b", "c", "d"}}
 			if grouped {
 				p.groups = groups
 			}

@@ -128,6 +128,10 @@ func (t *table) findColumns(r *rows, first []string) error {
 	if t.targets, err = r.columns(columns.Targets); err != nil {
 		return err
 	}
+	t.p.targets = nil
+	for _, i := range t.targets {
+		t.p.targets = append(t.p.targets, r.columnName(i))
+	}
 	t.taken = append([]int{t.label, t.text, t.id, t.group}, t.targets...)
 	if t.o.Unlabelled {
 		t.label, t.targets = -1, nil
