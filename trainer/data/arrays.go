@@ -101,11 +101,13 @@ func (a *arrays) tensor(name string) (tensor, error) {
 	if len(raw.Shape) == 0 {
 		return tensor{}, at.Errorf(code, "is a single number").Helpf("its first axis must count the sequences")
 	}
+	t := tensor{shape: raw.Shape}
 	if n := beyond(raw); n >= 0 {
-		return tensor{}, at.Errorf(code, "value %d is %d, beyond 32 bits", n, raw.Int(n)).Helpf("scale it, or save it as float32")
+		return t, at.Errorf(code, "%s%s is %d; integers are %d to %d here", fileio.Printable(name), t.place(n), raw.Int(n), math.MinInt32, math.MaxInt32).
+			Helpf("scale it, or save it as float32")
 	}
-	t := tensor{raw.Shape, compact(raw)}
-	return t, checkFinite(at, t.numbers)
+	t.numbers = compact(raw)
+	return t, checkFinite(at, fileio.Printable(name), t)
 }
 
 // beyond finds an integer that an int32 cannot hold; -1 when there is none.
