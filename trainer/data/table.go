@@ -65,6 +65,14 @@ func (in *intern) of(word string) int32 {
 	return n
 }
 
+// orNone is of, and -1 for no word.
+func (in *intern) orNone(word string) int32 {
+	if word == "" {
+		return -1
+	}
+	return in.of(word)
+}
+
 func (t *table) readFile(f tableFile) error {
 	r, err := openRows(f.path, t.cols.Header)
 	if err != nil {
@@ -290,7 +298,7 @@ func (t *table) finish(name string) (*pool, error) {
 	if len(t.rowPart) == 0 {
 		return nil, fail(name, "").Errorf(code, "has a header and no row").Helpf("check that it is the right file")
 	}
-	t.nameClasses()
+	t.classes, t.p.classes = t.labels.asClasses(t.classes)
 	if t.rowWho != nil {
 		t.p.kind |= Grouped
 		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
@@ -325,18 +333,6 @@ func (t *table) answers() {
 		t.p.outputs = len(t.targets)
 		t.p.y = array{numbers: t.y, size: t.p.outputs}
 		t.p.classes = nil
-	}
-}
-
-// nameClasses renumbers the labels in the order of their names.
-func (t *table) nameClasses() {
-	t.p.classes = sortNames(t.labels.words)
-	number := make([]int32, len(t.labels.words))
-	for i, w := range t.p.classes {
-		number[t.labels.number[w]] = int32(i)
-	}
-	for i, c := range t.classes {
-		t.classes[i] = number[c]
 	}
 }
 
