@@ -47,6 +47,7 @@ type Options struct {
 type Columns struct {
 	Label, Text, ID, Group string
 	Values, Targets        []string
+	EachStep               bool
 	Header                 string
 	Inputs                 int
 }
@@ -120,6 +121,7 @@ var Settings = []Setting{
 	{"group", "the column with the person or speaker", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Group }},
 	{"values", "the columns with the values, in order", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Values }},
 	{"targets", "the columns with the numbers to give (regression)", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Targets }},
+	{"each_step", "whether label or targets of a row are the answer of that step, not of the recording", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.EachStep }},
 	{"header", "whether the first row has names: yes, no or guess", Table, []string{"yes", "no", "guess"}, 0, 0, func(o *Options) any { return &o.Columns.Header }},
 	{"inputs", "values of one step, where a row is a sequence", Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Columns.Inputs }},
 	{"augment_shift", "shift training sequences by up to this many steps", Series | Audio, nil, 0, 1 << 20, func(o *Options) any { return &o.Augment.Shift }},

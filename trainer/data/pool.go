@@ -143,8 +143,11 @@ func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
 	return s, nil
 }
 
+// note adds a note, once: the files of a folder give rise to the same ones.
 func (p *pool) note(format string, args ...any) {
-	p.notes = append(p.notes, fmt.Sprintf(format, args...))
+	if n := fmt.Sprintf(format, args...); !slices.Contains(p.notes, n) {
+		p.notes = append(p.notes, n)
+	}
 }
 
 // chosenChannels are the channels of a step.
