@@ -89,6 +89,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 			return nil, err
 		}
 	}
+	if err := p.checkShift(name, &o); err != nil {
+		return nil, err
+	}
 	every, err := p.sequences(name, &o)
 	if err != nil {
 		return nil, err
@@ -112,6 +115,14 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	}
 	s.Notes = p.notes
 	return s, nil
+}
+
+// checkShift refuses to shift training sequences by so much that one step may be all that is left of them.
+func (p *pool) checkShift(name string, o *Options) error {
+	if shift := o.Augment.Shift; !p.frame.image && shift >= p.frame.steps && shift > 0 && o.Meaning == nil {
+		return fail(name, "").Errorf(code, "augment_shift is 0 to %d for sequences of %d steps, not %d", p.frame.steps-1, p.frame.steps, shift).Helpf("a few steps are enough")
+	}
+	return nil
 }
 
 // forgetAnswers leaves the sequences alone: one part, and -1 for the label of each.
