@@ -119,7 +119,7 @@ func (t *table) findColumns(r *rows, first []string) error {
 		columns.Text = guess(r.header, textNames)
 	}
 	if t.o.Unlabelled {
-		columns = found(r, columns)
+		columns = withoutMissing(r, columns)
 	}
 	for _, c := range []struct {
 		name  string
@@ -241,8 +241,8 @@ func (t *table) noteUnread(r *rows, first []string, found []int) {
 	}
 }
 
-// found leaves out the columns of answers and persons that a file lacks.
-func found(r *rows, c Columns) Columns {
+// withoutMissing leaves out the columns of answers and persons that a file lacks.
+func withoutMissing(r *rows, c Columns) Columns {
 	lacks := func(name string) bool { _, err := r.column(name); return err != nil }
 	for _, name := range []*string{&c.Label, &c.Group} {
 		if lacks(*name) {
