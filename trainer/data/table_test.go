@@ -236,8 +236,12 @@ func FuzzTable(f *testing.F) {
 		if tsv {
 			name = "f.tsv"
 		}
-		for _, columns := range []Columns{{}, {ID: "1", Label: "2"}, {Text: "1", Label: "2", Header: "no"}} {
-			tab := &table{o: &Options{Window: 2}, cols: columns, p: &pool{}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+		for _, columns := range []Columns{{}, {ID: "1", Label: "2"}, {Text: "1", Label: "2", Header: "no"}, {ID: "1", Label: "2", EachStep: true}, {ID: "1", Targets: []string{"3"}}} {
+			o := &Options{}
+			if columns.ID != "" {
+				o.Window = 2
+			}
+			tab := &table{o: o, cols: columns, p: &pool{}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
 			r, err := newRows(name, []byte(text), columns.Header)
 			if err != nil {
 				continue
@@ -259,7 +263,9 @@ func FuzzTable(f *testing.F) {
 				} else {
 					values(&s.Train, i)
 				}
-				if s.Train.Outputs == 0 && int(s.Train.Label(i)) >= len(s.Classes) {
+				if s.Train.Outputs > 0 {
+					s.Train.Targets(i, make([]float32, s.Train.Outputs))
+				} else if int(s.Train.Label(i)) >= len(s.Classes) {
 					t.Fatalf("label %d of %d classes", s.Train.Label(i), len(s.Classes))
 				}
 			}
