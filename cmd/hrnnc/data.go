@@ -233,17 +233,21 @@ func (a *app) printDescription(d data.Description) {
 		what = fmt.Sprintf("one of %s tokens each", thousands(d.Vocabulary))
 	}
 	line("steps", "%s, %s", thousands(d.Steps), what)
-	every := ""
+	every, in := "", ""
 	if d.EachStep {
 		every = ", at each step"
+		if steps := d.Train * d.Steps; d.Outputs == 0 {
+			in = fmt.Sprintf("the %s labelled of %s steps of ", thousands(d.LabelledSteps), thousands(steps))
+		}
 	}
+	what = count(len(d.Classes), "class")
 	if d.Outputs > 0 {
-		line("answers", "%s%s", count(d.Outputs, "number"), every)
-	} else {
-		line("answers", "%s%s; in the training part:", count(len(d.Classes), "class"), every)
+		what = count(d.Outputs, "number")
 	}
+	line("answers", "%s%s; in %sthe training part:", what, every, in)
 	a.flush(w)
 	a.printClasses(d.Classes)
+	a.printTargetValues(d.Targets)
 	a.printChannels(d.Channels)
 	for _, n := range d.Notes {
 		fmt.Fprintf(a.out, "  note: %s\n", n)
@@ -265,27 +269,45 @@ func (a *app) printClasses(classes []data.ClassCount) {
 	a.flush(w)
 }
 
+func (a *app) printTargetValues(targets []data.TargetValues) {
+	var rows [][]string
+	for _, t := range targets {
+		rows = append(rows, valuesRow(t.Name, t.Values))
+	}
+	a.printValues("target", rows)
+}
+
 func (a *app) printChannels(channels []data.ChannelValues) {
-	if len(channels) == 0 {
+	var rows [][]string
+	for _, c := range channels {
+		rows = append(rows, valuesRow(c.Name, c.Values, c.Scale))
+	}
+	a.printValues("channel", rows, "unit")
+}
+
+// valuesRow is the line of a channel or target: what its values are like, and more numbers.
+func valuesRow(name string, v data.Values, more ...float64) []string {
+	row := []string{"    " + name}
+	for _, v := range append([]float64{v.Min, v.Max, v.Mean, v.Deviation}, more...) {
+		row = append(row, fmt.Sprintf("%9.4g", v))
+	}
+	return row
+}
+
+// printValues prints lines of valuesRow, under what they are and the names of more numbers.
+func (a *app) printValues(what string, rows [][]string, more ...string) {
+	if len(rows) == 0 {
 		return
 	}
-	var rows [][]string
-	for i, c := range channels {
-		if i == shown {
-			break
-		}
-		row := []string{"    " + c.Name}
-		for _, v := range []float64{c.Min, c.Max, c.Mean, c.Deviation, c.Scale} {
-			row = append(row, fmt.Sprintf("%9.4g", v))
-		}
-		rows = append(rows, row)
+	head := []string{"    " + what}
+	for _, name := range append([]string{"smallest", "largest", "mean", "deviation"}, more...) {
+		head = append(head, fmt.Sprintf("%9s", name)) // as wide as the numbers
 	}
-	head := []string{"    channel", " smallest", "  largest", "     mean", "deviation", "     unit"} // as wide as the numbers
-	if err := table(a.out, head, rows); err != nil {
+	if err := table(a.out, head, rows[:min(len(rows), shown)]); err != nil {
 		fmt.Fprintln(a.err, err)
 	}
-	if len(channels) > shown {
-		fmt.Fprintf(a.out, "    ... and %s more\n", thousands(len(channels)-shown))
+	if len(rows) > shown {
+		fmt.Fprintf(a.out, "    ... and %s more\n", thousands(len(rows)-shown))
 	}
 }
 

@@ -89,23 +89,32 @@ func (a *arrays) get(name string) (*npy.Raw, error) {
 }
 
 // tensor reads an array of numbers in the most compact type that holds them.
-func (a *arrays) tensor(name string) (tensor, error) {
+func (a *arrays) tensor(name string) (tensor, error) { return a.tensorOf(name, nil) }
+
+// tensorOf is tensor, of text too where the words are to be numbered; an empty one is -1.
+func (a *arrays) tensorOf(name string, words *intern) (tensor, error) {
 	raw, err := a.get(name)
 	if err != nil {
 		return tensor{}, err
 	}
 	at := fail(a.file, "array "+fileio.Printable(name))
-	if raw.Kind == 'U' {
+	if raw.Kind == 'U' && words == nil {
 		return tensor{}, at.Errorf(code, "holds text").Helpf("numbers are needed here")
 	}
 	if len(raw.Shape) == 0 {
 		return tensor{}, at.Errorf(code, "is a single number").Helpf("its first axis must count the sequences")
 	}
-	if n := beyond(raw); n >= 0 {
-		return tensor{}, at.Errorf(code, "value %d is %d, beyond 32 bits", n, raw.Int(n)).Helpf("scale it, or save it as float32")
+	t := tensor{shape: raw.Shape}
+	if raw.Kind == 'U' {
+		t.numbers = spelt{fill(raw.Len(), func(i int) int32 { return words.orNone(strings.TrimSpace(raw.Text(i))) })}
+		return t, nil
 	}
-	t := tensor{raw.Shape, compact(raw)}
-	return t, checkFinite(at, t.numbers)
+	if n := beyond(raw); n >= 0 {
+		return t, at.Errorf(code, "%s%s is %d; integers are %d to %d here", fileio.Printable(name), t.place(n), raw.Int(n), math.MinInt32, math.MaxInt32).
+			Helpf("scale it, or save it as float32")
+	}
+	t.numbers = compact(raw)
+	return t, checkFinite(at, fileio.Printable(name), t)
 }
 
 // beyond finds an integer that an int32 cannot hold; -1 when there is none.
@@ -156,11 +165,26 @@ func (a *arrays) integers(name string) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(t.shape) != 1 || isFloat(t.numbers) {
-		return nil, fail(a.file, "array "+fileio.Printable(name)).Errorf(code, "its shape is %s", npy.Shape(t.shape)).
-			Helpf("one integer for each sequence is needed")
+	return a.column(name, t)
+}
+
+// column is the integers of an array that must have one for each sequence.
+func (a *arrays) column(name string, t tensor) ([]int32, error) {
+	what := "its shape is " + npy.Shape(t.shape)
+	if isFloat(t.numbers) {
+		what = "it holds floats"
+	} else if len(t.shape) == 1 {
+		return allInts(t.numbers), nil
 	}
-	return allInts(t.numbers), nil
+	return nil, fail(a.file, "array "+fileio.Printable(name)).Errorf(code, "%s", what).Helpf("one integer for each sequence is needed")
+}
+
+// spelt are the numbers of words.
+type spelt struct{ packed[int32] }
+
+func isText(n numbers) bool {
+	_, ok := n.(spelt)
+	return ok
 }
 
 func isFloat(n numbers) bool {

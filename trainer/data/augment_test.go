@@ -4,7 +4,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
+
+	"hrnnc/internal/npy"
 )
 
 func TestAugmentNothing(t *testing.T) {
@@ -14,6 +17,14 @@ func TestAugmentNothing(t *testing.T) {
 	if !slices.Equal(got, values(&s.Train, 1)) {
 		t.Errorf("got %v", got)
 	}
+}
+
+func TestShiftIsShort(t *testing.T) {
+	path := saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 20, 5), "y": ints('i', 2, 20)})
+	if _, err := Load(path, options(t, "augment_shift=5")); err == nil || !strings.Contains(err.Error(), "augment_shift is 0 to 4 for sequences of 5 steps, not 5") {
+		t.Errorf("got %v", err)
+	}
+	load(t, path, "augment_shift=4")
 }
 
 func TestShiftSteps(t *testing.T) {

@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -11,6 +12,9 @@ import (
 // maxClasses keeps a column that is no label (a number of a row, a time) from becoming a million classes.
 const maxClasses = 10_000
 
+// manyClasses is more than sets with classes have but for few, and what numbers to give soon reach.
+const manyClasses = 50
+
 // numberClasses gives labels the numbers 0, 1, ... in the order of the values found; names are those values. A label of
 // -1 stays when it may: a step that does not count.
 func numberClasses(at diag.Builder, labels []int32, ignored bool) (packed[int32], []string, error) {
@@ -18,8 +22,8 @@ func numberClasses(at diag.Builder, labels []int32, ignored bool) (packed[int32]
 	if ignored {
 		found = slices.DeleteFunc(found, func(v int32) bool { return v == -1 })
 	}
-	if len(found) > maxClasses {
-		return nil, nil, at.Errorf(code, "has %d different labels", len(found)).Helpf("classes are few; for regression say  answers = numbers  or  targets")
+	if err := checkClasses(at, len(found)); err != nil {
+		return nil, nil, err
 	}
 	number := map[int32]int32{-1: -1}
 	names := make([]string, len(found))
@@ -33,19 +37,77 @@ func numberClasses(at diag.Builder, labels []int32, ignored bool) (packed[int32]
 	return out, names, nil
 }
 
+// checkClasses checks the number of classes.
+func checkClasses(at diag.Builder, n int) error {
+	switch {
+	case n == 0:
+		return at.Errorf(code, "no label counts: all are empty or -1").Helpf("number the classes from 0, or name them")
+	case n > maxClasses:
+		return at.Errorf(code, "has %d different labels", n).Helpf("classes are few; for regression say  answers = numbers  or  targets")
+	}
+	return nil
+}
+
+// asClasses turns the numbers of labels as they are written into numbers of classes, in the order of their names. Where all
+// are numbers, 1 and 1.0 are one class. A label of -1 stays.
+func (in *intern) asClasses(labels []int32) (packed[int32], []string) {
+	spelling := slices.Clone(in.words)
+	if allNumbers(spelling) {
+		for i, w := range spelling {
+			spelling[i] = spellNumber(w)
+		}
+	}
+	names := sortNames(spelling)
+	names = slices.Compact(names)
+	at := map[string]int32{}
+	for i, name := range names {
+		at[name] = int32(i)
+	}
+	class := make([]int32, len(spelling))
+	for i, w := range spelling {
+		class[i] = at[w]
+	}
+	out := make(packed[int32], len(labels))
+	for i, v := range labels {
+		if out[i] = -1; v >= 0 {
+			out[i] = class[v]
+		}
+	}
+	return out, names
+}
+
+// finite reads a finite number.
+func finite(s string) (float64, bool) {
+	v, err := strconv.ParseFloat(s, 64)
+	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+}
+
+func allNumbers(names []string) bool {
+	return !slices.ContainsFunc(names, func(s string) bool { _, ok := finite(s); return !ok })
+}
+
+// spellNumber writes a number as its class is called: 1 for 1.0 and 01.
+func spellNumber(s string) string {
+	if n, err := strconv.Atoi(s); err == nil {
+		return strconv.Itoa(n)
+	}
+	v, _ := finite(s)
+	if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+		return strconv.FormatInt(int64(v), 10)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
 // sortNames sorts as numbers when all are, as text otherwise.
 func sortNames(names []string) []string {
-	out := slices.Clone(names)
-	number := func(s string) (int, error) { return strconv.Atoi(s) }
-	if slices.ContainsFunc(out, func(s string) bool { _, err := number(s); return err != nil }) {
-		slices.Sort(out)
-		return out
+	out := slices.Sorted(slices.Values(names))
+	if allNumbers(out) {
+		slices.SortStableFunc(out, func(a, b string) int {
+			x, _ := finite(a)
+			y, _ := finite(b)
+			return cmp.Compare(x, y)
+		})
 	}
-	slices.SortFunc(out, func(a, b string) int {
-		x, _ := number(a)
-		y, _ := number(b)
-		return cmp.Compare(x, y)
-	})
 	return out
 }
 

@@ -15,6 +15,8 @@ type Set struct {
 	Train, Valid, Test Sequences
 	// Classes names the classes, in the order of the labels; nil for regression.
 	Classes []string
+	// Targets names the numbers to give; nil when there are classes.
+	Targets []string
 	// Vocabulary spells the tokens; nil when the steps are values.
 	Vocabulary []string
 	// Channels says what the D values of a step are; nil for tokens.

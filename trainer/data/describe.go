@@ -12,28 +12,42 @@ type Description struct {
 	Source  string `json:"source"`
 	Licence string `json:"licence,omitempty"`
 	// Train, Valid and Test are the numbers of sequences.
-	Train      int             `json:"train"`
-	Valid      int             `json:"valid"`
-	Test       int             `json:"test"`
-	Steps      int             `json:"steps"`
-	Inputs     int             `json:"inputs"`
-	Vocabulary int             `json:"vocabulary,omitempty"`
-	EachStep   bool            `json:"each_step"`
-	Outputs    int             `json:"outputs,omitempty"`
-	Classes    []ClassCount    `json:"classes,omitempty"`
-	Channels   []ChannelValues `json:"channels,omitempty"`
-	Notes      []string        `json:"notes,omitempty"`
+	Train      int  `json:"train"`
+	Valid      int  `json:"valid"`
+	Test       int  `json:"test"`
+	Steps      int  `json:"steps"`
+	Inputs     int  `json:"inputs"`
+	Vocabulary int  `json:"vocabulary,omitempty"`
+	EachStep   bool `json:"each_step"`
+	Outputs    int  `json:"outputs,omitempty"`
+	// LabelledSteps is the number of steps of the training part that count, when each step has a label: all but those of -1.
+	LabelledSteps int             `json:"labelled_steps,omitempty"`
+	Classes       []ClassCount    `json:"classes,omitempty"`
+	Targets       []TargetValues  `json:"targets,omitempty"`
+	Channels      []ChannelValues `json:"channels,omitempty"`
+	Notes         []string        `json:"notes,omitempty"`
 }
 
-// ClassCount is a class and how many sequences of the training part have it, at their last step when each step has one.
+// ClassCount is a class and how many sequences of the training part have it, or how many steps when each step has a label.
 type ClassCount struct {
 	Name  string `json:"name"`
 	Train int    `json:"train"`
 }
 
-// ChannelValues is what the values of a channel are like in the first sequences of the training part.
+// ChannelValues is what the values of a channel are like in the training part.
 type ChannelValues struct {
 	Channel
+	Values
+}
+
+// TargetValues is what a number to give is like in the training part.
+type TargetValues struct {
+	Name string `json:"name"`
+	Values
+}
+
+// Values is what numbers are like.
+type Values struct {
 	Min       float64 `json:"min"`
 	Max       float64 `json:"max"`
 	Mean      float64 `json:"mean"`
@@ -78,21 +92,37 @@ func (s *Set) Describe() Description {
 	t := &s.Train
 	d := Description{Name: s.Name, Source: s.Source, Licence: s.Licence, Train: t.N, Valid: s.Valid.N, Test: s.Test.N,
 		Steps: t.T, Inputs: t.D, Vocabulary: t.Vocabulary, EachStep: t.EachStep, Outputs: t.Outputs, Notes: s.Notes}
-	for _, name := range s.Classes {
-		d.Classes = append(d.Classes, ClassCount{Name: name})
-	}
-	if t.Outputs == 0 {
-		for i := range t.N {
-			if class := t.Label(i); class >= 0 {
-				d.Classes[class].Train++
-			}
+	if t.Outputs > 0 {
+		for k, m := range measureTargets(t, 1+t.N*t.answers()*t.Outputs/describedValues) {
+			d.Targets = append(d.Targets, TargetValues{s.Targets[k], m.values()})
 		}
+	} else {
+		d.countClasses(s)
 	}
 	if t.Vocabulary > 0 {
 		return d
 	}
 	for c, m := range measure(t, 1+t.N*t.T*t.D/describedValues) {
-		d.Channels = append(d.Channels, ChannelValues{s.Channels[c], m.lowest, m.most, m.mean(), m.deviation()})
+		d.Channels = append(d.Channels, ChannelValues{s.Channels[c], m.values()})
 	}
 	return d
+}
+
+func (d *Description) countClasses(s *Set) {
+	for _, name := range s.Classes {
+		d.Classes = append(d.Classes, ClassCount{Name: name})
+	}
+	labels := make([]int32, s.Train.answers())
+	for i := range s.Train.N {
+		s.Train.Labels(i, labels)
+		for _, class := range labels {
+			if class < 0 {
+				continue
+			}
+			d.Classes[class].Train++
+			if s.Train.EachStep {
+				d.LabelledSteps++
+			}
+		}
+	}
 }

@@ -1,27 +1,51 @@
 package data
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"hrnnc/internal/diag"
+	"hrnnc/internal/npy"
 )
 
 // checkFinite refuses values that no model can be trained on. They would turn a whole run into NaN.
-func checkFinite(at diag.Builder, n numbers) error {
-	switch n.(type) {
-	case packed[float32], halves:
-	default:
-		return nil // integers
+func checkFinite(at diag.Builder, name string, t tensor) error {
+	if !isFloat(t.numbers) {
+		return nil
 	}
+	first, others := -1, 0
 	buf := make([]float32, 4096)
-	for from := 0; from < n.len(); from += len(buf) {
-		piece := buf[:min(len(buf), n.len()-from)]
-		n.floats(from, piece)
+	for from := 0; from < t.len(); from += len(buf) {
+		piece := buf[:min(len(buf), t.len()-from)]
+		t.floats(from, piece)
 		for j, v := range piece {
-			if v != v || v > math.MaxFloat32 || v < -math.MaxFloat32 {
-				return at.Errorf(code, "value %d is %v", from+j, v).Helpf("remove it, or write what is known of it, before training")
+			switch {
+			case v == v && v <= math.MaxFloat32 && v >= -math.MaxFloat32:
+			case first < 0:
+				first = from + j
+			default:
+				others++
 			}
 		}
 	}
-	return nil
+	if first < 0 {
+		return nil
+	}
+	t.floats(first, buf[:1])
+	more := ""
+	if others > 0 {
+		more = fmt.Sprintf("; others that are NaN or infinite: %d", others)
+	}
+	return at.Errorf(code, "%s%s is %v%s", name, t.place(first), buf[0], more).
+		Helpf("indices are numpy's, the sequence first; remove the sequence, or write what is known of it, before training")
+}
+
+// place is the index of number i as numpy writes it: [7, 3, 1].
+func (t tensor) place(i int) string {
+	index := slices.Clone(t.shape)
+	for d := len(index) - 1; d >= 0; d-- {
+		index[d], i = i%t.shape[d], i/t.shape[d]
+	}
+	return npy.Shape(index)
 }

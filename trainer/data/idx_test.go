@@ -83,7 +83,7 @@ func FuzzIDX(f *testing.F) {
 		if count != a.len() || count > len(data) {
 			t.Errorf("%d values of shape %v from %d bytes", a.len(), a.shape, len(data))
 		}
-		_ = checkFinite(fail("f", ""), a.numbers)
+		_ = checkFinite(fail("f", ""), "a", a)
 	})
 }
 

@@ -69,5 +69,5 @@ func imagePart(dir, imageFile, labelFile string) (tensor, []int32, error) {
 	if len(labels.shape) != 1 || labels.rows() != images.rows() || isFloat(labels.numbers) {
 		return tensor{}, nil, fail(paths[1], "").Errorf(code, "has shape %s for %d images", npy.Shape(labels.shape), images.rows()).Helpf("one whole number for each image is needed")
 	}
-	return images, allInts(labels.numbers), checkFinite(fail(paths[0], ""), images.numbers)
+	return images, allInts(labels.numbers), checkFinite(fail(paths[0], ""), "images", images)
 }

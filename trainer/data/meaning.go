@@ -2,7 +2,6 @@ package data
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -22,10 +21,7 @@ func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
 	}
 	s.relabel = make([]int32, len(p.classes))
 	for i, class := range p.classes {
-		at := slices.Index(m.Classes, class)
-		if k, err := strconv.Atoi(class); at < 0 && err == nil && k >= 0 && k < len(m.Classes) {
-			at = k // numbers where the model has names: they count the classes
-		}
+		at := m.class(class)
 		if at < 0 {
 			return fail(name, "").Errorf(code, "the model was not trained on class %q", class).Helpf("it knows %s", strings.Join(m.Classes, ", "))
 		}
@@ -33,6 +29,21 @@ func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
 	}
 	p.classes = m.Classes
 	return nil
+}
+
+// class gives the number of a class by its name; -1 when there is none.
+func (m *Meaning) class(name string) int {
+	if i := slices.Index(m.Classes, name); i >= 0 {
+		return i
+	}
+	v, ok := finite(name)
+	if ok && allNumbers(m.Classes) {
+		return slices.IndexFunc(m.Classes, func(c string) bool { w, _ := finite(c); return v == w })
+	}
+	if k := int(v); ok && v == float64(k) && k >= 0 && k < len(m.Classes) {
+		return k // numbers where the model has names: they count the classes
+	}
+	return -1
 }
 
 // channelsAs refuses a table whose columns of values are not those that the model was trained on, in their order.

@@ -34,7 +34,16 @@ func TestMeaning(t *testing.T) {
 	if _, err := Load(path, o); err == nil || !strings.Contains(err.Error(), `the model was not trained on class "run"; help: it knows idle, walk`) {
 		t.Errorf("error %v", err)
 	}
+	// The same number spelt otherwise is the same class; another is none.
+	o.Meaning.Classes = []string{"3.0", "7"}
+	if s, err = Load(saveTable(t, "spelt.csv", "class,a,b\n3,10,20\n7.0,12,22\n"), o); err != nil || s.Train.Label(0) != 0 || s.Train.Label(1) != 1 {
+		t.Errorf("%v: error %v", s, err)
+	}
+	if _, err = Load(saveTable(t, "counted.csv", "class,a,b\n0,10,20\n1,12,22\n"), o); err == nil || !strings.Contains(err.Error(), `was not trained on class "0"; help: it knows 3.0, 7`) {
+		t.Errorf("error %v", err)
+	}
 	// Numbers where the model has names count its classes.
+	o.Meaning.Classes = []string{"idle", "walk"}
 	numbered := saveTable(t, "numbered.csv", "class,a,b\n1,10,20\n0,12,22\n")
 	if s, err = Load(numbered, o); err != nil || s.Train.Label(0) != 1 || s.Train.Label(1) != 0 {
 		t.Errorf("%v: error %v", s, err)

@@ -46,14 +46,22 @@ type statistics struct {
 	shift, lowest, most float64
 }
 
-// measure reads every so many-th sequence once.
+// measure reads every so many-th sequence once, channel by channel.
 func measure(s *Sequences, every int) []statistics {
-	out := make([]statistics, s.D)
-	x := make([]float32, s.T*s.D)
-	for i := 0; i < s.N; i += every {
-		s.Values(i, x)
+	return measureRows(s.N, every, make([]float32, s.T*s.D), s.D, s.Values)
+}
+
+func measureTargets(s *Sequences, every int) []statistics {
+	return measureRows(s.N, every, make([]float32, s.answers()*s.Outputs), s.Outputs, s.Targets)
+}
+
+// measureRows is of the d columns of what read puts into x for each sequence.
+func measureRows(n, every int, x []float32, d int, read func(i int, dst []float32)) []statistics {
+	out := make([]statistics, d)
+	for i := 0; i < n; i += every {
+		read(i, x)
 		for j, v := range x {
-			out[j%s.D].add(float64(v))
+			out[j%d].add(float64(v))
 		}
 	}
 	return out
@@ -75,6 +83,10 @@ func (c *statistics) mean() float64 { return c.shift + c.sum/float64(c.n) }
 func (c *statistics) deviation() float64 {
 	m := c.sum / float64(c.n)
 	return math.Sqrt(max(0, c.squares/float64(c.n)-m*m))
+}
+
+func (c *statistics) values() Values {
+	return Values{c.lowest, c.most, c.mean(), c.deviation()}
 }
 
 // affine is what normalises the channel; one that never changes is only moved.

@@ -2,6 +2,7 @@ package data
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"hrnnc/internal/diag"
@@ -64,7 +65,7 @@ func numpyPool(a *arrays, o *Options) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := numpyBuilder{a: a, o: o, p: &pool{kind: NumPy | Series, source: a.file}}
+	b := numpyBuilder{a: a, o: o, p: &pool{kind: NumPy | Series, source: a.file}, labels: newIntern(), persons: newIntern()}
 	for _, suffix := range []string{"", "_valid", "_test"} {
 		if names["x"+suffix] == "" {
 			continue
@@ -82,9 +83,10 @@ type numpyBuilder struct {
 	o         *Options
 	p         *pool
 	x, y      []tensor
-	groups    []int32
-	grouped   bool // some part says of whom its sequences are
-	ungrouped bool // some part does not
+	labels    *intern // words of y, where it is text
+	persons   *intern
+	groups    []int32 // numbers of persons
+	ungrouped bool    // some part does not say of whom its sequences are
 }
 
 // add reads one part.
@@ -119,7 +121,7 @@ func (b *numpyBuilder) label(names map[string]string, suffix string, n int) erro
 	if yName == "" {
 		return b.at("").Errorf(code, "has %s and no labels for it", xName).Helpf("say  arrays = \"y%s=NAME\"", suffix)
 	}
-	y, err := b.a.tensor(yName)
+	y, err := b.a.tensorOf(yName, b.labels)
 	if err != nil {
 		return err
 	}
@@ -128,6 +130,9 @@ func (b *numpyBuilder) label(names map[string]string, suffix string, n int) erro
 	}
 	if b.y = append(b.y, y); !sameRows(b.y) {
 		return b.differ("y", b.y)
+	}
+	if isText(y.numbers) != isText(b.y[0].numbers) {
+		return b.at("array "+yName).Errorf(code, "its parts differ: y is text in one and numbers in another").Helpf("save the same labels everywhere")
 	}
 	return nil
 }
@@ -150,22 +155,33 @@ func (b *numpyBuilder) group(name string, n int) error {
 		b.ungrouped = true
 		return nil
 	}
-	groups, err := b.a.integers(name)
+	t, err := b.a.tensorOf(name, b.persons)
+	if err != nil {
+		return err
+	}
+	groups, err := b.a.column(name, t)
 	if err != nil {
 		return err
 	}
 	if len(groups) != n {
 		return b.at("array "+name).Errorf(code, "has %d entries for %d sequences", len(groups), n).Helpf("save one person for each sequence")
 	}
-	b.grouped = true
-	b.groups = append(b.groups, groups...)
+	for i, g := range groups {
+		if !isText(t.numbers) {
+			g = b.persons.of(strconv.Itoa(int(g)))
+		}
+		if g < 0 {
+			return b.at("array "+name).Errorf(code, "%s%s is empty", name, t.place(i)).Helpf("save one person for each sequence")
+		}
+		b.groups = append(b.groups, g)
+	}
 	return nil
 }
 
 // finish lays out the sequences once all parts are read.
 func (b *numpyBuilder) finish() (*pool, error) {
-	if b.grouped && !b.ungrouped {
-		b.p.groups = b.groups
+	if !b.ungrouped {
+		b.p.groups, b.p.persons = b.persons.asNumbers(b.groups)
 		b.p.kind |= Grouped
 	}
 	if err := b.steps(); err != nil || b.o.Unlabelled {
@@ -207,12 +223,15 @@ func (b *numpyBuilder) tokens() error {
 	p.kind = p.kind&^Series | Discrete
 	most := int32(0)
 	for _, t := range b.x {
-		if isFloat(t.numbers) || len(t.shape) != 2 {
-			return b.at("").Errorf(code, "tokens are integers [sequences, steps], and x has shape %s", npy.Shape(t.shape)).Helpf("remove  tokens = yes")
+		if isFloat(t.numbers) {
+			return b.at("").Errorf(code, "tokens are integers, and x holds floats").Helpf("save  x.astype(np.int64),  or remove  tokens = yes")
+		}
+		if len(t.shape) != 2 {
+			return b.at("").Errorf(code, "tokens are [sequences, steps], and x has shape %s", npy.Shape(t.shape)).Helpf("remove  tokens = yes")
 		}
 		for i, v := range allInts(t.numbers) {
 			if v < 0 || v >= 1<<24 {
-				return b.at("").Errorf(code, "value %d of x is %d; tokens are 0 to %d", i, v, 1<<24-1).Helpf("number the tokens from 0")
+				return b.at("").Errorf(code, "x%s is %d; tokens are 0 to %d", t.place(i), v, 1<<24-1).Helpf("number the tokens from 0")
 			}
 			most = max(most, v)
 		}
@@ -225,41 +244,90 @@ func (b *numpyBuilder) tokens() error {
 
 // answers says what y is: classes or numbers, of a sequence or of each step.
 func (b *numpyBuilder) answers() error {
-	p, y := b.p, b.y[0]
-	regression := isFloat(y.numbers)
+	p, y, shape := b.p, b.y[0], b.y[0].shape
+	text, regression := isText(y.numbers), isFloat(y.numbers)
 	if b.o.Answers != "" {
 		regression = b.o.Answers == "numbers"
 	}
-	p.eachStep = len(y.shape) > 1 && y.shape[1] == p.frame.steps && (len(y.shape) == 3 || !regression)
+	switch last := len(shape) - 1; {
+	case text && regression:
+		return b.at("").Errorf(code, "y holds text, which are classes").Helpf("remove  answers = numbers")
+	case b.o.Answers != "numbers" && b.oneHot():
+		return b.at("").Errorf(code, "y has shape %s and a single 1 in each row of %d: it is one-hot", npy.Shape(shape), shape[last]).
+			Helpf("save the classes,  y.argmax(%d);  or say  answers = numbers,  if those are numbers to give", last)
+	case !regression && last > 0 && shape[last] == 1 && !slices.Equal(shape[1:], []int{p.frame.steps}):
+		shape = shape[:last] // a column
+	}
+	p.eachStep = len(shape) > 1 && shape[1] == p.frame.steps && (len(shape) == 3 || !regression)
 	want := 1
 	if p.eachStep {
 		want = 2
 	}
 	if regression {
 		p.outputs = 1
-		if len(y.shape) == want+1 {
+		if len(shape) == want+1 {
 			want++
-			p.outputs = y.shape[len(y.shape)-1]
+			p.outputs = shape[len(shape)-1]
 		}
 	}
-	if len(y.shape) != want || y.rowSize() == 0 {
-		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", npy.Shape(y.shape), p.frame.steps).
+	if len(shape) != want || y.rowSize() == 0 {
+		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", npy.Shape(shape), p.frame.steps).
 			Helpf("classes are [sequences] or [sequences, steps]; numbers [sequences], [sequences, outputs] or [sequences, steps, outputs]")
 	}
 	if regression {
+		if p.outputs > 1 && p.outputs == p.frame.steps && !p.eachStep {
+			p.note("y has %d numbers for each sequence; to give one at each step, save it as [sequences, %d, 1]", p.outputs, p.outputs)
+		}
 		p.y = join(b.y)
 		return nil
 	}
-	var labels []int32
+	labels, err := b.classes()
+	p.y = array{numbers: labels, size: y.rowSize()}
+	return err
+}
+
+// classes numbers the labels of all parts.
+func (b *numpyBuilder) classes() (labels packed[int32], err error) {
+	text := isText(b.y[0].numbers)
 	for _, t := range b.y {
 		if isFloat(t.numbers) && !wholeFloats(t.numbers) {
-			return b.at("").Errorf(code, "y holds numbers that are no classes").Helpf("remove  answers = classes")
+			return nil, b.at("").Errorf(code, "y holds numbers that are no classes").Helpf("remove  answers = classes")
 		}
-		labels = append(labels, allInts(t.numbers)...)
+		part := allInts(t.numbers)
+		if i := slices.Index(part, -1); text && !b.p.eachStep && i >= 0 {
+			return nil, b.at("").Errorf(code, "y%s is empty", t.place(i)).Helpf("remove the sequence, or save its class")
+		}
+		labels = append(labels, part...)
 	}
-	numbered, names, err := numberClasses(b.at("y"), labels, p.eachStep)
-	p.y, p.classes = array{numbers: numbered, size: y.rowSize()}, names
-	return err
+	if text {
+		labels, b.p.classes = b.labels.asClasses(labels)
+		return labels, checkClasses(b.at("y"), len(b.p.classes))
+	}
+	labels, b.p.classes, err = numberClasses(b.at("y"), labels, b.p.eachStep)
+	if n := len(b.p.classes); n > manyClasses && !b.p.eachStep && b.o.Answers == "" {
+		b.p.note("y has %d different integers, each taken for a class; answers = numbers makes them numbers to give", n)
+	}
+	return labels, err
+}
+
+// oneHot reports whether y has a row of zeros and a single 1 for each sequence, or for each step.
+func (b *numpyBuilder) oneHot() bool {
+	shape := b.y[0].shape
+	width := shape[len(shape)-1]
+	if len(shape) < 2 || width < 2 || slices.Equal(shape[1:], []int{b.p.frame.steps}) {
+		return false
+	}
+	row := make([]float32, width)
+	for _, t := range b.y {
+		for from := 0; from < t.len(); from += width {
+			t.floats(from, row)
+			slices.Sort(row)
+			if row[0] != 0 || row[width-2] != 0 || row[width-1] != 1 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // join is the sequences of several tensors, one after the other.

@@ -3,6 +3,7 @@ package data
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -14,8 +15,31 @@ import (
 	"hrnnc/internal/npy"
 )
 
+// textArray is an array of words.
+type textArray struct {
+	name  string
+	shape []int
+	words []string
+}
+
+// npy gives the bytes of the .npy file.
+func (a textArray) npy() []byte {
+	const chars = 16
+	head := fmt.Sprintf("{'descr': '<U%d', 'fortran_order': False, 'shape': (%s,), }\n", chars, strings.Trim(npy.Shape(a.shape), "[]"))
+	out := append([]byte("\x93NUMPY\x01\x00"), byte(len(head)), 0)
+	out = append(out, head...)
+	for _, w := range a.words {
+		word := make([]byte, 4*chars)
+		for i, r := range []rune(w) {
+			binary.LittleEndian.PutUint32(word[4*i:], uint32(r))
+		}
+		out = append(out, word...)
+	}
+	return out
+}
+
 // npz builds an archive of arrays.
-func npz(t testing.TB, arrays map[string]*npy.Array) []byte {
+func npz(t testing.TB, arrays map[string]*npy.Array, texts ...textArray) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -25,6 +49,15 @@ func npz(t testing.TB, arrays map[string]*npy.Array) []byte {
 			t.Fatal(err)
 		}
 		if err := npy.Write(w, arrays[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, a := range texts {
+		w, err := z.Create(a.name + ".npy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(a.npy()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,9 +82,9 @@ func ints(kind byte, size int, shape ...int) *npy.Array {
 
 func intArray(v ...int64) *npy.Array { return npy.FromInts(v, len(v)) }
 
-func saveNpz(t testing.TB, arrays map[string]*npy.Array) string {
+func saveNpz(t testing.TB, arrays map[string]*npy.Array, texts ...textArray) string {
 	t.Helper()
-	return write(t, t.TempDir(), "set.npz", npz(t, arrays))
+	return write(t, t.TempDir(), "set.npz", npz(t, arrays, texts...))
 }
 
 func TestNpzOfEveryType(t *testing.T) {
@@ -141,6 +174,82 @@ func TestNpzEachStepAndRegression(t *testing.T) {
 	}
 }
 
+// TestNpzLabels reads labels in the shapes and types that people save them in.
+func TestNpzLabels(t *testing.T) {
+	x := ints('i', 2, 4, 3)
+	for name, path := range map[string]string{
+		"a column":         saveNpz(t, map[string]*npy.Array{"x": x, "y": npy.FromInts([]int64{3, 9, 3, 9}, 4, 1)}),
+		"text":             saveNpz(t, map[string]*npy.Array{"x": x}, textArray{"y", []int{4}, []string{"3", "9", "3.0", " 9"}}),
+		"a column of text": saveNpz(t, map[string]*npy.Array{"x": x}, textArray{"y", []int{4, 1}, []string{"3", "9", "3", "9"}}),
+	} {
+		s := load(t, path, "valid=0", "hold=0")
+		if s.Train.EachStep || s.Train.Label(2) != 0 || s.Train.Label(3) != 1 || !slices.Equal(s.Classes, []string{"3", "9"}) {
+			t.Errorf("%s: classes %v, labels %d and %d", name, s.Classes, s.Train.Label(2), s.Train.Label(3))
+		}
+	}
+	words := textArray{"y", []int{2, 3}, []string{"walk", "", "run", "run", "walk", "walk"}}
+	y := make([]int32, 3)
+	s := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 2, 3)}, words), "valid=0", "hold=0")
+	if s.Train.Labels(0, y); !s.Train.EachStep || !slices.Equal(y, []int32{1, -1, 0}) || !slices.Equal(s.Classes, []string{"run", "walk"}) {
+		t.Errorf("labels %v, classes %v", y, s.Classes)
+	}
+	s = load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 2, 3), "y": ints('i', 2, 2, 3, 1)}), "valid=0", "hold=0")
+	if s.Train.Labels(1, y); !s.Train.EachStep || !slices.Equal(y, []int32{3, 4, 5}) {
+		t.Errorf("labels %v", y)
+	}
+}
+
+// TestNpzTextErrors says which text is missing.
+func TestNpzTextErrors(t *testing.T) {
+	x, y := map[string]*npy.Array{"x": ints('i', 2, 2, 3)}, map[string]*npy.Array{"x": ints('i', 2, 2, 3), "y": intArray(0, 1)}
+	for _, test := range []struct {
+		arrays   map[string]*npy.Array
+		text     textArray
+		settings []string
+		want     string
+	}{
+		{x, textArray{"y", []int{2}, []string{"a", ""}}, nil, "y[1] is empty; help: remove the sequence"},
+		{x, textArray{"y", []int{2}, []string{"a", "b"}}, []string{"answers=numbers"}, "y holds text, which are classes; help: remove  answers = numbers"},
+		{y, textArray{"groups", []int{2}, []string{"", "b"}}, nil, "array groups: error[data]: groups[0] is empty"},
+		{y, textArray{"groups", []int{2, 1}, []string{"a", "b"}}, nil, "array groups: error[data]: its shape is [2, 1]"},
+		{map[string]*npy.Array{"y": intArray(0, 1)}, textArray{"x", []int{2, 1}, []string{"a", "b"}}, nil, "array x: error[data]: holds text"},
+	} {
+		if _, err := Load(saveNpz(t, test.arrays, test.text), options(t, test.settings...)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("got %v\nwant %s", err, test.want)
+		}
+	}
+	one := npy.FromFloats([]float64{0, 1, 1, 0}, 2, 2)
+	if s := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 2, 3), "y": one}), "answers=numbers", "valid=0", "hold=0"); s.Train.Outputs != 2 {
+		t.Errorf("%d outputs", s.Train.Outputs)
+	}
+}
+
+// TestNpzPersonsByName takes text for the names of persons, in all parts.
+func TestNpzPersonsByName(t *testing.T) {
+	path := saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 4, 3), "y": intArray(0, 1, 0, 1), "x_test": ints('i', 2, 1, 3), "y_test": intArray(1)},
+		textArray{"groups", []int{4}, []string{"ben", "anna", "ben", "emil"}}, textArray{"groups_test", []int{1}, []string{"anna"}})
+	s := load(t, path, "valid=0", "test=emil")
+	if s.Test.N != 1 || !slices.Contains(s.Notes, "test part: emil") || !slices.Equal(s.Train.Groups, []int32{1, 0, 1, 0}) {
+		t.Errorf("%d to test, groups %v, notes %q", s.Test.N, s.Train.Groups, s.Notes)
+	}
+}
+
+// TestNpzNotes says how y may be meant otherwise.
+func TestNpzNotes(t *testing.T) {
+	s := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 2, 3), "y": npy.FromFloats([]float64{1, 2, 3, 4, 5, 6}, 2, 3)}), "valid=0", "hold=0")
+	if want := "y has 3 numbers for each sequence; to give one at each step, save it as [sequences, 3, 1]"; s.Train.Outputs != 3 || !slices.Contains(s.Notes, want) {
+		t.Errorf("notes %q", s.Notes)
+	}
+	many := map[string]*npy.Array{"x": ints('i', 2, 60, 3), "y": ints('i', 2, 60)}
+	s = load(t, saveNpz(t, many), "valid=0", "hold=0")
+	if want := "y has 60 different integers, each taken for a class; answers = numbers makes them numbers to give"; !slices.Contains(s.Notes, want) {
+		t.Errorf("notes %q", s.Notes)
+	}
+	if s = load(t, saveNpz(t, many), "valid=0", "hold=0", "answers=classes"); len(s.Notes) > 0 {
+		t.Errorf("notes %q", s.Notes)
+	}
+}
+
 func TestNpzTokens(t *testing.T) {
 	s := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 8, 2, 3), "y": intArray(0, 1)}), "tokens=yes", "valid=0", "hold=0")
 	if got := tokens(&s.Train, 1); !slices.Equal(got, []int32{3, 4, 5}) || s.Train.Vocabulary != 6 || s.Channels != nil {
@@ -167,11 +276,20 @@ func TestNpzErrors(t *testing.T) {
 		{"one axis", map[string]*npy.Array{"x": ints('i', 2, 2), "y": y}, "", "x has shape [2]; help: [sequences, steps] or"},
 		{"no step", map[string]*npy.Array{"x": ints('i', 2, 2, 0), "y": y}, "", "x has shape [2, 0]"},
 		{"no sequence", map[string]*npy.Array{"x": ints('i', 2, 0, 3), "y": intArray()}, "", "x has shape [0, 3]"},
-		{"NaN", map[string]*npy.Array{"x": nan, "y": y}, "", "array x: error[data]: value 3 is NaN; help: remove it"},
-		{"64 bits", map[string]*npy.Array{"x": npy.FromInts([]int64{1, 1 << 40}, 2, 1), "y": y}, "", "value 1 is 1099511627776, beyond 32 bits"},
+		{"NaN", map[string]*npy.Array{"x": nan, "y": y}, "", "array x: error[data]: x[1, 1] is NaN; help: indices are numpy's, the sequence first; remove the sequence"},
+		{"many NaN", map[string]*npy.Array{"x": npy.FromFloats([]float64{0, 1, 2, 3, 4, math.Inf(-1), math.NaN(), 7}, 2, 2, 2), "y": y}, "",
+			"array x: error[data]: x[1, 0, 1] is -Inf; others that are NaN or infinite: 1; help"},
+		{"NaN in y", map[string]*npy.Array{"x": x, "y": npy.FromFloats([]float64{0, math.NaN()}, 2)}, "", "array y: error[data]: y[1] is NaN; help"},
+		{"64 bits", map[string]*npy.Array{"x": npy.FromInts([]int64{1, 1 << 40}, 2, 1), "y": y}, "", "x[1, 0] is 1099511627776; integers are -2147483648 to 2147483647 here"},
 		{"labels of no step", map[string]*npy.Array{"x": x, "y": ints('i', 2, 2, 5)}, "", "y has shape [2, 5], for sequences of 3 steps"},
 		{"groups", map[string]*npy.Array{"x": x, "y": y, "groups": intArray(1)}, "", "array groups: error[data]: has 1 entries for 2 sequences"},
-		{"negative token", map[string]*npy.Array{"x": npy.FromInts([]int64{1, -4}, 2, 1), "y": y}, "tokens=yes", "value 1 of x is -4; tokens are 0 to"},
+		{"float tokens", map[string]*npy.Array{"x": npy.FromFloats([]float64{0, 1}, 2, 1), "y": y}, "tokens=yes", "tokens are integers, and x holds floats; help: save  x.astype(np.int64)"},
+		{"tokens of several values", map[string]*npy.Array{"x": ints('i', 2, 2, 3, 2), "y": y}, "tokens=yes", "tokens are [sequences, steps], and x has shape [2, 3, 2]"},
+		{"one-hot", map[string]*npy.Array{"x": x, "y": npy.FromInts([]int64{0, 1, 1, 0}, 2, 2)}, "", "y has shape [2, 2] and a single 1 in each row of 2: it is one-hot; help: save the classes,  y.argmax(1);"},
+		{"one-hot floats", map[string]*npy.Array{"x": x, "y": npy.FromFloats([]float64{0, 1, 1, 0}, 2, 2)}, "", "it is one-hot"},
+		{"one-hot steps", map[string]*npy.Array{"x": ints('i', 2, 1, 3), "y": npy.FromInts([]int64{0, 1, 1, 0, 1, 0}, 1, 3, 2)}, "", "y.argmax(2)"},
+		{"no label counts", map[string]*npy.Array{"x": x, "y": npy.FromInts([]int64{-1, -1, -1, -1, -1, -1}, 2, 3)}, "", "y: error[data]: no label counts: all are empty or -1"},
+		{"negative token", map[string]*npy.Array{"x": npy.FromInts([]int64{1, -4}, 2, 1), "y": y}, "tokens=yes", "x[1, 0] is -4; tokens are 0 to"},
 		{"test of whom", map[string]*npy.Array{"x": x, "y": y}, "test=3", "test says nothing about this data set"},
 	} {
 		path := saveNpz(t, test.arrays)

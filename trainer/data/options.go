@@ -47,6 +47,7 @@ type Options struct {
 type Columns struct {
 	Label, Text, ID, Group string
 	Values, Targets        []string
+	EachStep               bool
 	Header                 string
 	Inputs                 int
 }
@@ -105,7 +106,7 @@ var Settings = []Setting{
 	{"valid", "part of the training sequences held out for validation", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Valid }},
 	{"hold", "part of all sequences held out for test, where the set has no test part", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Hold }},
 	{"test", "persons or speakers that are the test part, such as 7,8 or 22-30 or anna,ben", Grouped, nil, 0, many, func(o *Options) any { return &o.Test }},
-	{"split", "hold out whole persons (groups), or sequences of each class (random)", anyKind, []string{"groups", "random"}, 0, 0, func(o *Options) any { return &o.Split }},
+	{"split", "hold out whole persons (groups), or recordings or sequences of each class (random)", anyKind, []string{"groups", "random"}, 0, 0, func(o *Options) any { return &o.Split }},
 	{"limit", "sequences of each part, for quick tests", anyKind, nil, 0, many, func(o *Options) any { return &o.Limit }},
 	{"length", "steps of a sequence of words, samples or frames: shorter ones are padded in front", Text | Audio | Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Length }},
 	{"vocabulary", "tokens: padding, unknown, and the most frequent words", Text, nil, 3, 1 << 24, func(o *Options) any { return &o.Vocabulary }},
@@ -120,6 +121,7 @@ var Settings = []Setting{
 	{"group", "the column with the person or speaker", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Group }},
 	{"values", "the columns with the values, in order", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Values }},
 	{"targets", "the columns with the numbers to give (regression)", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Targets }},
+	{"each_step", "whether label or targets of a row are the answer of that step, not of the recording", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.EachStep }},
 	{"header", "whether the first row has names: yes, no or guess", Table, []string{"yes", "no", "guess"}, 0, 0, func(o *Options) any { return &o.Columns.Header }},
 	{"inputs", "values of one step, where a row is a sequence", Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Columns.Inputs }},
 	{"augment_shift", "shift training sequences by up to this many steps", Series | Audio, nil, 0, 1 << 20, func(o *Options) any { return &o.Augment.Shift }},

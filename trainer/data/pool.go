@@ -32,11 +32,15 @@ type pool struct {
 	texts    *texts
 	eachStep bool
 	outputs  int
+	targets  []string // names of the outputs, nil where they have none
 	parts    []part
 	groups   []int32
 	persons  []string // names of the groups, by their number; nil where they have their own numbers
-	classes  []string
-	channels []Channel // of frame.channels, or the one of an image
+	// recordings and stretches say which recording each window is of, and which stretch of one label; nil for all but windows.
+	recordings, stretches []int32
+	recordingNames        []string // as persons
+	classes               []string
+	channels              []Channel // of frame.channels, or the one of an image
 
 	layout, normalise string   // the set's own choice
 	channelsUsed      []string // the set's own choice, nil for all
@@ -52,6 +56,15 @@ func numbered(n int, scale float64) []Channel {
 	out := make([]Channel, n)
 	for i := range out {
 		out[i] = Channel{Name: strconv.Itoa(i), Scale: scale}
+	}
+	return out
+}
+
+// targetNames are those of the numbers to give.
+func (p *pool) targetNames() []string {
+	out := slices.Clone(p.targets)
+	for k := len(out); k < p.outputs; k++ {
+		out = append(out, strconv.Itoa(k))
 	}
 	return out
 }
@@ -76,6 +89,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 			return nil, err
 		}
 	}
+	if err := p.checkShift(name, &o); err != nil {
+		return nil, err
+	}
 	every, err := p.sequences(name, &o)
 	if err != nil {
 		return nil, err
@@ -85,6 +101,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	}
 	s := &Set{Name: name, Classes: p.classes, Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
 		Train: every.choose(indices[train]), Valid: every.choose(indices[valid]), Test: every.choose(indices[test])}
+	if p.outputs > 0 {
+		s.Targets = p.targetNames()
+	}
 	if p.vocabulary == nil {
 		if s.Channels, err = p.chosenChannels(name, &o); err != nil {
 			return nil, err
@@ -96,6 +115,14 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	}
 	s.Notes = p.notes
 	return s, nil
+}
+
+// checkShift refuses to shift training sequences by so much that one step may be all that is left of them.
+func (p *pool) checkShift(name string, o *Options) error {
+	if shift := o.Augment.Shift; !p.frame.image && shift >= p.frame.steps && shift > 0 && o.Meaning == nil {
+		return fail(name, "").Errorf(code, "augment_shift is 0 to %d for sequences of %d steps, not %d", p.frame.steps-1, p.frame.steps, shift).Helpf("a few steps are enough")
+	}
+	return nil
 }
 
 // forgetAnswers leaves the sequences alone: one part, and -1 for the label of each.
@@ -127,8 +154,11 @@ func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
 	return s, nil
 }
 
+// note adds a note, once: the files of a folder give rise to the same ones.
 func (p *pool) note(format string, args ...any) {
-	p.notes = append(p.notes, fmt.Sprintf(format, args...))
+	if n := fmt.Sprintf(format, args...); !slices.Contains(p.notes, n) {
+		p.notes = append(p.notes, n)
+	}
 }
 
 // chosenChannels are the channels of a step.

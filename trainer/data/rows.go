@@ -24,6 +24,8 @@ type rows struct {
 	line   int
 	width  int
 	isTSV  bool
+	// byNumber says that a column was asked for by its number.
+	byNumber bool
 }
 
 // isTable reports whether a file's name is that of a CSV or TSV file, packed or not.
@@ -178,13 +180,18 @@ func (r *rows) column(name string) (int, error) {
 		return i, nil
 	}
 	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= r.width {
+		r.byNumber = true
 		return n - 1, nil
 	}
-	help := "the columns are 1 to " + strconv.Itoa(r.width)
+	return 0, fail(r.file, "").Errorf(code, "there is no column %s", fileio.Printable(name)).Helpf("%s", r.columnNames())
+}
+
+// columnNames lists the columns.
+func (r *rows) columnNames() string {
 	if r.header != nil {
-		help = "the columns are " + fileio.Printable(strings.Join(r.header, ", "))
+		return "the columns are " + fileio.Printable(strings.Join(r.header, ", "))
 	}
-	return 0, fail(r.file, "").Errorf(code, "there is no column %s", fileio.Printable(name)).Helpf("%s", help)
+	return "the columns are 1 to " + strconv.Itoa(r.width)
 }
 
 // columns finds several.

@@ -94,10 +94,8 @@ func (s *Sequences) Tokens(i int, dst []int32) {
 // Labels gives the class of sequence i in dst[0], or of every step in dst[:T] when EachStep, where -1 is a step that
 // does not count.
 func (s *Sequences) Labels(i int, dst []int32) {
-	n := s.T
 	switch {
 	case !s.EachStep:
-		n = 1
 		s.y.ints(s.at(i), 0, dst[:1])
 	case s.steps == nil:
 		s.y.ints(s.at(i), 0, dst[:s.T])
@@ -106,7 +104,7 @@ func (s *Sequences) Labels(i int, dst []int32) {
 			s.y.ints(s.at(i), int(from), dst[t:t+1])
 		}
 	}
-	s.renumber(dst[:n])
+	s.renumber(dst[:s.answers()])
 }
 
 // Label is the class of sequence i, or of its last step when EachStep.
@@ -122,6 +120,14 @@ func (s *Sequences) Label(i int) int32 {
 	s.y.ints(s.at(i), last, label[:])
 	s.renumber(label[:])
 	return label[0]
+}
+
+// answers is how many labels a sequence has, or rows of targets.
+func (s *Sequences) answers() int {
+	if s.EachStep {
+		return s.T
+	}
+	return 1
 }
 
 // Targets gives the Outputs numbers that sequence i should give, or T*Outputs, step by step, when EachStep.

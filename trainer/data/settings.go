@@ -17,9 +17,12 @@ func (o *Options) Set(name, value string) (known bool, err error) {
 	}
 	s := &Settings[i]
 	if err := parse(s.field(o), strings.TrimSpace(value)); err != nil {
+		if bounds := s.bounds(); bounds != "" {
+			err = fmt.Errorf("%w: %s", err, bounds)
+		}
 		return true, fail("", "").Errorf(code, "%s = %s: %s", name, value, err).Helpf("%s: %s", name, s.Doc)
 	}
-	if fault := s.fault(o); fault != "" {
+	if fault := s.fault(o, true); fault != "" {
 		return true, fail("", "").Errorf(code, "%s", fault).Helpf("%s: %s", name, s.Doc)
 	}
 	return true, nil
@@ -76,20 +79,34 @@ func list(text string) []string {
 	return out
 }
 
-// fault says why an option's value cannot be; "" when it can.
-func (s *Setting) fault(o *Options) string {
+// bounds says which numbers a setting may be; "" when it is no number.
+func (s *Setting) bounds() string {
+	switch s.field(&Options{}).(type) {
+	case *int:
+		if s.Max == many {
+			return fmt.Sprintf("%.0f or more", s.Min)
+		}
+		return fmt.Sprintf("%.0f to %.0f", s.Min, s.Max)
+	case *float64:
+		return fmt.Sprintf("%g to %g", s.Min, s.Max)
+	}
+	return ""
+}
+
+// fault says why an option's value cannot be; "" when it can. A number that was not given is 0, whatever its bounds.
+func (s *Setting) fault(o *Options, given bool) string {
 	switch f := s.field(o).(type) {
 	case *string:
 		if *f != "" && s.Words != nil && !slices.Contains(s.Words, *f) {
 			return fmt.Sprintf("%s is %s, not %q", s.Name, oneOf(s.Words), *f)
 		}
 	case *int:
-		if *f != 0 && (float64(*f) < s.Min || float64(*f) > s.Max) {
-			return fmt.Sprintf("%s is %.0f to %.0f, not %d", s.Name, s.Min, s.Max, *f)
+		if (given || *f != 0) && (float64(*f) < s.Min || float64(*f) > s.Max) {
+			return fmt.Sprintf("%s is %s, not %d", s.Name, s.bounds(), *f)
 		}
 	case *float64:
-		if *f != 0 && !(*f >= s.Min && *f <= s.Max) {
-			return fmt.Sprintf("%s is %g to %g, not %g", s.Name, s.Min, s.Max, *f)
+		if (given || *f != 0) && !(*f >= s.Min && *f <= s.Max) {
+			return fmt.Sprintf("%s is %s, not %g", s.Name, s.bounds(), *f)
 		}
 	}
 	return ""
@@ -106,7 +123,7 @@ func oneOf(words []string) string {
 // validate checks every option by itself.
 func (o *Options) validate(name string) error {
 	for i := range Settings {
-		if fault := Settings[i].fault(o); fault != "" {
+		if fault := Settings[i].fault(o, false); fault != "" {
 			return fail(name, "").Errorf(code, "%s", fault).Helpf("%s: %s", Settings[i].Name, Settings[i].Doc)
 		}
 	}

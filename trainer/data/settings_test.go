@@ -18,14 +18,19 @@ func TestSettings(t *testing.T) {
 		t.Errorf("epochs: %v, %v", known, err)
 	}
 	for setting, want := range map[string]string{
-		"layout=spiral":  `error[data]: layout is pixels, rows or columns, not "spiral"; help: layout: how an image`,
-		"valid=2":        "valid is 0 to 0.9, not 2",
-		"valid=some":     "valid = some: it is a number, such as 0.1, 10% or 1/255",
-		"valid=1/0":      "it is a number",
-		"valid=NaN":      "valid is 0 to 0.9, not NaN",
-		"window=-1":      "window is 1 to 1048576, not -1",
-		"window=1.5":     "window = 1.5: it is a whole number",
-		"tokens=perhaps": "it is yes or no",
+		"layout=spiral":                     `error[data]: layout is pixels, rows or columns, not "spiral"; help: layout: how an image`,
+		"valid=2":                           "valid is 0 to 0.9, not 2",
+		"valid=some":                        "valid = some: it is a number, such as 0.1, 10% or 1/255: 0 to 0.9",
+		"valid=1/0":                         "it is a number",
+		"valid=NaN":                         "valid is 0 to 0.9, not NaN",
+		"window=-1":                         "window is 1 to 1048576, not -1",
+		"window=0":                          "window is 1 to 1048576, not 0",
+		"stride=0":                          "stride is 1 to 1048576, not 0",
+		"unit=0":                            "unit is 1e-12 to 1e+12, not 0",
+		"limit=-1":                          "limit is 0 or more, not -1",
+		"window=1.5":                        "window = 1.5: it is a whole number: 1 to 1048576",
+		"window=" + strings.Repeat("9", 30): "it is a whole number: 1 to 1048576",
+		"tokens=perhaps":                    "it is yes or no",
 	} {
 		name, value, _ := strings.Cut(setting, "=")
 		o := Defaults()

@@ -120,8 +120,11 @@ func (p *pool) personsOf(item string) []int32 {
 	return out
 }
 
-// byGroup reports whether whole groups can be held out, and may be.
-func (p *pool) byGroup(o *Options) bool { return p.groups != nil && o.Split != "random" }
+// byGroup reports whether whole groups are to be held out: persons, unless the options say otherwise.
+func (p *pool) byGroup(o *Options) bool {
+	areRecordings := slices.Equal(p.groups, p.recordings)
+	return p.groups != nil && (o.Split == "groups" || o.Split == "" && !areRecordings)
+}
 
 // testIsOfOthers reports whether no person of the test part is in the training part: then validation is to be of others
 // too, or it would promise too much.
@@ -140,7 +143,8 @@ func (p *pool) testIsOfOthers() bool {
 	return true
 }
 
-// holdOut moves a fraction of the sequences of one part to another: whole groups, or some of each class.
+// holdOut moves a fraction of the sequences of one part to another: whole groups, windows as in holdWindows, or some of each
+// class.
 func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.Rand) {
 	names := map[part]string{valid: "validation", test: "test"}
 	if groups {
@@ -149,12 +153,16 @@ func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.R
 			return
 		}
 	}
-	if p.kind&Streams != 0 && p.groups != nil {
-		p.note("%s part: the last %d windows", names[to], p.holdLast(to, from, fraction))
+	if p.recordings != nil {
+		p.holdWindows(names[to], to, from, fraction, rng)
 		return
 	}
-	if n := p.holdRandom(to, from, fraction, rng); n > 0 {
+	n := p.holdRandom(to, from, fraction, rng)
+	switch {
+	case n > 0 && p.byClass():
 		p.note("%s part: %d sequences drawn at random, the same part of each class", names[to], n)
+	case n > 0:
+		p.note("%s part: %d sequences drawn at random", names[to], n)
 	}
 }
 
@@ -193,26 +201,6 @@ func (p *pool) holdGroups(to, from part, fraction float64, rng *rand.Rand) []int
 	return held
 }
 
-// holdLast moves the last windows of a single recording, and leaves out those that overlap them.
-func (p *pool) holdLast(to, from part, fraction float64) int {
-	var members []int
-	for i, part := range p.parts {
-		if part == from {
-			members = append(members, i)
-		}
-	}
-	n := max(1, int(fraction*float64(len(members))))
-	for j, i := range members {
-		switch {
-		case j >= len(members)-n:
-			p.parts[i] = to
-		case j >= len(members)-n-p.overlap:
-			p.parts[i] = unused
-		}
-	}
-	return n
-}
-
 // holdRandom moves the same fraction of each class, and gives how many sequences that are.
 func (p *pool) holdRandom(to, from part, fraction float64, rng *rand.Rand) int {
 	byClass := map[int32][]int{}
@@ -240,9 +228,12 @@ func (p *pool) holdRandom(to, from part, fraction float64, rng *rand.Rand) int {
 	return moved
 }
 
+// byClass reports whether sequences as a whole have classes.
+func (p *pool) byClass() bool { return p.classes != nil && p.outputs == 0 && !p.eachStep }
+
 // label is the class of a sequence as a whole, 0 when it has none.
 func (p *pool) label(i int) int32 {
-	if p.outputs > 0 || p.eachStep {
+	if !p.byClass() {
 		return 0
 	}
 	var dst [1]int32
@@ -258,24 +249,32 @@ func distinct(groups []int32) []int32 {
 
 // spellGroups writes sorted groups shortly: groups 1-3, 7; or by their names.
 func (p *pool) spellGroups(groups []int32) string {
-	var out []string
 	if p.persons != nil {
-		for _, g := range groups {
-			out = append(out, p.persons[g])
+		return spell(groups, p.persons)
+	}
+	return "groups " + spell(groups, nil)
+}
+
+// spell writes sorted numbers shortly: 1-3, 7; or the names that they have.
+func spell(numbers []int32, names []string) string {
+	var out []string
+	if names != nil {
+		for _, n := range numbers {
+			out = append(out, names[n])
 		}
 		return strings.Join(out, ", ")
 	}
-	for i := 0; i < len(groups); {
+	for i := 0; i < len(numbers); {
 		j := i
-		for j+1 < len(groups) && groups[j+1] == groups[j]+1 {
+		for j+1 < len(numbers) && numbers[j+1] == numbers[j]+1 {
 			j++
 		}
 		if j == i {
-			out = append(out, fmt.Sprint(groups[i]))
+			out = append(out, fmt.Sprint(numbers[i]))
 		} else {
-			out = append(out, fmt.Sprintf("%d-%d", groups[i], groups[j]))
+			out = append(out, fmt.Sprintf("%d-%d", numbers[i], numbers[j]))
 		}
 		i = j + 1
 	}
-	return "groups " + strings.Join(out, ", ")
+	return strings.Join(out, ", ")
 }

@@ -24,7 +24,7 @@ func TestDeal(t *testing.T) {
 		o := Options{Valid: rapid.Float64Range(0, 0.5).Draw(t, "valid"), Hold: rapid.Float64Range(0, 0.5).Draw(t, "hold"),
 			Seed: rapid.Uint64().Draw(t, "seed"), Limit: rapid.IntRange(0, 50).Draw(t, "limit")}
 		deal := func() ([numParts][]int32, error) {
-			p := &pool{n: n, y: array{numbers: packed[int32](classes), size: 1}, kind: Series}
+			p := &pool{n: n, y: array{numbers: packed[int32](classes), size: 1}, kind: Series, classes: []string{"a", "b", "c", "d"}}
 			if grouped {
 				p.groups = groups
 			}
@@ -34,6 +34,10 @@ func TestDeal(t *testing.T) {
 		if err != nil {
 			return
 		}
+		var others []int32 // persons who are not of the test part: one alone is in both others
+		for _, i := range slices.Concat(index[train], index[valid]) {
+			others = append(others, groups[i])
+		}
 		seen, partOf := map[int32]bool{}, map[int32]part{}
 		for k, members := range index {
 			for _, i := range members {
@@ -41,7 +45,7 @@ func TestDeal(t *testing.T) {
 					t.Fatalf("sequence %d is in two parts", i)
 				}
 				seen[i] = true
-				if of, ok := partOf[groups[i]]; grouped && ok && of != part(k) && len(distinct(groups)) > 3 {
+				if of, ok := partOf[groups[i]]; grouped && ok && of != part(k) && len(distinct(others)) > 1 {
 					t.Fatalf("group %d is in parts %d and %d", groups[i], of, k)
 				}
 				partOf[groups[i]] = part(k)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,7 +33,8 @@ type table struct {
 
 	label, text, id, group int // columns, -1 when there is none
 	values, targets        []int
-	taken                  []int    // columns that are something else than values
+	taken                  []int // columns that are something else than values
+	labelName              string
 	names                  []string // of the value columns
 	named                  bool     // names are those of a header
 
@@ -63,6 +65,14 @@ func (in *intern) of(word string) int32 {
 		in.number[word], in.words = n, append(in.words, word)
 	}
 	return n
+}
+
+// orNone is of, and -1 for no word.
+func (in *intern) orNone(word string) int32 {
+	if word == "" {
+		return -1
+	}
+	return in.of(word)
 }
 
 func (t *table) readFile(f tableFile) error {
@@ -109,7 +119,7 @@ func (t *table) findColumns(r *rows, first []string) error {
 		columns.Text = guess(r.header, textNames)
 	}
 	if t.o.Unlabelled {
-		columns = found(r, columns)
+		columns = withoutMissing(r, columns)
 	}
 	for _, c := range []struct {
 		name  string
@@ -128,16 +138,45 @@ func (t *table) findColumns(r *rows, first []string) error {
 	if t.targets, err = r.columns(columns.Targets); err != nil {
 		return err
 	}
+	if t.label >= 0 {
+		t.labelName = r.columnName(t.label)
+	}
+	t.p.targets = nil
+	for _, i := range t.targets {
+		t.p.targets = append(t.p.targets, r.columnName(i))
+	}
 	t.taken = append([]int{t.label, t.text, t.id, t.group}, t.targets...)
 	if t.o.Unlabelled {
 		t.label, t.targets = -1, nil
 	} else if t.label < 0 && len(t.targets) == 0 {
 		return fail(r.file, "").Errorf(code, "which column is the label cannot be guessed").Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression")
 	}
-	if t.text >= 0 {
-		return nil
+	if r.byNumber && t.cols.Header != "yes" && r.header != nil {
+		t.p.note("the first row is taken for the names of columns, since no number is in it; header = no makes it data")
+	}
+	if err := t.needID(r); err != nil || t.text >= 0 {
+		return err
 	}
 	return t.findValues(r, first, columns.Values)
+}
+
+// needID refuses settings of recordings for tables that have a sequence or a text a row.
+func (t *table) needID(r *rows) error {
+	of, help := "a sequence", fmt.Sprintf("say  id = COLUMN,  which numbers the recordings; %s", r.columnNames())
+	if t.text >= 0 {
+		of, help = "a text", "remove it"
+	} else if t.id >= 0 {
+		return nil
+	}
+	for _, s := range []struct {
+		name  string
+		given bool
+	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"each_step", t.cols.EachStep}} {
+		if s.given {
+			return fail(r.file, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).Helpf("%s", help)
+		}
+	}
+	return nil
 }
 
 // findValues takes the columns named, or all others that hold a number in the first row.
@@ -202,8 +241,8 @@ func (t *table) noteUnread(r *rows, first []string, found []int) {
 	}
 }
 
-// found leaves out the columns of answers and persons that a file lacks.
-func found(r *rows, c Columns) Columns {
+// withoutMissing leaves out the columns of answers and persons that a file lacks.
+func withoutMissing(r *rows, c Columns) Columns {
 	lacks := func(name string) bool { _, err := r.column(name); return err != nil }
 	for _, name := range []*string{&c.Label, &c.Group} {
 		if lacks(*name) {
@@ -239,10 +278,13 @@ func (t *table) row(r *rows, fields []string) error {
 	}
 	if t.label >= 0 {
 		label := strings.TrimSpace(fields[t.label])
-		if label == "" {
-			return r.at(0).Errorf(code, "has no label").Helpf("remove the row")
+		switch {
+		case t.cols.EachStep && label == "-1":
+			label = "" // as in arrays
+		case !t.cols.EachStep && label == "":
+			return r.at(0).Errorf(code, "has no label").Helpf("remove the row; or where every step has a label of its own, say  each_step = yes")
 		}
-		t.classes = append(t.classes, t.labels.of(label))
+		t.classes = append(t.classes, t.labels.orNone(label))
 		if len(t.labels.words) > maxClasses {
 			return r.at(0).Errorf(code, "is the %d. different label", len(t.labels.words)).Helpf("check  label;  for regression say  targets")
 		}
@@ -255,7 +297,11 @@ func (t *table) row(r *rows, fields []string) error {
 		t.y = append(t.y, v)
 	}
 	if t.id >= 0 {
-		t.rowID = append(t.rowID, t.ids.of(fields[t.id]))
+		id := fields[t.id]
+		if t.group >= 0 {
+			id += " of " + fields[t.group] // each person may count from 1
+		}
+		t.rowID = append(t.rowID, t.ids.of(id))
 	}
 	if t.group >= 0 {
 		t.rowWho = append(t.rowWho, t.persons.of(fields[t.group]))
@@ -282,15 +328,18 @@ func (t *table) finish(name string) (*pool, error) {
 	if len(t.rowPart) == 0 {
 		return nil, fail(name, "").Errorf(code, "has a header and no row").Helpf("check that it is the right file")
 	}
-	t.nameClasses()
+	if t.label >= 0 {
+		if err := t.nameClasses(name); err != nil {
+			return nil, err
+		}
+	}
 	if t.rowWho != nil {
 		t.p.kind |= Grouped
 		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
 	}
 	if t.rowID != nil {
-		var names []string
-		if t.rowID, names = t.ids.asNumbers(t.rowID); t.rowWho == nil {
-			t.p.persons = names
+		if t.rowID, t.p.recordingNames = t.ids.asNumbers(t.rowID); t.rowWho == nil {
+			t.p.persons = t.p.recordingNames
 		}
 	}
 	switch {
@@ -321,16 +370,13 @@ func (t *table) answers() {
 	}
 }
 
-// nameClasses renumbers the labels in the order of their names.
-func (t *table) nameClasses() {
-	t.p.classes = sortNames(t.labels.words)
-	number := make([]int32, len(t.labels.words))
-	for i, w := range t.p.classes {
-		number[t.labels.number[w]] = int32(i)
+// nameClasses numbers the labels in the order of their names.
+func (t *table) nameClasses(name string) error {
+	t.classes, t.p.classes = t.labels.asClasses(t.classes)
+	if n := len(t.p.classes); n > manyClasses && allNumbers(t.p.classes) && !t.cols.EachStep {
+		t.p.note("column %s has %d different numbers, each taken for a class; targets = \"%s\" makes them numbers to give", t.labelName, n, t.labelName)
 	}
-	for i, c := range t.classes {
-		t.classes[i] = number[c]
-	}
+	return checkClasses(fail(name, ""), len(t.p.classes))
 }
 
 // asNumbers gives what rows say of persons or recordings: the file's own numbers, or when some are no numbers, numbers in
@@ -375,16 +421,17 @@ func (t *table) unit() float64 {
 	return t.o.Unit
 }
 
-// recordings makes each row a step. Rows of one id and one label that follow each other are a recording.
+// recordings makes each row a step. Rows of one id and one label that follow each other are a recording, or of one id where
+// every step has its answer.
 func (t *table) recordings(name string) error {
 	d := len(t.values)
 	rec := recordings{values: t.x, d: d}
 	for i := 0; i < len(t.rowPart); {
 		j := i + 1
-		for j < len(t.rowPart) && t.rowID[j] == t.rowID[i] && t.same(i, j) {
+		for j < len(t.rowPart) && t.same(i, j) {
 			j++
 		}
-		c := cut{from: i, steps: j - i, part: t.rowPart[i], group: t.rowID[i], label: -1}
+		c := cut{from: i, steps: j - i, part: t.rowPart[i], recording: t.rowID[i], group: t.rowID[i], label: -1}
 		if t.rowWho != nil {
 			c.group = t.rowWho[i]
 		}
@@ -398,13 +445,19 @@ func (t *table) recordings(name string) error {
 	for c := range t.p.channels {
 		t.p.channels[c] = Channel{Name: t.names[c], Scale: t.unit()}
 	}
-	if len(t.targets) > 0 {
-		return fail(name, "").Errorf(code, "id and targets cannot be used together").Helpf("save windows and numbers as an .npz file instead")
+	switch {
+	case len(t.targets) > 0:
+		rec.answers, rec.width = t.y, len(t.targets)
+		t.p.outputs, t.p.classes = len(t.targets), nil
+	case t.label >= 0 && t.cols.EachStep:
+		rec.answers, rec.width = t.classes, 1
 	}
+	rec.eachStep = t.cols.EachStep && rec.answers != nil
 	return rec.windows(name, t.p, t.o.Window, t.o.Stride, t.o.Length)
 }
 
 // same reports whether two rows can be of one recording.
 func (t *table) same(i, j int) bool {
-	return t.rowPart[i] == t.rowPart[j] && (t.label < 0 || t.classes[i] == t.classes[j]) && (t.rowWho == nil || t.rowWho[i] == t.rowWho[j])
+	sameLabel := t.label < 0 || t.cols.EachStep || t.classes[i] == t.classes[j]
+	return t.rowPart[i] == t.rowPart[j] && t.rowID[i] == t.rowID[j] && sameLabel
 }

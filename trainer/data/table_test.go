@@ -81,6 +81,94 @@ func TestCSVOfSteps(t *testing.T) {
 	}
 }
 
+// TestTargetsOfSteps gives a window the targets of its last row, whatever those before it are.
+func TestTargetsOfSteps(t *testing.T) {
+	path := saveTable(t, "s.csv", "id,x,charge,peak\n1,0,10,5\n1,1,11,6\n1,2,12,7\n1,3,13,8\n1,4,14,9\n2,5,15,4\n2,6,16,3\n2,7,17,2\n")
+	s := load(t, path, "id=id", "targets=peak,charge", "window=2", "stride=1", "valid=0", "hold=0")
+	y := make([]float32, 2)
+	for i, want := range [][]float32{{6, 11}, {7, 12}, {8, 13}, {9, 14}, {3, 16}, {2, 17}} {
+		if s.Train.Targets(i, y); !slices.Equal(y, want) || s.Train.N != 6 || s.Train.EachStep {
+			t.Errorf("window %d of %d: targets %v, want %v", i, s.Train.N, y, want)
+		}
+	}
+	if s.Classes != nil || !slices.Equal(s.Targets, []string{"peak", "charge"}) {
+		t.Errorf("classes %v, targets %v", s.Classes, s.Targets)
+	}
+	padded := load(t, path, "id=id", "targets=charge", "length=4", "valid=0", "hold=0")
+	for i, want := range []float32{13, 17} { // the first is cut, the second padded
+		if padded.Train.Targets(i, y); y[0] != want {
+			t.Errorf("recording %d: target %v, want %v", i, y[0], want)
+		}
+	}
+	every := load(t, path, "id=id", "targets=peak,charge", "each_step=yes", "window=3", "stride=2", "subsample=2", "valid=0", "hold=0")
+	y = make([]float32, 4)
+	for i, want := range [][]float32{{5, 10, 7, 12}, {7, 12, 9, 14}, {4, 15, 2, 17}} {
+		if every.Train.Targets(i, y); !slices.Equal(y, want) || !every.Train.EachStep || every.Train.Outputs != 2 {
+			t.Errorf("window %d: targets %v, want %v", i, y, want)
+		}
+	}
+}
+
+// TestLabelsOfSteps keeps windows whole where the label changes, and has a label for each step, or none.
+func TestLabelsOfSteps(t *testing.T) {
+	path := saveTable(t, "s.csv", "id,x,label\n1,0,no\n1,1,yes\n1,2,\n1,3,no\n1,4,yes\n2,5,-1\n2,6,no\n")
+	s := load(t, path, "id=id", "each_step=yes", "window=2", "valid=0", "hold=0")
+	y := make([]int32, 4)
+	for i, want := range [][]int32{{0, 1}, {-1, 0}, {-1, 0}} {
+		if s.Train.Labels(i, y); !slices.Equal(y[:2], want) || !s.Train.EachStep || s.Train.N != 3 {
+			t.Errorf("window %d of %d: labels %v, want %v", i, s.Train.N, y[:2], want)
+		}
+	}
+	if d := s.Describe(); d.LabelledSteps != 4 || !slices.Equal(d.Classes, []ClassCount{{"no", 3}, {"yes", 1}}) {
+		t.Errorf("%v of %d steps", d.Classes, d.LabelledSteps)
+	}
+	padded := load(t, path, "id=id", "each_step=yes", "length=4", "valid=0", "hold=0")
+	for i, want := range [][]int32{{0, 1, -1, 0}, {-1, -1, -1, 0}} {
+		if padded.Train.Labels(i, y); !slices.Equal(y, want) {
+			t.Errorf("recording %d: labels %v, want %v", i, y, want)
+		}
+	}
+}
+
+// TestTableNotes says, once, what may be meant otherwise.
+func TestTableNotes(t *testing.T) {
+	dir := t.TempDir()
+	rows := "good film\tpos\n"
+	write(t, dir, "train.tsv", []byte(rows+"bad film\tneg\n"))
+	write(t, dir, "test.tsv", []byte(rows+"a film\tpos\n"))
+	const note = "the first row is taken for the names of columns, since no number is in it; header = no makes it data"
+	count := func(s *Set, note string) (n int) {
+		for _, have := range s.Notes {
+			if have == note {
+				n++
+			}
+		}
+		return n
+	}
+	if s := load(t, dir, "text=1", "label=2", "valid=0"); count(s, note) != 1 || s.Train.N != 1 {
+		t.Errorf("notes %q", s.Notes)
+	}
+	for _, header := range []string{"yes", "no"} {
+		if s := load(t, dir, "text=1", "label=2", "valid=0", "header="+header); count(s, note) != 0 {
+			t.Errorf("header = %s: notes %q", header, s.Notes)
+		}
+	}
+	many := "q,a\n"
+	for i := range 60 {
+		many += fmt.Sprintf("%d.5,1\n", i)
+	}
+	if s := load(t, saveTable(t, "s.csv", many), "label=q", "valid=0", "hold=0"); count(s, `column q has 60 different numbers, each taken for a class; targets = "q" makes them numbers to give`) != 1 {
+		t.Errorf("notes %q", s.Notes)
+	}
+	for _, name := range []string{"train.csv", "test.csv"} {
+		write(t, dir, name, []byte("class,note,a\n1.0,x,1\n1,y,3\n02,z,3\n"))
+	}
+	s := load(t, dir, "valid=0")
+	if count(s, "columns that are not read, since their first row is no number: note") != 1 || !slices.Equal(s.Classes, []string{"1", "2"}) || s.Train.Label(2) != 1 {
+		t.Errorf("classes %v, notes %q", s.Classes, s.Notes)
+	}
+}
+
 // TestOneRecording checks that the parts of a single recording share no step.
 func TestOneRecording(t *testing.T) {
 	s := load(t, saveTable(t, "s.csv", steps([3]int{1, 100, 0})), "id=session", "window=8", "stride=2")
@@ -118,8 +206,15 @@ func TestTableErrors(t *testing.T) {
 		{"a.csv", "1,2\n0,1\n", "label=3", "there is no column 3; help: the columns are 1 to 2"},
 		{"a.csv", "label,a\n0,x\n", "", "no column holds values"},
 		{"a.csv", "label,a,b,c\n0,1,2,3\n", "inputs=2", "a row has 3 values, not a multiple of inputs = 2"},
-		{"a.csv", "id,a,label\n0,1,2\n", "id=id,window=4", "no recording has 4 steps"},
-		{"a.csv", "label,a\n0,1\n1,2\n", "window=4", "window says nothing about this data set"},
+		{"a.csv", "label,a\n0,1\n1,2\n", "window=4", "window is for a table with a step a row; without  id  this one has a sequence a row; help: say  id = COLUMN,  which numbers the recordings; the columns are label, a"},
+		{"a.csv", "0,1\n1,2\n", "label=1,length=4", "the columns are 1 to 2"},
+		{"a.csv", "label,a\n0,1\n1,2\n", "each_step=yes", "each_step is for a table with a step a row"},
+		{"a.csv", "label,text\n0,a\n1,b\n", "stride=4", "stride is for a table with a step a row; without  id  this one has a text a row; help: remove it"},
+		{"a.csv", "id,a,label\n1,1,x\n1,2,\n", "id=id", "a.csv:3:1: error[data]: has no label; help: remove the row; or where every step has a label of its own, say  each_step = yes"},
+		{"a.csv", "id,a,label\n1,1,-1\n1,2,\n", "id=id,each_step=yes", "no label counts: all are empty or -1"},
+		{"a.csv", "id,a,y\n1,1,2\n1,2,3\n2,1,1\n", "id=id,targets=y,each_step=yes,length=2", "some recordings are shorter than length = 2, and steps that pad them have no numbers to give"},
+		{"a.csv", "id,a,label\n1,1,x\n2,1,x\n1,2,x\n2,1,x\n1,2,y\n1,2,y\n", "id=id,window=4", "no recording has 4 steps; the longest has 2; help: choose a shorter  window;  a recording is rows of one id and one label that follow each other"},
+		{"a.csv", "id,a,y\n1,1,2\n", "id=id,window=4,targets=y", "rows of one id that follow each other"},
 	} {
 		var settings []string
 		if test.settings != "" {
@@ -141,8 +236,12 @@ func FuzzTable(f *testing.F) {
 		if tsv {
 			name = "f.tsv"
 		}
-		for _, columns := range []Columns{{}, {ID: "1", Label: "2"}, {Text: "1", Label: "2", Header: "no"}} {
-			tab := &table{o: &Options{Window: 2}, cols: columns, p: &pool{}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+		for _, columns := range []Columns{{}, {ID: "1", Label: "2"}, {Text: "1", Label: "2", Header: "no"}, {ID: "1", Label: "2", EachStep: true}, {ID: "1", Targets: []string{"3"}}} {
+			o := &Options{}
+			if columns.ID != "" {
+				o.Window = 2
+			}
+			tab := &table{o: o, cols: columns, p: &pool{}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
 			r, err := newRows(name, []byte(text), columns.Header)
 			if err != nil {
 				continue
@@ -164,7 +263,9 @@ func FuzzTable(f *testing.F) {
 				} else {
 					values(&s.Train, i)
 				}
-				if s.Train.Outputs == 0 && int(s.Train.Label(i)) >= len(s.Classes) {
+				if s.Train.Outputs > 0 {
+					s.Train.Targets(i, make([]float32, s.Train.Outputs))
+				} else if int(s.Train.Label(i)) >= len(s.Classes) {
 					t.Fatalf("label %d of %d classes", s.Train.Label(i), len(s.Classes))
 				}
 			}

@@ -1,10 +1,17 @@
 package data
 
+import "slices"
+
 // recordings are long series of d values a step, one after the other, and what is to be cut from them.
 type recordings struct {
 	values numbers
 	d      int
 	cuts   []cut
+	// answers are those of the steps, so many numbers each; nil where a cut has one label. A window has those of its last step,
+	// or with eachStep of all.
+	answers  numbers
+	width    int
+	eachStep bool
 }
 
 // cut is a stretch of one recording with one label.
@@ -12,6 +19,7 @@ type cut struct {
 	from, steps int // in steps, from the start of all values
 	label       int32
 	group       int32
+	recording   int32
 	part        part
 }
 
@@ -29,28 +37,47 @@ func (r recordings) windows(name string, p *pool, window, stride, length int) er
 }
 
 func (r recordings) cut(name string, p *pool, window, stride int) error {
-	a := array{numbers: r.values, size: window * r.d, starts: []int32{}}
+	x := array{numbers: r.values, size: window * r.d, starts: []int32{}}
+	y := array{numbers: r.answers, size: r.width}
+	if r.eachStep {
+		y.size = window * r.width
+	}
 	var labels packed[int32]
-	short := 0
-	for _, c := range r.cuts {
+	short, longest := 0, 0
+	for k, c := range r.cuts {
+		longest = max(longest, c.steps)
 		if c.steps < window {
 			short++
 		}
 		for at := 0; at+window <= c.steps; at += stride {
-			a.starts = append(a.starts, int32((c.from+at)*r.d))
+			x.starts = append(x.starts, int32((c.from+at)*r.d))
+			y.starts = append(y.starts, int32((c.from+at+window)*r.width-y.size))
 			labels, p.groups, p.parts = append(labels, c.label), append(p.groups, c.group), append(p.parts, c.part)
+			p.recordings, p.stretches = append(p.recordings, c.recording), append(p.stretches, int32(k))
 		}
 	}
 	if len(labels) == 0 {
-		return fail(name, "").Errorf(code, "no recording has %d steps", window).Helpf("choose a shorter  window")
+		return fail(name, "").Errorf(code, "no recording has %d steps; the longest has %d", window, longest).
+			Helpf("choose a shorter  window;  a recording is rows of one %s that follow each other, not shuffled and no others between them", r.rowsOf())
 	}
 	if short > 0 {
 		p.note("%d of %d recordings have fewer than %d steps and are left out", short, len(r.cuts), window)
 	}
 	p.kind |= Grouped
 	p.overlap = (window - 1) / stride
-	p.n, p.x, p.y, p.frame = len(labels), a, array{numbers: labels, size: 1}, frame{steps: window, channels: r.d}
+	p.n, p.x, p.frame = len(labels), x, frame{steps: window, channels: r.d}
+	if p.y, p.eachStep = y, r.eachStep; r.answers == nil {
+		p.y = array{numbers: labels, size: 1}
+	}
 	return nil
+}
+
+// rowsOf is what the rows of a recording have in common.
+func (r recordings) rowsOf() string {
+	if r.answers != nil {
+		return "id"
+	}
+	return "id and one label"
 }
 
 // whole makes each cut a sequence.
@@ -69,16 +96,34 @@ func (r recordings) whole(name string, p *pool, length int) error {
 	if len(r.cuts) > maxPadded/size {
 		return fail(name, "").Errorf(code, "%d recordings of %d steps are too much", len(r.cuts), length).Helpf("choose a shorter  length")
 	}
-	x := make(packed[float32], len(r.cuts)*size)
-	padded := recordings{values: x, d: r.d}
-	for i, c := range r.cuts {
-		steps := min(c.steps, length)
-		r.values.floats(c.from*r.d, x[(i+1)*size-steps*r.d:(i+1)*size])
-		c.from, c.steps = i*length, length
-		padded.cuts = append(padded.cuts, c)
+	out := r
+	out.values = pad(r.cuts, length, r.d, 0, r.values.floats)
+	switch {
+	case r.answers == nil:
+	case !isFloat(r.answers):
+		out.answers = pad(r.cuts, length, r.width, -1, r.answers.ints)
+	case r.eachStep && slices.ContainsFunc(r.cuts, func(c cut) bool { return c.steps < length }):
+		return fail(name, "").Errorf(code, "some recordings are shorter than length = %d, and steps that pad them have no numbers to give", length).
+			Helpf("cut windows:  window = 128,  stride = 64")
+	default:
+		out.answers = pad(r.cuts, length, r.width, 0, r.answers.floats)
+	}
+	out.cuts = slices.Clone(r.cuts)
+	for i := range out.cuts {
+		out.cuts[i].from, out.cuts[i].steps = i*length, length
 	}
 	p.note("recordings padded in front with zeros, or cut, to %d steps", length)
-	return padded.cut(name, p, length, length)
+	return out.cut(name, p, length, length)
+}
+
+// pad gives each cut the same number of steps, of width numbers each: its first ones, behind a filler.
+func pad[S int32 | float32](cuts []cut, length, width int, filler S, read func(from int, dst []S)) packed[S] {
+	out := packed[S](slices.Repeat([]S{filler}, len(cuts)*length*width))
+	for i, c := range cuts {
+		steps := min(c.steps, length)
+		read(c.from*width, out[((i+1)*length-steps)*width:(i+1)*length*width])
+	}
+	return out
 }
 
 // maxPadded is how many values padding may make, so that a short file cannot fill the memory.
