@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -132,18 +131,15 @@ func joinBits(rows []float32, labels []int32) {
 }
 
 // Standardised says what the outputs of a regression stand for where they are trained on targets of mean 0 and variance 1
-// over the training part. names are those of the targets, where they have some.
-func Standardised(set *data.Set, names []string) []ir.Channel {
+// over the training part.
+func Standardised(set *data.Set) []ir.Channel {
 	outputs := set.Train.Outputs
 	sum, squares, n := make([]float64, outputs), make([]float64, outputs), make([]float64, outputs)
 	eachTarget(&set.Train, func(k int, v float64) { sum[k], n[k] = sum[k]+v, n[k]+1 })
 	eachTarget(&set.Train, func(k int, v float64) { squares[k] += (v - sum[k]/n[k]) * (v - sum[k]/n[k]) })
 	out := make([]ir.Channel, outputs)
 	for k := range out {
-		out[k] = ir.Channel{Name: fmt.Sprintf("target %d", k), Gain: math.Sqrt(squares[k] / max(n[k], 1)), Offset: sum[k] / max(n[k], 1)}
-		if len(names) == outputs {
-			out[k].Name = names[k]
-		}
+		out[k] = ir.Channel{Name: set.Targets[k], Gain: math.Sqrt(squares[k] / max(n[k], 1)), Offset: sum[k] / max(n[k], 1)}
 		if out[k].Gain < 1e-12 {
 			out[k].Gain = 1 // it never changes
 		}
@@ -182,6 +178,9 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	switch {
 	case s.Outputs == 0 && len(set.Classes) == 0:
 		return diag.InFile(m.File, "").Errorf("data", "data set %s has no label that counts", set.Name).Helpf("labels of -1 are left out; give at least two classes")
+	case s.Outputs > 1 && s.Outputs == s.T && !s.EachStep && out.When == ir.EveryStep:
+		return at(out.Span).Errorf("data", "data set %s has %d numbers for each sequence, and the output gives %d at every step", set.Name, s.Outputs, rows).
+			Helpf("where they are one for each step, save y as [sequences, %d, 1]", s.T)
 	case s.EachStep != (out.When == ir.EveryStep):
 		return at(out.Span).Errorf("data", "data set %s has %s, and the output is %s", set.Name, map[bool]string{true: "answers for every step", false: "one answer for a sequence"}[s.EachStep],
 			map[bool]string{true: "at every step", false: "not"}[out.When == ir.EveryStep]).

@@ -115,7 +115,7 @@ func TestSeveralLabels(t *testing.T) {
 func TestStandardised(t *testing.T) {
 	set := table(t, "a,b,c,charge,same\n1,2,3,1000,5\n4,5,6,3000,5\n", "inputs=1", "targets=charge,same")
 	m := small(t, 2, "V*relu(h) at last")
-	targets := Standardised(set, []string{"charge", "same"})
+	targets := Standardised(set)
 	if c := targets[0]; c.Name != "charge" || c.Gain != 1000 || c.Offset != 2000 || targets[1].Gain != 1 || targets[1].Offset != 5 {
 		t.Errorf("got %v", targets)
 	}

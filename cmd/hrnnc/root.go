@@ -41,8 +41,8 @@ type usageError struct{ error }
 
 // run runs one command line and gives its exit code.
 func run(args []string, out, errs io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	// To the end of the process: a signal that comes when all is done does not make it look as if it were not.
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := &app{out: out, err: errs}
 	defer func() {
 		if r := recover(); r != nil {

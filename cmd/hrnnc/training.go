@@ -49,7 +49,7 @@ func prepare(file, dataset string, overrides []string) (*training, error) {
 		return nil, err
 	}
 	if c := t.config; c.Loss == network.MeanSquared && c.Standardise {
-		t.targets = trainer.Standardised(t.set, o.Columns.Targets)
+		t.targets = trainer.Standardised(t.set)
 	}
 	return t, nil
 }
@@ -120,6 +120,13 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 	}
 	t.net.Loss = c.Loss
 	o, err = dataOptions(m, c)
+	if dataset != "" {
+		for key := range m.Train {
+			if !overridden(overrides, key) {
+				o.Borrowed = append(o.Borrowed, key) // said of the model's own data set
+			}
+		}
+	}
 	t.augment = o.Augment
 	return t, o, err
 }

@@ -29,7 +29,7 @@ func TestDescribeTargets(t *testing.T) {
 	}
 	y := npy.FromFloats([]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 2, 3, 2)
 	d = load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 2, 3), "y": y}), "valid=0", "hold=0").Describe()
-	if len(d.Targets) != 2 || d.Targets[1].Name != "1" || d.Targets[1].Mean != 7 || d.Targets[0].Max != 11 {
+	if len(d.Targets) != 2 || d.Targets[1].Name != "target 1" || d.Targets[1].Mean != 7 || d.Targets[0].Max != 11 {
 		t.Errorf("targets %v", d.Targets)
 	}
 }

@@ -38,6 +38,8 @@ type Options struct {
 
 	// Meaning is that of a trained model which the set is loaded for; nil for a set to train on.
 	Meaning *Meaning
+	// Borrowed names settings that were made for another data set: where this one has no use for them, they are left out.
+	Borrowed []string
 	// Unlabelled reads sequences that a model is to answer: labels, targets and persons may be missing, and labels, targets
 	// and the parts that files name are ignored where they are there. Each sequence has the label -1.
 	Unlabelled bool

@@ -64,7 +64,7 @@ func numbered(n int, scale float64) []Channel {
 func (p *pool) targetNames() []string {
 	out := slices.Clone(p.targets)
 	for k := len(out); k < p.outputs; k++ {
-		out = append(out, strconv.Itoa(k))
+		out = append(out, "target "+strconv.Itoa(k))
 	}
 	return out
 }

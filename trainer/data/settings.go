@@ -135,7 +135,7 @@ func (o *Options) applies(name string, kind Kind) error {
 	defaults := Defaults()
 	for i := range Settings {
 		s := &Settings[i]
-		if s.Kinds&kind == 0 && !reflect.DeepEqual(s.field(o), s.field(&defaults)) {
+		if s.Kinds&kind == 0 && !reflect.DeepEqual(s.field(o), s.field(&defaults)) && !slices.Contains(o.Borrowed, s.Name) {
 			return fail(name, "").Errorf(code, "%s says nothing about this data set", s.Name).
 				Helpf("remove it; the set is %s, and %s means: %s", kind, s.Name, s.Doc)
 		}
