@@ -87,15 +87,24 @@ func isNumber(s string) bool {
 }
 
 // separator is what stands between the fields of a CSV file: a comma, or what spreadsheets write in its place where the first
-// row has none.
+// row has more of it outside of quotes.
 func separator(data []byte) rune {
 	first, _, _ := bytes.Cut(data, []byte("\n"))
-	for _, s := range ",;\t" {
-		if bytes.ContainsRune(first, s) {
-			return s
+	count := map[rune]int{}
+	for i, part := range bytes.Split(first, []byte(`"`)) {
+		for _, s := range ",;\t" {
+			if i%2 == 0 { // not quoted
+				count[s] += bytes.Count(part, []byte(string(s)))
+			}
 		}
 	}
-	return ','
+	best := ','
+	for _, s := range ";\t" {
+		if count[s] > count[best] {
+			best = s
+		}
+	}
+	return best
 }
 
 func csvReader(data []byte) func() ([]string, int, error) {

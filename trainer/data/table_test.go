@@ -275,12 +275,17 @@ func FuzzTable(f *testing.F) {
 
 // TestSeparators reads the same table with each of the separators that spreadsheets write into CSV files.
 func TestSeparators(t *testing.T) {
-	for _, separator := range []string{",", ";", "\t"} {
-		path := saveTable(t, "s.csv", strings.ReplaceAll("class,a,b\nrun,1,2\nwalk,3,4\n", ",", separator))
+	for _, between := range []string{",", ";", "\t"} {
+		path := saveTable(t, "s.csv", strings.ReplaceAll("class,a,b\nrun,1,2\nwalk,3,4\n", ",", between))
 		s := load(t, path, "valid=0", "hold=0")
 		values := make([]float32, 2)
 		if s.Train.Values(1, values); values[0] != 3 || values[1] != 4 {
-			t.Errorf("separator %q: %v", separator, values)
+			t.Errorf("separator %q: %v", between, values)
+		}
+	}
+	for header, want := range map[string]rune{"t;acc x, g;acc y, g;label": ';', `"a;b;c",d`: ',', "one": ',', "a;b,c": ','} {
+		if got := separator([]byte(header + "\n1;2;3;4,5,6,7\n")); got != want {
+			t.Errorf("%s: %q, want %q", header, got, want)
 		}
 	}
 }
