@@ -109,8 +109,19 @@ func (c column) softmax(r *Result, label int, weight float32) {
 		if i == label {
 			p--
 		}
-		*c.at(i) = float32(p) * weight
+		*c.at(i) = flushed(p) * weight
 	}
+}
+
+// nothingLeft is the gradient of an output that is as good as decided: it changes no parameter in float32. Smaller ones are
+// taken as zero, since products of such numbers are subnormal, with which processors compute many times slower.
+const nothingLeft = 1e-12
+
+func flushed(gradient float64) float32 {
+	if math.Abs(gradient) < nothingLeft {
+		return 0
+	}
+	return float32(gradient)
 }
 
 // logistic takes the label's bit i for output i.
@@ -123,7 +134,7 @@ func (c column) logistic(r *Result, label int32, threshold, weight float32) {
 		if (z > 0) == (want == 1) {
 			r.Right++
 		}
-		*c.at(i) = float32(1/(1+math.Exp(-z))-want) * weight
+		*c.at(i) = flushed(1/(1+math.Exp(-z))-want) * weight
 	}
 }
 
