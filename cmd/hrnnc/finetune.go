@@ -19,8 +19,11 @@ import (
 const (
 	// finetuneGap is by how much the fixed level must decide worse before training goes on through rounding.
 	finetuneGap = 0.005
-	// farOff is the gap from which rounding has to be learned anew, not only allowed for.
-	farOff = 0.05
+	// It goes on for finetunePart of the epochs at finetuneRate of the learning rates, and from a gap of farOff on, where
+	// rounding has to be learned anew, for all epochs.
+	finetunePart = 0.2
+	finetuneRate = 0.3
+	farOff       = 0.2
 	// finetuneWatched is how many training sequences are scored beside the validation part: rounding shows on what was learned,
 	// and a validation part of few persons may miss it.
 	finetuneWatched = 2000
@@ -78,12 +81,10 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	t.net.TrainRounded(roundings(l))
 	defer t.net.TrainRounded(nil)
 	c := t.config
-	part, rate := 0.2, 0.1 // of the epochs and of the learning rates
-	if gap > farOff {
-		part, rate = 1, 0.3
+	if gap < farOff {
+		c.Epochs = max(1, int(math.Round(finetunePart*float64(c.Epochs))))
 	}
-	c.Epochs = max(1, int(math.Round(part*float64(c.Epochs))))
-	c.Rate, c.SignRate = rate*c.Rate, rate*c.SignRate
+	c.Rate, c.SignRate = finetuneRate*c.Rate, finetuneRate*c.SignRate
 	c.Schedule = optim.Schedule{Kind: optim.Cosine}
 	watch, done := a.watchTraining()
 	run := &trainer.Run{Net: t.net, Config: c, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: folder, Fingerprint: t.fingerprint(),
