@@ -90,10 +90,6 @@ func main() {
 }
 
 func run(ctx context.Context, names []string, command string, write bool) error {
-	r, err := read()
-	if err != nil {
-		return err
-	}
 	for _, name := range names {
 		if !slices.Contains(examples, name) {
 			return fmt.Errorf("there is no example %s", name)
@@ -103,6 +99,12 @@ func run(ctx context.Context, names []string, command string, write bool) error 
 		if err := trainAll(ctx, names, command); err != nil {
 			return err
 		}
+	}
+	r, err := read() // now, since another call may have written meanwhile
+	if err != nil {
+		return err
+	}
+	if len(names) > 0 {
 		r.Machine, r.Go = machine.Processor(), runtime.Version()
 	}
 	for _, name := range names {
