@@ -132,17 +132,13 @@ func joinBits(rows []float32, labels []int32) {
 
 // Standardised says what the outputs of a regression stand for where they are trained on targets of mean 0 and variance 1
 // over the training part.
-func Standardised(set *data.Set) []ir.Channel {
-	outputs := set.Train.Outputs
-	sum, squares, n := make([]float64, outputs), make([]float64, outputs), make([]float64, outputs)
-	eachTarget(&set.Train, func(k int, v float64) { sum[k], n[k] = sum[k]+v, n[k]+1 })
-	eachTarget(&set.Train, func(k int, v float64) { squares[k] += (v - sum[k]/n[k]) * (v - sum[k]/n[k]) })
-	out := make([]ir.Channel, outputs)
-	for k := range out {
-		out[k] = ir.Channel{Name: set.Targets[k], Gain: math.Sqrt(squares[k] / max(n[k], 1)), Offset: sum[k] / max(n[k], 1)}
-		if out[k].Gain < 1e-12 {
-			out[k].Gain = 1 // it never changes
+func Standardised(set *data.Set) (out []ir.Channel) {
+	for _, v := range set.TargetValues() {
+		c := ir.Channel{Name: v.Name, Gain: v.Deviation, Offset: v.Mean}
+		if c.Gain < 1e-12 {
+			c.Gain = 1 // it never changes
 		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -191,7 +187,7 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case loss == network.MeanSquared && s.Outputs == 0:
 		return at(out.Span).Errorf("data", "the output is numbers, and data set %s has classes", set.Name).
 			Helpf("write  output class = argmax(y); or, where the classes are numbers to give, say  answers = numbers  or  targets = \"COLUMN\"  in the train block")
-	case loss != network.MeanSquared && s.Outputs > 0 && (loss != network.BinaryCrossEntropy || !zerosAndOnes(s)):
+	case loss != network.MeanSquared && s.Outputs > 0 && (loss != network.BinaryCrossEntropy || !zerosAndOnes(set)):
 		return at(out.Span).Errorf("data", "the output decides, and data set %s has numbers to give", set.Name).
 			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block;  y > 0  takes rows of zeros and ones")
 	case s.Outputs > 0 && s.Outputs != rows:
@@ -227,11 +223,20 @@ func fitsThresholds(m *dsl.Model, set *data.Set) error {
 	return nil
 }
 
-// zerosAndOnes reports whether all targets are 0 or 1.
-func zerosAndOnes(s *data.Sequences) bool {
-	all := true
-	eachTarget(s, func(_ int, v float64) { all = all && (v == 0 || v == 1) })
-	return all
+// zerosAndOnes reports whether all targets of a set are 0 or 1.
+func zerosAndOnes(set *data.Set) bool {
+	for _, s := range []*data.Sequences{&set.Train, &set.Valid, &set.Test} {
+		targets := make([]float32, s.T*s.Outputs)
+		if !s.EachStep {
+			targets = targets[:s.Outputs]
+		}
+		for i := range s.N {
+			if s.Targets(i, targets); slices.ContainsFunc(targets, func(v float32) bool { return v != 0 && v != 1 }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // misplaced gives a label that is the name of another class than its own, "" when there is none.
@@ -249,19 +254,4 @@ func typeName(in ir.Input) string {
 		return "i8"
 	}
 	return "u8"
-}
-
-// eachTarget hands on every target of a part, with its output.
-func eachTarget(s *data.Sequences, f func(k int, v float64)) {
-	rows := 1
-	if s.EachStep {
-		rows = s.T
-	}
-	targets := make([]float32, rows*s.Outputs)
-	for i := range s.N {
-		s.Targets(i, targets)
-		for j, v := range targets {
-			f(j%s.Outputs, float64(v))
-		}
-	}
 }

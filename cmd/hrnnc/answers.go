@@ -121,7 +121,7 @@ func (a answers) sequence(n int) string {
 
 // counts says how often each decision was made, the most frequent first; "" where nothing is decided.
 func (a answers) counts() string {
-	if !a.IsInt() {
+	if !a.IsInt() || a.Len() == 0 {
 		return ""
 	}
 	n := map[string]int{}

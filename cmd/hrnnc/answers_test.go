@@ -30,6 +30,7 @@ func TestAnswers(t *testing.T) {
 			"sequence  outputs\n       0  0.5 -1.25\n", "[[0.5,-1.25]]"},
 		{"numbers every step", answers{npy.FromFloats([]float64{1, 1, 3}, 1, 3, 1), ir.Output{Decision: ir.Logits}},
 			"sequence  outputs\n       0  1 (2 steps), 3\n", "[[[1],[1],[3]]]"},
+		{"nothing", answers{npy.FromInts(nil, 0, 0), ir.Output{Decision: ir.Threshold}}, "sequence  decision\n", "[]"},
 		{"more than a screen", answers{npy.FromInts(make([]int64, 12), 12), ir.Output{Decision: ir.Argmax}},
 			"sequence  decision\n       0         0\n       1         0\n       2         0\n       3         0\n       4         0\n       5         0\n       6         0\n       7         0\n       8         0\n       9         0\n" +
 				"     ... and 2 more; --answers FILE.npy and --json have all\nin all   0: 12\n", "[0,0,0,0,0,0,0,0,0,0,0,0]"},

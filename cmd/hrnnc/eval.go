@@ -372,7 +372,7 @@ func (s *SplitScore) rows() (rows [][]string) {
 	if s.Loss != 0 {
 		loss = fmt.Sprintf("%.5g", s.Loss)
 	}
-	if s.MacroF1 != 0 {
+	if s.Classes != nil {
 		f1 = fmt.Sprintf("%.4f", s.MacroF1)
 	}
 	return [][]string{append(start, fmt.Sprintf("%.4f", s.Accuracy), f1, loss)}

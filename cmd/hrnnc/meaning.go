@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"hrnnc/compiler"
@@ -63,6 +64,9 @@ func readMeaning(f *weights.File, model *dsl.Model) (m *data.Meaning, targets []
 	}
 	for _, c := range channels {
 		m.Channels = append(m.Channels, data.Channel{Name: c.Name, Scale: c.Gain * model.Input.Scale, Offset: c.Offset * model.Input.Scale})
+	}
+	if slices.ContainsFunc(targets, func(c ir.Channel) bool { return c.Gain == 0 }) {
+		return nil, nil, diag.InFile(f.Path, "").Errorf("weights", "metadata %s has a gain of 0", compiler.OutputChannelsKey).Helpf("train again, or remove the entry")
 	}
 	if rows := model.Readout.Matrix.Shape[0]; targets != nil && len(targets) != rows {
 		return nil, nil, diag.InFile(f.Path, "").Errorf("weights", "metadata %s has %d entries, the model %d outputs", compiler.OutputChannelsKey, len(targets), rows).Helpf("train again, or remove the entry")

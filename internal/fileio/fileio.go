@@ -27,7 +27,11 @@ func Read(path, code string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, at.Errorf(code, "there is no such file").Helpf("check the name; it is relative to the current folder")
+		help := "check the name; it is relative to the current folder"
+		if filepath.IsAbs(path) {
+			help = "check the name"
+		}
+		return nil, at.Errorf(code, "there is no such file").Helpf("%s", help)
 	case err != nil:
 		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check that every folder on the way may be entered")
 	case info.IsDir():

@@ -93,9 +93,7 @@ func (s *Set) Describe() Description {
 	d := Description{Name: s.Name, Source: s.Source, Licence: s.Licence, Train: t.N, Valid: s.Valid.N, Test: s.Test.N,
 		Steps: t.T, Inputs: t.D, Vocabulary: t.Vocabulary, EachStep: t.EachStep, Outputs: t.Outputs, Notes: s.Notes}
 	if t.Outputs > 0 {
-		for k, m := range measureTargets(t, 1+t.N*t.answers()*t.Outputs/describedValues) {
-			d.Targets = append(d.Targets, TargetValues{s.Targets[k], m.values()})
-		}
+		d.Targets = s.targetValues(1 + t.N*t.answers()*t.Outputs/describedValues)
 	} else {
 		d.countClasses(s)
 	}
@@ -106,6 +104,16 @@ func (s *Set) Describe() Description {
 		d.Channels = append(d.Channels, ChannelValues{s.Channels[c], m.values()})
 	}
 	return d
+}
+
+// TargetValues measures the numbers that the training part should give, output by output.
+func (s *Set) TargetValues() []TargetValues { return s.targetValues(1) }
+
+func (s *Set) targetValues(every int) (out []TargetValues) {
+	for k, m := range measureTargets(&s.Train, every) {
+		out = append(out, TargetValues{s.Targets[k], m.values()})
+	}
+	return out
 }
 
 func (d *Description) countClasses(s *Set) {
