@@ -108,7 +108,7 @@ func TestRetrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, want, tolerance := fixedAccuracy(t, result.Scores), stated(t, "digits"), 0.02
-	if kernels.Set() == "avx2" {
+	if kernels.Set() != "portable" {
 		tolerance = 1e-9
 	}
 	if math.Abs(got-want) > tolerance {
