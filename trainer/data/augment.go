@@ -6,8 +6,8 @@ import (
 )
 
 // Augment changes training sequences a little each time they are read. The zero value changes nothing. Shifts and
-// erasing act on the sequence as stored, so that they mean the same under any layout and permutation; scale and noise act
-// on the values that the model sees.
+// erasing act on the sequence as stored, so that they mean the same under any layout and permutation; scale, noise and
+// dropped channels act on the values that the model sees.
 type Augment struct {
 	// Shift moves the sequence by up to so many stored steps; the step at the edge is repeated.
 	Shift int
@@ -15,6 +15,8 @@ type Augment struct {
 	Noise float64
 	// Scale is the standard deviation of the factor of the whole sequence, about 1.
 	Scale float64
+	// Drop is the probability of each channel to be 0 for the whole sequence, so that none is relied on alone.
+	Drop float64
 	// ShiftPixels moves an image by up to so many pixels each way; zeros come in.
 	ShiftPixels int
 	// Erase sets a square of up to so many pixels to zero.
@@ -32,7 +34,7 @@ func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float32) {
 		s.gather(raw, dst)
 		s.affine(dst)
 	}
-	a.seen(dst, rng)
+	a.seen(dst, s.D, rng)
 }
 
 // stored changes a sequence as it lies in storage.
@@ -95,8 +97,8 @@ func erase(x []float32, f frame, side int, rng *rand.Rand) {
 	}
 }
 
-// seen changes the values that the model sees.
-func (a Augment) seen(x []float32, rng *rand.Rand) {
+// seen changes the values that the model sees: x is the steps of a sequence, of d values each.
+func (a Augment) seen(x []float32, d int, rng *rand.Rand) {
 	if a.Scale > 0 {
 		factor := float32(1 + a.Scale*rng.NormFloat64())
 		for j := range x {
@@ -107,5 +109,19 @@ func (a Augment) seen(x []float32, rng *rand.Rand) {
 		for j := range x {
 			x[j] += float32(a.Noise * rng.NormFloat64())
 		}
+	}
+	if a.Drop > 0 {
+		for c := range d {
+			if rng.Float64() < a.Drop {
+				dropChannel(x[c:], d)
+			}
+		}
+	}
+}
+
+// dropChannel sets the first of every d values to zero.
+func dropChannel(x []float32, d int) {
+	for i := 0; i < len(x); i += d {
+		x[i] = 0
 	}
 }

@@ -19,12 +19,20 @@ func TestAugmentNothing(t *testing.T) {
 	}
 }
 
-func TestShiftIsShort(t *testing.T) {
-	path := saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 20, 5), "y": ints('i', 2, 20)})
-	if _, err := Load(path, options(t, "augment_shift=5")); err == nil || !strings.Contains(err.Error(), "augment_shift is 0 to 4 for sequences of 5 steps, not 5") {
-		t.Errorf("got %v", err)
+// TestAugmentLeavesSomething: what would blank sequences is refused.
+func TestAugmentLeavesSomething(t *testing.T) {
+	one := saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 20, 5), "y": ints('i', 2, 20)})
+	two := saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 20, 5, 2), "y": ints('i', 2, 20)})
+	for setting, fault := range map[string]string{
+		"augment_shift=5":  "augment_shift is 0 to 4 for sequences of 5 steps, not 5",
+		"augment_drop=0.2": "they have one channel",
+	} {
+		if _, err := Load(one, options(t, setting)); err == nil || !strings.Contains(err.Error(), fault) {
+			t.Errorf("%s: got %v", setting, err)
+		}
 	}
-	load(t, path, "augment_shift=4")
+	load(t, one, "augment_shift=4")
+	load(t, two, "augment_drop=0.2")
 }
 
 func TestShiftSteps(t *testing.T) {
@@ -92,4 +100,40 @@ func TestAugmentNoiseAndScale(t *testing.T) {
 	if math.Abs(factor.mean()-1) > 0.05 || math.Abs(factor.deviation()-0.25) > 0.05 {
 		t.Errorf("factors of mean %v, deviation %v", factor.mean(), factor.deviation())
 	}
+}
+
+// TestAugmentDrop checks that channels are zero throughout or as they were, as often as asked.
+func TestAugmentDrop(t *testing.T) {
+	s := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 20, 5, 3), "y": ints('i', 2, 20)}), "valid=0")
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := values(&s.Train, 1)
+	got := make([]float32, len(x))
+	var dropped [3]int
+	const draws = 2000
+	for range draws {
+		s.Train.Augmented(1, Augment{Drop: 0.25}, rng, got)
+		for c := range dropped {
+			switch {
+			case got[c] == x[c] && got[12+c] == x[12+c]:
+			case slices.Equal(channel(got, 3, c), make([]float32, 5)):
+				dropped[c]++
+			default:
+				t.Fatalf("channel %d of %v became %v", c, x, got)
+			}
+		}
+	}
+	for c, n := range dropped {
+		if part := float64(n) / draws; math.Abs(part-0.25) > 0.03 {
+			t.Errorf("channel %d was dropped in %.3f of the draws", c, part)
+		}
+	}
+}
+
+// channel is every d-th value from c on.
+func channel(x []float32, d, c int) []float32 {
+	var out []float32
+	for ; c < len(x); c += d {
+		out = append(out, x[c])
+	}
+	return out
 }

@@ -129,6 +129,7 @@ var Settings = []Setting{
 	{"augment_shift", "shift training sequences by up to this many steps", Series | Audio, nil, 0, 1 << 20, func(o *Options) any { return &o.Augment.Shift }},
 	{"augment_noise", "add noise of this standard deviation to training values", valued, nil, 0, 1e6, func(o *Options) any { return &o.Augment.Noise }},
 	{"augment_scale", "scale each training sequence by 1 plus noise of this standard deviation", valued, nil, 0, 10, func(o *Options) any { return &o.Augment.Scale }},
+	{"augment_drop", "probability of each channel of a training sequence to be 0 throughout, its mean after normalise = channel", Series | Audio, nil, 0, 0.9, func(o *Options) any { return &o.Augment.Drop }},
 	{"augment_pixels", "move training images by up to this many pixels", Images, nil, 0, 1 << 10, func(o *Options) any { return &o.Augment.ShiftPixels }},
 	{"augment_erase", "blank a square of up to this many pixels in training images", Images, nil, 0, 1 << 10, func(o *Options) any { return &o.Augment.Erase }},
 }

@@ -89,11 +89,11 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 			return nil, err
 		}
 	}
-	if err := p.checkShift(name, &o); err != nil {
-		return nil, err
-	}
 	every, err := p.sequences(name, &o)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.checkAugment(name, &o, every.D); err != nil {
 		return nil, err
 	}
 	if err := p.classesAs(name, o.Meaning, every); err != nil {
@@ -117,10 +117,16 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	return s, nil
 }
 
-// checkShift refuses to shift training sequences by so much that one step may be all that is left of them.
-func (p *pool) checkShift(name string, o *Options) error {
-	if shift := o.Augment.Shift; !p.frame.image && shift >= p.frame.steps && shift > 0 && o.Meaning == nil {
+// checkAugment refuses to change training sequences of d channels so much that nothing may be left of them.
+func (p *pool) checkAugment(name string, o *Options, d int) error {
+	if o.Meaning != nil {
+		return nil // nothing is trained
+	}
+	if shift := o.Augment.Shift; !p.frame.image && shift >= p.frame.steps && shift > 0 {
 		return fail(name, "").Errorf(code, "augment_shift is 0 to %d for sequences of %d steps, not %d", p.frame.steps-1, p.frame.steps, shift).Helpf("a few steps are enough")
+	}
+	if o.Augment.Drop > 0 && d == 1 {
+		return fail(name, "").Errorf(code, "augment_drop would blank whole sequences: they have one channel").Helpf("remove it; augment_noise and augment_scale suit one channel")
 	}
 	return nil
 }
