@@ -23,6 +23,7 @@ type Config struct {
 	Batch     int
 	Rate      float64 // learning rate
 	SignRate  float64 // of the signs; 0 leaves them as they are
+	SignInit  network.SignInit
 	Schedule  optim.Schedule
 	Optimizer string // adam or adamw
 	Decay     float64
@@ -38,7 +39,7 @@ type Config struct {
 // from throwing a good model away.
 func defaults(m *dsl.Model) Config {
 	return Config{Epochs: 20, Batch: 100, Rate: 1e-3, Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
-		Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+		Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
 // signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
@@ -58,6 +59,10 @@ var settings = []setting{
 	{"batch", "batch = 100: 1 to 1,048,576", func(c *Config, s string) bool { return whole(&c.Batch, s, 1, 1<<20) }},
 	{"rate", "rate = 0.001: above 0, below 1e9", func(c *Config, s string) bool { return positive(&c.Rate, s) }},
 	{"sign_rate", "sign_rate = 0.00001: from 0, below 1e9; 0 leaves the signs as they were drawn", func(c *Config, s string) bool { return number(&c.SignRate, s) }},
+	{"sign_init", "sign_init = balanced  or  random", func(c *Config, s string) bool {
+		c.SignInit = network.SignInit(s)
+		return slices.Contains([]network.SignInit{network.BalancedSigns, network.RandomSigns}, c.SignInit)
+	}},
 	{"optimizer", "optimizer = adam  or  adamw", func(c *Config, s string) bool {
 		c.Optimizer = s
 		return s == "adam" || s == "adamw"
@@ -195,6 +200,7 @@ func (c Config) Pairs() [][2]string {
 	add("optimizer", c.Optimizer)
 	add("rate", c.Rate)
 	add("sign_rate", c.SignRate)
+	add("sign_init", c.SignInit)
 	add("schedule", c.Schedule.Kind)
 	if c.Schedule.Kind == optim.Step {
 		add("gamma", c.Schedule.Gamma)

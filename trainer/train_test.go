@@ -47,7 +47,7 @@ func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.Initialise(c.Seed)
+	n.Initialise(c.Seed, network.RandomSigns)
 	o := data.Defaults()
 	o.Sequences = 2000
 	set, err := data.Load(c.Data, o)
@@ -215,7 +215,7 @@ func TestSavedWeights(t *testing.T) {
 		t.Errorf("metadata %v", f.Metadata)
 	}
 	want := latents(run.Net)
-	run.Net.Initialise(99)
+	run.Net.Initialise(99, network.RandomSigns)
 	if err := LoadWeights(f, run.Net); err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func newNetwork(m *dsl.Model, seed int64) (*network.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n.Initialise(seed)
+	n.Initialise(seed, network.RandomSigns)
 	table := n.Param("E")
 	for i := range table.Latent {
 		table.Latent[i] *= tableScale

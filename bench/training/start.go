@@ -56,7 +56,7 @@ func writeStart(dir string) error {
 	if err != nil {
 		return err
 	}
-	n.Initialise(1)
+	n.Initialise(1, network.RandomSigns)
 	arrays := map[string]*npy.Array{}
 	for _, p := range n.Params {
 		values := make([]float64, len(p.Latent))

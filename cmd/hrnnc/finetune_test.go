@@ -29,7 +29,7 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tr.net.Initialise(1)
+		tr.net.Initialise(1, network.RandomSigns)
 		if err := tr.keep(trainer.Metrics{}); err != nil {
 			t.Fatal(err)
 		}

@@ -74,7 +74,7 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	if err := trainer.Folder(o.folder); err != nil {
 		return err
 	}
-	t.net.Initialise(t.config.Seed)
+	t.net.Initialise(t.config.Seed, t.config.SignInit)
 	if o.from != "" {
 		f, err := weights.Open(o.from)
 		if err != nil {

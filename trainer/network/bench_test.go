@@ -12,7 +12,7 @@ func BenchmarkStep(b *testing.B) {
 		b.Run(fmt.Sprint(units), func(b *testing.B) {
 			n := build(b, fmt.Sprintf("input x : u8[1] / 255\nparam U : int4\nparam b\nparam V : int4[10, %d]\nparam c\nstate h : int16[%d]\n"+
 				"h <- hadamard(h) + U*x + b\ny = V*relu(h) + c\noutput class = argmax(y) at last\n", units, units))
-			n.Initialise(1)
+			n.Initialise(1, RandomSigns)
 			rng := rand.New(rand.NewSource(1))
 			batch := &Batch{N: 100, T: 784, D: 1}
 			for range batch.N * batch.T {

@@ -7,7 +7,6 @@ package network
 import (
 	"fmt"
 	"math"
-	"math/rand"
 
 	"hrnnc/dsl"
 	"hrnnc/ir"
@@ -180,57 +179,6 @@ func transposed(dst, w []float32, rows, cols int) []float32 {
 		}
 	}
 	return dst
-}
-
-// Initialise draws every parameter as the authors' code does: Glorot's uniform distribution for matrices and signs,
-// torch.nn.Linear's for biases, the normal one for embeddings; permutations are random.
-func (n *Network) Initialise(seed int64) {
-	rng := rand.New(rand.NewSource(seed))
-	for _, p := range n.Params {
-		n.initialise(p, rng)
-	}
-	n.Refresh()
-}
-
-func (n *Network) initialise(p *Param, rng *rand.Rand) {
-	uniform := func(limit float64) {
-		for i := range p.Latent {
-			p.Latent[i] = float32((2*rng.Float64() - 1) * limit)
-		}
-	}
-	switch {
-	case p.Fixed:
-		for i, j := range rng.Perm(len(p.Latent)) {
-			p.Latent[i] = float32(j)
-		}
-	case n.isEmbedding(p):
-		for i := range p.Latent {
-			p.Latent[i] = float32(rng.NormFloat64())
-		}
-	case p.Sign():
-		uniform(math.Sqrt(6 / float64(1+len(p.Latent))))
-	case len(p.Shape) == 2:
-		uniform(math.Sqrt(6 / float64(p.Shape[0]+p.Shape[1])))
-	default:
-		uniform(1 / math.Sqrt(float64(n.fanIn(p))))
-	}
-}
-
-func (n *Network) isEmbedding(p *Param) bool {
-	for _, l := range n.layers {
-		if l.embed == p {
-			return true
-		}
-	}
-	return false
-}
-
-// fanIn is the length of what the matrix beside a bias multiplies: the state, for torch's Linear layers.
-func (n *Network) fanIn(p *Param) int {
-	if n.readout.bias == p {
-		return n.readout.n
-	}
-	return len(p.Latent)
 }
 
 // everyStep reports whether the output is wanted at every step.

@@ -165,7 +165,7 @@ func TestGradientsAreSlopes(t *testing.T) {
 	for name, text := range shapes {
 		t.Run(name, func(t *testing.T) {
 			n := build(t, text)
-			n.Initialise(3)
+			n.Initialise(3, RandomSigns)
 			rng := rand.New(rand.NewSource(4))
 			b := randomBatch(n, 21, 11, rng)
 			n.Step(b)
@@ -205,7 +205,7 @@ func TestSignGradients(t *testing.T) {
 	for _, name := range []string{"last", "mean", "stacked", "permuted"} {
 		t.Run(name, func(t *testing.T) {
 			n := build(t, shapes[name])
-			n.Initialise(5)
+			n.Initialise(5, RandomSigns)
 			rng := rand.New(rand.NewSource(6))
 			b := randomBatch(n, 17, 9, rng)
 			n.Step(b)
@@ -244,7 +244,7 @@ func TestWorkers(t *testing.T) {
 		for _, cores := range []int{1, 2, 5} {
 			old := runtime.GOMAXPROCS(cores)
 			n := build(t, text)
-			n.Initialise(1)
+			n.Initialise(1, RandomSigns)
 			n.Step(randomBatch(n, 70, 20, rand.New(rand.NewSource(2))))
 			runtime.GOMAXPROCS(old)
 			var got [][]float32
@@ -267,7 +267,7 @@ func TestDrift(t *testing.T) {
 	for _, units := range []int{128, 512} {
 		n := build(t, fmt.Sprintf("input x : u8[1] / 255\nparam U : int4\nparam b\nparam V : int4[4, %d]\nstate h : int16[%d]\n"+
 			"h <- hadamard(h) + U*x + b\ny = V*relu(h)\noutput class = argmax(y) at last\n", units, units))
-		n.Initialise(1)
+		n.Initialise(1, RandomSigns)
 		b := &Batch{N: 16, T: 5000, D: 1, Labels: make([]int32, 16)}
 		rng := rand.New(rand.NewSource(1))
 		for range b.N * b.T {
@@ -299,7 +299,7 @@ func TestDrift(t *testing.T) {
 // TestMemoryIsOfTheSize bounds what a tile allocates for a long sequence beside the sequence itself.
 func TestMemoryIsOfTheSize(t *testing.T) {
 	n := build(t, shapes["last"])
-	n.Initialise(1)
+	n.Initialise(1, RandomSigns)
 	b := randomBatch(n, 16, 4000, rand.New(rand.NewSource(1)))
 	n.Step(b)
 	if got, most := len(n.tiles[0].layers[0].checkpoints), 1+4000/checkpointSteps; got > most {
@@ -314,7 +314,7 @@ func TestMemoryIsOfTheSize(t *testing.T) {
 // multiples of the unit and no gradient beyond the range where it is coarse.
 func TestRoundedStates(t *testing.T) {
 	n := build(t, shapes["stacked"])
-	n.Initialise(2)
+	n.Initialise(2, RandomSigns)
 	b := randomBatch(n, 20, 15, rand.New(rand.NewSource(3)))
 	n.Step(b)
 	want := slices.Clone(n.Param("U").Grad)

@@ -320,7 +320,7 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 		return t, nil, err
 	}
 	t.Net.Loss = t.Config.Loss
-	t.Net.Initialise(t.Config.Seed)
+	t.Net.Initialise(t.Config.Seed, t.Config.SignInit)
 	if err := trainer.Folder(dir); err != nil {
 		return t, nil, err
 	}
