@@ -3,6 +3,8 @@ package network
 import (
 	"math"
 	"math/rand"
+
+	"hrnnc/trainer/kernels"
 )
 
 // SignInit says how the signs of the Hadamard matrices are drawn.
@@ -10,10 +12,10 @@ type SignInit string
 
 // The ways. A Hadamard matrix of Sylvester's is symmetric, and half of its eigenvalues are negative, so that with k of m signs
 // negative at least |m/2 - k| eigenvalues of the recurrence are 1: along their eigenvectors a constant input or a bias adds up
-// over all steps. For k = m/2 it need not.
+// over all steps. For k = m/2 there need be none, and of several draws that is taken which is farthest from having one.
 const (
 	RandomSigns   SignInit = "random"   // each by itself, as the authors' code does
-	BalancedSigns SignInit = "balanced" // half of each block negative
+	BalancedSigns SignInit = "balanced" // half of each block negative, and no eigenvalue near 1
 )
 
 // Initialise draws every parameter as the authors' code does: Glorot's uniform distribution for matrices and signs,
@@ -40,18 +42,56 @@ func (n *Network) signsOf(p *Param) *layer {
 	return nil
 }
 
-// balance makes half of the signs of every block negative; with signs before the transform, half of the products.
+// Of balanced draws so many are compared, by what they make of random inputs that stay the same for so many steps.
+const (
+	balancedDraws = 16
+	drivenSteps   = 1024
+)
+
+// balance draws which signs are negative: half of each block, with signs before the transform half of the products.
 func (l *layer) balance(rng *rand.Rand) {
+	if l.block == 1 {
+		return // a sign, and no half of it
+	}
+	inputs := make([]float32, l.block*kernels.Lanes)
+	for i := range inputs {
+		inputs[i] = float32(rng.NormFloat64())
+	}
 	for at := 0; at < l.n; at += l.block {
-		for i, j := range rng.Perm(l.block) {
-			j += at
-			v := float32(math.Abs(float64(l.signs.Latent[j])))
-			if negative := i < l.block/2; negative != (l.presigns != nil && l.presigns.Latent[j] < 0) {
+		least, calmest := math.Inf(1), []float32(nil)
+		for range balancedDraws {
+			factor := make([]float32, l.block)
+			for i, j := range rng.Perm(l.block) {
+				if factor[j] = l.norm; i < l.block/2 {
+					factor[j] = -l.norm
+				}
+			}
+			if r := response(factor, inputs); r < least {
+				least, calmest = r, factor
+			}
+		}
+		for j, v := range calmest {
+			if l.presigns != nil && l.presigns.Latent[at+j] < 0 {
 				v = -v
 			}
-			l.signs.Latent[j] = v
+			latent := &l.signs.Latent[at+j]
+			*latent = float32(math.Copysign(float64(*latent), float64(v)))
 		}
 	}
+}
+
+// response is how large the states of a block get under constant inputs, one a lane: the sum of the squares of all steps. What
+// lies along an eigenvector whose eigenvalue is near 1 dominates it.
+func response(factor, inputs []float32) (sum float64) {
+	h := make([]float32, len(inputs))
+	for range drivenSteps {
+		kernels.Transform(h, len(factor))
+		kernels.MulRowsAdd(h, factor, h, inputs)
+		for _, v := range h {
+			sum += float64(v) * float64(v)
+		}
+	}
+	return sum
 }
 
 func (n *Network) initialise(p *Param, rng *rand.Rand) {
