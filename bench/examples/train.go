@@ -117,9 +117,6 @@ func validation(path string) ([]float64, error) {
 	return scores, nil
 }
 
-// ownWeights is the example whose weights its own program trains: its page measures more than a score of them.
-const ownWeights = "digits"
-
 // collect takes the results of an example, and keeps weights and metrics of its first seed.
 func collect(name string) ([]result, error) {
 	all := make([]result, seeds)
@@ -131,9 +128,6 @@ func collect(name string) ([]result, error) {
 		if err := json.Unmarshal(data, &all[i]); err != nil {
 			return nil, err
 		}
-	}
-	if name == ownWeights {
-		return all, nil
 	}
 	for from, to := range map[string]string{"model.safetensors": "model.safetensors", filepath.Join("run", "metrics.jsonl"): "metrics.jsonl"} {
 		data, err := os.ReadFile(filepath.Join(place(name, 1), from))

@@ -58,19 +58,7 @@ func (l *layer) balance(rng *rand.Rand) {
 		inputs[i] = float32(rng.NormFloat64())
 	}
 	for at := 0; at < l.n; at += l.block {
-		least, calmest := math.Inf(1), []float32(nil)
-		for range balancedDraws {
-			factor := make([]float32, l.block)
-			for i, j := range rng.Perm(l.block) {
-				if factor[j] = l.norm; i < l.block/2 {
-					factor[j] = -l.norm
-				}
-			}
-			if r := response(factor, inputs); r < least {
-				least, calmest = r, factor
-			}
-		}
-		for j, v := range calmest {
+		for j, v := range calmest(l.block, l.norm, inputs, rng) {
 			if l.presigns != nil && l.presigns.Latent[at+j] < 0 {
 				v = -v
 			}
@@ -78,6 +66,23 @@ func (l *layer) balance(rng *rand.Rand) {
 			*latent = float32(math.Copysign(float64(*latent), float64(v)))
 		}
 	}
+}
+
+// calmest draws the balanced signs of a block of m, each times norm, that respond least to inputs.
+func calmest(m int, norm float32, inputs []float32, rng *rand.Rand) (signs []float32) {
+	least := math.Inf(1)
+	for range balancedDraws {
+		drawn := make([]float32, m)
+		for i, j := range rng.Perm(m) {
+			if drawn[j] = norm; i < m/2 {
+				drawn[j] = -norm
+			}
+		}
+		if r := response(drawn, inputs); r < least {
+			least, signs = r, drawn
+		}
+	}
+	return signs
 }
 
 // response is how large the states of a block get under constant inputs, one a lane: the sum of the squares of all steps. What
