@@ -1,4 +1,4 @@
-module hrnnc
+module github.com/hrnnc/hrnnc
 
 go 1.26.0
 

@@ -6,8 +6,8 @@ package backends
 import (
 	"context"
 
-	"hrnnc/backends/lower"
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // File is one generated file; Path is relative to the target's folder, with slashes.

@@ -9,7 +9,7 @@ import (
 	"math/big"
 	"slices"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Interval is a closed range of integers.

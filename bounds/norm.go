@@ -3,7 +3,7 @@ package bounds
 import (
 	"math"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // tightenByNorm bounds the norm of each state over the model's steps and reports whether any bound beats its width.

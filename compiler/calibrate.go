@@ -4,8 +4,8 @@ import (
 	"context"
 	"strconv"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
 // Calibrate runs sequences at the real level and gives the largest |h| of every state: the M of docs/numerics.md.

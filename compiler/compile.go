@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/internal/diag"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // Report is what a compile made, for people and for scripts.

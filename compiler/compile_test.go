@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"hrnnc/internal/modelgen"
-	"hrnnc/internal/weights"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // save writes a model of a text with tensors of small random-looking numbers, and gives its path.

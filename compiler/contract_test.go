@@ -8,9 +8,9 @@ import (
 	"slices"
 	"testing"
 
-	"hrnnc/internal/modelgen"
-	"hrnnc/internal/weights"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // contract is docs/numerics.md section 3 for one layer, written down once more from the page and nothing else: no IR, no

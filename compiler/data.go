@@ -5,10 +5,10 @@ import (
 	"math"
 	"strings"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/npy"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // ReadArray reads an array from FILE.npy, from an .npz archive of one array, or from ARCHIVE.npz:NAME.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/npy"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Score is how well decisions agree with labels.

@@ -139,7 +139,7 @@ func (s *codeScan) callee(f source, call *ast.CallExpr) function {
 	case *ast.SelectorExpr:
 		if p, ok := x.X.(*ast.Ident); ok {
 			if pkg, ok := imported(f.file, p.Name); ok {
-				return function{filepath.Join(s.root, strings.TrimPrefix(pkg, "hrnnc/")), x.Sel.Name, false}
+				return function{filepath.Join(s.root, strings.TrimPrefix(pkg, "github.com/hrnnc/hrnnc/")), x.Sel.Name, false}
 			}
 		}
 		dir := f.dir

@@ -21,14 +21,14 @@ import (
 	"github.com/alecthomas/participle/v2/ebnf"
 	"github.com/google/go-cmp/cmp"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/dsl"
-	"hrnnc/hadamard"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/modelgen"
-	"hrnnc/internal/weights"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 const languagePage = "../docs/language.md"

@@ -14,11 +14,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/weights"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Model is a loaded model: what was written, and the real-level module it means.

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 
-	"hrnnc/backends/lower"
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // Lowered is a model at the fixed level, with what each pass did and the plan that backends print from.

@@ -11,10 +11,10 @@ import (
 	"os"
 	"testing"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/exttool"
-	"hrnnc/internal/modelgen"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 var (

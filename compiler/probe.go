@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/backends/lower"
-	"hrnnc/hadamard"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // runPlanFunc runs a plan in some engine.

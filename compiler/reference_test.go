@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/importer"
-	"hrnnc/internal/npy"
-	"hrnnc/internal/shared"
-	"hrnnc/internal/weights"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/importer"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/shared"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // references are the authors' checkpoints, and what their vectors hold.

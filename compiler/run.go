@@ -10,14 +10,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/exttool"
-	"hrnnc/internal/npy"
-	"hrnnc/ir"
-	"hrnnc/ir/interp"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/interp"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // Progress is told how much of a long job is done.

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/backends"
-	"hrnnc/backends/c"
-	"hrnnc/backends/golang"
-	"hrnnc/backends/verilog"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/c"
+	"github.com/hrnnc/hrnnc/backends/golang"
+	"github.com/hrnnc/hrnnc/backends/verilog"
 )
 
 // Targets is every target, in the order that the command compiles them.

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/backends"
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // manifestName is the file that marks a folder as made by hrnnc: the report, and the hash of every file beside it.

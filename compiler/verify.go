@@ -10,11 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/internal/exttool"
-	"hrnnc/ir"
-	"hrnnc/ir/interp"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/interp"
 )
 
 // Verification is one level held against the fixed-level interpreter.

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode"
 
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Tensors is where Build finds the values of params.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"unicode"
 
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Limits keep sizes to what a model can mean and memory can hold.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 var update = flag.Bool("update", false, "rewrite what the tests expect")

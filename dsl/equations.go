@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // functions are the names that can be called.

@@ -3,8 +3,8 @@ package dsl
 import (
 	"path/filepath"
 
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Model is a checked model: every name resolved, every size known.

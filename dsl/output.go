@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // checkOutput reads  output NAME = argmax(y) | y | y > 0.5 | threshold(y, 0.5)  at last | every step | mean.

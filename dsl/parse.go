@@ -15,7 +15,7 @@ import (
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // form is how a kind of statement is parsed and what it looks like.

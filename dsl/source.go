@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Source writes a checked model as model.hrn, laid out as Format would. Every size and type is said; constants and named

@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
 )
 
 // check parses and checks a text; ok is false when it is no model.

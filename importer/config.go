@@ -9,8 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // Config is what a checkpoint's tensors do not say: the arguments of the authors' BinadamSSM, by their names.

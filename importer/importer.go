@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/hadamard"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
 // Options are what the user says beside the checkpoint.

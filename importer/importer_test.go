@@ -13,12 +13,12 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/compiler"
-	"hrnnc/hadamard"
-	"hrnnc/importer"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/importer"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // checkpoint is a set of tensors under the authors' names.

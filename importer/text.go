@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // inputOf says how the inputs of the authors' data sets arrive.

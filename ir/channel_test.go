@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 func TestFeeding(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"math"
 	"slices"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Level says which of the two meanings of docs/numerics.md a module has.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/modelgen"
-	"hrnnc/ir"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // texts gives the IR of random models at both levels, with the constants that it names by their hashes.

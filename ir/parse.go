@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // The grammar of IR text. Fields are optional where the printer leaves them out; Parse checks the rest.

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // inlineEntries is the largest constant that the text shows; larger ones are named by hash.

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // WeightBits gives p, the bits an entry of a declared weight type takes when stored: 1 for binary and sign,

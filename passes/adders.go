@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // digit is one nonzero digit of a number: +-2^shift.

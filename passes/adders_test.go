@@ -5,7 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // evaluate pushes a vector through a graph.

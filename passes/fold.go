@@ -1,7 +1,7 @@
 package passes
 
 import (
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // fold rewrites

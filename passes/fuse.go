@@ -1,8 +1,8 @@
 package passes
 
 import (
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // fuse rewrites each update to

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 var rewrite = flag.Bool("update", false, "rewrite the golden IR under testdata")

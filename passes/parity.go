@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // parity takes 1/sqrt(m) out of the transforms. For an even order 2^k it is the power of two 2^-(k/2). For an odd one

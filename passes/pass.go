@@ -3,7 +3,7 @@
 // verifies, times and compares. Start with Pipeline.
 package passes
 
-import "hrnnc/ir"
+import "github.com/hrnnc/hrnnc/ir"
 
 // Pass is one rewrite of a module. Run never changes its argument.
 type Pass struct {

@@ -6,10 +6,10 @@ import (
 	"math"
 	"math/bits"
 
-	"hrnnc/bounds"
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/bounds"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // quantize replaces real values by integers as docs/numerics.md section 3 has it: h = lambda * g, with lambda the unit

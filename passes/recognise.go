@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 
-	"hrnnc/hadamard"
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // scaleTolerance is how far, relative, the scale of a recognised matrix may be from 1/sqrt(m): float16 rounding passes.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // rewriter builds a new module while walking an old one in order.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"hrnnc/ir"
-	"hrnnc/ir/interp"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/interp"
 )
 
 // Config says how a pipeline runs. The zero value runs every pass.

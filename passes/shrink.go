@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 
-	"hrnnc/bounds"
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/bounds"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // shrink gives every value the smallest width that range analysis proves to hold it, and replaces saturations that

@@ -3,7 +3,7 @@ package passes
 import (
 	"fmt"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // sparsity rewrites

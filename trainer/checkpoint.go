@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
-	"hrnnc/trainer/network"
-	"hrnnc/trainer/optim"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/optim"
 )
 
 // checkpointName is the file that --resume goes on from. It lies in the folder of the run.

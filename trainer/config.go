@@ -9,10 +9,10 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/trainer/network"
-	"hrnnc/trainer/optim"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/optim"
 )
 
 // Config is a model's train block: how it is trained. The data half of the block stands in Data.

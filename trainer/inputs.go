@@ -5,10 +5,10 @@ import (
 	"math"
 	"strings"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 const (

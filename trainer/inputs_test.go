@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/dsl"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // TestInputWarnings trains nothing: it compares curves, whose values lie within about -4 and 4, with inputs of other ranges.

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/ir"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // Task is what a model is trained for.

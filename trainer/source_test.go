@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/dsl"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // small is a model with so many outputs that are read in a way.

@@ -13,10 +13,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer/network"
-	"hrnnc/trainer/optim"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/optim"
 )
 
 // Source is one split of a data set, as batches are filled from it.

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/weights"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 const curves = `model curves

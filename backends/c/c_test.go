@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/backends/lower/plantest"
-	"hrnnc/internal/exttool"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 func need(t *testing.T, tools ...string) {

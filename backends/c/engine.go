@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/internal/exttool"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // compilers are the ways to build the harness, the usual one first.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/backends"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // harnessFile is the program that Engine.Run builds.

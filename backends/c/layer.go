@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // index is the type of loop counters: int, which is fastest everywhere, unless 16 bits could not count the largest table.

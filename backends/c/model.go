@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // generator prints one model. model fills it; header, source and the others put the pieces into files.

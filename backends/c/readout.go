@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // valueLane is the type of an output: 32 bits or 64.

@@ -10,9 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"hrnnc/backends/lower"
-	"hrnnc/internal/exttool"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // environment keeps the go command to the files at hand and the toolchain installed.

@@ -3,7 +3,7 @@ package golang
 import (
 	"github.com/dave/jennifer/jen"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // storage is the smallest integer type with at least that many bits; tables and states are made of it.

@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Target writes Go.

@@ -14,11 +14,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/backends/lower/plantest"
-	"hrnnc/internal/exttool"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // reference runs the plan's interpreter.

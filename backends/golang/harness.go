@@ -6,8 +6,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"hrnnc/backends"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // harnessFile writes the command that runs sequences through the model, in the format of encode and decode.

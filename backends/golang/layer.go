@@ -6,8 +6,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // layer is a layer of the plan and how the generated package holds it.

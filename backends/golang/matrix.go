@@ -5,7 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower"
 )
 
 // multiply gives the statement y = W x for a constant matrix: y and x are fields of the model, of rows integers of type

@@ -7,8 +7,8 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // perLine is how many entries of a table stand on a line.

@@ -1,6 +1,6 @@
 package lower
 
-import "hrnnc/ir"
+import "github.com/hrnnc/hrnnc/ir"
 
 // Work counts what one part of a step does. Shifts, negations and comparisons are not counted: they cost wires on an
 // FPGA and are free beside an addition in most instruction sets.

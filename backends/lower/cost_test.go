@@ -4,9 +4,9 @@ import (
 	"math/rand"
 	"testing"
 
-	"hrnnc/backends/lower"
-	"hrnnc/backends/lower/plantest"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // TestRecurrenceIsATransform holds the recurrence of every plan to n log2 m + 3n additions a layer and no multiplication.

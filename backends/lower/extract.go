@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 
-	"hrnnc/bounds"
-	"hrnnc/ir"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/bounds"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Extract reads a plan off a fixed-level module as the passes leave it. The error says which value has no place in a

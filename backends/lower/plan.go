@@ -4,7 +4,7 @@
 // Start with Plan; docs/numerics.md section 3 gives the equations its fields are named after.
 package lower
 
-import "hrnnc/ir"
+import "github.com/hrnnc/hrnnc/ir"
 
 // Plan is one model at the fixed level. A step runs the layers in order, each seeing the new state of the one
 // before; the readout is computed from the last layer when the output asks for it.

@@ -1,8 +1,8 @@
 package lower
 
 import (
-	"hrnnc/hadamard"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Machine runs a plan: the reference that generated code is held against, in the simplest possible code.

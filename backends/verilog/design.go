@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // design is a plan with its memories, pipelines and names laid out.

@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/internal/exttool"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Engines lists the simulators, the usual one first: Verilator takes seconds to build and then runs a hundred times as

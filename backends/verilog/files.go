@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // sources lists the files of the design, the top module first.

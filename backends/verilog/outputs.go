@@ -3,7 +3,7 @@ package verilog
 import (
 	"fmt"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // readoutValues fill templates/readout.v.tmpl.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"math/big"
 
-	"hrnnc/backends"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // tableFile is a memory's contents for $readmemh: each word is the fields of that many bits, the first lowest.

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"strings"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // clog2 is the number of bits that count n things, at least 1.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/backends"
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // topValues fill templates/top.v.tmpl, testbench.v.tmpl and harness.v.tmpl.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // transformValues fill templates/hadamard.v.tmpl.

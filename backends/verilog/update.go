@@ -3,8 +3,8 @@ package verilog
 import (
 	"fmt"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // updateValues fill templates/layer.v.tmpl.

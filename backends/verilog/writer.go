@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"text/template"
 
-	"hrnnc/backends"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 //go:embed templates/*.tmpl

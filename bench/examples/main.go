@@ -26,8 +26,8 @@ import (
 	"strings"
 	"syscall"
 
-	"hrnnc/bench/machine"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // folder is where the page and the results lie.

@@ -14,10 +14,10 @@ import (
 	"runtime"
 	"time"
 
-	"hrnnc/bench/machine"
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer/kernels"
-	"hrnnc/trainer/kernels/limits"
+	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/kernels/limits"
 )
 
 const (

@@ -20,12 +20,12 @@ import (
 	"runtime"
 	"strings"
 
-	"hrnnc/bench/machine"
-	"hrnnc/compiler"
-	"hrnnc/internal/exttool"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/weights"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 const units = 512

@@ -15,7 +15,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 func main() {

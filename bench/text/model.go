@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 
-	"hrnnc/dsl"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 const (

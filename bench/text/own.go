@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 	"time"
 
-	"hrnnc/compiler"
-	"hrnnc/dsl"
-	"hrnnc/internal/exttool"
-	"hrnnc/internal/weights"
-	"hrnnc/passes"
-	"hrnnc/trainer"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // trained is what a training gave. lstm.py prints the same, without what is of integers only.

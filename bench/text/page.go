@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/bench/machine"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // results are the trainings of both models, one a seed.

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"hrnnc/internal/exttool"
-	"hrnnc/internal/npy"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 //go:embed lstm.py

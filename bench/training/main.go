@@ -15,8 +15,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"hrnnc/bench/machine"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 func main() {

@@ -4,9 +4,9 @@ import (
 	"runtime"
 	"time"
 
-	"hrnnc/trainer/kernels"
-	"hrnnc/trainer/network"
-	"hrnnc/trainer/optim"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/optim"
 )
 
 // run is what a process that trained says of itself. dense.py prints the same.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/bench/machine"
 )
 
 func page(list []*program, rounds, steps int, load string) string {

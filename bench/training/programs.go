@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strconv"
 
-	"hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/exttool"
 )
 
 //go:embed dense.py

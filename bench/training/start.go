@@ -5,9 +5,9 @@ import (
 	"math/rand"
 	"path/filepath"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/npy"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // The permuted-MNIST configuration of Foucault, Mamalet, Malgouyres (ICLR 2025): HadamRNN with 4-bit U and V. Pixels are

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/internal/npy"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Of many answers a terminal shows the first ones; --json has all.

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"hrnnc/internal/npy"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // TestAnswers holds every kind of output to what is printed and put into JSON.

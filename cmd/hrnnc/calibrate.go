@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
 func (a *app) calibrateCmd() *cobra.Command {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 func (a *app) checkCmd() *cobra.Command {

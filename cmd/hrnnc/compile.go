@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/diag"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 func (a *app) compileCmd() *cobra.Command {

@@ -9,7 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 func (a *app) dataCmd() *cobra.Command {

@@ -10,10 +10,10 @@ import (
 	"slices"
 	"testing"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/shared"
-	"hrnnc/passes"
-	"hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/shared"
+	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // TestExamplesCompile compiles every example that has its weights beside it.

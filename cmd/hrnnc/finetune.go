@@ -7,13 +7,13 @@ import (
 	"os"
 	"path/filepath"
 
-	"hrnnc/backends/lower"
-	"hrnnc/compiler"
-	"hrnnc/internal/weights"
-	"hrnnc/ir"
-	"hrnnc/trainer"
-	"hrnnc/trainer/network"
-	"hrnnc/trainer/optim"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/optim"
 )
 
 const (

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"hrnnc/trainer"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // TestRoundedTrainingIsTheFixedLevel holds what training computes with rounded states against the fixed level, for

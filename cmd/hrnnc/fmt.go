@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 func (a *app) fmtCmd() *cobra.Command {

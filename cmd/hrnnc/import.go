@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/compiler"
-	"hrnnc/importer"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/importer"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
 func (a *app) importCmd() *cobra.Command {

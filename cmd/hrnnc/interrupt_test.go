@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
 )
 
 const bigModel = `model big

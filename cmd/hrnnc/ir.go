@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/fileio"
-	"hrnnc/ir"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 func (a *app) irCmd() *cobra.Command {

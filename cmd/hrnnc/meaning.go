@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strconv"
 
-	"hrnnc/compiler"
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
-	"hrnnc/ir"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // note is what the weights file says of the training: the data set, and what its values, classes and words are.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"hrnnc/backends"
-	"hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/compiler"
 )
 
 // printReport prints what a compile made.

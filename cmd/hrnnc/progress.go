@@ -5,7 +5,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/compiler"
 )
 
 // patience is how long a job may take before a bar appears.

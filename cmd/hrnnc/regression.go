@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"math"
 
-	"hrnnc/compiler"
-	"hrnnc/trainer"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // OutputScore is how well a regression gives one of its numbers, in the units of the data set.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/compiler"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 func (a *app) reportCmd() *cobra.Command {

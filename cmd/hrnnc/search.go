@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"hrnnc/internal/diag"
-	"hrnnc/trainer/network"
-	"hrnnc/trainer/report"
-	"hrnnc/trainer/search"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/report"
+	"github.com/hrnnc/hrnnc/trainer/search"
 )
 
 // searchFlags are the flags of hrnnc search.

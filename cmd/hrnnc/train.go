@@ -10,9 +10,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
-	"hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/trainer"
 )
 
 // trainFlags are the flags of hrnnc train.

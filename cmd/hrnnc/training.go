@@ -11,14 +11,14 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/compiler"
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
-	"hrnnc/ir"
-	"hrnnc/trainer"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // training is a model with its data, ready to be trained or scored.

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/trainer"
-	"hrnnc/trainer/network"
-	"hrnnc/trainer/report"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/report"
 )
 
 // saturationSteps is about how many steps the interpreter runs to count saturations.

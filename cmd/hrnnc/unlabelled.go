@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 
-	"hrnnc/internal/diag"
-	"hrnnc/trainer"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // recordings is what hrnnc run reads as the data set of the training was read, without answers.

@@ -16,9 +16,9 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/exttool"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 const (

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/exttool"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // inSilence puts silence around samples: enough behind them to end a word, and in front so much that frames fall

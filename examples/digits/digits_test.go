@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/compiler"
-	"hrnnc/internal/exttool"
-	"hrnnc/internal/shared"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/shared"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // need skips a test where a tool is missing.

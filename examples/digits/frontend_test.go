@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/internal/exttool"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // extremes are signals at the edges of 16 bits, each of some frames.

@@ -16,9 +16,9 @@ import (
 	"runtime"
 	"strings"
 
-	"hrnnc/bench/machine"
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // kept is the seed whose weights are in this folder.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"runtime"
 
-	"hrnnc/backends/lower"
-	"hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/bench/machine"
 )
 
 // tally counts decisions.

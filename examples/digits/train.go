@@ -8,10 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"hrnnc/backends/lower"
-	"hrnnc/compiler"
-	"hrnnc/internal/exttool"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 const (
@@ -33,7 +33,7 @@ type training struct {
 // trainings trains from every seed, and then without every speaker.
 func trainings(ctx context.Context, dir string) (seeds, voices []*training, err error) {
 	hrnnc := filepath.Join(dir, "hrnnc")
-	if _, err := exttool.Run(ctx, here(), nil, "go", "build", "-o", hrnnc, "hrnnc/cmd/hrnnc"); err != nil {
+	if _, err := exttool.Run(ctx, here(), nil, "go", "build", "-o", hrnnc, "github.com/hrnnc/hrnnc/cmd/hrnnc"); err != nil {
 		return nil, nil, err
 	}
 	for seed := 1; seed <= seedCount; seed++ {

@@ -18,7 +18,7 @@ import (
 )
 
 // module is the name in go.mod; the rules leave it out.
-const module = "hrnnc"
+const module = "github.com/hrnnc/hrnnc"
 
 type rule struct {
 	of     string

@@ -17,10 +17,10 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"hrnnc/compiler"
-	"hrnnc/ir"
-	"hrnnc/ir/interp"
-	"hrnnc/passes"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/interp"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // pages gives the texts of docs/*.md, README.md and CONTRIBUTING.md by their paths.

@@ -14,7 +14,7 @@ import (
 	"os/exec"
 	"strings"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 //go:embed tools.txt

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // MaxBytes is the largest file, and the most that one archive may unpack to: 1 GiB, a thousand times the largest model

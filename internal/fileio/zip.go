@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"io"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // maxDeflateRatio is the most that deflate can expand: 258 bytes from 2 bits (RFC 1951), plus its headers.

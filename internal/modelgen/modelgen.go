@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
 // Model is a random model in memory.

@@ -6,7 +6,7 @@ import (
 	"math"
 	"testing"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 func FuzzNpy(f *testing.F) {

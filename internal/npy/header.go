@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // header is what the dictionary at the start of a .npy file says.

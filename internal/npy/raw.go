@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Raw is an array whose values still lie as they do in the file, in row-major order: for arrays too large to hold at

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // code is the code of every diagnostic of this package.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // WriteFile writes the array to a .npy file, whole or not at all. See Write.

@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // dtype is how one value lies in a file. integer is set where the bits are an integer that float64 may not hold.

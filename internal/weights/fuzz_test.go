@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // bounded decodes data and checks that it takes memory in proportion to its bytes, unpacked, and that what comes out is

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // The values a state_dict's pickle builds, beside Go's nil, bool, int64, float64 and string. Nothing else exists here:

@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // maxHeader is the format's own limit on the JSON header.

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // archive is a .pth: <root>data.pkl says what the tensors are, <root>data/<key> hold their values.

@@ -15,9 +15,9 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // code is the code of every diagnostic of this package.

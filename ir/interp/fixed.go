@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math/bits"
 
-	"hrnnc/hadamard"
-	"hrnnc/ir"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 var fixedKernels = map[ir.Op]kernel[int64]{

@@ -5,7 +5,7 @@ package interp
 import (
 	"fmt"
 
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // number is what a level computes with.

@@ -3,8 +3,8 @@ package interp
 import (
 	"math"
 
-	"hrnnc/hadamard"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 var realKernels = map[ir.Op]kernel[float64]{

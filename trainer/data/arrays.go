@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // arrays are numpy arrays by name, read when asked for: those of an .npz file, or the .npy files of a folder.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 func TestAugmentNothing(t *testing.T) {

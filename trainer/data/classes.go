@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // maxClasses keeps a column that is no label (a number of a row, a time) from becoming a million classes.

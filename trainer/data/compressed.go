@@ -9,7 +9,7 @@ import (
 
 	"github.com/ulikunitz/xz"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // The first bytes of compressed files (RFC 1952, and version 1.1 of the .xz format).

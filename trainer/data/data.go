@@ -4,7 +4,7 @@
 // Start with Load, Options and Sequences; the known sets are the table in known.go.
 package data
 
-import "hrnnc/internal/diag"
+import "github.com/hrnnc/hrnnc/internal/diag"
 
 // code is the code of every diagnostic of this package.
 const code = "data"

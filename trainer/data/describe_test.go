@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // TestDescribeSteps counts labels where every step has one: all that count, and no other.

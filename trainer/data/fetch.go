@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // The most that is fetched as one file, and as an archive: the largest known ones have 30 and 163 MB.

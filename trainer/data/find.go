@@ -10,8 +10,8 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // DirVariable names the environment variable with the folder that holds one folder for each known set.

@@ -5,8 +5,8 @@ import (
 	"math"
 	"slices"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // checkFinite refuses values that no model can be trained on. They would turn a whole run into NaN.

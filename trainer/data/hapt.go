@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // haptChannels are the channels of hapt: acceleration in g, rotation in rad/s, at 50 Hz.

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // harClasses are the activities 1 to 6 of both smartphone sets.

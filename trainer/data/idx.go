@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // maxIDXDims is more than any data set has; the format allows 255.

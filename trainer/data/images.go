@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // idxFiles are the files of MNIST and of the sets that took its place, each perhaps with .gz behind it.

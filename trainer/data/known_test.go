@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/internal/shared"
+	"github.com/hrnnc/hrnnc/internal/shared"
 )
 
 // load loads a set with settings such as "layout=rows", and fails the test when that does not work.

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // role is one array of a data set.

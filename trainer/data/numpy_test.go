@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // textArray is an array of words.

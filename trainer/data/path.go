@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // openPath reads what lies at a path of the user.

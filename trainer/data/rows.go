@@ -11,8 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // rows reads a CSV file (RFC 4180) or a TSV file (one row a line, no quotes), packed or not, row by row.

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // sentiment are the classes 0 and 1 of both text sets.

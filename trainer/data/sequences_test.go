@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // everything reads all of a set: values or tokens, labels or targets, groups, in all parts.

@@ -3,7 +3,7 @@ package data
 import (
 	"sync"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // source is where sequences lie: values from, from+1, ... of sequence i are read into dst, as floats or as integers.

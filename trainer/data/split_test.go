@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // TestDeal checks for random sets and options that every sequence is in one part at most, that no group is in two, and

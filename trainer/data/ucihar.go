@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // signalsFolder is where the archive "Human Activity Recognition Using Smartphones" (UCI 240) has its windows: one text

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // TestUnlabelled reads files for a model to answer, with the settings of its training: answers may be there or not.

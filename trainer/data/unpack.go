@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // unpackTo writes the files of an archive (.zip, a .zip within one, or .tar.gz) that are needed into a folder that does

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // wavFormat is the "fmt " chunk of a WAV file (RIFF; Multimedia Programming Interface and Data Specifications 1.0).

@@ -1,7 +1,7 @@
 package network
 
 import (
-	"hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // backward adds up the gradient of the tile's loss, from the last step to the first. h_(t-1) comes from h_t:

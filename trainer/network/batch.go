@@ -6,7 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // Batch is sequences with their answers. A model without embeddings reads X, one with tokens Tokens.

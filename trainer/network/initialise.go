@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/rand"
 
-	"hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // SignInit says how the signs of the Hadamard matrices are drawn.

@@ -3,9 +3,9 @@ package network
 import (
 	"math"
 
-	"hrnnc/dsl"
-	"hrnnc/ir"
-	"hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // Loss names what training minimises, averaged over what is counted.

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"math"
 
-	"hrnnc/dsl"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Network is a model with parameters.

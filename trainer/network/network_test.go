@@ -8,12 +8,12 @@ import (
 	"slices"
 	"testing"
 
-	"hrnnc/dsl"
-	"hrnnc/importer"
-	"hrnnc/internal/fileio"
-	"hrnnc/internal/npy"
-	"hrnnc/internal/shared"
-	"hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/importer"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/shared"
+	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
 func build(t testing.TB, text string) *Network {

@@ -3,8 +3,8 @@ package network
 import (
 	"math"
 
-	"hrnnc/dsl"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Param is one tensor of the weights file in training.

@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/bits"
 
-	"hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // Rounding is how a layer's state is rounded at the fixed level: the real value of one at steps of even and of odd t, the

@@ -1,7 +1,7 @@
 package network
 
 import (
-	"hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // hotColumns is up to how many columns a token's product is computed as a matrix product with a one-hot vector, which

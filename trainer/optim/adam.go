@@ -5,7 +5,7 @@ package optim
 import (
 	"math"
 
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // Adam is the optimiser of Kingma and Ba (ICLR 2015), as torch.optim.Adam computes it; with Decoupled, its weight decay

@@ -6,8 +6,8 @@ import (
 	"math"
 	"slices"
 
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer"
 )
 
 // mark is how good a finding is.

@@ -10,8 +10,8 @@ import (
 	"html/template"
 	"io"
 
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer"
 )
 
 // Page is everything the report shows. All fields may be empty; what is missing is left out of the page.

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer"
 )
 
 // example is a page with everything on it: the look of a run over digits.

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strconv"
 
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer/search"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/search"
 )
 
 // SearchPage is everything that the page about a search shows. All fields may be empty.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/trainer/search"
+	"github.com/hrnnc/hrnnc/trainer/search"
 )
 
 // exampleSearch is a page about n candidates.

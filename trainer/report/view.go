@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer"
 )
 
 // view is a Page made ready for page.html: everything is a figure, a table or a text.

@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer"
 )
 
 // The files of a search's folder, and of the folder that each candidate has in it.

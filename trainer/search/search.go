@@ -10,13 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/fileio"
-	"hrnnc/ir"
-	"hrnnc/trainer"
-	"hrnnc/trainer/data"
-	"hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 // Search trains variants of a model. The model's train block says how, for how many epochs included.

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"testing"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/internal/weights"
-	"hrnnc/trainer"
-	"hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 const stacked = `model stacked

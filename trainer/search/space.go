@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strconv"
 
-	"hrnnc/dsl"
-	"hrnnc/internal/diag"
-	"hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Settings is what one variant of a model has.

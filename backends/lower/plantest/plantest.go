@@ -9,8 +9,8 @@ import (
 	"math/bits"
 	"math/rand"
 
-	"hrnnc/backends/lower"
-	"hrnnc/ir"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Random gives a plan with any feature a plan can have, n up to about 64 and now and then 256.

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
-	"hrnnc/trainer/kernels"
-	"hrnnc/trainer/kernels/limits"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/kernels/limits"
 )
 
 func TestEverySetHasLimits(t *testing.T) {
