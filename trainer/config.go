@@ -19,10 +19,10 @@ import (
 type Config struct {
 	Data      string
 	DataKeys  map[string]string // layout, permute, window, ...: see trainer/data
-	Epochs    int
-	Batch     int
-	Rate      float64 // learning rate
-	SignRate  float64 // of the signs; 0 leaves them as they are
+	Epochs    int               // 0 until Settle
+	Batch     int               // sequences a step; 0 until Settle
+	Rate      float64           // learning rate; 0 until Settle
+	SignRate  float64           // of the signs; 0 leaves them as they are, below 0 until Settle
 	SignInit  network.SignInit
 	Schedule  optim.Schedule
 	Optimizer string // adam or adamw
@@ -35,10 +35,10 @@ type Config struct {
 	Patience    int // epochs without a better validation after which training ends; 0 for never
 }
 
-// defaults are those of the paper's MNIST configurations, but for the clipping, which keeps a late flip of many signs
-// from throwing a good model away.
+// defaults are those that do not depend on the data: Settle chooses the others. The clipping keeps a late flip of many
+// signs from throwing a good model away.
 func defaults(m *dsl.Model) Config {
-	return Config{Epochs: 20, Batch: 100, Rate: 1e-3, Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
+	return Config{Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
 		Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
@@ -110,7 +110,8 @@ func number(into *float64, s string) bool {
 func positive(into *float64, s string) bool { return number(into, s) && *into > 0 }
 
 // ReadConfig reads the train block of a checked model, with overrides ("epochs=5") from the command line behind it.
-// Errors are a diag.List that says where in the model a setting stands.
+// Epochs, batch and rates that neither sets are for Settle to choose, once the data is read. Errors are a diag.List that
+// says where in the model a setting stands.
 func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, error) {
 	c := defaults(m)
 	var errs diag.List
@@ -131,9 +132,6 @@ func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, er
 		if err := c.set(k, pairs[k], at[k], dataKeys); err != nil {
 			errs.Add(err)
 		}
-	}
-	if c.SignRate < 0 {
-		c.SignRate = c.Rate / signsSlower
 	}
 	return c, errs.Err()
 }

@@ -54,6 +54,7 @@ func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Settle(set.Train.N)
 	if err := Fits(m, c.Loss, set); err != nil {
 		t.Fatal(err)
 	}

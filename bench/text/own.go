@@ -46,6 +46,7 @@ func trainOwn(ctx context.Context, dir string, m *dsl.Model, set *data.Set, epoc
 	if err != nil {
 		return nil, err
 	}
+	c.Settle(set.Train.N)
 	n, err := newNetwork(m, seed)
 	if err != nil {
 		return nil, err

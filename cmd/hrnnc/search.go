@@ -92,6 +92,9 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	}
 	wipe()
 	a.warn(t.warnings())
+	if t.chosen != "" {
+		a.tell("%s", t.chosen)
+	}
 	watch, done := a.watchSearch()
 	s := &search.Search{Model: t.model, Space: space, Budget: o.budget, Halving: o.halving, Seed: o.seed, Set: t.set, Targets: t.targets, Valid: t.validation(),
 		Augment: t.augment, Note: t.note(), Folder: o.folder, Measure: t.candidate, Watch: watch}

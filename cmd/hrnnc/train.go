@@ -71,6 +71,9 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	}
 	wipe()
 	a.warn(t.warnings())
+	if t.chosen != "" {
+		a.tell("%s", t.chosen)
+	}
 	if err := trainer.Folder(o.folder); err != nil {
 		return err
 	}

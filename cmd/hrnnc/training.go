@@ -30,6 +30,7 @@ type training struct {
 	net       *network.Network
 	weights   string // path of the weights file
 	augment   data.Augment
+	chosen    string             // what the size of the data set chose, for people
 	targets   []ir.Channel       // what the outputs of a regression stand for
 	ranges    map[string]float64 // largest |h| of every state over the training part
 	finetuned finetuned
@@ -48,6 +49,7 @@ func prepare(file, dataset string, overrides []string) (*training, error) {
 	if err := t.load(o); err != nil {
 		return nil, err
 	}
+	t.chosen = t.config.Settle(t.set.Train.N)
 	if c := t.config; c.Loss == network.MeanSquared && c.Standardise {
 		t.targets = trainer.Standardised(t.set)
 	}

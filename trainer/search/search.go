@@ -188,7 +188,9 @@ func (s *Search) config(m *dsl.Model) (trainer.Config, error) {
 	for _, k := range data.Settings {
 		keys = append(keys, k.Name)
 	}
-	return trainer.ReadConfig(m, nil, keys)
+	c, err := trainer.ReadConfig(m, nil, keys)
+	c.Settle(s.Set.Train.N)
+	return c, err
 }
 
 // The share of the epochs after which successive halving drops the worse half (Jamieson, Talwalkar: Non-stochastic Best
