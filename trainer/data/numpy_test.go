@@ -325,7 +325,7 @@ func TestNpyFiles(t *testing.T) {
 
 func TestPathErrors(t *testing.T) {
 	dir := t.TempDir()
-	text := write(t, dir, "set.txt", []byte("hello"))
+	text := write(t, dir, "set.mat", []byte("hello"))
 	for _, test := range []struct{ path, want string }{
 		{filepath.Join(dir, "none.npz"), "there is no such file"},
 		{dir, "the folder holds no data set; help: a set is an .npz file"},

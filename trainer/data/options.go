@@ -72,6 +72,7 @@ const (
 	Grouped                    // the person or speaker of each sequence is known
 	NumPy                      // .npy or .npz files of the user
 	Table                      // CSV or TSV files of the user
+	Varied                     // sequences that may differ in their steps
 
 	valued  = Images | Series | Audio
 	anyKind = ^Kind(0)
@@ -100,7 +101,7 @@ var Settings = []Setting{
 	{"subsample", "take every k-th step only", valued, nil, 1, 1 << 20, func(o *Options) any { return &o.Subsample }},
 	{"normalise", "none, channel (mean 0 and variance 1 over the training part) or range (-1 to 1 over the training part)", valued,
 		[]string{"none", "channel", "range"}, 0, 0, func(o *Options) any { return &o.Normalise }},
-	{"unit", "what one count in the file is worth, such as 1/255", Images | NumPy | Table, nil, 1e-12, 1e12, func(o *Options) any { return &o.Unit }},
+	{"unit", "what one count in the file is worth, such as 1/255", Images | NumPy | Table | Varied, nil, 1e-12, 1e12, func(o *Options) any { return &o.Unit }},
 	{"channels", "which values of a step, by name or number from 0; all", Series, nil, 0, 0, func(o *Options) any { return &o.Channels }},
 	{"window", "steps of a window", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Window }},
 	{"stride", "steps from one window to the next", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Stride }},
@@ -110,7 +111,7 @@ var Settings = []Setting{
 	{"test", "persons or speakers that are the test part, such as 7,8 or 22-30 or anna,ben", Grouped, nil, 0, many, func(o *Options) any { return &o.Test }},
 	{"split", "hold out whole persons (groups), or recordings or sequences of each class (random)", anyKind, []string{"groups", "random"}, 0, 0, func(o *Options) any { return &o.Split }},
 	{"limit", "sequences of each part, for quick tests", anyKind, nil, 0, many, func(o *Options) any { return &o.Limit }},
-	{"length", "steps of a sequence of words, samples or frames: shorter ones are padded in front", Text | Audio | Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Length }},
+	{"length", "steps of a sequence of words, samples or frames: shorter ones are padded in front", Text | Audio | Table | Varied, nil, 1, 1 << 20, func(o *Options) any { return &o.Length }},
 	{"vocabulary", "tokens: padding, unknown, and the most frequent words", Text, nil, 3, 1 << 24, func(o *Options) any { return &o.Vocabulary }},
 	{"min_count", "how often a word must occur to get a token of its own", Text, nil, 1, many, func(o *Options) any { return &o.MinCount }},
 	{"sequences", "training sequences to generate", Generated, nil, 1, many, func(o *Options) any { return &o.Sequences }},

@@ -21,24 +21,34 @@ func openPath(path string, o Options) (*pool, error) {
 	case info.IsDir():
 		return openFolder(path, &o)
 	}
-	switch {
-	case isTable(path):
-		return tablePool(path, []tableFile{{path, unassigned}}, &o)
-	case strings.HasSuffix(path, ".npz"):
-		a, err := openNpz(path)
-		if err != nil {
-			return nil, err
-		}
-		return numpyPool(a, &o)
-	case strings.HasSuffix(path, ".npy"):
-		return openPair(path, &o)
+	f := formatOf(path)
+	if f == nil {
+		return nil, fail(path, "").Errorf(code, "is of no known kind").Helpf("%s", known)
 	}
-	return nil, fail(path, "").Errorf(code, "is of no known kind").Helpf("%s", known)
+	files := []dataFile{{path, unassigned}}
+	if f.parted && !o.Unlabelled && o.Hold > 0 {
+		files = partsBeside(path)
+	}
+	if len(files) == 1 {
+		return f.read(path, files, &o)
+	}
+	p, err := f.read(path, files, &o)
+	if err == nil {
+		p.note("read with the files of its other parts: %s; hold = 0 reads the named one alone", strings.Join(baseNames(files), ", "))
+	}
+	return p, err
+}
+
+func baseNames(files []dataFile) (names []string) {
+	for _, f := range files {
+		names = append(names, filepath.Base(f.path))
+	}
+	return names
 }
 
 // known says what can be read.
-const known = "a set is an .npz file, an .npy file beside that of its labels, a .csv or .tsv file (.gz or .xz too), or a folder of IDX files, " +
-	"of .npy files, of train.csv and test.csv, in the layout of the UCI HAR archive, or of what the authors of a known set publish"
+const known = "a set is an .npz file, an .npy file beside that of its labels, a .csv, .tsv or .txt table, a .ts file of the UEA and UCR archive, an .arff file (.gz or .xz too), or a folder of IDX files, " +
+	"of .npy files, of train.csv and test.csv, of NAME_TRAIN.ts and NAME_TEST.ts, in the layout of the UCI HAR archive, or of what the authors of a known set publish"
 
 // openPair reads x.npy with the labels that lie beside it: its name with y for x.
 func openPair(path string, o *Options) (*pool, error) {
@@ -83,6 +93,12 @@ func openFolder(dir string, o *Options) (*pool, error) {
 	if files := tableFiles(dir); len(files) > 0 {
 		return tablePool(dir, files, o)
 	}
+	if files, err := partedSetOf(dir); err != nil || len(files) > 0 {
+		if err != nil {
+			return nil, err
+		}
+		return formatOf(files[0].path).read(dir, files, o)
+	}
 	a, err := openNpyFolder(dir)
 	if err != nil {
 		return nil, err
@@ -100,14 +116,14 @@ func openFolder(dir string, o *Options) (*pool, error) {
 
 // tableFiles are train.csv, valid.csv or dev.csv, and test.csv of a folder, or the same as .tsv, packed or not. Without
 // a test file its part is held out from the training file.
-func tableFiles(dir string) []tableFile {
-	var out []tableFile
+func tableFiles(dir string) []dataFile {
+	var out []dataFile
 	for _, f := range []struct {
 		name string
 		part part
 	}{{"train", train}, {"valid", valid}, {"dev", valid}, {"test", test}} {
 		if path := findTable(dir, f.name); path != "" {
-			out = append(out, tableFile{path, f.part})
+			out = append(out, dataFile{path, f.part})
 		}
 	}
 	if len(out) == 0 || out[0].part != train {

@@ -1,11 +1,9 @@
 package data
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,26 +21,11 @@ type rows struct {
 	read   func() (fields []string, line int, err error)
 	line   int
 	width  int
-	isTSV  bool
+	// label and target are the column with the class, or with a number to give, that the file itself says; "" for none.
+	label, target string
+	classes       []string // as declared; nil where the file declares none
 	// byNumber says that a column was asked for by its number.
 	byNumber bool
-}
-
-// isTable reports whether a file's name is that of a CSV or TSV file, packed or not.
-func isTable(path string) bool { return tableKind(path) != "" }
-
-func tableKind(path string) string {
-	name := strings.ToLower(path)
-	for _, packed := range []string{".gz", ".xz"} {
-		name = strings.TrimSuffix(name, packed)
-	}
-	switch filepath.Ext(name) {
-	case ".csv":
-		return "csv"
-	case ".tsv", ".tab":
-		return "tsv"
-	}
-	return ""
 }
 
 // openRows reads the header when there is one: header is yes, no, or guess (a first row without a number).
@@ -55,15 +38,18 @@ func openRows(path, header string) (*rows, error) {
 }
 
 func newRows(path string, data []byte, header string) (*rows, error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // the byte order mark that spreadsheets write
-	if at := bytes.IndexByte(data, 0); at >= 0 {
-		return nil, fail(path, "").Errorf(code, "is not text: byte %d is 0", at).Helpf("save it as CSV or TSV in UTF-8")
+	text, err := decodeText(path, data)
+	if err != nil {
+		return nil, err
 	}
-	r := &rows{file: path, isTSV: tableKind(path) == "tsv"}
-	if r.isTSV {
-		r.read = tsvReader(data)
-	} else {
-		r.read = csvReader(data)
+	r := &rows{file: path}
+	switch ext := extension(path); {
+	case ext == ".tsv" || ext == ".tab":
+		r.read = fieldReader(text, func(line string) []string { return strings.Split(line, "\t") })
+	case blanks(text):
+		r.read = fieldReader(text, strings.Fields)
+	default:
+		r.read = csvReader(text)
 	}
 	first, err := r.next()
 	if err != nil {
@@ -77,6 +63,7 @@ func newRows(path string, data []byte, header string) (*rows, error) {
 		r.header = first
 	} else {
 		r.first = first
+		r.classFirst()
 	}
 	return r, nil
 }
@@ -88,13 +75,13 @@ func isNumber(s string) bool {
 
 // separator is what stands between the fields of a CSV file: a comma, or what spreadsheets write in its place where the first
 // row has more of it outside of quotes.
-func separator(data []byte) rune {
-	first, _, _ := bytes.Cut(data, []byte("\n"))
+func separator(text string) rune {
+	first, _, _ := strings.Cut(text, "\n")
 	count := map[rune]int{}
-	for i, part := range bytes.Split(first, []byte(`"`)) {
+	for i, part := range strings.Split(first, `"`) {
 		for _, s := range ",;\t" {
 			if i%2 == 0 { // not quoted
-				count[s] += bytes.Count(part, []byte(string(s)))
+				count[s] += strings.Count(part, string(s))
 			}
 		}
 	}
@@ -107,9 +94,16 @@ func separator(data []byte) rune {
 	return best
 }
 
-func csvReader(data []byte) func() ([]string, int, error) {
-	c := csv.NewReader(bytes.NewReader(data))
-	c.Comma = separator(data)
+// blanks reports whether nothing but blanks stands between the numbers of the first row.
+func blanks(text string) bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
+	fields := strings.Fields(first)
+	return len(fields) > 1 && !strings.ContainsAny(strings.TrimSpace(first), "\t,;") && !slices.ContainsFunc(fields, func(f string) bool { return !isNumber(f) })
+}
+
+func csvReader(text string) func() ([]string, int, error) {
+	c := csv.NewReader(strings.NewReader(text))
+	c.Comma = separator(text)
 	c.ReuseRecord = true
 	c.FieldsPerRecord = -1 // rows.next says it better
 	return func() ([]string, int, error) {
@@ -122,24 +116,26 @@ func csvReader(data []byte) func() ([]string, int, error) {
 	}
 }
 
-func tsvReader(data []byte) func() ([]string, int, error) {
+// fieldReader reads a row a line, without quotes.
+func fieldReader(text string, split func(line string) []string) func() ([]string, int, error) {
 	line := 0
-	var fields []string
 	return func() ([]string, int, error) {
-		for len(data) > 0 {
-			var row []byte
-			row, data, _ = bytes.Cut(data, []byte("\n"))
+		for text != "" {
+			var row string
+			row, text, _ = strings.Cut(text, "\n")
 			line++
-			if row = bytes.TrimSuffix(row, []byte("\r")); len(row) == 0 {
-				continue
+			if row = strings.TrimSuffix(row, "\r"); row != "" {
+				return split(row), line, nil
 			}
-			fields = fields[:0]
-			for f := range strings.SplitSeq(string(row), "\t") {
-				fields = append(fields, f)
-			}
-			return fields, line, nil
 		}
 		return nil, line, io.EOF
+	}
+}
+
+// classFirst takes the first column for the class in the tables of the UCR archive, NAME_TRAIN.tsv or .txt, which have no header.
+func (r *rows) classFirst() {
+	if _, _, ok := partOf(r.file); ok && len(r.first) > 2 {
+		r.label = "1"
 	}
 }
 
@@ -179,8 +175,7 @@ func (r *rows) next() ([]string, error) {
 
 // at is the row that was read last, and a column of its text when it is known.
 func (r *rows) at(column int) diag.Builder {
-	p := diag.Pos{Line: max(1, r.line), Col: max(1, column)}
-	return diag.At(diag.Span{File: r.file, Start: p, End: diag.Pos{Line: p.Line, Col: p.Col + 1}})
+	return lineAt(r.file, r.line, column)
 }
 
 // column finds a column by its name or by its number from 1, as an index from 0.

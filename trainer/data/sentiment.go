@@ -16,19 +16,19 @@ const sst2Words = 64
 
 // readSST2 reads three files with a header.
 func readSST2(dir string, o Options) (*pool, error) {
-	return readSentences(dir, o, []tableFile{{"train.tsv.gz", train}, {"dev.tsv.gz", valid}, {"test.tsv.gz", test}})
+	return readSentences(dir, o, []dataFile{{"train.tsv.gz", train}, {"dev.tsv.gz", valid}, {"test.tsv.gz", test}})
 }
 
 // readSST2Archive reads GLUE's files: the development set is the test part, since GLUE's test set has no labels.
 func readSST2Archive(root string, count int, o Options) (*pool, error) {
-	p, err := readSentences(filepath.Join(root, "SST-2"), o, []tableFile{{"train.tsv", train}, {"dev.tsv", test}})
+	p, err := readSentences(filepath.Join(root, "SST-2"), o, []dataFile{{"train.tsv", train}, {"dev.tsv", test}})
 	if err == nil && p.n != count {
 		return nil, notWhole(root, "sentences", p.n, count)
 	}
 	return p, err
 }
 
-func readSentences(dir string, o Options, files []tableFile) (*pool, error) {
+func readSentences(dir string, o Options, files []dataFile) (*pool, error) {
 	o.Columns = Columns{Text: "sentence", Label: "label", Header: "yes"}
 	return readSentiment(dir, o, sst2Words, files)
 }
@@ -36,10 +36,10 @@ func readSentences(dir string, o Options, files []tableFile) (*pool, error) {
 // readIMDB reads two files without a header: label, number, stars, text.
 func readIMDB(dir string, o Options) (*pool, error) {
 	o.Columns = Columns{Label: "1", Text: "4", Header: "no"}
-	return readSentiment(dir, o, defaultLength, []tableFile{{"imdb_train.tsv.xz", train}, {"imdb_test.tsv.xz", test}})
+	return readSentiment(dir, o, defaultLength, []dataFile{{"imdb_train.tsv.xz", train}, {"imdb_test.tsv.xz", test}})
 }
 
-func readSentiment(dir string, o Options, length int, files []tableFile) (*pool, error) {
+func readSentiment(dir string, o Options, length int, files []dataFile) (*pool, error) {
 	for i := range files {
 		files[i].path = File{Name: files[i].path}.in(dir)
 	}

@@ -8,15 +8,9 @@ import (
 	"strings"
 )
 
-// tableFile is a CSV or TSV file and the part that its rows belong to.
-type tableFile struct {
-	path string
-	part part
-}
-
 // tablePool reads tables: a text a row, a sequence of numbers a row, or a step a row.
-func tablePool(name string, files []tableFile, o *Options) (*pool, error) {
-	t := &table{o: o, cols: o.Columns, p: &pool{kind: Table, source: name}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+func tablePool(name string, files []dataFile, o *Options) (*pool, error) {
+	t := newTable(name, o)
 	for _, f := range files {
 		if err := t.readFile(f); err != nil {
 			return nil, err
@@ -49,6 +43,10 @@ type table struct {
 	persons *intern
 }
 
+func newTable(name string, o *Options) *table {
+	return &table{o: o, cols: o.Columns, p: &pool{kind: Table, source: name}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+}
+
 // intern numbers words in the order of their first use.
 type intern struct {
 	number map[string]int32
@@ -75,7 +73,7 @@ func (in *intern) orNone(word string) int32 {
 	return in.of(word)
 }
 
-func (t *table) readFile(f tableFile) error {
+func (t *table) readFile(f dataFile) error {
 	r, err := openRows(f.path, t.cols.Header)
 	if err != nil {
 		return err
@@ -113,7 +111,14 @@ var (
 func (t *table) findColumns(r *rows, first []string) error {
 	columns := t.cols
 	if columns.Label == "" && len(columns.Targets) == 0 {
-		columns.Label = guess(r.header, labelNames)
+		switch columns.Label = guess(r.header, labelNames); {
+		case r.target != "":
+			columns.Label, columns.Targets = "", []string{r.target}
+		case columns.Label == "" && r.label != "":
+			if columns.Label = r.label; r.header == nil {
+				t.p.note("the first column is taken for the class, as in the tables of the UCR archive, which have no header; label = NUMBER takes another")
+			}
+		}
 	}
 	if columns.Text == "" && len(columns.Values) == 0 {
 		columns.Text = guess(r.header, textNames)
@@ -140,6 +145,9 @@ func (t *table) findColumns(r *rows, first []string) error {
 	}
 	if t.label >= 0 {
 		t.labelName = r.columnName(t.label)
+		for _, c := range r.classes {
+			t.labels.of(c)
+		}
 	}
 	t.p.targets = nil
 	for _, i := range t.targets {

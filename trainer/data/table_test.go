@@ -237,11 +237,11 @@ func FuzzTable(f *testing.F) {
 			name = "f.tsv"
 		}
 		for _, columns := range []Columns{{}, {ID: "1", Label: "2"}, {Text: "1", Label: "2", Header: "no"}, {ID: "1", Label: "2", EachStep: true}, {ID: "1", Targets: []string{"3"}}} {
-			o := &Options{}
+			o := &Options{Columns: columns}
 			if columns.ID != "" {
 				o.Window = 2
 			}
-			tab := &table{o: o, cols: columns, p: &pool{}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+			tab := newTable(name, o)
 			r, err := newRows(name, []byte(text), columns.Header)
 			if err != nil {
 				continue
@@ -284,7 +284,7 @@ func TestSeparators(t *testing.T) {
 		}
 	}
 	for header, want := range map[string]rune{"t;acc x, g;acc y, g;label": ';', `"a;b;c",d`: ',', "one": ',', "a;b,c": ','} {
-		if got := separator([]byte(header + "\n1;2;3;4,5,6,7\n")); got != want {
+		if got := separator(header + "\n1;2;3;4,5,6,7\n"); got != want {
 			t.Errorf("%s: %q, want %q", header, got, want)
 		}
 	}

@@ -12,6 +12,8 @@ type recordings struct {
 	answers  numbers
 	width    int
 	eachStep bool
+	// ofCuts says that there are answers for each cut, not for each step.
+	ofCuts bool
 }
 
 // cut is a stretch of one recording with one label.
@@ -51,7 +53,11 @@ func (r recordings) cut(name string, p *pool, window, stride int) error {
 		}
 		for at := 0; at+window <= c.steps; at += stride {
 			x.starts = append(x.starts, int32((c.from+at)*r.d))
-			y.starts = append(y.starts, int32((c.from+at+window)*r.width-y.size))
+			answer := (c.from+at+window)*r.width - y.size
+			if r.ofCuts {
+				answer = k * r.width
+			}
+			y.starts = append(y.starts, int32(answer))
 			labels, p.groups, p.parts = append(labels, c.label), append(p.groups, c.group), append(p.parts, c.part)
 			p.recordings, p.stretches = append(p.recordings, c.recording), append(p.stretches, int32(k))
 		}
@@ -99,7 +105,7 @@ func (r recordings) whole(name string, p *pool, length int) error {
 	out := r
 	out.values = pad(r.cuts, length, r.d, 0, r.values.floats)
 	switch {
-	case r.answers == nil:
+	case r.answers == nil || r.ofCuts:
 	case !isFloat(r.answers):
 		out.answers = pad(r.cuts, length, r.width, -1, r.answers.ints)
 	case r.eachStep && slices.ContainsFunc(r.cuts, func(c cut) bool { return c.steps < length }):

@@ -1,0 +1,70 @@
+package data
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// dataFile is a file of a data set, and the part that its sequences belong to.
+type dataFile struct {
+	path string
+	part part
+}
+
+// format is a kind of file that holds a data set.
+type format struct {
+	name string   // as messages have it
+	ext  []string // how files of it are called, packed (.gz, .xz) or not
+	// starts says how the text or the bytes of it begin, where a name says nothing.
+	starts []string
+	// parted says that a set may lie in several files, such as NAME_TRAIN and NAME_TEST.
+	parted bool
+	read   func(name string, files []dataFile, o *Options) (*pool, error)
+}
+
+// formats are all of them, the likelier first.
+func formats() []format {
+	return []format{
+		{"a table (.csv, .tsv, .txt)", []string{".csv", ".tsv", ".tab", ".txt"}, nil, true, tablePool},
+		{"a .ts file of the UEA and UCR archive", []string{".ts"}, []string{"@problemname", "@timestamps"}, true, tsPool},
+		{"an .arff file of Weka", []string{".arff"}, []string{"@relation"}, true, arffPool},
+		{"an .npz file", []string{".npz"}, []string{"PK\x03\x04"}, false, readNpz},
+		{"an .npy file beside that of its labels", []string{".npy"}, []string{"\x93NUMPY"}, false, readNpy},
+	}
+}
+
+// formatOf is the format that a file's name says; nil when it says none.
+func formatOf(path string) *format {
+	ext := extension(path)
+	for _, f := range formats() {
+		if slices.Contains(f.ext, ext) {
+			return &f
+		}
+	}
+	return nil
+}
+
+// extension is the end of a file's name in lower case, without what packed it.
+func extension(path string) string { return filepath.Ext(unpackedName(strings.ToLower(path))) }
+
+func unpackedName(path string) string {
+	for _, packed := range []string{".gz", ".xz"} {
+		if rest := path[:max(0, len(path)-len(packed))]; strings.EqualFold(path[len(rest):], packed) {
+			return rest
+		}
+	}
+	return path
+}
+
+// readNpz reads the arrays of an archive.
+func readNpz(path string, _ []dataFile, o *Options) (*pool, error) {
+	a, err := openNpz(path)
+	if err != nil {
+		return nil, err
+	}
+	return numpyPool(a, o)
+}
+
+// readNpy reads an array and its labels.
+func readNpy(path string, _ []dataFile, o *Options) (*pool, error) { return openPair(path, o) }

@@ -1,0 +1,96 @@
+package data
+
+import (
+	"slices"
+)
+
+// series gathers sequences of d values a step, which may differ in their steps, with one answer each.
+type series struct {
+	o        *Options
+	p        *pool
+	d        int // 0 before the first sequence
+	values   packed[float32]
+	cuts     []cut
+	labels   *intern
+	classes  []int32 // a label each, numbers of labels; -1 for none
+	targets  packed[float32]
+	outputs  int
+	channels []string // names; nil for numbers
+}
+
+func newSeries(name string, o *Options) *series {
+	return &series{o: o, p: &pool{kind: Series | Streams | Varied, source: name}, labels: newIntern()}
+}
+
+// add takes a sequence in: its values step by step, a missing one NaN.
+func (s *series) add(values []float32, label int32, of part) {
+	s.cuts = append(s.cuts, cut{from: len(s.values) / s.d, steps: len(values) / s.d, part: of, recording: int32(len(s.cuts)), group: int32(len(s.cuts))})
+	s.values = append(s.values, values...)
+	s.classes = append(s.classes, label)
+}
+
+// finish makes a pool of the sequences: all of them, padded in front to the longest or to  length,  or windows of them.
+func (s *series) finish(name string) (*pool, error) {
+	if len(s.cuts) == 0 {
+		return nil, fail(name, "").Errorf(code, "has no sequence").Helpf("check that it is the right file")
+	}
+	p := s.p
+	if s.outputs == 0 && !s.o.Unlabelled {
+		numbers, classes := s.labels.asClasses(s.classes)
+		if p.classes = classes; len(classes) > maxClasses {
+			return nil, checkClasses(fail(name, ""), len(classes))
+		}
+		for i := range s.cuts {
+			s.cuts[i].label = numbers[i]
+		}
+	}
+	p.channels = named(s.channels, s.unit)
+	if s.channels == nil {
+		p.channels = numbered(s.d, s.unit(0))
+	}
+	rec := recordings{values: s.values, d: s.d, cuts: s.cuts}
+	if s.outputs > 0 {
+		rec.answers, rec.width, rec.ofCuts = s.targets, s.outputs, true
+		p.outputs = s.outputs
+	}
+	length := s.o.Length
+	if length == 0 && s.o.Window == 0 && !rec.equal() {
+		length = rec.longest()
+		p.note("sequences have %d to %d steps", rec.shortest(), length)
+	}
+	if err := rec.windows(name, p, s.o.Window, s.o.Stride, length); err != nil {
+		return nil, err
+	}
+	if s.o.Window == 0 { // sequences, not recordings
+		p.groups, p.recordings, p.stretches = nil, nil, nil
+		p.kind &^= Grouped
+	}
+	return p, nil
+}
+
+// unit is what one count in the file is worth.
+func (s *series) unit(int) float64 {
+	if s.o.Unit == 0 {
+		return 1
+	}
+	return s.o.Unit
+}
+
+func (r recordings) equal() bool {
+	return !slices.ContainsFunc(r.cuts, func(c cut) bool { return c.steps != r.cuts[0].steps })
+}
+
+func (r recordings) longest() (most int) {
+	for _, c := range r.cuts {
+		most = max(most, c.steps)
+	}
+	return most
+}
+
+func (r recordings) shortest() int {
+	least := r.longest()
+	for _, c := range r.cuts {
+		least = min(least, c.steps)
+	}
+	return least
+}
