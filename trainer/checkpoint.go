@@ -64,7 +64,7 @@ func saveCheckpoint(dir string, n *network.Network, a *optim.Adam, p progressSta
 			f.Tensors = append(f.Tensors, floats32("adam.m/"+q.Name, q.Shape, a.M[i]), floats32("adam.v/"+q.Name, q.Shape, a.V[i]))
 		}
 	}
-	return weights.WriteSafetensors(filepath.Join(dir, checkpointName), f)
+	return weights.RewriteSafetensors(filepath.Join(dir, checkpointName), f)
 }
 
 // loadCheckpoint restores what saveCheckpoint wrote; ok is false when there is none.
@@ -152,7 +152,7 @@ func SaveWeights(path string, n *network.Network, ranges map[string]float64, not
 	for _, q := range n.Params {
 		f.Tensors = append(f.Tensors, floats32(q.Name, q.Shape, q.Latent))
 	}
-	return weights.WriteSafetensors(path, f)
+	return weights.RewriteSafetensors(path, f)
 }
 
 // LoadWeights takes parameters from a weights file.

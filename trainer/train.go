@@ -284,7 +284,7 @@ func WriteMetrics(path string, history []Metrics) error {
 		}
 		out = append(append(out, line...), '\n')
 	}
-	return fileio.WriteFile(path, out)
+	return fileio.Rewrite(path, out)
 }
 
 // evaluationBatch is how many sequences are scored at a time.

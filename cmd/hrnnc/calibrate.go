@@ -48,7 +48,7 @@ the metadata of its safetensors file. Compiling takes the unit of a state's inte
 				return err
 			}
 			compiler.SetRanges(f, ranges)
-			if err := weights.WriteSafetensors(m.Weights, f); err != nil {
+			if err := weights.RewriteSafetensors(m.Weights, f); err != nil {
 				return err
 			}
 			if a.json {

@@ -40,7 +40,7 @@ func (a *app) fmtCmd() *cobra.Command {
 					changed = true
 					fmt.Fprintln(a.out, file)
 					if !check {
-						err = fileio.WriteFile(file, out)
+						err = fileio.Rewrite(file, out)
 					}
 				}
 				if err != nil {

@@ -110,5 +110,5 @@ func intoReadme(text string) error {
 	if !opened || !closed {
 		return fmt.Errorf("%s has no lines %q and %q", path, opening, closing)
 	}
-	return fileio.WriteFile(path, []byte(before+opening+text+closing+after))
+	return fileio.Rewrite(path, []byte(before+opening+text+closing+after))
 }

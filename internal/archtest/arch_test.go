@@ -78,6 +78,7 @@ var users = []struct {
 	{"golang.org/x/term", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
 	{"github.com/alecthomas/participle/v2", []string{"dsl", "ir"}, "there are two languages: model.hrn and IR text"},
 	{"github.com/dave/jennifer/jen", []string{"backends/golang"}, "only the Go target prints Go"},
+	{"github.com/gofrs/flock", []string{"internal/fileio"}, "only the writer locks"},
 	{"github.com/goccy/go-yaml", []string{"importer"}, "only the authors' configurations are YAML"},
 }
 

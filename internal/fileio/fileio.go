@@ -1,12 +1,10 @@
-// Package fileio reads files that may be hostile and writes files that must never be left half done.
+// Package fileio reads files that may be hostile and is the only place that writes, so that nothing of the user's is lost.
 // It knows no format: .npy arrays are in internal/npy, weights in internal/weights.
-// Start with Read and WriteAtomic; OpenZip opens the archives that both formats come in.
+// Start with Read, Write and WriteFolder; OpenZip opens the archives that both formats come in.
 package fileio
 
 import (
-	"bufio"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -47,55 +45,8 @@ func Read(path, code string) ([]byte, error) {
 	if err != nil {
 		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check its permissions")
 	}
+	NoteInput(path)
 	return data, nil
-}
-
-// WriteAtomic writes a file whole or not at all: to a temporary file in the same folder, renamed over path once
-// complete. An error leaves what was at path as it was.
-func WriteAtomic(path string, write func(io.Writer) error) (err error) {
-	dir, base := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	tmp, err := os.CreateTemp(dir, "."+base+".*")
-	if err != nil {
-		return writeError(path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close() // closed already after a failed rename
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	buf := bufio.NewWriterSize(tmp, 1<<16)
-	if err = write(buf); err != nil {
-		return err
-	}
-	for _, step := range []func() error{
-		buf.Flush,
-		func() error { return tmp.Chmod(0o644) }, // CreateTemp makes files private
-		tmp.Sync,
-		tmp.Close,
-		func() error { return os.Rename(tmp.Name(), path) },
-	} {
-		if err = step(); err != nil {
-			return writeError(path, err)
-		}
-	}
-	return nil
-}
-
-func writeError(path string, err error) error {
-	return diag.InFile(path, "").Errorf("write", "cannot be written: %s", reason(err)).
-		Helpf("check that the folder exists, may be written to and has space")
-}
-
-// WriteFile is WriteAtomic for bytes.
-func WriteFile(path string, data []byte) error {
-	return WriteAtomic(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
 }
 
 // Printable shortens hostile text to 80 bytes and spells out what a terminal would obey.

@@ -3,57 +3,11 @@ package fileio
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
-
-func TestWriteAtomic(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "f")
-	put := func(text string, fail error) error {
-		return WriteAtomic(path, func(w io.Writer) error {
-			_, err := io.WriteString(w, text)
-			return errors.Join(err, fail)
-		})
-	}
-	if err := put("first", nil); err != nil {
-		t.Fatal(err)
-	}
-	broken := errors.New("broken off")
-	if err := put("second", broken); !errors.Is(err, broken) {
-		t.Errorf("got %v", err)
-	}
-	data, err := Read(path, "test")
-	if err != nil || string(data) != "first" {
-		t.Errorf("after a write that failed: %q, %v", data, err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 1 {
-		t.Errorf("files left behind: %v", files)
-	}
-}
-
-func TestWriteAtomicErrors(t *testing.T) {
-	dir := t.TempDir()
-	nothing := func(io.Writer) error { return nil }
-	for _, test := range []struct{ path, want string }{
-		{filepath.Join(dir, "none", "f"), "error[write]: cannot be written: no such file or directory; help: check that the folder exists"},
-		{dir, "error[write]: cannot be written: file exists"},
-	} {
-		if err := WriteAtomic(test.path, nothing); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("got %v\nwant %s", err, test.want)
-		}
-	}
-	if files, _ := filepath.Glob(filepath.Join(filepath.Dir(dir), ".*")); len(files) != 0 {
-		t.Errorf("files left behind: %v", files)
-	}
-}
 
 func TestReadErrors(t *testing.T) {
 	dir := t.TempDir()

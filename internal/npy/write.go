@@ -13,7 +13,7 @@ import (
 
 // WriteFile writes the array to a .npy file, whole or not at all. See Write.
 func WriteFile(path string, a *Array) error {
-	return fileio.WriteAtomic(path, func(w io.Writer) error { return Write(w, a) })
+	return fileio.Write(path, func(w io.Writer) error { return Write(w, a) })
 }
 
 // Write writes the array as .npy version 1.0, little endian, row-major, with the element type that Kind and Size say.

@@ -204,10 +204,16 @@ func WriteSafetensors(path string, f *File) error {
 	if err != nil {
 		return err
 	}
-	return fileio.WriteAtomic(path, func(w io.Writer) error {
-		_, err := w.Write(data)
+	return fileio.WriteFile(path, data)
+}
+
+// RewriteSafetensors is WriteSafetensors for a file that was read under this name, such as a checkpoint.
+func RewriteSafetensors(path string, f *File) error {
+	data, err := Encode(path, f)
+	if err != nil {
 		return err
-	})
+	}
+	return fileio.Rewrite(path, data)
 }
 
 // Encode gives the bytes that WriteSafetensors writes; path names the file in diagnostics.

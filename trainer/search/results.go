@@ -94,7 +94,7 @@ func writeResults(path string, all []Candidate) error {
 		}
 		out = append(append(out, line...), '\n')
 	}
-	return fileio.WriteFile(path, out)
+	return fileio.Rewrite(path, out)
 }
 
 // writePlan says before anything is trained what may be written.
@@ -103,7 +103,7 @@ func (s *Search) writePlan(p plan) error {
 	if err != nil {
 		return err
 	}
-	return fileio.WriteFile(filepath.Join(s.Folder, planName), append(text, '\n'))
+	return fileio.Rewrite(filepath.Join(s.Folder, planName), append(text, '\n'))
 }
 
 // tidy leaves the folders of the front, without what was only needed to go on.

@@ -327,7 +327,7 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 		return t, nil, err
 	}
 	source := dsl.Source(v.Model)
-	if err := fileio.WriteFile(t.File, source); err != nil {
+	if err := fileio.Rewrite(t.File, source); err != nil {
 		return t, nil, err
 	}
 	part, stop := context.WithCancel(ctx)
