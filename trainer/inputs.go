@@ -103,42 +103,19 @@ func listed(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// classWarnings are about classes that cannot be learned.
+// classWarnings are about classes and outputs that do not go together, and about parts that lack classes.
 func classWarnings(m *dsl.Model, set *data.Set) diag.List {
-	var out diag.List
 	if set.Classes == nil || m.Output.Decision == ir.Logits || set.Train.N*set.Train.T > mostLabels {
 		return nil
 	}
-	counts := make([]int, len(set.Classes))
-	labels := make([]int32, 1)
-	if set.Train.EachStep {
-		labels = make([]int32, set.Train.T)
-	}
-	for i := range set.Train.N {
-		set.Train.Labels(i, labels)
-		for _, l := range labels {
-			if l >= 0 {
-				counts[l]++
-			}
-		}
-	}
-	var missing []string
-	for c, n := range counts {
-		if n == 0 {
-			missing = append(missing, set.Classes[c])
-		}
-	}
+	out := set.Warnings(set.CountClasses())
 	at := diag.At(m.Output.Span)
-	switch rows := m.Readout.Matrix.Shape[0]; {
-	case len(counts)-len(missing) == 1:
-		out.Add(at.Warningf("data", "the training part has one class only").Helpf("nothing can be learned of it; check the label column and the parts"))
-	case len(missing) > 0:
-		out.Add(at.Warningf("data", "classes that the training part does not have: %s", listed(missing)).Helpf("hold out fewer, or add sequences of them"))
+	switch rows, classes := m.Readout.Matrix.Shape[0], len(set.Classes); {
 	case m.Output.Decision == ir.Threshold && rows == 1 && strings.EqualFold(m.Output.Name, set.Classes[0]):
 		out.Add(at.Warningf("output", "the output is called %s, and is 1 for %s, which comes second in the data set", m.Output.Name, set.Classes[1]).
 			Helpf("call it %s, or name the classes so that %s comes second in the alphabet", set.Classes[1], set.Classes[0]))
-	case m.Output.Decision == ir.Argmax && rows > len(counts):
-		out.Add(at.Warningf("data", "the model has %d outputs, the data set %d classes", rows, len(counts)).Helpf("give V %d rows", len(counts)))
+	case m.Output.Decision == ir.Argmax && rows > classes:
+		out.Add(at.Warningf("data", "the model has %d outputs, the data set %d classes", rows, classes).Helpf("give V %d rows", classes))
 	}
 	return out
 }

@@ -187,6 +187,7 @@ generated one such as copy(100), or the path of a file or folder.
 				return nil
 			}
 			a.printDescription(d)
+			a.warn(set.Warnings(d.Classes))
 			return nil
 		},
 	}
@@ -233,20 +234,20 @@ func (a *app) printDescription(d data.Description) {
 		what = fmt.Sprintf("one of %s tokens each", thousands(d.Vocabulary))
 	}
 	line("steps", "%s, %s", thousands(d.Steps), what)
-	every, in := "", ""
-	if d.EachStep {
-		every = ", at each step"
-		if steps := d.Train * d.Steps; d.Outputs == 0 {
-			in = fmt.Sprintf("the %s labelled of %s steps of ", thousands(d.LabelledSteps), thousands(steps))
-		}
-	}
 	what = count(len(d.Classes), "class")
 	if d.Outputs > 0 {
 		what = count(d.Outputs, "number")
 	}
-	line("answers", "%s%s; in %sthe training part:", what, every, in)
+	if d.EachStep {
+		what += " at each step"
+		if d.Outputs == 0 {
+			what += fmt.Sprintf("; %s of %s steps of the training part are labelled", thousands(d.LabelledSteps), thousands(d.Train*d.Steps))
+		}
+	}
+	line("answers", "%s", what)
 	a.flush(w)
-	a.printClasses(d.Classes)
+	a.printClasses(d)
+	a.printSources(d.Parts)
 	a.printTargetValues(d.Targets)
 	a.printChannels(d.Channels)
 	for _, n := range d.Notes {
@@ -257,16 +258,74 @@ func (a *app) printDescription(d data.Description) {
 // shown is how many classes or channels are printed; --json has all.
 const shown = 50
 
-func (a *app) printClasses(classes []data.ClassCount) {
-	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	for i, c := range classes {
-		if i == shown {
-			fmt.Fprintf(w, "    ... and %s more\n", thousands(len(classes)-shown))
+// printClasses counts the classes in every part that the set has.
+func (a *app) printClasses(d data.Description) {
+	if len(d.Classes) == 0 {
+		return
+	}
+	head := []string{"    class"}
+	for _, p := range d.Parts {
+		if p.Sequences > 0 {
+			head = append(head, p.Name)
+		}
+	}
+	var rows [][]string
+	for _, c := range d.Classes[:min(len(d.Classes), shown)] {
+		row := []string{"    " + shorten(c.Name, longestClass)}
+		for k, n := range []int{c.Train, c.Valid, c.Test} {
+			if d.Parts[k].Sequences > 0 {
+				row = append(row, thousands(n))
+			}
+		}
+		rows = append(rows, row)
+	}
+	a.printTable(head, rows)
+	a.printMore(len(d.Classes))
+}
+
+// longestClass is how many letters of a class's name a table shows.
+const longestClass = 40
+
+// shorten leaves out the middle of a name that is longer than so many letters: names in a row often differ at the end only.
+func shorten(name string, most int) string {
+	letters := []rune(name)
+	if n := len(letters); n > most {
+		return string(letters[:(most-1)/2]) + "…" + string(letters[n-most/2:])
+	}
+	return name
+}
+
+// printSources says which persons and recordings each part is of.
+func (a *app) printSources(parts []data.Part) {
+	for _, p := range parts {
+		for _, of := range []struct {
+			what  string
+			names []string
+		}{{"person", p.Persons}, {"recording", p.Recordings}} {
+			if len(of.names) > 0 {
+				fmt.Fprintf(a.out, "  %s part: %s: %s\n", p.Name, count(len(of.names), of.what), withinLine(of.names))
+			}
+		}
+	}
+}
+
+// shownNames is about how many letters of a list of names are printed; --json has all.
+const shownNames = 90
+
+// withinLine lists names until the line is full.
+func withinLine(names []string) string {
+	var b strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if b.Len() > shownNames {
+			fmt.Fprintf(&b, "and %s more", thousands(len(names)-i))
 			break
 		}
-		fmt.Fprintf(w, "    %s\t%s\n", c.Name, thousands(c.Train))
+		b.WriteString(shorten(name, longestClass))
 	}
-	a.flush(w)
+	return b.String()
 }
 
 func (a *app) printTargetValues(targets []data.TargetValues) {
@@ -303,11 +362,21 @@ func (a *app) printValues(what string, rows [][]string, more ...string) {
 	for _, name := range append([]string{"smallest", "largest", "mean", "deviation"}, more...) {
 		head = append(head, fmt.Sprintf("%9s", name)) // as wide as the numbers
 	}
-	if err := table(a.out, head, rows[:min(len(rows), shown)]); err != nil {
+	a.printTable(head, rows[:min(len(rows), shown)])
+	a.printMore(len(rows))
+}
+
+// printTable prints rows in columns.
+func (a *app) printTable(head []string, rows [][]string) {
+	if err := table(a.out, head, rows); err != nil {
 		fmt.Fprintln(a.err, err)
 	}
-	if len(rows) > shown {
-		fmt.Fprintf(a.out, "    ... and %s more\n", thousands(len(rows)-shown))
+}
+
+// printMore says how many of n lines are not shown.
+func (a *app) printMore(n int) {
+	if n > shown {
+		fmt.Fprintf(a.out, "    ... and %s more; --json has all\n", thousands(n-shown))
 	}
 }
 

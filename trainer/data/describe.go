@@ -22,16 +22,28 @@ type Description struct {
 	Outputs    int  `json:"outputs,omitempty"`
 	// LabelledSteps is the number of steps of the training part that count, when each step has a label: all but those of -1.
 	LabelledSteps int             `json:"labelled_steps,omitempty"`
+	Parts         []Part          `json:"parts"`
 	Classes       []ClassCount    `json:"classes,omitempty"`
 	Targets       []TargetValues  `json:"targets,omitempty"`
 	Channels      []ChannelValues `json:"channels,omitempty"`
 	Notes         []string        `json:"notes,omitempty"`
+	Warnings      []string        `json:"warnings,omitempty"` // what about the parts keeps a training from meaning much
 }
 
-// ClassCount is a class and how many sequences of the training part have it, or how many steps when each step has a label.
+// ClassCount is a class and how many sequences of each part have it, or how many steps when each step has a label.
 type ClassCount struct {
 	Name  string `json:"name"`
 	Train int    `json:"train"`
+	Valid int    `json:"valid"`
+	Test  int    `json:"test"`
+}
+
+// Part is what a part of a set is of.
+type Part struct {
+	Name       string   `json:"name"` // training, validation or test
+	Sequences  int      `json:"sequences"`
+	Persons    []string `json:"persons,omitempty"`    // nil where they are unknown
+	Recordings []string `json:"recordings,omitempty"` // nil where they are unknown
 }
 
 // ChannelValues is what the values of a channel are like in the training part.
@@ -95,7 +107,19 @@ func (s *Set) Describe() Description {
 	if t.Outputs > 0 {
 		d.Targets = s.targetValues(1 + t.N*t.answers()*t.Outputs/describedValues)
 	} else {
-		d.countClasses(s)
+		d.Classes = s.CountClasses()
+		for _, c := range d.Classes {
+			if t.EachStep {
+				d.LabelledSteps += c.Train
+			}
+		}
+	}
+	for _, w := range s.Warnings(d.Classes) {
+		d.Warnings = append(d.Warnings, w.Summary)
+	}
+	for i, part := range s.parts() {
+		persons, recordings := part.sources()
+		d.Parts = append(d.Parts, Part{partNames[i], part.N, persons, recordings})
 	}
 	if t.Vocabulary > 0 {
 		return d
@@ -116,21 +140,50 @@ func (s *Set) targetValues(every int) (out []TargetValues) {
 	return out
 }
 
-func (d *Description) countClasses(s *Set) {
-	for _, name := range s.Classes {
-		d.Classes = append(d.Classes, ClassCount{Name: name})
+// partNames are what the parts are called, in the order of parts.
+var partNames = [...]string{"training", "validation", "test"}
+
+func (s *Set) parts() []*Sequences { return []*Sequences{&s.Train, &s.Valid, &s.Test} }
+
+// CountClasses counts the classes in every part; nil for a set without.
+func (s *Set) CountClasses() []ClassCount {
+	if s.Classes == nil {
+		return nil
 	}
-	labels := make([]int32, s.Train.answers())
-	for i := range s.Train.N {
-		s.Train.Labels(i, labels)
+	var counts [3][]int
+	for k, part := range s.parts() {
+		counts[k] = part.countLabels(len(s.Classes))
+	}
+	out := make([]ClassCount, len(s.Classes))
+	for c, name := range s.Classes {
+		out[c] = ClassCount{name, counts[0][c], counts[1][c], counts[2][c]}
+	}
+	return out
+}
+
+// countLabels counts the labels of each class that count.
+func (s *Sequences) countLabels(classes int) []int {
+	out, labels := make([]int, classes), make([]int32, s.answers())
+	for i := range s.N {
+		s.Labels(i, labels)
 		for _, class := range labels {
-			if class < 0 {
-				continue
-			}
-			d.Classes[class].Train++
-			if s.Train.EachStep {
-				d.LabelledSteps++
+			if class >= 0 {
+				out[class]++
 			}
 		}
 	}
+	return out
+}
+
+// Lacking names the classes that each part has none of, by the part's name. Empty parts are left out.
+func (s *Set) Lacking(counts []ClassCount) map[string][]string {
+	out := map[string][]string{}
+	for k, part := range s.parts() {
+		for _, c := range counts {
+			if part.N > 0 && [...]int{c.Train, c.Valid, c.Test}[k] == 0 {
+				out[partNames[k]] = append(out[partNames[k]], c.Name)
+			}
+		}
+	}
+	return out
 }

@@ -11,7 +11,7 @@ import (
 func TestDescribeSteps(t *testing.T) {
 	y := npy.FromInts([]int64{-1, 4, 5, 5, -1, 4}, 2, 3)
 	d := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 2, 3), "y": y}), "valid=0", "hold=0").Describe()
-	if want := []ClassCount{{"4", 2}, {"5", 2}}; !slices.Equal(d.Classes, want) || d.LabelledSteps != 4 {
+	if want := []ClassCount{{"4", 2, 0, 0}, {"5", 2, 0, 0}}; !slices.Equal(d.Classes, want) || d.LabelledSteps != 4 {
 		t.Errorf("%v of %d labelled steps", d.Classes, d.LabelledSteps)
 	}
 }

@@ -72,7 +72,7 @@ func (r *haptRecordings) pool(at diag.Builder, labels []int32, o Options) (*pool
 		if l[1] > 21 {
 			part = test
 		}
-		r.cuts = append(r.cuts, cut{from: span[0] + first, steps: end - first, label: l[2] - 1, group: l[1], recording: l[0], part: part})
+		r.cuts = append(r.cuts, cut{from: span[0] + first, first: first, steps: end - first, label: l[2] - 1, group: l[1], recording: l[0], part: part})
 	}
 	p := &pool{classes: harClasses, channels: named(haptChannels, one)}
 	p.channelsUsed = []string{"acc x", "acc y", "acc z"}

@@ -34,10 +34,14 @@ type pool struct {
 	outputs  int
 	targets  []string // names of the outputs, nil where they have none
 	parts    []part
+	filed    []part // as the files have them
 	groups   []int32
-	persons  []string // names of the groups, by their number; nil where they have their own numbers
+	// personsKnown says that groups are persons, though each may have one recording.
+	personsKnown bool
+	persons      []string // names of the groups, by their number; nil where they have their own numbers
 	// recordings and stretches say which recording each window is of, and which stretch of one label; nil for all but windows.
 	recordings, stretches []int32
+	first                 []int32  // the step of its recording that each window begins with
 	recordingNames        []string // as persons
 	classes               []string
 	channels              []Channel // of frame.channels, or the one of an image
@@ -154,6 +158,7 @@ func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
 		p.note("steps permuted by numpy.random.RandomState(%d).permutation(%d)", o.Permute, len(order.steps))
 	}
 	s.T, s.pick = len(order.steps), order.runs()
+	s.origins = p.remember(max(1, o.Subsample))
 	if p.eachStep && (o.Subsample > 1 || o.Permute > 0) {
 		s.steps = order.steps
 	}

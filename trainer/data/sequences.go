@@ -14,10 +14,11 @@ type Sequences struct {
 	// Groups is the person, speaker or recording that each sequence is from, length N; nil when unknown.
 	Groups []int32
 
-	x, y  source
-	index []int32 // which sequence of x and y each is; nil: the same
-	pick  []run   // where the T*D values lie within a sequence of x, in order
-	steps []int32 // which step of y each is, when EachStep; nil: the same
+	origins *origins
+	x, y    source
+	index   []int32 // which sequence of x and y each is; nil: the same
+	pick    []run   // where the T*D values lie within a sequence of x, in order
+	steps   []int32 // which step of y each is, when EachStep; nil: the same
 	// relabel is the class that each class of y is; nil: the same
 	relabel []int32
 	frame   frame

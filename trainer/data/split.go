@@ -23,6 +23,7 @@ func (p *pool) deal(name string, o *Options) (index [numParts][]int32, err error
 	if p.parts == nil {
 		p.parts = make([]part, p.n)
 	}
+	p.filed = slices.Clone(p.parts)
 	if err := p.namedPersons(name, o); err != nil {
 		return index, err
 	}
@@ -122,8 +123,12 @@ func (p *pool) personsOf(item string) []int32 {
 
 // byGroup reports whether whole groups are to be held out: persons, unless the options say otherwise.
 func (p *pool) byGroup(o *Options) bool {
-	areRecordings := slices.Equal(p.groups, p.recordings)
-	return p.groups != nil && (o.Split == "groups" || o.Split == "" && !areRecordings)
+	return p.groups != nil && (o.Split == "groups" || o.Split == "" && !p.groupsAreRecordings())
+}
+
+// groupsAreRecordings reports whether no person is known behind the recordings.
+func (p *pool) groupsAreRecordings() bool {
+	return !p.personsKnown && slices.Equal(p.groups, p.recordings)
 }
 
 // testIsOfOthers reports whether no person of the test part is in the training part: then validation is to be of others

@@ -343,6 +343,7 @@ func (t *table) finish(name string) (*pool, error) {
 	}
 	if t.rowWho != nil {
 		t.p.kind |= Grouped
+		t.p.personsKnown = true
 		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
 	}
 	if t.rowID != nil {
@@ -449,6 +450,7 @@ func (t *table) recordings(name string) error {
 		rec.cuts = append(rec.cuts, c)
 		i = j
 	}
+	rec.placeCuts()
 	t.p.channels = make([]Channel, d)
 	for c := range t.p.channels {
 		t.p.channels[c] = Channel{Name: t.names[c], Scale: t.unit()}

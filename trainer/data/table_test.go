@@ -119,7 +119,7 @@ func TestLabelsOfSteps(t *testing.T) {
 			t.Errorf("window %d of %d: labels %v, want %v", i, s.Train.N, y[:2], want)
 		}
 	}
-	if d := s.Describe(); d.LabelledSteps != 4 || !slices.Equal(d.Classes, []ClassCount{{"no", 3}, {"yes", 1}}) {
+	if d := s.Describe(); d.LabelledSteps != 4 || !slices.Equal(d.Classes, []ClassCount{{"no", 3, 0, 0}, {"yes", 1, 0, 0}}) {
 		t.Errorf("%v of %d steps", d.Classes, d.LabelledSteps)
 	}
 	padded := load(t, path, "id=id", "each_step=yes", "length=4", "valid=0", "hold=0")

@@ -19,6 +19,7 @@ type recordings struct {
 // cut is a stretch of one recording with one label.
 type cut struct {
 	from, steps int // in steps, from the start of all values
+	first       int // the step of its recording that it begins with, below 0 where it is padded
 	label       int32
 	group       int32
 	recording   int32
@@ -36,6 +37,16 @@ func (r recordings) windows(name string, p *pool, window, stride, length int) er
 	}
 	p.note("windows of %d steps, %d apart", window, stride)
 	return r.cut(name, p, window, stride)
+}
+
+// placeCuts counts the steps of each recording, through all its cuts.
+func (r recordings) placeCuts() {
+	next := map[int32]int{}
+	for i := range r.cuts {
+		c := &r.cuts[i]
+		c.first = next[c.recording]
+		next[c.recording] += c.steps
+	}
 }
 
 func (r recordings) cut(name string, p *pool, window, stride int) error {
@@ -59,7 +70,7 @@ func (r recordings) cut(name string, p *pool, window, stride int) error {
 			}
 			y.starts = append(y.starts, int32(answer))
 			labels, p.groups, p.parts = append(labels, c.label), append(p.groups, c.group), append(p.parts, c.part)
-			p.recordings, p.stretches = append(p.recordings, c.recording), append(p.stretches, int32(k))
+			p.recordings, p.stretches, p.first = append(p.recordings, c.recording), append(p.stretches, int32(k)), append(p.first, int32(c.first+at))
 		}
 	}
 	if len(labels) == 0 {
@@ -116,6 +127,7 @@ func (r recordings) whole(name string, p *pool, length int) error {
 	}
 	out.cuts = slices.Clone(r.cuts)
 	for i := range out.cuts {
+		out.cuts[i].first += min(0, out.cuts[i].steps-length)
 		out.cuts[i].from, out.cuts[i].steps = i*length, length
 	}
 	p.note("recordings padded in front with zeros, or cut, to %d steps", length)
