@@ -5,6 +5,8 @@ package backends
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -25,6 +27,25 @@ type Vectors struct {
 
 // Settings are the key = value pairs of a model's `target NAME { ... }` block, as written.
 type Settings map[string]string
+
+// Setting is one key of a target's block, and the words that its value may be, nil when any.
+type Setting struct {
+	Key, Doc string
+	Words    []string
+}
+
+// UnknownSetting is the error about a key that a target does not have.
+func UnknownSetting(t Target, key string) *diag.Diagnostic {
+	d := BadSetting(key, "target %s has no setting %s", t.Name(), key)
+	var keys, docs []string
+	for _, s := range t.Settings() {
+		keys, docs = append(keys, s.Key), append(docs, fmt.Sprintf("%s (%s)", s.Key, s.Doc))
+	}
+	if near := diag.Nearest(key, keys); near != "" {
+		return d.Helpf("did you mean %s?", near)
+	}
+	return d.Helpf("its settings are %s", strings.Join(docs, ", "))
+}
 
 // BadSetting is an error about a setting. The target does not know where it was written; the compiler does.
 func BadSetting(key, format string, args ...any) *diag.Diagnostic {
@@ -54,8 +75,10 @@ type Engine struct {
 type Target interface {
 	// Name is what --target calls it: "go", "c", "verilog".
 	Name() string
+	// Settings is every key of its block.
+	Settings() []Setting
 	// Generate gives every file of the target's folder, deterministic to the byte, and figures for the summary.
-	// An unknown or ill-formed setting is an error that lists the known ones.
+	// An unknown or ill-formed setting is an error.
 	Generate(p *lower.Plan, v Vectors, s Settings) ([]File, []Figure, error)
 	// Engines lists the ways to run the generated files, the usual one first.
 	Engines() []Engine

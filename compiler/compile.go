@@ -27,6 +27,8 @@ type Report struct {
 	Cost    lower.Cost                   `json:"cost"`
 	Passes  []passes.Step                `json:"passes"`
 	Targets map[string][]backends.Figure `json:"targets"`
+	// Settings are those of targets that the command line gave, as "verilog.butterflies=8".
+	Settings []string `json:"settings,omitempty"`
 	// Saturated of Updates state entries were clamped on the golden vectors.
 	Saturated int64 `json:"saturated"`
 	Updates   int64 `json:"updates"`
@@ -66,6 +68,13 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 	if err := l.knownTargets(); err != nil {
 		return nil, err
 	}
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.Name())
+	}
+	if err := l.unusedSettings(names); err != nil {
+		return nil, err
+	}
 	vectors, saturated, updates, err := l.GoldenVectors(ctx)
 	if err != nil {
 		return nil, err
@@ -100,7 +109,14 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 
 // generate writes a plan in one target. Errors about settings, whose place targets do not know, get theirs here.
 func (l *Lowered) generate(t backends.Target, p *lower.Plan, v backends.Vectors) ([]backends.File, []backends.Figure, error) {
-	files, figures, err := t.Generate(p, v, l.Targets[t.Name()])
+	said := *p
+	said.Comment = slices.Clone(p.Comment)
+	for _, o := range l.overrides {
+		if o.of(t.Name()) {
+			said.Comment = append(said.Comment, "--set "+o.String())
+		}
+	}
+	files, figures, err := t.Generate(&said, v, l.Targets[t.Name()])
 	if err == nil {
 		return files, figures, nil
 	}
@@ -120,14 +136,19 @@ func (l *Lowered) knownTargets() error {
 	for _, name := range slices.Sorted(maps.Keys(l.Targets)) {
 		if findTarget(name) == nil {
 			errs.Add(diag.At(l.settingSpan(name)).Errorf("settings", "there is no target %s", name).
-				Helpf("the targets are %s", strings.Join(targetNames(), ", ")))
+				Helpf("the targets are %s", strings.Join(TargetNames(), ", ")))
 		}
 	}
 	return errs.Err()
 }
 
-// settingSpan is where the model has a target block or one of its settings, by "target" or "target.key".
+// settingSpan is where the command line or the model has a target block or one of its settings, by "target" or "target.key".
 func (l *Lowered) settingSpan(key string) diag.Span {
+	for _, o := range l.overrides {
+		if o.key == key {
+			return diag.Span{File: l.File, What: "--set " + o.String()}
+		}
+	}
 	if l.Checked != nil {
 		if at, ok := l.Checked.Settings[key]; ok {
 			return at
@@ -140,6 +161,9 @@ func (l *Lowered) settingSpan(key string) diag.Span {
 func (l *Lowered) Report() Report {
 	p := l.Plan
 	r := Report{Model: p.Name, Version: Version, Cost: p.Cost(), Passes: l.Steps, Targets: map[string][]backends.Figure{}}
+	for _, o := range l.overrides {
+		r.Settings = append(r.Settings, o.String())
+	}
 	r.Input = fmt.Sprintf("%s : %s", p.Input.Name, inputType(p))
 	r.Output = fmt.Sprintf("%s : %d, %s, %s", p.Output.Name, p.Readout.Matrix.Rows, p.Output.Decision, p.Output.When)
 	for i := range p.Layers {

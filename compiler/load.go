@@ -34,6 +34,7 @@ type Model struct {
 	Targets    map[string]map[string]string
 	Warnings   diag.List
 	hashes     []string
+	overrides  []override
 }
 
 // Check parses and checks a model without its weights.

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -151,8 +152,8 @@ func (l *Lowered) generateAndRun(ctx context.Context, t backends.Target, e backe
 	return e.Run(ctx, dir, p, x)
 }
 
-// LevelNames lists what Run and the command's --level take.
-func LevelNames() string {
+// Levels lists what Run and the command's --level take.
+func Levels() []string {
 	names := []string{"real", "fixed"}
 	for _, t := range Targets {
 		for i, e := range t.Engines() {
@@ -163,7 +164,7 @@ func LevelNames() string {
 			}
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // slug is an engine's name without blanks, as --level takes it: gcc-O0.
@@ -175,7 +176,20 @@ func slug(engine string) string {
 type UnknownLevelError struct{ Level string }
 
 func (e *UnknownLevelError) Error() string {
-	return fmt.Sprintf("there is no level %q; the levels are %s", e.Level, LevelNames())
+	return fmt.Sprintf("there is no level %q; the levels are %s", e.Level, strings.Join(Levels(), ", "))
+}
+
+// calledLevel says which level is what people call a level.
+var calledLevel = map[string]string{"float": "real", "float32": "real", "float64": "real", "int": "fixed", "integer": "fixed", "quantized": "fixed",
+	"gcc": "c", "clang": "c/clang-O2", "golang": "go", "iverilog": "verilog/iverilog", "verilator": "verilog"}
+
+// Help says which level is meant; "" where nobody can know.
+func (e *UnknownLevelError) Help() string {
+	near := cmp.Or(calledLevel[strings.ToLower(e.Level)], diag.Nearest(e.Level, Levels()))
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %s?", near)
 }
 
 // FindEngine finds the target and engine of a level; without a named engine, the first whose tools are installed.

@@ -9,6 +9,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/c"
 	"github.com/hrnnc/hrnnc/backends/golang"
 	"github.com/hrnnc/hrnnc/backends/verilog"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Targets is every target, in the order that the command compiles them.
@@ -16,7 +17,7 @@ var Targets = []backends.Target{golang.Target, c.Target, verilog.Target}
 
 // FindTargets finds targets by their names; no name, or "all", stands for all.
 func FindTargets(names []string) ([]backends.Target, error) {
-	if len(names) == 0 || slices.Equal(names, []string{"all"}) {
+	if len(names) == 0 || slices.Contains(names, "all") {
 		return Targets, nil
 	}
 	var out []backends.Target
@@ -43,10 +44,36 @@ func findTarget(name string) backends.Target {
 type UnknownTargetError struct{ Target string }
 
 func (e *UnknownTargetError) Error() string {
-	return fmt.Sprintf("there is no target %q; the targets are %s", e.Target, strings.Join(targetNames(), ", "))
+	return fmt.Sprintf("there is no target %q; the targets are %s", e.Target, strings.Join(TargetNames(), ", "))
 }
 
-func targetNames() []string {
+// Help says which target is meant; "" where nobody can know.
+func (e *UnknownTargetError) Help() string { return meantTarget(e.Target) }
+
+// targetsFor says which target serves what people call a target.
+var targetsFor = map[string]string{
+	"c":  "arduino avr esp32 esp8266 stm32 rp2040 pico nrf52 cortex-m arm riscv mcu microcontroller firmware embedded host c99 cpp c++ cc gcc clang",
+	"go": "golang tinygo gc", "verilog": "fpga asic hdl rtl vhdl sv systemverilog ice40 ecp5 xilinx vivado intel quartus yosys verilator iverilog",
+}
+
+func meantTarget(name string) string {
+	lower := strings.ToLower(name)
+	for _, t := range TargetNames() {
+		if lower == t {
+			return fmt.Sprintf("did you mean %s?", t)
+		}
+		if slices.Contains(strings.Fields(targetsFor[t]), lower) {
+			return fmt.Sprintf("--target %s writes code for it; docs/targets.md says how to build it", t)
+		}
+	}
+	if near := diag.Nearest(name, append(TargetNames(), "all")); near != "" {
+		return fmt.Sprintf("did you mean %s?", near)
+	}
+	return ""
+}
+
+// TargetNames lists what FindTargets takes.
+func TargetNames() []string {
 	var names []string
 	for _, t := range Targets {
 		names = append(names, t.Name())

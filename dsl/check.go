@@ -276,7 +276,7 @@ func (c *checker) unknown(n *Name, what string, known []string) {
 	if other != "" {
 		help = "declare a " + what + " and write its name here"
 	}
-	if near := nearest(n.Text, known); near != "" {
+	if near := diag.Nearest(n.Text, known); near != "" {
 		help = "did you mean " + near + "?"
 	} else if len(known) > 0 {
 		help = "known here: " + strings.Join(known, ", ")
@@ -479,7 +479,7 @@ func (c *checker) param(s *ParamStmt) {
 	}
 	if _, known := numerics.WeightBits(p.Kind); !known {
 		help := "weights are binary, ternary, int2 to int16; also sign, index and real"
-		if near := nearest(p.Kind, weightKinds); near != "" && !strings.HasPrefix(near, "int") {
+		if near := diag.Nearest(p.Kind, weightKinds); near != "" && !strings.HasPrefix(near, "int") {
 			help = "did you mean " + near + "? " + help
 		}
 		c.fail(s.Type.Name, "type", help, "%s is no weight type", p.Kind)

@@ -624,7 +624,7 @@ func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 	one := Call{node: call.node, Func: a.Name, Args: []*Arg{{node: a.node, Value: a.Value}}}
 	if !slices.Contains(options, a.Name.Text) {
 		help := "its options are " + strings.Join(options, ", ")
-		if near := nearest(a.Name.Text, options); near != "" {
+		if near := diag.Nearest(a.Name.Text, options); near != "" {
 			help = "did you mean " + near + "?"
 		}
 		c.fail(a.Name, "name", help, "hadamard has no option %s", a.Name.Text)

@@ -11,7 +11,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
@@ -212,7 +211,7 @@ func formOf(file string, s statement) (form, *diag.Diagnostic) {
 		}
 	}
 	d := diag.At(spanOf(file, s[0], s[0])).Errorf("syntax", "no statement starts with %.40q", s[0].Value)
-	if near := nearest(s[0].Value, keywords()); near != "" {
+	if near := diag.Nearest(s[0].Value, keywords()); near != "" {
 		return form{}, d.Helpf("did you mean %s?", near)
 	}
 	return form{}, d.Helpf("statements start with %s, or are  h <- ...  or  y = ...", strings.Join(keywords(), ", "))
@@ -224,20 +223,6 @@ func keywords() []string {
 		out[i] = f.keyword
 	}
 	return out
-}
-
-// nearest finds the name that a misspelling meant, or "".
-func nearest(got string, names []string) string {
-	best, distance := "", 3
-	if len(got) < 4 {
-		distance = 2
-	}
-	for _, n := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(got), strings.ToLower(n)); d < min(distance, len(got)) {
-			best, distance = n, d
-		}
-	}
-	return best
 }
 
 func syntaxError(file string, s statement, f form, err error) *diag.Diagnostic {

@@ -1,13 +1,10 @@
 package trainer
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -46,53 +43,57 @@ func defaults(m *dsl.Model) Config {
 // steps, and at the rate of the other parameters latent values near zero flip without end (docs/training.md).
 const signsSlower = 300
 
-// setting is one key of the train block.
-type setting struct {
-	key, form string
+// Setting is one key of the train block that says how to train: how it is written, and the words that it may be, nil when
+// any.
+type Setting struct {
+	Key, Form string
+	Words     []string
 	read      func(c *Config, text string) bool
 }
 
-// settings is every key that says how to train. dataKeys lists those about the data.
-var settings = []setting{
-	{"data", `data = mnist, or a path: data = "recordings.npz"`, func(c *Config, s string) bool { c.Data = s; return s != "" }},
-	{"epochs", "epochs = 20: 1 to 1,048,576", func(c *Config, s string) bool { return whole(&c.Epochs, s, 1, 1<<20) }},
-	{"batch", "batch = 100: 1 to 1,048,576", func(c *Config, s string) bool { return whole(&c.Batch, s, 1, 1<<20) }},
-	{"rate", "rate = 0.001: above 0, below 1e9", func(c *Config, s string) bool { return positive(&c.Rate, s) }},
-	{"sign_rate", "sign_rate = 0.00001: from 0, below 1e9; 0 leaves the signs as they were drawn", func(c *Config, s string) bool { return number(&c.SignRate, s) }},
-	{"sign_init", "sign_init = balanced  or  random", func(c *Config, s string) bool {
-		c.SignInit = network.SignInit(s)
-		return slices.Contains([]network.SignInit{network.BalancedSigns, network.RandomSigns}, c.SignInit)
-	}},
-	{"optimizer", "optimizer = adam  or  adamw", func(c *Config, s string) bool {
-		c.Optimizer = s
-		return s == "adam" || s == "adamw"
-	}},
-	{"weight_decay", "weight_decay = 0.01: from 0, below 1e9", func(c *Config, s string) bool { return number(&c.Decay, s) }},
-	{"schedule", "schedule = constant, step or cosine", func(c *Config, s string) bool {
-		c.Schedule.Kind = optim.Kind(s)
-		return slices.Contains([]optim.Kind{optim.Constant, optim.Step, optim.Cosine}, c.Schedule.Kind)
-	}},
-	{"gamma", "gamma = 0.98: the factor of schedule = step", func(c *Config, s string) bool { return positive(&c.Schedule.Gamma, s) }},
-	{"every", "every = 1: epochs between the factors of schedule = step", func(c *Config, s string) bool { return whole(&c.Schedule.Every, s, 1, 1<<20) }},
-	{"floor", "floor = 0.01: the part of the rate that schedule = cosine ends at", func(c *Config, s string) bool { return number(&c.Schedule.Floor, s) }},
-	{"warmup", "warmup = 1: epochs over which the rate rises from zero", func(c *Config, s string) bool { return number(&c.Schedule.Warmup, s) }},
-	{"clip", "clip = 1: the largest norm of a gradient; 0 for none", func(c *Config, s string) bool { return number(&c.Clip, s) }},
-	{"seed", "seed = 1", func(c *Config, s string) bool {
+// Settings is every key that says how to train. trainer/data has those about the data.
+var Settings = []Setting{
+	{"data", `data = mnist, or a path: data = "recordings.npz"`, nil, func(c *Config, s string) bool { c.Data = s; return s != "" }},
+	{"epochs", "epochs = 20: 1 to 1,048,576", nil, func(c *Config, s string) bool { return whole(&c.Epochs, s, 1, 1<<20) }},
+	{"batch", "batch = 100: 1 to 1,048,576", nil, func(c *Config, s string) bool { return whole(&c.Batch, s, 1, 1<<20) }},
+	{"rate", "rate = 0.001: above 0, below 1e9", nil, func(c *Config, s string) bool { return positive(&c.Rate, s) }},
+	{"sign_rate", "sign_rate = 0.00001: from 0, below 1e9; 0 leaves the signs as they were drawn", nil,
+		func(c *Config, s string) bool { return number(&c.SignRate, s) }},
+	word("sign_init", "sign_init = balanced  or  random", func(c *Config) *network.SignInit { return &c.SignInit }, network.BalancedSigns, network.RandomSigns),
+	word("optimizer", "optimizer = adam  or  adamw", func(c *Config) *string { return &c.Optimizer }, "adam", "adamw"),
+	{"weight_decay", "weight_decay = 0.01: from 0, below 1e9", nil, func(c *Config, s string) bool { return number(&c.Decay, s) }},
+	word("schedule", "schedule = constant, step or cosine", func(c *Config) *optim.Kind { return &c.Schedule.Kind }, optim.Constant, optim.Step, optim.Cosine),
+	{"gamma", "gamma = 0.98: the factor of schedule = step", nil, func(c *Config, s string) bool { return positive(&c.Schedule.Gamma, s) }},
+	{"every", "every = 1: epochs between the factors of schedule = step", nil, func(c *Config, s string) bool { return whole(&c.Schedule.Every, s, 1, 1<<20) }},
+	{"floor", "floor = 0.01: the part of the rate that schedule = cosine ends at", nil, func(c *Config, s string) bool { return number(&c.Schedule.Floor, s) }},
+	{"warmup", "warmup = 1: epochs over which the rate rises from zero", nil, func(c *Config, s string) bool { return number(&c.Schedule.Warmup, s) }},
+	{"clip", "clip = 1: the largest norm of a gradient; 0 for none", nil, func(c *Config, s string) bool { return number(&c.Clip, s) }},
+	{"seed", "seed = 1", nil, func(c *Config, s string) bool {
 		v, err := strconv.ParseInt(s, 10, 64)
 		c.Seed = v
 		return err == nil
 	}},
-	{"loss", "loss = cross_entropy, binary_cross_entropy or mse", func(c *Config, s string) bool {
-		c.Loss = network.Loss(s)
-		return slices.Contains([]network.Loss{network.CrossEntropy, network.BinaryCrossEntropy, network.MeanSquared}, c.Loss)
-	}},
-	{"standardise", "standardise = yes  or  no", func(c *Config, s string) bool {
+	word("loss", "loss = cross_entropy, binary_cross_entropy or mse", func(c *Config) *network.Loss { return &c.Loss },
+		network.CrossEntropy, network.BinaryCrossEntropy, network.MeanSquared),
+	{"standardise", "standardise = yes  or  no", []string{"yes", "no"}, func(c *Config, s string) bool {
 		c.Standardise = s == "yes"
 		return s == "yes" || s == "no"
 	}},
-	{"patience", "patience = 10: epochs without a better validation after which training ends", func(c *Config, s string) bool {
+	{"patience", "patience = 10: epochs without a better validation after which training ends", nil, func(c *Config, s string) bool {
 		return whole(&c.Patience, s, 0, 1<<20)
 	}},
+}
+
+// word is a setting that is one of some words.
+func word[W ~string](key, form string, field func(*Config) *W, words ...W) Setting {
+	s := Setting{Key: key, Form: form, read: func(c *Config, text string) bool {
+		*field(c) = W(text)
+		return slices.Contains(words, W(text))
+	}}
+	for _, w := range words {
+		s.Words = append(s.Words, string(w))
+	}
+	return s
 }
 
 func whole(into *int, s string, lo, hi int) bool {
@@ -146,12 +147,12 @@ func sorted(m map[string]string) []string {
 }
 
 func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.Diagnostic {
-	for _, s := range settings {
-		if s.key != key {
+	for _, s := range Settings {
+		if s.Key != key {
 			continue
 		}
 		if !s.read(c, value) {
-			return diag.At(at).Errorf("settings", "%s = %s cannot be", key, value).Helpf("write  %s", s.form)
+			return diag.At(at).Errorf("settings", "%s = %s cannot be", key, value).Helpf("write  %s", s.Form)
 		}
 		return nil
 	}
@@ -163,25 +164,32 @@ func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.D
 }
 
 // othersNames are what the settings are called elsewhere.
-var othersNames = map[string]string{"lr": "rate", "learning_rate": "rate", "batch_size": "batch", "scheduler": "schedule", "optim": "optimizer",
-	"decay": "weight_decay", "early_stopping": "patience", "dataset": "data", "max_epochs": "epochs", "warmup_epochs": "warmup", "normalize": "normalise",
-	"standardize": "standardise", "window_size": "window", "vocab": "vocabulary", "val": "valid", "validation": "valid"}
+var othersNames = map[string]string{"lr": "rate", "learning_rate": "rate", "base_lr": "rate", "batch_size": "batch", "batchsize": "batch", "bs": "batch",
+	"scheduler": "schedule", "lr_scheduler": "schedule", "optim": "optimizer", "optimiser": "optimizer", "decay": "weight_decay", "wd": "weight_decay",
+	"early_stopping": "patience", "dataset": "data", "train_data": "data", "max_epochs": "epochs", "num_epochs": "epochs", "n_epochs": "epochs",
+	"warmup_epochs": "warmup", "grad_clip": "clip", "clip_grad_norm": "clip", "random_seed": "seed", "manual_seed": "seed", "criterion": "loss",
+	"normalize": "normalise", "standardize": "standardise", "window_size": "window", "hop": "stride", "vocab": "vocabulary", "val": "valid",
+	"val_split": "valid", "validation": "valid", "validation_split": "valid", "test_split": "hold", "test_size": "hold", "subject": "group", "groups": "group"}
+
+// Alias is the setting that is called key elsewhere, or "".
+func Alias(key string) string { return othersNames[strings.ToLower(key)] }
+
+// Meant is the one of known settings that a slip of the keyboard, or what it is called elsewhere, means; or "".
+func Meant(key string, known []string) string {
+	if name := Alias(key); slices.Contains(known, name) {
+		return name
+	}
+	return diag.Nearest(key, known)
+}
 
 func suggestion(key string, dataKeys []string) string {
 	known := slices.Clone(dataKeys)
-	for _, s := range settings {
-		known = append(known, s.key)
+	for _, s := range Settings {
+		known = append(known, s.Key)
 	}
 	slices.Sort(known)
-	key = strings.ToLower(key)
-	if name, ok := othersNames[key]; ok {
+	if name := Meant(key, known); name != "" {
 		return fmt.Sprintf("did you mean %s?", name)
-	}
-	near := slices.MinFunc(known, func(a, b string) int {
-		return cmp.Compare(levenshtein.ComputeDistance(a, key), levenshtein.ComputeDistance(b, key))
-	})
-	if levenshtein.ComputeDistance(near, key) <= 2 {
-		return fmt.Sprintf("did you mean %s?", near)
 	}
 	return "its settings are " + strings.Join(known, ", ")
 }

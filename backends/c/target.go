@@ -21,6 +21,13 @@ type target struct{}
 
 func (target) Name() string { return "c" }
 
+func (target) Settings() []backends.Setting {
+	return []backends.Setting{
+		{Key: "prefix", Doc: "the start of every file, type and function"},
+		{Key: "tables", Doc: "compact is small, wide is faster on wide processors", Words: []string{"compact", "wide"}},
+	}
+}
+
 // keywords of C99 and C11, and what stdint.h, string.h and the generated files call something.
 var keywords = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if inline
 int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
@@ -55,8 +62,7 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 			}
 			out.wide = v == "wide"
 		default:
-			problems.Add(backends.BadSetting(k, "target c has no setting %s", k).
-				Helpf("its settings are prefix (the start of every name) and tables (compact or wide)"))
+			problems.Add(backends.UnknownSetting(Target, k))
 		}
 	}
 	return out, problems.Err()

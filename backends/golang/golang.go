@@ -9,7 +9,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -23,6 +22,14 @@ type target struct{}
 
 // Name is "go".
 func (target) Name() string { return "go" }
+
+func (target) Settings() []backends.Setting {
+	return []backends.Setting{
+		{Key: "import", Doc: "the module path in go.mod"},
+		{Key: "package", Doc: "the package and its file"},
+		{Key: "tables", Doc: "wide is faster, compact is small", Words: []string{"wide", "compact"}},
+	}
+}
 
 // Generate writes the package, its test, go.mod, README.md and cmd/harness.
 func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) ([]backends.File, []backends.Figure, error) {
@@ -84,8 +91,7 @@ func readSettings(p *lower.Plan, s backends.Settings) (options, error) {
 	for _, key := range slices.Sorted(maps.Keys(s)) {
 		read, ok := settings[key]
 		if !ok {
-			problems.Add(backends.BadSetting(key, "target go has no setting %q", key).
-				Helpf("its settings are %s", strings.Join(slices.Sorted(maps.Keys(settings)), ", ")))
+			problems.Add(backends.UnknownSetting(Target, key))
 			continue
 		}
 		if err := read(&o, s[key]); err != nil {

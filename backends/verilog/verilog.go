@@ -23,6 +23,13 @@ type target struct{}
 
 func (target) Name() string { return "verilog" }
 
+func (target) Settings() []backends.Setting {
+	return []backends.Setting{
+		{Key: "butterflies", Doc: "a cycle: a power of two from 1 to 512", Words: strings.Fields("1 2 4 8 16 32 64 128 256 512")},
+		{Key: "prefix", Doc: "the start of every file and module"},
+	}
+}
+
 // keywords of Verilog-2001 and SystemVerilog that could be a model's name, and names that the generated modules use.
 var keywords = strings.Fields(`always and assign automatic begin bit buf bufif0 bufif1 byte case casex casez cell chandle class
 clocking cmos config const constraint context continue cover cross deassign default defparam design disable dist do edge else
@@ -71,8 +78,7 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 			}
 			out.butterflies = n
 		default:
-			problems.Add(backends.BadSetting(k, "target verilog has no setting %s", k).
-				Helpf("its settings are butterflies (a cycle, a power of two) and prefix (the start of every module's name)"))
+			problems.Add(backends.UnknownSetting(Target, k))
 		}
 	}
 	return out, problems.Err()

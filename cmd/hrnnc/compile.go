@@ -15,6 +15,7 @@ import (
 func (a *app) compileCmd() *cobra.Command {
 	var targets []string
 	var out, weights string
+	var set []string
 	var force bool
 	var cfg passes.Config
 	c := &cobra.Command{
@@ -24,6 +25,7 @@ func (a *app) compileCmd() *cobra.Command {
 or not at all; a folder that hrnnc did not make, or in which something was changed, is not replaced without --force.`,
 		Example: `  hrnnc compile model.hrn                        # everything, in build/NAME
   hrnnc compile model.hrn --target c -o firmware/model
+  hrnnc compile model.hrn --set verilog.butterflies=8 --set c.prefix=gait
   hrnnc compile model.hrn --json                 # the figures, for scripts
   hrnnc compile model.hrn --verify-each          # check every pass on the way`,
 		Args: cobra.ExactArgs(1),
@@ -35,7 +37,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			say, done := a.status()
 			defer done()
 			say("reading " + args[0])
-			l, err := a.lower(args[0], weights, cfg, say)
+			l, err := a.lower(args[0], weights, set, cfg, say)
 			if err != nil {
 				return err
 			}
@@ -73,9 +75,14 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 	f.StringSliceVar(&targets, "target", nil, "what to generate: go, c, verilog, or all (the default)")
 	f.StringVarP(&out, "output", "o", "", "folder to write (default build/NAME)")
 	f.BoolVar(&force, "force", false, "replace the folder whatever it holds")
+	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
+}
+
+func targetSettingsFlag(c *cobra.Command, set *[]string) {
+	settingsFlag(c, set, aboutTargets, "a setting of a target, as verilog.butterflies=8, in the place of the model's")
 }
 
 func weightsFlag(c *cobra.Command, weights *string) {
@@ -105,14 +112,23 @@ func checkPasses(cfg passes.Config) error {
 }
 
 // lower loads a model and runs the passes.
-func (a *app) lower(file, weights string, cfg passes.Config, say func(string)) (*compiler.Lowered, error) {
+func (a *app) lower(file, weights string, set []string, cfg passes.Config, say func(string)) (*compiler.Lowered, error) {
 	if err := checkPasses(cfg); err != nil {
 		return nil, err
 	}
-	m, err := compiler.Load(file, weights)
+	m, err := load(file, weights, set)
 	if err != nil {
 		return nil, err
 	}
 	say("passes")
 	return m.Lower(cfg)
+}
+
+// load reads a model, with settings of targets in the place of its own.
+func load(file, weights string, set []string) (*compiler.Model, error) {
+	m, err := compiler.Load(file, weights)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Set(set)
 }

@@ -15,6 +15,8 @@ import (
 func (a *app) dataCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "data",
+		Args:  knownCommand,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 		Short: "List, describe and fetch data sets",
 		Long: `The data sets that a model can be trained on: known ones, generated ones, and files of yours.
 
@@ -173,7 +175,8 @@ generated one such as copy(100), or the path of a file or folder.
 			o := data.Defaults()
 			o.Seed = seed
 			for _, s := range settings {
-				if err := setOption(&o, s); err != nil {
+				key, value, _ := strings.Cut(s, "=")
+				if _, err := o.Set(strings.TrimSpace(key), value); err != nil {
 					return err
 				}
 			}
@@ -191,7 +194,7 @@ generated one such as copy(100), or the path of a file or folder.
 			return nil
 		},
 	}
-	c.Flags().StringArrayVar(&settings, "set", nil, "NAME=VALUE, as in a train block")
+	settingsFlag(c, &settings, aboutData, "a setting about data, as window=128")
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed of everything random")
 	return c
 }
@@ -203,19 +206,6 @@ func settingsHelp() string {
 		fmt.Fprintf(&b, "  %-15s %s\n", s.Name, s.Doc)
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-// setOption takes NAME=VALUE.
-func setOption(o *data.Options, setting string) error {
-	name, value, ok := strings.Cut(setting, "=")
-	if !ok {
-		return usageError{fmt.Errorf("--set is NAME=VALUE, not %q", setting)}
-	}
-	known, err := o.Set(name, value)
-	if !known {
-		return usageError{fmt.Errorf("there is no setting %q; hrnnc data info --help lists them", name)}
-	}
-	return err
 }
 
 func (a *app) printDescription(d data.Description) {

@@ -105,7 +105,7 @@ words mean what they meant in training, whatever data set they are scored on.`,
 	}
 	f := c.Flags()
 	f.StringVar(&dataset, "data", "", "data set instead of the train block's")
-	f.StringArrayVar(&set, "set", nil, "a setting of the train block, as KEY=VALUE")
+	settingsFlag(c, &set, aboutTraining|aboutData|aboutTargets, "a setting of the train block, as hold=0, or of a target, as verilog.butterflies=8")
 	f.StringSliceVar(&splits, "split", []string{"test"}, "train, valid or test")
 	f.StringSliceVar(&levels, "level", []string{"real", "fixed"}, "real, fixed, go, c or verilog")
 	weightsFlag(c, &weightsFile)
@@ -251,7 +251,7 @@ func (s *SplitScore) count(want, got int64, classes int) {
 
 // lowered compiles the model with the weights at hand.
 func (t *training) lowered() (*compiler.Lowered, error) {
-	m, err := compiler.Load(t.file, t.weights)
+	m, err := load(t.file, t.weights, t.targetSet)
 	if err != nil {
 		return nil, err
 	}

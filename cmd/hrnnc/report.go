@@ -11,6 +11,7 @@ import (
 
 func (a *app) reportCmd() *cobra.Command {
 	var weights string
+	var set []string
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "report model.hrn",
@@ -21,7 +22,7 @@ func (a *app) reportCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			say, done := a.status()
 			defer done()
-			l, err := a.lower(args[0], weights, cfg, say)
+			l, err := a.lower(args[0], weights, set, cfg, say)
 			if err != nil {
 				return err
 			}
@@ -39,6 +40,7 @@ func (a *app) reportCmd() *cobra.Command {
 			return nil
 		},
 	}
+	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
@@ -47,13 +49,15 @@ func (a *app) reportCmd() *cobra.Command {
 func (a *app) versionCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if a.json {
-				a.printJSON(map[string]string{"hrnnc": compiler.Version})
-				return nil
-			}
-			fmt.Fprintln(a.out, "hrnnc", compiler.Version)
-			return nil
-		},
+		RunE: func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	if a.json {
+		a.printJSON(map[string]string{"hrnnc": compiler.Version})
+		return nil
+	}
+	_, err := fmt.Fprintln(a.out, "hrnnc", compiler.Version)
+	return err
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -32,6 +34,7 @@ const (
 // app is what all commands share.
 type app struct {
 	out, err io.Writer
+	args     []string // the command line, without the program's name
 	json     bool
 	quiet    bool
 }
@@ -43,7 +46,7 @@ type usageError struct{ error }
 func run(args []string, out, errs io.Writer) int {
 	// To the end of the process: a signal that comes when all is done does not make it look as if it were not.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	a := &app{out: out, err: errs}
+	a := &app{out: out, err: errs, args: args}
 	defer func() {
 		if r := recover(); r != nil {
 			a.bug(fmt.Errorf("panic: %v", r))
@@ -57,30 +60,115 @@ func run(args []string, out, errs io.Writer) int {
 }
 
 func (a *app) root() *cobra.Command {
+	version := false
 	c := &cobra.Command{
 		Use:   "hrnnc",
-		Short: "Compile HadamRNNs to Go, C and Verilog that compute the same bits",
-		Long: `hrnnc compiles HadamRNNs (Foucault, Mamalet, Malgouyres, ICLR 2025) to specialised Go, C for microcontrollers and
-Verilog for FPGAs, all computing the same bits, and proves it.
+		Short: "Train HadamRNNs and compile them to Go, C and Verilog that compute the same bits",
+		Long: `hrnnc trains HadamRNNs (Foucault, Mamalet, Malgouyres, ICLR 2025) and compiles them to specialised Go, C for
+microcontrollers and Verilog for FPGAs, all computing the same bits, and proves it.
 
-A model is a file model.hrn and a weights file that it names. docs/language.md describes the language.`,
-		Example: `  hrnnc compile model.hrn                      # Go, C and Verilog under build/
-  hrnnc verify model.hrn                       # hold every one against the reference
-  hrnnc run model.hrn --input X.npy            # run sequences
-  hrnnc import model.pth --config config.json  # bring a PyTorch checkpoint`,
+A model is a file model.hrn and a weights file that it names. docs/quickstart.md starts with a table of a sensor's values and
+ends with C; docs/language.md describes the language.`,
+		Example: `  hrnnc data info recordings.csv               # what training would see of a table
+  hrnnc train model.hrn                        # train it, score it, write a report
+  hrnnc eval model.hrn                         # class by class, as real numbers and as a chip's integers
+  hrnnc compile model.hrn                      # Go, C and Verilog under build/
+  hrnnc run model.hrn --data field.csv         # what the model says of other recordings
+  hrnnc verify model.hrn                       # hold every target against the reference, bit by bit
+  hrnnc import model.pth --config config.json  # or bring a PyTorch checkpoint
+  hrnnc help train                             # every command has examples`,
 		SilenceErrors: true, SilenceUsage: true,
+		Args: knownCommand,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return a.printVersion()
+			}
+			return c.Help()
+		},
 	}
 	c.SetOut(a.out)
 	c.SetErr(a.err)
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	c.SetFlagErrorFunc(a.flagError)
+	c.Flags().BoolVar(&version, "version", false, "print the version")
 	c.PersistentFlags().BoolVar(&a.json, "json", false, "print results and errors as JSON on standard output")
 	c.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
-	c.AddCommand(a.importCmd(), a.compileCmd(), a.runCmd(), a.verifyCmd(), a.irCmd(), a.checkCmd(), a.fmtCmd(),
-		a.reportCmd(), a.calibrateCmd(), a.trainCmd(), a.searchCmd(), a.evalCmd(), a.dataCmd(), a.versionCmd())
+	for _, g := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
+		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.reportCmd()}},
+		{"Weights from elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd()}},
+		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd()}},
+	} {
+		c.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, sub := range g.commands {
+			sub.GroupID = g.title
+			c.AddCommand(sub)
+		}
+	}
+	c.AddCommand(a.versionCmd(), a.completionCmd())
+	c.CompletionOptions.DisableDefaultCmd = true
+	c.SetHelpCommand(helpCmd())
 	for _, sub := range c.Commands() {
 		wrapArgs(sub)
 	}
+	addCompletion(c)
 	return c
+}
+
+// othersCommands are what commands are called elsewhere.
+var othersCommands = map[string][]string{
+	"data":      {"dataset", "datasets", "download", "fetch", "info"},
+	"train":     {"fit", "learn", "finetune", "retrain"},
+	"eval":      {"evaluate", "test", "score", "accuracy", "validate"},
+	"search":    {"tune", "sweep", "nas", "optimize", "optimise"},
+	"compile":   {"build", "generate", "gen", "export", "codegen", "deploy", "make"},
+	"run":       {"predict", "infer", "inference", "exec", "simulate", "classify"},
+	"verify":    {"prove", "compare", "equiv"},
+	"report":    {"stats", "summary", "cost", "size", "inspect", "describe", "show"},
+	"import":    {"convert", "load", "onnx", "pytorch"},
+	"calibrate": {"quantize", "quantise", "calib"},
+	"check":     {"lint", "vet"},
+	"fmt":       {"format"},
+	"ir":        {"dump", "print"},
+}
+
+func helpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Explain a command, with examples",
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err == nil && len(rest) > 0 {
+				err = knownCommand(about, rest)
+			}
+			if err != nil {
+				return err
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// knownCommand is the check of a command that has others below it: whatever stands there is none of them.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	d := misuse("unknown command %q", strings.TrimPrefix(c.CommandPath()+" ", c.Root().Name()+" ")+args[0]).
+		Helpf("%s --help shows the commands", c.CommandPath())
+	called := map[string]string{} // what each command is called, here or elsewhere
+	for _, sub := range c.Commands() {
+		for _, name := range append([]string{sub.Name()}, othersCommands[sub.Name()]...) {
+			called[name] = sub.Name()
+		}
+	}
+	if meant := diag.Nearest(args[0], slices.Sorted(maps.Keys(called))); meant != "" {
+		d.Helpf("did you mean  %s %s?", c.CommandPath(), called[meant])
+	}
+	return d
 }
 
 // wrapArgs makes a wrong number of arguments a usage error.
@@ -88,6 +176,10 @@ func wrapArgs(c *cobra.Command) {
 	check := c.Args
 	c.Args = func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
+			var known *diag.Diagnostic
+			if errors.As(err, &known) {
+				return known
+			}
 			return usageError{fmt.Errorf("%w\nusage: %s", err, c.UseLine())}
 		}
 		return nil
@@ -110,8 +202,13 @@ func (a *app) exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errFailed):
 		return exitUser
-	case errors.As(err, &usage), errors.As(err, &level), errors.As(err, &target), strings.HasPrefix(err.Error(), "unknown command"):
-		a.diagnostics(diag.List{{Severity: diag.Error, Code: "usage", Summary: err.Error(), Help: "hrnnc --help shows the commands, hrnnc COMMAND --help their flags"}})
+	case errors.As(err, &usage), errors.As(err, &level), errors.As(err, &target):
+		var meant interface{ Help() string }
+		help := ""
+		if errors.As(err, &meant) {
+			help = meant.Help()
+		}
+		a.diagnostics(diag.List{misuse("%v", err).Helpf("%s", cmp.Or(help, "hrnnc --help shows the commands, hrnnc COMMAND --help their flags"))})
 		return exitUsage
 	case errors.As(err, &bug):
 		a.bug(err)
@@ -124,6 +221,9 @@ func (a *app) exitCode(err error) int {
 		a.diagnostics(list)
 	case errors.As(err, &one):
 		a.diagnostics(diag.List{one})
+		if one.Code == usageCode {
+			return exitUsage
+		}
 	default:
 		var tool *exttool.Failure
 		help := ""

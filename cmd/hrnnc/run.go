@@ -46,7 +46,8 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 			if err := checkPasses(cfg); err != nil {
 				return err
 			}
-			m, err := compiler.Load(args[0], from.weights)
+			targetSet, _ := splitSettings(from.set)
+			m, err := load(args[0], from.weights, targetSet)
 			if err != nil {
 				return err
 			}
@@ -96,7 +97,7 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 	f := c.Flags()
 	f.StringVar(&input, "input", "", "sequences: X.npy, or ARCHIVE.npz:NAME")
 	f.StringVar(&from.data, "data", "", "recordings or texts as those of the training, without labels: a path")
-	f.StringArrayVar(&from.set, "set", nil, "with --data, a setting of the train block, as KEY=VALUE")
+	settingsFlag(c, &from.set, aboutTraining|aboutData|aboutTargets, "with --data, a setting of the train block, as window=128; or one of a target, as verilog.butterflies=8")
 	f.StringArrayVar(&from.texts, "text", nil, "a text, for models of words; may be given again")
 	f.BoolVar(&raw, "raw", false, "the input holds values as in the data that the model was trained on, not yet integers")
 	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")

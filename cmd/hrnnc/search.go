@@ -58,7 +58,7 @@ Ctrl-C keeps what is done; --resume goes on. docs/search.md has the details.`,
 	f.BoolVar(&o.halving, "halving", false, "start about twice as many variants, and drop the worse half after a quarter and after half of the epochs")
 	f.Uint64Var(&o.seed, "seed", 1, "of the sample, where there are more variants than the budget allows")
 	f.StringVar(&o.data, "data", "", "data set: a known name, a generator such as copy(100), or a path")
-	f.StringArrayVar(&o.set, "set", nil, "a setting of the train block, as KEY=VALUE")
+	settingsFlag(c, &o.set, aboutTraining|aboutData, "a setting of the train block, as batch=50")
 	f.StringVarP(&o.folder, "output", "o", "", "folder of the search (default: search, beside the model)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the search in the folder")
 	f.BoolVar(&o.force, "force", false, "replace a search that is there")

@@ -43,7 +43,7 @@ a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/tra
 	}
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "", "data set: a known name, a generator such as copy(100), or a path")
-	f.StringArrayVar(&o.set, "set", nil, "a setting of the train block, as KEY=VALUE")
+	settingsFlag(c, &o.set, aboutTraining|aboutData, "a setting of the train block, as epochs=5")
 	f.StringVarP(&o.folder, "output", "o", "", "folder of the run (default: run, beside the model)")
 	f.StringVar(&o.from, "from", "", "weights file to start from, instead of random weights: more epochs, or other data")
 	f.StringVar(&o.finetune, "finetune", "", "fixed: when the integers decide worse than real numbers by over 0.5 points, train on through the rounding of states")

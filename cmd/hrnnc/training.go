@@ -28,7 +28,8 @@ type training struct {
 	config    trainer.Config
 	set       *data.Set
 	net       *network.Network
-	weights   string // path of the weights file
+	weights   string   // path of the weights file
+	targetSet []string // settings of targets from the command line
 	augment   data.Augment
 	chosen    string             // what the size of the data set chose, for people
 	targets   []ir.Channel       // what the outputs of a regression stand for
@@ -101,6 +102,7 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 	if dataset != "" {
 		overrides = append(overrides, "data="+dataset)
 	}
+	targetSet, overrides := splitSettings(overrides)
 	c, err := trainer.ReadConfig(m, overrides, dataKeys())
 	if err != nil {
 		return nil, o, err
@@ -116,7 +118,7 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 	if dataset == "" && !overridden(overrides, "data") {
 		c.Data = beside(file, c.Data)
 	}
-	t := &training{file: file, model: m, config: c, weights: m.WeightsPath()}
+	t := &training{file: file, model: m, config: c, weights: m.WeightsPath(), targetSet: targetSet}
 	if t.net, err = network.New(m); err != nil {
 		return nil, o, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
 	}

@@ -12,6 +12,7 @@ import (
 func (a *app) verifyCmd() *cobra.Command {
 	var o compiler.VerifyOptions
 	var weights string
+	var set []string
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "verify model.hrn",
@@ -36,7 +37,7 @@ A level whose tools are missing is skipped, and said to be. Exit code 1: some bi
 			}
 			say, done := a.status()
 			defer done()
-			l, err := a.lower(args[0], weights, cfg, say)
+			l, err := a.lower(args[0], weights, set, cfg, say)
 			if err != nil {
 				return err
 			}
@@ -54,6 +55,7 @@ A level whose tools are missing is skipped, and said to be. Exit code 1: some bi
 	f.IntVar(&o.Sequences, "sequences", 24, "short sequences a level")
 	f.Int64Var(&o.Seed, "seed", 0, "seed of the random ones")
 	f.StringSliceVar(&o.Levels, "level", nil, "only these: real, plan, go, c, verilog, or TARGET/ENGINE (default: all)")
+	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c

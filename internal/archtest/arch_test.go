@@ -73,6 +73,7 @@ var users = []struct {
 	{"internal/modelgen", nil, "it is for tests"},
 	{"internal/shared", nil, "it is for tests"},
 	{"backends/lower/plantest", nil, "it is for tests"},
+	{"github.com/agnivade/levenshtein", []string{"internal/diag"}, "one function says what a misspelling meant: diag.Nearest"},
 	{"github.com/spf13/cobra", []string{"cmd/hrnnc"}, "only the command knows flags"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
 	{"golang.org/x/term", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},

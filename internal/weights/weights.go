@@ -13,8 +13,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/npy"
@@ -236,6 +234,15 @@ func (f *File) wrongShape(t *Tensor, want []int) error {
 	return d.Helpf("change the sizes in the model, or check that these weights were trained for it")
 }
 
+// names are those of the tensors.
+func (f *File) names() []string {
+	out := make([]string, len(f.Tensors))
+	for i, t := range f.Tensors {
+		out[i] = t.Name
+	}
+	return out
+}
+
 // shown is how many names a diagnostic lists.
 const shown = 20
 
@@ -252,23 +259,8 @@ func (f *File) missing(name string) error {
 	if len(f.Tensors) > shown {
 		list += ", ..."
 	}
-	if near := f.nearest(name); near != "" {
+	if near := diag.Nearest(name, f.names()); near != "" {
 		return d.Helpf("did you mean %s? The file has %s", near, list)
 	}
 	return d.Helpf("the file has %s", list)
-}
-
-// nearest is the name that a slip of the keyboard would explain, or "".
-func (f *File) nearest(name string) string {
-	best, distance := "", max(2, len(name)/3)+1
-	for _, t := range f.Tensors {
-		// The distance takes time in the product of the lengths, and hostile names are long.
-		if len(t.Name) > 2*len(name)+16 {
-			continue
-		}
-		if d := levenshtein.ComputeDistance(name, t.Name); d < distance {
-			best, distance = t.Name, d
-		}
-	}
-	return best
 }

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
@@ -167,12 +165,11 @@ func (k *Known) ways() string {
 
 // didYouMean suggests the known set or generator that looks like a name.
 func didYouMean(name string) string {
-	best, distance := "", 3
+	var names []string
 	for _, k := range KnownSets {
-		if d := levenshtein.ComputeDistance(name, k.Name); d < distance {
-			best, distance = k.Name, d
-		}
+		names = append(names, k.Name)
 	}
+	best := diag.Nearest(name, names)
 	if best == "" {
 		return ""
 	}
