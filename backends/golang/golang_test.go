@@ -243,7 +243,8 @@ func TestSettings(t *testing.T) {
 		s    backends.Settings
 		want string
 	}{
-		{backends.Settings{"pakage": "x"}, `no setting "pakage"; help: its settings are import, package, tables`},
+		{backends.Settings{"pakage": "x"}, `no setting pakage; help: did you mean package?`},
+		{backends.Settings{"nothing": "x"}, `its settings are import (`},
 		{backends.Settings{"package": "func"}, `"func" cannot name a Go package; help: use small letters and digits, a letter first, and no word of the language: package = "funcmodel"`},
 		{backends.Settings{"package": "main"}, `"main" cannot name`},
 		{backends.Settings{"package": "A b"}, `package = "ab"`},
