@@ -30,6 +30,9 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
   hrnnc compile model.hrn --verify-each          # check every pass on the way`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := folder(out); err != nil {
+				return err
+			}
 			chosen, err := compiler.FindTargets(targets)
 			if err != nil {
 				return err

@@ -35,6 +35,9 @@ matrix is recognised when it is a signed (permuted, block) Hadamard; then the co
   hrnnc import dense.npz --input i8 --input-scale 0.01 -o dense`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := folder(dir); err != nil {
+				return err
+			}
 			if o.Scale != "" {
 				if _, err := importer.ParseScale(o.Scale); err != nil {
 					return usageError{fmt.Errorf("--input-scale: %w", err)}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ func (a *app) irCmd() *cobra.Command {
 		Short: "Print the intermediate representation before or after a pass",
 		Long: `Print the intermediate representation, which docs/ir.md describes. Constants of more than 16 entries are shown by their
 hash; -o FILE.ir writes them beside it, in FILE.ir.consts, and the pair can be read back wherever a model can. --inline
-shows every entry, so that the text alone can be read back.`,
+shows every entry, so that the text alone can be read back; so does -o -, which is standard output, or a device.`,
 		Example: `  hrnnc ir model.hrn                      # as the language gives it
   hrnnc ir model.hrn --after quantize     # the first integers
   hrnnc ir model.hrn --after range -o model.ir
@@ -46,13 +47,23 @@ shows every entry, so that the text alone can be read back.`,
 			if err != nil {
 				return err
 			}
+			inline = inline || output != "" && fileio.IsStream(output) // nothing lies beside a stream
+			outputs := []string{output}
+			if output != "" && !inline {
+				outputs = append(outputs, output+".consts")
+			}
+			if err := a.mayEmit(outputs...); err != nil {
+				return err
+			}
 			module, err := m.IRAfter(after, cfg)
 			if err != nil {
 				return err
 			}
 			switch {
+			case output != "" && inline:
+				return a.emit(output, func(w io.Writer) error { return ir.PrintWhole(w, module) })
 			case output != "":
-				return writeIR(output, module, inline)
+				return writeIR(output, module)
 			case inline:
 				return ir.PrintWhole(a.out, module)
 			}
@@ -61,7 +72,7 @@ shows every entry, so that the text alone can be read back.`,
 	}
 	f := c.Flags()
 	f.StringVar(&after, "after", "", "run the passes up to this one: "+compiler.PassNames())
-	f.StringVarP(&output, "output", "o", "", "write FILE.ir and its constants")
+	f.StringVarP(&output, "output", "o", "", "write FILE.ir and its constants; - is standard output")
 	f.BoolVar(&inline, "inline", false, "show every entry of every constant instead of its hash")
 	f.BoolVar(&list, "passes", false, "list the passes")
 	weightsFlag(c, &weights)
@@ -69,15 +80,9 @@ shows every entry, so that the text alone can be read back.`,
 	return c
 }
 
-// writeIR writes the text, and the constants beside it where they are not in it.
-func writeIR(path string, m *ir.Module, inline bool) error {
-	var text, consts bytes.Buffer
-	if inline {
-		if err := ir.PrintWhole(&text, m); err != nil {
-			return err
-		}
-		return fileio.WriteFile(path, text.Bytes())
-	}
+// writeIR writes the text, and the constants beside it.
+func writeIR(path string, m *ir.Module) error {
+	var consts bytes.Buffer
 	if err := ir.WriteConsts(&consts, m); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/signal"
@@ -34,7 +35,8 @@ const (
 // app is what all commands share.
 type app struct {
 	out, err io.Writer
-	args     []string // the command line, without the program's name
+	data     io.Writer // standard output, once mayEmit has given it to what is made
+	args     []string  // the command line, without the program's name
 	json     bool
 	quiet    bool
 }
@@ -46,7 +48,8 @@ type usageError struct{ error }
 func run(args []string, out, errs io.Writer) int {
 	// To the end of the process: a signal that comes when all is done does not make it look as if it were not.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	a := &app{out: out, err: errs, args: args}
+	stdout := &remembering{w: out}
+	a := &app{out: stdout, err: errs, args: args}
 	defer func() {
 		if r := recover(); r != nil {
 			a.bug(fmt.Errorf("panic: %v", r))
@@ -56,7 +59,37 @@ func run(args []string, out, errs io.Writer) int {
 	root := a.root()
 	root.SetArgs(args)
 	a.json = slices.Contains(args, "--json") // also where the command is unknown and no flag is read
-	return a.exitCode(root.ExecuteContext(ctx))
+	code := a.exitCode(root.ExecuteContext(ctx))
+	if stdout.err != nil {
+		if !errors.Is(stdout.err, syscall.EPIPE) { // who closed the pipe knows
+			fmt.Fprintf(a.err, "hrnnc: standard output cannot be written: %v\n", cause(stdout.err))
+		}
+		return max(code, exitUser)
+	}
+	return code
+}
+
+// remembering keeps the first error of a writer to itself, for run to say once: a result that could not be printed is none,
+// whoever printed it.
+type remembering struct {
+	w   io.Writer
+	err error
+}
+
+func (r *remembering) Write(p []byte) (int, error) {
+	if r.err == nil {
+		_, r.err = r.w.Write(p)
+	}
+	return len(p), nil
+}
+
+// cause is an error without the path and the system call.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 func (a *app) root() *cobra.Command {
@@ -284,6 +317,9 @@ func readSource(file string) []byte {
 }
 
 func isTerminal(w io.Writer) bool {
+	if r, ok := w.(*remembering); ok {
+		w = r.w
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

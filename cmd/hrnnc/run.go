@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +33,8 @@ the model decides is printed and, with --answers, written: classes, bits of a th
   hrnnc run model.hrn --text "what a film"                   # words
   hrnnc run model.hrn --input X.npy --level c --output Y.npy --answers D.npy
   hrnnc run model.hrn --input test.npz:x --labels test.npz:y  # accuracy
-  hrnnc run model.hrn --input X.npy --level c/clang-O2       # another compiler`,
+  hrnnc run model.hrn --input X.npy --level c/clang-O2       # another compiler
+  hrnnc run model.hrn --input X.npy -o - | python3 -c "..."  # into a pipe`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if given(input != "", from.data != "", len(from.texts) > 0) != 1 {
@@ -63,6 +65,15 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 				return err
 			}
 			a.warn(warnings)
+			var want *npy.Array
+			if labels != "" {
+				if want, err = compiler.ReadArray(labels); err != nil {
+					return err
+				}
+			}
+			if err := a.mayEmitArrays(output, answersFile); err != nil {
+				return err
+			}
 			progress, done := a.progress("running " + level)
 			out, l, err := runLevel(cmd, m, level, x, cfg, progress)
 			done()
@@ -77,16 +88,12 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 				if f.path == "" {
 					continue
 				}
-				if err := npy.WriteFile(f.path, f.array); err != nil {
+				if err := a.emit(f.path, func(w io.Writer) error { return npy.Write(w, f.array) }); err != nil {
 					return err
 				}
 			}
 			var score *compiler.Score
-			if labels != "" {
-				want, err := compiler.ReadArray(labels)
-				if err != nil {
-					return err
-				}
+			if want != nil {
 				if score, err = m.Accuracy(out, labels, want, l); err != nil {
 					return err
 				}
@@ -101,7 +108,7 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 	f.StringArrayVar(&from.texts, "text", nil, "a text, for models of words; may be given again")
 	f.BoolVar(&raw, "raw", false, "the input holds values as in the data that the model was trained on, not yet integers")
 	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")
-	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy")
+	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy; - is standard output")
 	f.StringVar(&answersFile, "answers", "", "where to write what is decided, D.npy: classes, bits of a threshold, or values in real units")
 	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy")
 	weightsFlag(c, &from.weights)

@@ -75,6 +75,9 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	if o.epochs > 0 {
 		o.set = append(o.set, fmt.Sprintf("epochs=%d", o.epochs))
 	}
+	if err := folder(o.folder); err != nil {
+		return err
+	}
 	say, wipe := a.status()
 	defer wipe()
 	say("reading data")

@@ -56,6 +56,9 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	if o.finetune != "" && o.finetune != "fixed" {
 		return usageError{fmt.Errorf("--finetune %s cannot be; --finetune fixed can", o.finetune)}
 	}
+	if err := folder(o.folder); err != nil {
+		return err
+	}
 	say, wipe := a.status()
 	defer wipe()
 	say("reading data")

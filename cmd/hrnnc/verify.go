@@ -21,7 +21,8 @@ func (a *app) verifyCmd() *cobra.Command {
 all largest, alternating, long runs) and random sequences, and count the bits in which it differs from the fixed-level
 interpreter. Each transform is pushed through with its unit vectors, which proves it: between roundings it is linear.
 
-A level whose tools are missing is skipped, and said to be. Exit code 1: some bit differs.`,
+A level whose tools are missing is skipped, and said to be. Exit code 1: some bit differs, or a level that --level names
+could not run.`,
 		Example: `  hrnnc verify model.hrn
   hrnnc verify model.hrn --level c --level go --sequences 200
   hrnnc verify model.hrn --json`,
@@ -62,25 +63,26 @@ A level whose tools are missing is skipped, and said to be. Exit code 1: some bi
 }
 
 func (a *app) printVerify(rows []compiler.Verification) error {
-	ok := true
+	equal, passed := true, true
 	for _, r := range rows {
-		ok = ok && r.Passed()
+		equal, passed = equal && r.Equal(), passed && r.Passed()
 	}
 	if a.json {
 		a.printJSON(struct {
 			Equal  bool                    `json:"equal"`
+			Passed bool                    `json:"passed"`
 			Levels []compiler.Verification `json:"levels"`
-		}{ok, rows})
-	} else if err := a.verifyTable(rows, ok); err != nil {
+		}{equal, passed, rows})
+	} else if err := a.verifyTable(rows, equal, passed); err != nil {
 		return err
 	}
-	if !ok {
+	if !passed {
 		return errFailed
 	}
 	return nil
 }
 
-func (a *app) verifyTable(rows []compiler.Verification, ok bool) error {
+func (a *app) verifyTable(rows []compiler.Verification, equal, passed bool) error {
 	var lines [][]string
 	for _, r := range rows {
 		line := []string{r.Level, thousands(r.Sequences), thousands(r.Steps), thousands(r.Differing), fmt.Sprintf("%.2f s", r.Seconds), r.Proof}
@@ -100,8 +102,11 @@ func (a *app) verifyTable(rows []compiler.Verification, ok bool) error {
 			fmt.Fprintf(a.out, "\n%s: %s\n", r.Level, r.First)
 		}
 	}
-	if !ok {
+	switch {
+	case !equal:
 		fmt.Fprintln(a.out, "\nNOT EQUAL: please report it, with the model")
+	case !passed:
+		fmt.Fprintln(a.out, "\nNOT RUN: a level that --level names could not be compared")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/gofrs/flock"
 
@@ -60,7 +61,7 @@ func put(path string, write func(io.Writer) error, allowed []string) error {
 	case err != nil:
 		return writeError(path, err)
 	case info.IsDir():
-		return diag.InFile(path, "").Errorf("write", "is a folder").Helpf("name a file in it")
+		return isFolder(path)
 	case !info.Mode().IsRegular() || !isAt(target, info):
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		return straight(path, f, err, write)
@@ -78,6 +79,81 @@ func put(path string, write func(io.Writer) error, allowed []string) error {
 func isAt(path string, file os.FileInfo) bool {
 	info, err := os.Lstat(path)
 	return err == nil && os.SameFile(info, file)
+}
+
+// IsStdout reports whether a path stands for standard output: it is -, or leads to descriptor 1.
+func IsStdout(path string) bool {
+	target, err := resolve(path)
+	fd, ok := descriptor(target)
+	return path == "-" || err == nil && ok && fd == 1
+}
+
+// IsStream reports whether a path leads to what is written into and holds nothing beside it: standard output, a FIFO, a device.
+func IsStream(path string) bool {
+	if IsStdout(path) {
+		return true
+	}
+	if target, err := resolve(path); err == nil {
+		if _, ok := descriptor(target); ok {
+			return true
+		}
+	}
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// MayWrite gives the error that Write would give now for one of the paths, so that nothing is computed in vain. Two of them
+// that lead to one file are an error too.
+func MayWrite(paths ...string) error {
+	seen := map[string]string{}
+	for _, path := range paths {
+		target, err := resolve(path)
+		if err != nil {
+			return writeError(path, err)
+		}
+		if IsStream(path) {
+			continue
+		}
+		dir, base := filepath.Split(target)
+		if real, err := filepath.EvalSymlinks(cmp.Or(dir, ".")); err == nil {
+			target = filepath.Join(absolute(real), base)
+		}
+		if other, ok := seen[target]; ok {
+			return diag.InFile(path, "").Errorf("write", "is named for two outputs, here and as %s", other).Helpf("name two files")
+		}
+		seen[target] = path
+		if err := mayPut(path, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayPut checks a regular file, or the folder of one that is not there.
+func mayPut(path, target string) error {
+	info, err := os.Stat(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if info, err = os.Stat(filepath.Dir(target)); err != nil {
+			return writeError(path, err)
+		}
+		if !info.IsDir() {
+			return writeError(path, syscall.ENOTDIR)
+		}
+		return nil
+	case err != nil:
+		return writeError(path, err)
+	case info.IsDir():
+		return isFolder(path)
+	}
+	if err := notInput(path, info); err != nil {
+		return err
+	}
+	return writable(path, target, info)
+}
+
+func isFolder(path string) error {
+	return diag.InFile(path, "").Errorf("write", "is a folder").Helpf("name a file in it")
 }
 
 // straight writes into what is open already.
