@@ -29,6 +29,10 @@ var dtypes = map[string]dtype{
 	}, nil, func(v float64) (uint64, bool) {
 		return narrow(v, 8, 7), fits(v, float64(math.Float32frombits(0x7f7f0000)))
 	}},
+	"F8_E4M3": {1, func(_ binary.ByteOrder, b []byte) float64 { return float8(b[0], 4, 3) }, nil,
+		func(v float64) (uint64, bool) { return exactFloat8(v, 4, 3) }},
+	"F8_E5M2": {1, func(_ binary.ByteOrder, b []byte) float64 { return float8(b[0], 5, 2) }, nil,
+		func(v float64) (uint64, bool) { return exactFloat8(v, 5, 2) }},
 	"I64":  {8, nil, func(o binary.ByteOrder, b []byte) (int64, bool) { return int64(o.Uint64(b)), true }, signed(64)},
 	"I32":  {4, nil, func(o binary.ByteOrder, b []byte) (int64, bool) { return int64(int32(o.Uint32(b))), true }, signed(32)},
 	"I16":  {2, nil, func(o binary.ByteOrder, b []byte) (int64, bool) { return int64(int16(o.Uint16(b))), true }, signed(16)},
@@ -53,6 +57,38 @@ func (d dtype) value(at diag.Builder, o binary.ByteOrder, b []byte, i int) (floa
 		return 0, inexact(at, i, v)
 	}
 	return float64(v), nil
+}
+
+// float8 reads a float of 8 bits (Micikevicius et al., FP8 Formats for Deep Learning, 2022): with 4 bits of exponent the largest
+// pattern alone is no number and nothing is infinite, with 5 bits both are as in IEEE 754.
+func float8(b byte, exponent, fraction int) float64 {
+	bias := 1<<(exponent-1) - 1
+	e, f := int(b>>fraction)&(1<<exponent-1), int(b)&(1<<fraction-1)
+	sign := 1.0
+	if b&0x80 != 0 {
+		sign = -1
+	}
+	switch {
+	case exponent == 4 && b&0x7f == 0x7f:
+		return math.NaN()
+	case exponent == 5 && e == 31 && f != 0:
+		return math.NaN()
+	case exponent == 5 && e == 31:
+		return math.Inf(int(sign))
+	case e == 0:
+		return sign * math.Ldexp(float64(f), 1-bias-fraction)
+	}
+	return sign * math.Ldexp(float64(1<<fraction+f), e-bias-fraction)
+}
+
+// exactFloat8 finds the pattern of a value that a float of 8 bits has.
+func exactFloat8(v float64, exponent, fraction int) (uint64, bool) {
+	for b := range 256 {
+		if x := float8(byte(b), exponent, fraction); math.Float64bits(x) == math.Float64bits(v) || math.IsNaN(x) && math.IsNaN(v) {
+			return uint64(b), true
+		}
+	}
+	return 0, false
 }
 
 // fits reports whether v is not finite or at most as large as the largest value of its type.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -36,16 +37,57 @@ type (
 		shape   []int64
 		strides []int64
 	}
+	// opaque is an object that is no tensor and was not made: the name of its class or function.
+	opaque string
 	// mark is what MARK pushes.
 	mark struct{}
 )
 
 // The globals that have a meaning beyond their name.
 const (
-	orderedDict      = global("collections.OrderedDict")
-	rebuildTensor    = global("torch._utils._rebuild_tensor_v2")
-	rebuildParameter = global("torch._utils._rebuild_parameter")
+	orderedDict         = global("collections.OrderedDict")
+	defaultDict         = global("collections.defaultdict")
+	rebuildTensor       = global("torch._utils._rebuild_tensor_v2")
+	rebuildOldTensor    = global("torch._utils._rebuild_tensor")               // PyTorch before 0.4
+	rebuildTyped        = global("torch._utils._rebuild_tensor_v3")            // types that have no class of storage
+	rebuildParameter    = global("torch._utils._rebuild_parameter")            //
+	rebuildWithState    = global("torch._utils._rebuild_parameter_with_state") // a parameter with attributes
+	rebuildSubclass     = global("torch._tensor._rebuild_from_type_v2")        // a tensor with attributes
+	untypedStorage      = global("torch.storage.UntypedStorage")
+	untypedStorageAlias = global("torch.UntypedStorage")
 )
+
+// plainClasses are the classes of tensors that _rebuild_from_type_v2 may name: their values are those of the storage.
+var plainClasses = []global{"torch.Tensor", "torch._tensor.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"}
+
+// unread are functions whose tensors hold values in another way than one storage, and how to save them.
+var unread = map[global]string{
+	"torch._utils._rebuild_qtensor":                       "a quantised tensor; save tensor.dequantize()",
+	"torch.ComplexFloatStorage":                           "complex numbers; save torch.view_as_real(tensor)",
+	"torch.ComplexDoubleStorage":                          "complex numbers; save torch.view_as_real(tensor)",
+	"torch._utils._rebuild_sparse_tensor":                 "a sparse tensor; save tensor.to_dense()",
+	"torch._utils._rebuild_sparse_csr_tensor":             "a sparse tensor; save tensor.to_dense()",
+	"torch._utils._rebuild_nested_tensor":                 "a nested tensor; save its parts under names of their own",
+	"torch._utils._rebuild_meta_tensor_no_storage":        "a tensor without values (of the device meta)",
+	"torch._utils._rebuild_wrapper_subclass":              "a tensor of a class of its own; save a plain one",
+	"torch._utils._rebuild_device_tensor_from_numpy":      "a tensor of an accelerator; save tensor.cpu()",
+	"torch._utils._rebuild_device_tensor_from_cpu_tensor": "a tensor of an accelerator; save tensor.cpu()",
+}
+
+// bystanders are what training scripts keep beside the tensors: numbers of NumPy, arguments, paths, times. They are named
+// here, never made.
+var bystanders = []global{
+	"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
+	"numpy._core.multiarray._reconstruct", "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer", "numpy.ndarray", "numpy.dtype", "_codecs.encode", "argparse.Namespace",
+	"types.SimpleNamespace", "torch.Size", "torch.device", "torch.serialization._get_layout", "collections.Counter",
+	"collections.deque", "__builtin__.set", "builtins.set", "__builtin__.complex", "builtins.complex", "pathlib.PosixPath",
+	"pathlib.WindowsPath", "pathlib._local.PosixPath", "datetime.datetime", "datetime.timedelta", "copy_reg._reconstructor",
+	"copyreg._reconstructor", "__builtin__.object", "builtins.object", "__builtin__.int", "builtins.int", "__builtin__.list",
+	"builtins.list", "__builtin__.float", "builtins.float", "__builtin__.dict", "builtins.dict",
+}
+
+// untyped is the type of a storage of bytes, until a tensor says it.
+const untyped = ""
 
 // storageTypes are torch's storages as safetensors spells their types.
 var storageTypes = map[global]string{
@@ -61,9 +103,23 @@ var storageTypes = map[global]string{
 	"torch.BoolStorage":     "BOOL",
 }
 
+// torchTypes are torch's element types as safetensors spells them; of others no tensor is read.
+var torchTypes = map[global]string{
+	"torch.float64": "F64", "torch.float32": "F32", "torch.float16": "F16", "torch.bfloat16": "BF16",
+	"torch.float8_e4m3fn": "F8_E4M3", "torch.float8_e5m2": "F8_E5M2",
+	"torch.int64": "I64", "torch.int32": "I32", "torch.int16": "I16", "torch.int8": "I8",
+	"torch.uint64": "U64", "torch.uint32": "U32", "torch.uint16": "U16", "torch.uint8": "U8", "torch.bool": "BOOL",
+}
+
 func (g global) known() bool {
 	_, storage := storageTypes[g]
-	return storage || g == orderedDict || g == rebuildTensor || g == rebuildParameter
+	_, isType := torchTypes[g]
+	switch g {
+	case orderedDict, defaultDict, rebuildTensor, rebuildOldTensor, rebuildTyped, rebuildParameter, rebuildWithState, rebuildSubclass,
+		untypedStorage, untypedStorageAlias:
+		return true
+	}
+	return storage || isType || slices.Contains(plainClasses, g) || slices.Contains(bystanders, g)
 }
 
 // machine is the part of Python's pickle machine that state_dicts need. Its time and memory are linear in code: an
@@ -75,12 +131,20 @@ type machine struct {
 	op    int // where the running instruction starts
 	stack []any
 	memo  map[uint32]any
-	err   error
+	// storages are the types of the storages that were named, by key.
+	storages map[string]string
+	err      error
 }
 
 // unpickle runs the pickle and gives the value it builds.
 func unpickle(file string, pickle []byte) (any, error) {
-	m := &machine{file: file, code: pickle, memo: map[uint32]any{}}
+	m := &machine{file: file, code: pickle, storages: map[string]string{}}
+	return m.run()
+}
+
+// run runs one pickle, from pos to behind its end.
+func (m *machine) run() (any, error) {
+	m.stack, m.memo = nil, map[uint32]any{}
 	for m.err == nil {
 		m.op = m.pos
 		op := m.take(1)
@@ -90,19 +154,19 @@ func unpickle(file string, pickle []byte) (any, error) {
 		if op[0] == stop {
 			return m.pop(), m.err
 		}
-		run, ok := opcodes[op[0]]
+		step, ok := opcodes[op[0]]
 		if !ok {
 			m.fail("the pickle has the instruction 0x%02x, which no state_dict needs; nothing was run", op[0])
 			break
 		}
-		run(m)
+		step(m)
 	}
 	return nil, m.err
 }
 
 const stop = '.'
 
-// opcodes are the instructions of protocols 2 to 4 that state_dicts use, by their byte (Python's pickletools).
+// opcodes are the instructions of protocols 2 to 5 that state_dicts use, by their byte (Python's pickletools).
 var opcodes = map[byte]func(*machine){
 	0x80: func(m *machine) { m.protocol() },                                   // PROTO
 	0x95: func(m *machine) { m.take(8) },                                      // FRAME
@@ -115,10 +179,18 @@ var opcodes = map[byte]func(*machine){
 	'J':  func(m *machine) { m.push(int64(int32(m.uint(4)))) },                // BININT
 	0x8a: func(m *machine) { m.long() },                                       // LONG1
 	'G':  func(m *machine) { m.float() },                                      // BINFLOAT
+	'U':  func(m *machine) { m.unicode(1) },                                   // SHORT_BINSTRING, of Python 2
+	'T':  func(m *machine) { m.unicode(4) },                                   // BINSTRING
+	'C':  func(m *machine) { m.bytes(1) },                                     // SHORT_BINBYTES
+	'B':  func(m *machine) { m.bytes(4) },                                     // BINBYTES
+	0x8e: func(m *machine) { m.bytes(8) },                                     // BINBYTES8
+	0x96: func(m *machine) { m.bytes(8) },                                     // BYTEARRAY8
 	'X':  func(m *machine) { m.unicode(4) },                                   // BINUNICODE
 	0x8c: func(m *machine) { m.unicode(1) },                                   // SHORT_BINUNICODE
 	'}':  func(m *machine) { m.push(&dict{}) },                                // EMPTY_DICT
 	']':  func(m *machine) { m.push(&list{}) },                                // EMPTY_LIST
+	0x8f: func(m *machine) { m.push(&list{}) },                                // EMPTY_SET
+	0x90: func(m *machine) { m.extend(m.popMark()) },                          // ADDITEMS
 	')':  func(m *machine) { m.push(tuple{}) },                                // EMPTY_TUPLE
 	0x85: func(m *machine) { m.push(tuple(m.popN(1))) },                       // TUPLE1
 	0x86: func(m *machine) { m.push(tuple(m.popN(2))) },                       // TUPLE2
@@ -133,6 +205,7 @@ var opcodes = map[byte]func(*machine){
 	0x93: func(m *machine) { name := m.text(); m.global(m.text(), name) },     // STACK_GLOBAL
 	'Q':  func(m *machine) { m.persistent() },                                 // BINPERSID
 	'R':  func(m *machine) { m.reduce() },                                     // REDUCE
+	0x81: func(m *machine) { m.reduce() },                                     // NEWOBJ
 	's':  func(m *machine) { m.setItems(m.popN(2)) },                          // SETITEM
 	'u':  func(m *machine) { m.setItems(m.popMark()) },                        // SETITEMS
 	'a':  func(m *machine) { m.extend(m.popN(1)) },                            // APPEND
@@ -278,6 +351,14 @@ func (m *machine) global(module, name string) {
 		m.push(g)
 		return
 	}
+	if what, ok := unread[g]; ok {
+		what, remedy, _ := strings.Cut(what, "; ")
+		m.fail("the pickle has %s", what)
+		if d, ok := m.err.(*diag.Diagnostic); ok && remedy != "" {
+			d.Help = remedy
+		}
+		return
+	}
 	whole := ""
 	if strings.HasPrefix(module, "torch.nn.") || module == "__main__" {
 		whole = " (this looks like a whole model, saved with torch.save(model))"
@@ -285,14 +366,20 @@ func (m *machine) global(module, name string) {
 	m.fail("the pickle asks for %s; a state_dict needs no such thing%s. Nothing was run", fileio.Printable(string(g)), whole)
 }
 
-// persistent takes ("storage", type, key, place, count) and pushes the storage. Where the values lay does not matter.
+// persistent takes ("storage", type, key, place, count) and pushes the storage. Where the values lay does not matter. Files
+// of before PyTorch 1.6 have a sixth part, a view of another storage, which is None since 0.4.
 func (m *machine) persistent() {
 	id, _ := m.pop().(tuple)
-	if len(id) == 5 && id[0] == any("storage") {
+	if (len(id) == 5 || len(id) == 6 && id[5] == nil) && id[0] == any("storage") {
 		kind, isGlobal := id[1].(global)
 		key, isString := id[2].(string)
 		count, isInt := id[4].(int64)
-		if name, ok := storageTypes[kind]; ok && isGlobal && isString && isInt && count >= 0 {
+		name, ok := storageTypes[kind]
+		if kind == untypedStorage || kind == untypedStorageAlias {
+			name, ok = untyped, true
+		}
+		if ok && isGlobal && isString && isInt && count >= 0 {
+			m.storages[key] = name
 			m.push(storage{name, key, count})
 			return
 		}
@@ -300,7 +387,7 @@ func (m *machine) persistent() {
 	m.fail("the pickle refers to something that is no storage of a tensor")
 }
 
-// reduce is a call in Python. Here it builds what the three known functions would return.
+// reduce is a call in Python. Here it builds what the known functions would return.
 func (m *machine) reduce() {
 	args, isTuple := m.pop().(tuple)
 	function, isGlobal := m.pop().(global)
@@ -312,15 +399,39 @@ func (m *machine) reduce() {
 		return
 	}
 	switch {
-	case function == orderedDict && len(args) == 0:
+	case function == orderedDict && len(args) == 0, function == defaultDict && len(args) <= 1:
 		m.push(&dict{})
-	case function == rebuildTensor && len(args) >= 6:
+	case function == rebuildTensor && len(args) >= 6, function == rebuildOldTensor && len(args) == 4:
 		m.push(m.view(args))
-	case function == rebuildParameter && len(args) >= 1:
+	case function == rebuildTyped && len(args) >= 7:
+		m.push(m.typedView(args))
+	case (function == rebuildParameter || function == rebuildWithState) && len(args) >= 1:
 		m.push(args[0])
+	case function == rebuildSubclass && len(args) >= 3:
+		m.subclass(args)
+	case slices.Contains(bystanders, function):
+		m.push(opaque(function))
 	default:
 		m.fail("the pickle calls %s in a way that PyTorch does not", fileio.Printable(string(function)))
 	}
+}
+
+// subclass is a tensor that had a class or attributes of its own: (function, class, arguments, attributes).
+func (m *machine) subclass(args tuple) {
+	class, _ := args[1].(global)
+	if !slices.Contains(plainClasses, class) {
+		m.fail("the pickle has a tensor of the class %s, whose values may mean something else; save a plain one", fileio.Printable(string(class)))
+		return
+	}
+	function, isGlobal := args[0].(global)
+	inner, isTuple := args[2].(tuple)
+	if !isGlobal || !isTuple || function == rebuildSubclass {
+		m.fail("the pickle builds a tensor from the wrong arguments")
+		return
+	}
+	m.push(function)
+	m.push(inner)
+	m.reduce()
 }
 
 // view reads the arguments storage, offset, shape, strides of a tensor; the rest are about gradients.
@@ -329,10 +440,43 @@ func (m *machine) view(args tuple) view {
 	offset, isInt := args[1].(int64)
 	shape, isShape := integers(args[2])
 	strides, isStrides := integers(args[3])
-	if !isStorage || !isInt || !isShape || !isStrides || offset < 0 || len(shape) != len(strides) {
+	if !isStorage || !isInt || !isShape || !isStrides || offset < 0 || len(shape) != len(strides) || s.dtype == untyped {
 		m.fail("the pickle builds a tensor from the wrong arguments")
 	}
+	if len(args) > 6 {
+		m.negated(args[len(args)-1])
+	}
 	return view{s, offset, shape, strides}
+}
+
+// negated refuses tensors whose values are those of the storage with another sign, which metadata behind the arguments says.
+func (m *machine) negated(metadata any) {
+	d, ok := metadata.(*dict)
+	if !ok {
+		return
+	}
+	for _, v := range d.values {
+		if v == any(true) {
+			m.fail("the pickle has a tensor that stands for the negative or the conjugate of its values; save tensor.resolve_neg().resolve_conj()")
+		}
+	}
+}
+
+// typedView reads a tensor over a storage of bytes: the arguments of a view, then the type.
+func (m *machine) typedView(args tuple) view {
+	kind, _ := args[6].(global)
+	dtype, ok := torchTypes[kind]
+	if !ok {
+		m.fail("the pickle has a tensor of the type %s, which is not read; save it as float32", fileio.Printable(string(kind)))
+		return view{}
+	}
+	rest := append(slices.Clone(args[:6]), args[7:]...)
+	if s, ok := args[0].(storage); ok && s.dtype == untyped {
+		s.dtype = dtype
+		s.count /= int64(dtypes[dtype].width)
+		rest[0] = s
+	}
+	return m.view(rest)
 }
 
 // maxDims is PyTorch's own limit on the dimensions of a tensor.
@@ -355,6 +499,9 @@ func integers(v any) ([]int64, bool) {
 }
 
 func (m *machine) setItems(pairs []any) {
+	if _, ok := m.top().(opaque); ok {
+		return
+	}
 	d, ok := m.top().(*dict)
 	if !ok || len(pairs)%2 != 0 {
 		m.fail("the pickle fills something that is no dictionary")
@@ -366,6 +513,9 @@ func (m *machine) setItems(pairs []any) {
 }
 
 func (m *machine) extend(items []any) {
+	if _, ok := m.top().(opaque); ok {
+		return
+	}
 	l, ok := m.top().(*list)
 	if !ok {
 		m.fail("the pickle extends something that is no list")
@@ -378,7 +528,15 @@ func (m *machine) extend(items []any) {
 // not concern us.
 func (m *machine) build() {
 	m.pop()
-	if _, ok := m.top().(*dict); !ok {
+	switch m.top().(type) {
+	case *dict, opaque:
+	default:
 		m.fail("the pickle sets attributes of something that is no state_dict (this looks like a whole model, saved with torch.save(model)). Nothing was run")
 	}
+}
+
+// bytes passes over bytes whose length takes n: parts of NumPy's numbers.
+func (m *machine) bytes(n uint64) {
+	m.take(m.uint(n))
+	m.push(opaque("bytes"))
 }

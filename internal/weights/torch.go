@@ -3,28 +3,23 @@ package weights
 import (
 	"archive/zip"
 	"encoding/binary"
-	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
-// archive is a .pth: <root>data.pkl says what the tensors are, <root>data/<key> hold their values.
+// archive is a file that torch.save wrote: a pickle that says what the tensors are, and storages that hold their values. In
+// a zip archive these are <root>data.pkl and <root>data/<key>; before PyTorch 1.6 they followed each other (legacy.go).
 type archive struct {
 	*File
-	zip      *fileio.Zip
-	entries  map[string]*zip.File // by name, without the root
 	order    binary.ByteOrder
-	storages map[string][]byte // what has been unpacked
+	open     func(key string) (raw []byte, ok bool, err error)
+	storages map[string][]byte // what has been opened
 	unpacked int               // its bytes
 	values   int               // of the tensors so far
 }
-
-// wrappers are the keys under which training scripts keep the state_dict of a checkpoint.
-var wrappers = []string{"state_dict", "model_state_dict", "model"}
 
 // spare is how many values tensors may have beyond what the storages explain, for small views of smaller storages.
 const spare = 1 << 16
@@ -34,20 +29,20 @@ const maxPickle = 8 << 20
 
 // readTorch reads a .pth whose pickle is <root>data.pkl.
 func (f *File) readTorch(z *fileio.Zip, root string) error {
-	f.Format = Torch
-	a := &archive{File: f, zip: z, entries: map[string]*zip.File{}, storages: map[string][]byte{}}
+	entries := map[string]*zip.File{} // by name, without the root
 	for _, e := range z.Entries {
 		if name, ok := strings.CutPrefix(e.Name, root); ok {
-			a.entries[name] = e
+			entries[name] = e
 		}
 	}
-	if a.entries["constants.pkl"] != nil {
+	if entries["constants.pkl"] != nil {
 		return diag.InFile(f.Path, "").Errorf(code, "is a TorchScript archive, which holds a program").Helpf(saveStateDict)
 	}
-	if err := a.readOrder(); err != nil {
+	order, err := byteOrder(z, entries["byteorder"])
+	if err != nil {
 		return err
 	}
-	e := a.entries["data.pkl"]
+	e := entries["data.pkl"]
 	if e.UncompressedSize64 > maxPickle {
 		return diag.InFile(f.Path, "entry "+fileio.Printable(e.Name)).Errorf(code, "has %d bytes; at most %d are read", e.UncompressedSize64, maxPickle).Helpf(saveStateDict)
 	}
@@ -59,126 +54,33 @@ func (f *File) readTorch(z *fileio.Zip, root string) error {
 	if err != nil {
 		return err
 	}
+	a := &archive{File: f, order: order, storages: map[string][]byte{}, open: func(key string) ([]byte, bool, error) {
+		e := entries["data/"+key]
+		if e == nil {
+			return nil, false, nil
+		}
+		raw, err := z.Read(e)
+		return raw, true, err
+	}}
 	return a.readCheckpoint(top)
 }
 
-// readOrder reads the byte order of the values, which PyTorch records since 2.1; before, it was little in practice.
-func (a *archive) readOrder() error {
-	a.order = binary.LittleEndian
-	e := a.entries["byteorder"]
+// byteOrder reads the order of the values' bytes, which PyTorch records since 2.1; before, it was little in practice.
+func byteOrder(z *fileio.Zip, e *zip.File) (binary.ByteOrder, error) {
 	if e == nil {
-		return nil
+		return binary.LittleEndian, nil
 	}
-	text, err := a.zip.Read(e)
+	text, err := z.Read(e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	switch string(text) {
 	case "little":
+		return binary.LittleEndian, nil
 	case "big":
-		a.order = binary.BigEndian
-	default:
-		return diag.InFile(a.Path, "entry "+fileio.Printable(e.Name)).Errorf(code, "says neither little nor big").Helpf("save it again; the archive is damaged")
+		return binary.BigEndian, nil
 	}
-	return nil
-}
-
-// readCheckpoint finds the state_dict in what the pickle built: the top dictionary, or one that it keeps under a usual
-// key.
-func (a *archive) readCheckpoint(top any) error {
-	d, ok := top.(*dict)
-	if !ok {
-		return diag.InFile(a.Path, "data.pkl").Errorf(code, "holds %s, not a state_dict", describe(top)).Helpf(saveStateDict)
-	}
-	a.readMetadata(d)
-	if inner := d.wrapped(); inner != nil {
-		d = inner
-		a.readMetadata(d)
-	}
-	for i, v := range d.values {
-		tensor, ok := v.(view)
-		if !ok {
-			continue
-		}
-		name, ok := d.keys[i].(string)
-		if !ok {
-			return diag.InFile(a.Path, "data.pkl").Errorf(code, "holds a tensor whose name is %s", describe(d.keys[i])).Helpf(saveStateDict)
-		}
-		t, err := a.tensor(name, tensor)
-		if err != nil {
-			return err
-		}
-		a.Tensors = append(a.Tensors, t)
-	}
-	if len(a.Tensors) == 0 {
-		return diag.InFile(a.Path, "data.pkl").Errorf(code, "holds no tensors%s", d.list()).Helpf(saveStateDict)
-	}
-	return nil
-}
-
-// wrapped is the dictionary under the first usual key, nil when there is none.
-func (d *dict) wrapped() *dict {
-	for _, key := range wrappers {
-		for i, k := range d.keys {
-			if inner, ok := d.values[i].(*dict); ok && k == any(key) {
-				return inner
-			}
-		}
-	}
-	return nil
-}
-
-// readMetadata keeps the numbers and strings of a checkpoint, such as its epoch.
-func (a *archive) readMetadata(d *dict) {
-	for i, k := range d.keys {
-		key, ok := k.(string)
-		if !ok {
-			continue
-		}
-		switch v := d.values[i].(type) {
-		case string:
-			a.Metadata[key] = v
-		case int64:
-			a.Metadata[key] = strconv.FormatInt(v, 10)
-		case float64:
-			a.Metadata[key] = strconv.FormatFloat(v, 'g', -1, 64)
-		case bool:
-			a.Metadata[key] = strconv.FormatBool(v)
-		}
-	}
-}
-
-// list names the keys of a dictionary for a diagnostic.
-func (d *dict) list() string {
-	var names []string
-	for _, k := range d.keys {
-		if s, ok := k.(string); ok && len(names) < shown {
-			names = append(names, fileio.Printable(s))
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "; it has " + strings.Join(names, ", ")
-}
-
-// describe names a value of a pickle.
-func describe(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "None"
-	case view:
-		return "one tensor without a name"
-	case *list, tuple:
-		return "a list"
-	case *dict:
-		return "a dictionary"
-	case string:
-		return "the string " + fileio.Printable(v)
-	case int64, float64, bool:
-		return fmt.Sprintf("the value %v", v)
-	}
-	return "no value"
+	return nil, diag.InFile(z.File, "entry "+fileio.Printable(e.Name)).Errorf(code, "says neither little nor big").Helpf("save it again; the archive is damaged")
 }
 
 // tensor gathers the values of a view in row-major order.
@@ -250,13 +152,12 @@ func (a *archive) gather(at diag.Builder, t *Tensor, v view, raw []byte, n int) 
 func (a *archive) storage(at diag.Builder, s storage) ([]byte, error) {
 	raw, ok := a.storages[s.key]
 	if !ok {
-		e := a.entries["data/"+s.key]
-		if e == nil {
-			return nil, at.Errorf(code, "its values are not in the archive (no entry data/%s)", fileio.Printable(s.key)).Helpf("copy or save it again")
-		}
 		var err error
-		if raw, err = a.zip.Read(e); err != nil {
+		if raw, ok, err = a.open(s.key); err != nil {
 			return nil, err
+		}
+		if !ok {
+			return nil, at.Errorf(code, "its values are not in the archive (no entry data/%s)", fileio.Printable(s.key)).Helpf("copy or save it again")
 		}
 		a.storages[s.key] = raw
 		a.unpacked += len(raw)

@@ -260,8 +260,7 @@ func TestTorchErrors(t *testing.T) {
 			"m.pth: tensor n: error[weights]: value 0 is 9007199254740993, which float64 cannot hold; help: save it as float32 or as smaller integers"},
 		{"TorchScript", pth("N", "m/constants.pkl", "x"), "is a TorchScript archive, which holds a program; help: " + remedy},
 		{"a large pickle", zipOf("m/data.pkl", strings.Repeat("N", 9<<20)), "m.pth: entry m/data.pkl: error[weights]: has 9437184 bytes; at most 8388608 are read"},
-		{"legacy", []byte("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."),
-			"is a .pth in PyTorch's format of before 1.6; help: load it in PyTorch and save it with torch.save(state_dict, path, _use_new_zipfile_serialization=True), or as safetensors"},
+		{"legacy, cut short", []byte("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."), "the pickle is truncated"},
 		{"a pickle", []byte("\x80\x04\x95\x00\x00N."), "is a Python pickle, which is never run; help"},
 	} {
 		f, err := Decode("m.pth", test.data)
@@ -270,6 +269,82 @@ func TestTorchErrors(t *testing.T) {
 		} else if !strings.Contains(err.Error(), "; help: ") {
 			t.Errorf("%s: no remedy in %v", test.name, err)
 		}
+	}
+}
+
+// legacy is a .pth of before PyTorch 1.6: a pickle, and storages of float32 that each have a key.
+func legacy(pickle string, storages ...string) []byte {
+	machine := "}(" + pstr("little_endian") + "\x88u"
+	keys, values := "](", ""
+	for i := 0; i < len(storages); i += 2 {
+		keys += pstr(storages[i])
+		values += string(binary.LittleEndian.AppendUint64(nil, uint64(len(storages[i+1])/4))) + storages[i+1]
+	}
+	var out string
+	for _, part := range []string{"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", pint(1001), machine, pickle, keys + "e"} {
+		out += proto + part + "."
+	}
+	return []byte(out + values)
+}
+
+// legacyTensor is a tensor of float32 as PyTorch wrote it before 1.6; view is what stands behind the number of values.
+func legacyTensor(key string, count, offset int64, view string, shape, strides []int64) string {
+	storage := ptuple(pstr("storage"), "ctorch\nFloatStorage\n", pstr(key), pstr("cpu"), pint(count), view) + "Q"
+	return "ctorch._utils\n_rebuild_tensor\n" + ptuple(storage, pint(offset), pints(shape...), pints(strides...)) + "R"
+}
+
+func TestLegacy(t *testing.T) {
+	const values = "\x00\x00\x80\x3f\x00\x00\x00\x40\x00\x00\x40\x40\x00\x00\x80\x40" // 1, 2, 3, 4
+	pair := pdict(pstr("a"), legacyTensor("7", 4, 1, "N", []int64{2}, []int64{2}), pstr("b"), legacyTensor("7", 4, 0, "N", []int64{2, 2}, []int64{1, 2}))
+	f, err := Decode("old.pth", legacy(pair, "7", values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []*Tensor{{Name: "a", Shape: []int{2}, DType: "F32", Data: []float64{2, 4}}, {Name: "b", Shape: []int{2, 2}, DType: "F32", Data: []float64{1, 3, 2, 4}}}
+	if d := cmp.Diff(want, f.Tensors); d != "" || f.Format != Torch {
+		t.Error(d, f.Format)
+	}
+	for name, test := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"cut":       {legacy(pair, "7", values)[:len(legacy(pair, "7", values))-1], "old.pth: storage 7: error[weights]: is cut short"},
+		"no value":  {legacy(pair), "its values are not in the archive"},
+		"unknown":   {legacy(pair, "8", values), "lists the storage the string 8, which no tensor has"},
+		"count":     {legacy(pair, "7", values[:8]), "its storage data/7 has 8 bytes; 4 values of F32 need another number"},
+		"a view":    {legacy(pdict(pstr("a"), legacyTensor("7", 4, 0, ptuple(pstr("8"), pint(0), pint(4)), nil, nil)), "7", values), "refers to something that is no storage"},
+		"no tensor": {legacy(pdict()), "holds no tensors"},
+	} {
+		if f, err := Decode("old.pth", test.data); err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "; help: ") {
+			t.Errorf("%s: got %v, %v\nwant %s", name, f, err, test.want)
+		}
+	}
+}
+
+// TestTypedStorages reads types that have no class of storage: a storage of bytes, and the type beside the tensor.
+func TestTypedStorages(t *testing.T) {
+	typed := func(kind string, bytes, offset int64, shape ...int64) string {
+		storage := ptuple(pstr("storage"), "ctorch.storage\nUntypedStorage\n", pstr("0"), pstr("cpu"), pint(bytes)) + "Q"
+		return "ctorch._utils\n_rebuild_tensor_v3\n" + ptuple(storage, pint(offset), pints(shape...), pints(1), "\x89", ordered, "ctorch\n"+kind+"\n") + "R"
+	}
+	f, err := Decode("m.pth", pth(pdict(pstr("w"), typed("float8_e4m3fn", 4, 1, 3)), "m/data/0", "\x00\x38\xb8\x7e"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]*Tensor{{Name: "w", Shape: []int{3}, DType: "F8_E4M3", Data: []float64{1, -1, 448}}}, f.Tensors); d != "" {
+		t.Error(d)
+	}
+	if f, err = Decode("m.pth", pth(pdict(pstr("w"), typed("uint16", 4, 0, 2)), "m/data/0", "\x01\x00\xff\xff")); err != nil || f.Tensors[0].Data[1] != 65535 {
+		t.Error(err)
+	}
+	for _, kind := range []string{"float8_e4m3fnuz", "complex64", "float64"} {
+		if f, err := Decode("m.pth", pth(pdict(pstr("w"), typed(kind, 4, 0, 4)), "m/data/0", "\x00\x38\xb8\x7e")); err == nil {
+			t.Errorf("%s of 4 bytes is read: %v", kind, f.Tensors)
+		}
+	}
+	negative := rebuild + ptuple(ptuple(pstr("storage"), "ctorch\nFloatStorage\n", pstr("0"), pstr("cpu"), pint(1))+"Q", pint(0), pints(1), pints(1), "\x89", ordered, "}"+pstr("neg")+"\x88s") + "R"
+	if f, err := Decode("m.pth", pth(pdict(pstr("w"), negative), "m/data/0", "\x00\x00\x80\x3f")); err == nil || !strings.Contains(err.Error(), "resolve_neg") {
+		t.Errorf("a negated view: %v, %v", f, err)
 	}
 }
 

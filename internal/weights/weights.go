@@ -35,7 +35,7 @@ const (
 type Tensor struct {
 	Name  string
 	Shape []int  // empty for a scalar
-	DType string // as safetensors spells it: F64, F32, F16, BF16, I8 to I64, U8 to U64, BOOL
+	DType string // as safetensors spells it: F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I8 to I64, U8 to U64, BOOL
 	// Data holds the values exactly; a file with an integer that float64 cannot hold is refused.
 	Data []float64
 }
@@ -46,6 +46,8 @@ type File struct {
 	Format   string            // Safetensors, Npz or Torch
 	Tensors  []*Tensor         // sorted by name, names unique
 	Metadata map[string]string // never nil; for torch the numbers and strings beside the tensors
+	// Inside are the keys, outermost first, under which the tensors of a torch checkpoint lie: "model_state_dict", or none.
+	Inside []string
 }
 
 // Open reads the weights file at path.
@@ -65,6 +67,9 @@ func Decode(path string, data []byte) (*File, error) {
 	switch {
 	case fileio.IsZip(data):
 		err = f.readZip(data)
+	case legacyStart(data) > 0:
+		f.Format = Torch
+		err = f.readLegacy(data, legacyStart(data))
 	case len(data) > 8 && data[8] == '{':
 		err = f.readSafetensors(data)
 	default:
@@ -81,14 +86,12 @@ func Decode(path string, data []byte) (*File, error) {
 
 // others are starts of files that are no weights file, or one that cannot be read without running it.
 var others = []struct{ prefix, name, help string }{
-	// A pickled long, 0x1950a86a20f9469cfc6c, opens the files that torch wrote before 1.6.
-	{"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", "a .pth in PyTorch's format of before 1.6",
-		"load it in PyTorch and save it with torch.save(state_dict, path, _use_new_zipfile_serialization=True), or as safetensors"},
 	{"\x80", "a Python pickle, which is never run",
 		"save the state_dict with torch.save(model.state_dict(), path), or as safetensors"},
 	{"\x93NUMPY", "a single .npy array, which has no names", "save the tensors by name with np.savez(path, **tensors)"},
 	{"\x89HDF", "an HDF5 file", "save the tensors as safetensors or with np.savez(path, **tensors)"},
 	{"\x1f\x8b", "a gzip file", "unpack it first"},
+	{"sys_info", "a .pth in PyTorch's format of before 0.1.10", "load it in PyTorch and save its state_dict again"},
 }
 
 func unknown(at diag.Builder, data []byte) error {
@@ -109,6 +112,7 @@ func (f *File) readZip(data []byte) error {
 	}
 	for _, e := range z.Entries {
 		if e.Name == "data.pkl" || strings.HasSuffix(e.Name, "/data.pkl") {
+			f.Format = Torch
 			return f.readTorch(z, strings.TrimSuffix(e.Name, "data.pkl"))
 		}
 	}

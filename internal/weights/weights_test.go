@@ -55,7 +55,7 @@ func TestSafetensorsErrors(t *testing.T) {
 		{"a fraction", st(`{"w":{"dtype":"F32","shape":[1.5]}}`), `is a number 1.5`},
 		{"metadata", st(`{"__metadata__":{"a":1}}`), "cannot be read"},
 		{"type", st(`{"w":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}`, make([]byte, 8)...),
-			`m.safetensors: tensor w: error[weights]: has type C64; BF16, BOOL, F16, F32, F64, I16, I32, I64, I8, U16, U32, U64, U8 are read; help: save it as F32`},
+			`m.safetensors: tensor w: error[weights]: has type C64; BF16, BOOL, F16, F32, F64, F8_E4M3, F8_E5M2, I16, I32, I64, I8, U16, U32, U64, U8 are read; help: save it as F32`},
 		{"no shape", st(`{"w":{"dtype":"F32","data_offsets":[0,4]}}`, 0, 0, 0, 0), "has no shape"},
 		{"negative shape", st(`{"w":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, 0, 0, 0, 0), "its shape [-1] is not possible"},
 		{"huge shape", st(`{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}`, 0, 0, 0, 0),
@@ -87,9 +87,11 @@ func TestSafetensorsErrors(t *testing.T) {
 func files() *rapid.Generator[*File] {
 	values := map[string]*rapid.Generator[float64]{
 		"F64": rapid.Float64(), "F32": rapid.Map(rapid.Float32(), func(v float32) float64 { return float64(v) }),
-		"F16":  rapid.Map(rapid.Uint16(), npy.Float16),
-		"BF16": rapid.Map(rapid.Uint16(), func(v uint16) float64 { return float64(math.Float32frombits(uint32(v) << 16)) }),
-		"I64":  integersIn(-1<<53, 1<<53), "I32": integersIn(math.MinInt32, math.MaxInt32), "I16": integersIn(math.MinInt16, math.MaxInt16),
+		"F16":     rapid.Map(rapid.Uint16(), npy.Float16),
+		"BF16":    rapid.Map(rapid.Uint16(), func(v uint16) float64 { return float64(math.Float32frombits(uint32(v) << 16)) }),
+		"F8_E4M3": rapid.Map(rapid.Uint8(), func(b uint8) float64 { return float8(b, 4, 3) }),
+		"F8_E5M2": rapid.Map(rapid.Uint8(), func(b uint8) float64 { return float8(b, 5, 2) }),
+		"I64":     integersIn(-1<<53, 1<<53), "I32": integersIn(math.MinInt32, math.MaxInt32), "I16": integersIn(math.MinInt16, math.MaxInt16),
 		"I8": integersIn(-128, 127), "U64": integersIn(0, 1<<53), "U32": integersIn(0, math.MaxUint32), "U16": integersIn(0, 65535),
 		"U8": integersIn(0, 255), "BOOL": integersIn(0, 1),
 	}
