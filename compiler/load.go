@@ -136,14 +136,26 @@ func (m *Model) build(tensors *weights.File) (errs diag.List) {
 	if errs.HasErrors() {
 		return errs
 	}
-	return append(errs, unusedTensors(m.Checked, tensors)...)
+	return append(append(errs, signTypes(m.Checked, tensors)...), unusedTensors(m.Checked, tensors)...)
+}
+
+// signTypes warns of signs in a type without a minus, whose meaning is a convention.
+func signTypes(m *dsl.Model, f *weights.File) (out diag.List) {
+	for _, p := range m.Tensors() {
+		t := f.Find(p.Name)
+		if (p.Kind == "sign" || p.Kind == "binary") && t != nil && weights.Unsigned(t.DType) {
+			out.Add(diag.InFile(f.Path, "tensor "+p.Name).Warningf("signs", "its type %s has no minus: 0 is read as -1, and 1 as +1", t.DType).
+				Helpf("save it as int8 or float32, with the signs that it stands for"))
+		}
+	}
+	return out
 }
 
 // tensorFile is a weights file as the language wants to read it.
 type tensorFile struct{ f *weights.File }
 
-func (t tensorFile) Tensor(name string, shape ...int) ([]float64, error) {
-	x, err := t.f.Tensor(name, shape...)
+func (t tensorFile) Tensor(p *dsl.Param) ([]float64, error) {
+	x, err := t.f.Param(p.Name, p.Kind, p.Shape...)
 	if err != nil {
 		return nil, err
 	}

@@ -15,8 +15,9 @@ import (
 
 // Tensors is where Build finds the values of params.
 type Tensors interface {
-	// Tensor gives the entries of a tensor in row-major order. Its error is a diagnostic that names the weights file.
-	Tensor(name string, shape ...int) ([]float64, error)
+	// Tensor gives the entries of the tensor that a param reads, row-major, as its weight type means them. Its error is a
+	// diagnostic that names the weights file.
+	Tensor(p *Param) ([]float64, error)
 	// Range gives the calibrated maximum of |h| of a state, 0 when the file has none.
 	Range(state string) float64
 	// Channels says how the entries of the input come from values of the training data, nil when the file does not say.
@@ -194,7 +195,7 @@ func (b *builder) param(p *Param) ir.ID {
 }
 
 func (b *builder) tensor(p *Param) (*ir.Tensor, *diag.Diagnostic) {
-	data, err := b.tensors.Tensor(p.Name, p.Shape...)
+	data, err := b.tensors.Tensor(p)
 	if err != nil {
 		return nil, asDiagnostic(err, p)
 	}

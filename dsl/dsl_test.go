@@ -19,17 +19,17 @@ import (
 var update = flag.Bool("update", false, "rewrite what the tests expect")
 
 // ones gives tensors of ones, signs and permutations that fit any model.
-type ones map[string]string // kind of each param
+type ones struct{}
 
 func (ones) Channels() []ir.Channel { return nil }
 
 func (ones) Classes() []string { return nil }
 
-func (o ones) Tensor(name string, shape ...int) ([]float64, error) {
-	v := make([]float64, entries(shape))
+func (ones) Tensor(p *Param) ([]float64, error) {
+	v := make([]float64, entries(p.Shape))
 	for i := range v {
 		v[i] = 1
-		if o[name] == "index" {
+		if p.Kind == "index" {
 			v[i] = float64(i)
 		}
 	}
@@ -47,11 +47,7 @@ func build(t *testing.T, file string, src []byte) (*ir.Module, diag.List) {
 	if errs.HasErrors() {
 		return nil, errs
 	}
-	kinds := ones{}
-	for _, p := range m.Tensors() {
-		kinds[p.Name] = p.Kind
-	}
-	module, more := Build(m, kinds)
+	module, more := Build(m, ones{})
 	return module, append(errs, more...)
 }
 

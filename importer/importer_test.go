@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/hadamard"
 	"github.com/hrnnc/hrnnc/importer"
@@ -180,6 +182,171 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// layouts are the names that one network has in other places, by the names of the authors' code. A sum of two stands for a
+// tensor that is halved.
+var layouts = map[string][5]string{ // U, W, b, V, c
+	"nn.Linear":              {"i2h.weight", "h2h.weight", "i2h.bias", "h2o.weight", "h2o.bias"},
+	"DataParallel":           {"module.input_layer.weight", "module.recurrent_layer.weight", "module.recurrent_layer.bias", "module.output_layer.weight", "module.output_layer.bias"},
+	"torch.compile":          {"_orig_mod.module.in_proj.weight", "_orig_mod.module.rec.weight", "_orig_mod.module.rec.bias", "_orig_mod.module.fc.weight", "_orig_mod.module.fc.bias"},
+	"nn.RNN":                 {"rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0+rnn.bias_hh_l0", "classifier.weight", "classifier.bias"},
+	"nn.RNNCell":             {"cell.weight_ih", "cell.weight_hh", "cell.bias_hh+cell.bias_ih", "head.weight", "head.bias"},
+	"hrnnc":                  {"U", "W", "b", "V", "c"},
+	"a common prefix":        {"net.encoder.rnn.U", "net.encoder.rnn.W", "net.encoder.rnn.b", "net.encoder.rnn.V", "net.encoder.rnn.c"},
+	"nn.Linear's bias":       {"input_layer.weight", "recurrent_layer.weight", "input_layer.bias", "output_layer.weight", "output_layer.bias"},
+	"two biases":             {"input_layer.weight", "recurrent_layer.weight", "input_layer.bias+recurrent_layer.bias", "output_layer.weight", "output_layer.bias"},
+	"matrices":               {"W_in", "W_rec", "b_rec", "W_out", "b_out"},
+	"capitals":               {"Win", "Whh", "bias_hh", "Wout", "outBias"},
+	"a Sequential":           {"0.weight", "1.weight", "0.bias", "2.weight", "2.bias"},
+	"np.savez":               {"arr_0", "arr_1", "arr_2", "arr_3", "arr_4"},
+	"words that do not help": {"model.cell.one.weight", "model.cell.two.weight", "model.cell.two.bias", "model.cell.three.weight", "model.cell.three.bias"},
+}
+
+// TestLayouts imports one network under many names: the models are the same.
+func TestLayouts(t *testing.T) {
+	rng := rand.New(rand.NewSource(12))
+	c := dense(rng, denseHadamard(rng, 1/math.Sqrt(block), false))
+	o := importer.Options{Name: "dense", Input: "u8", Scale: "1/255", Steps: 30}
+	want, err := importer.Import(c.file(), nil, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := [5]string{"input_layer.weight", "recurrent_layer.weight", "recurrent_layer.bias", "output_layer.weight", "output_layer.bias"}
+	for layout, names := range layouts {
+		t.Run(layout, func(t *testing.T) {
+			other := checkpoint{}
+			for i, name := range names {
+				parts := strings.Split(name, "+")
+				for _, part := range parts {
+					data := slices.Clone(c[from[i]].Data)
+					for j := range data {
+						data[j] /= float64(len(parts))
+					}
+					other.put(part, data, c[from[i]].Shape...)
+				}
+			}
+			got, err := importer.Import(other.file(), nil, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Text != want.Text {
+				t.Errorf("another model:\n%s", got.Text)
+			}
+			if d := cmp.Diff(want.Weights.Tensors, got.Weights.Tensors); d != "" {
+				t.Error(d)
+			}
+			if len(got.Choices) != len(other) {
+				t.Errorf("%d of %d tensors are told of: %v", len(got.Choices), len(other), got.Choices)
+			}
+		})
+	}
+}
+
+// TestNoTensorIsDropped are tensors beside those of a network: used, or an error that says what they could be.
+func TestNoTensorIsDropped(t *testing.T) {
+	rng := rand.New(rand.NewSource(13))
+	for name, test := range map[string]struct {
+		change func(c checkpoint)
+		o      importer.Options
+		want   string // of the error; "" for none
+	}{
+		"a norm": {func(c checkpoint) { c.put("norm.weight", random(rng, units), units) }, importer.Options{},
+			"1 of its 6 tensors have no place in the model: norm.weight [24]"},
+		"left out":         {func(c checkpoint) { c.put("norm.weight", random(rng, units), units) }, importer.Options{Ignore: []string{"norm.*"}}, ""},
+		"an initial state": {func(c checkpoint) { c.put("h0", random(rng, units), units) }, importer.Options{}, "no place in the model: h0 [24]"},
+		"a counter":        {func(c checkpoint) { c.put("norm.num_batches_tracked", []float64{3}) }, importer.Options{}, "no place in the model: norm.num_batches_tracked []"},
+		"a third matrix":   {func(c checkpoint) { c.put("attention.weight", random(rng, units*units), units, units) }, importer.Options{}, "no place in the model: attention.weight [24, 24]"},
+		"a second input": {func(c checkpoint) { c.put("skip.input_layer.weight", random(rng, units*entries), units, entries) }, importer.Options{},
+			"it is not clear which tensor is U: input_layer.weight [24, 3], skip.input_layer.weight [24, 3]"},
+		"a third layer":   {func(c checkpoint) { c.put("rnn.weight_ih_l2", random(rng, units*units), units, units) }, importer.Options{}, "no place in the model"},
+		"half a layer":    {func(c checkpoint) { c.put("rnn.weight_ih_l1", random(rng, units*units), units, units) }, importer.Options{}, "has a part of a second layer"},
+		"an LSTM":         {func(c checkpoint) { c.put("lstm.weight_hh_l0", random(rng, 4*units*units), 4*units, units) }, importer.Options{}, "that of an LSTM"},
+		"both directions": {func(c checkpoint) { c.put("rnn.weight_ih_l0_reverse", random(rng, units*units), units, units) }, importer.Options{}, "bidirectional"},
+		"mapped over a name": {func(c checkpoint) { c.put("other", random(rng, units), units) }, importer.Options{Map: map[importer.Role][]string{importer.RoleBias: {"other"}}},
+			"no place in the model: recurrent_layer.bias [24]"},
+		"mapped and added": {func(c checkpoint) { c.put("other", random(rng, units), units) },
+			importer.Options{Map: map[importer.Role][]string{importer.RoleBias: {"other", "recurrent_layer.bias"}}}, ""},
+		"mapped twice": {func(c checkpoint) {}, importer.Options{Map: map[importer.Role][]string{importer.RoleBias: {"output_layer.bias"}, importer.RoleC: {"output_layer.bias"}}},
+			"is named twice, for b and here"},
+		"mapped wrongly": {func(c checkpoint) {}, importer.Options{Map: map[importer.Role][]string{importer.RoleU: {"output_layer.weight"}, importer.RoleV: {"input_layer.weight"}}},
+			"is [5, 24]; U, which it is taken for, is [24, inputs]"},
+		"transposed": {func(c checkpoint) {
+			for from, to := range map[string]string{"input_layer.weight": "input.kernel", "output_layer.weight": "output.kernel"} {
+				c.put(to, c[from].Data, c[from].Shape[1], c[from].Shape[0])
+				delete(c, from)
+			}
+			delete(c, "output_layer.bias")
+			delete(c, "recurrent_layer.bias")
+		}, importer.Options{}, "it looks transposed"},
+		"signs and a matrix": {func(c checkpoint) {
+			c.put("recurrent_layer.sign_vector", []float64(slices.Repeat([]float64{1, -1}, units/2)), units)
+		}, importer.Options{},
+			"does not say its blocks and bits"},
+		"unsigned": {func(c checkpoint) { c["input_layer.weight"].DType = "U8" }, importer.Options{}, "has type U8, which has no minus"},
+		"a matrix of bools": {func(c checkpoint) {
+			for i, v := range c["recurrent_layer.weight"].Data {
+				c["recurrent_layer.weight"].Data[i] = map[bool]float64{true: 1}[v > 0]
+			}
+			c["recurrent_layer.weight"].DType = "BOOL"
+		}, importer.Options{}, "has type BOOL, which has no minus"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := dense(rng, denseHadamard(rng, 1/math.Sqrt(block), false))
+			test.change(c)
+			test.o.Input = "u8"
+			im, err := importer.Import(c.file(), nil, test.o)
+			var d *diag.Diagnostic
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want == "" && len(im.Choices) != len(c):
+				t.Errorf("%d of %d tensors are told of", len(im.Choices), len(c))
+			case test.want != "" && (!errors.As(err, &d) || d.Help == "" || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("%v\nlacks %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestTwoDenseLayers imports a stacked nn.RNN whose recurrences are permuted Hadamards.
+func TestTwoDenseLayers(t *testing.T) {
+	rng := rand.New(rand.NewSource(14))
+	c := checkpoint{}
+	c.put("weight_ih_l0", random(rng, units*entries), units, entries)
+	c.put("weight_hh_l0", denseHadamard(rng, 1/math.Sqrt(block), true), units, units)
+	c.put("weight_ih_l1", random(rng, units*units), units, units)
+	c.put("weight_hh_l1", denseHadamard(rng, 1/math.Sqrt(block), false), units, units)
+	c.put("bias_hh_l1", random(rng, units), units)
+	c.put("fc.weight", random(rng, outputs*units), outputs, units)
+	im, err := importer.Import(c.file(), nil, importer.Options{Input: "u8", Steps: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"h1 <- W*h1 + U*x\n", "h2 <- W2*h2 + B*relu(h1) + b2\n", "param B : int16[24, 24]"} {
+		if !strings.Contains(im.Text, want) {
+			t.Errorf("the model lacks %q:\n%s", want, im.Text)
+		}
+	}
+	if _, err := compiler.FromParts("model.hrn", []byte(im.Text), im.Weights); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestParseMap(t *testing.T) {
+	got, err := importer.ParseMap([]string{"U=W_ih.weight, b=a.bias+b.bias", "h.signs=d"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[importer.Role][]string{importer.RoleU: {"W_ih.weight"}, importer.RoleBias: {"a.bias", "b.bias"}, importer.RoleSigns: {"d"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	for _, bad := range []string{"U", "U=", "X=a", "U=a,U=b", "U=a+b", ""} {
+		if _, err := importer.ParseMap([]string{bad}); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
 	}
 }
 

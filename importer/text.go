@@ -8,6 +8,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // inputOf says how the inputs of the authors' data sets arrive.
@@ -26,7 +27,7 @@ func (im *importing) text() (string, error) {
 	}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("// Imported from %s.", filepath.Base(im.f.Path))
+	line("// Imported from %s.", fileio.Printable(filepath.Base(im.f.Path)))
 	line("model %s", im.name())
 	line("%s", input)
 	if im.o.Steps > 0 {
@@ -38,10 +39,12 @@ func (im *importing) text() (string, error) {
 	}
 	line("param U : %s[%d, %d]", im.uKind, im.n, im.d)
 	if im.two {
-		line("param B : binary[%d, %d]", im.n, im.n)
+		line("param B : %s[%d, %d]", im.bKind, im.n, im.n)
 	}
-	if im.dense {
-		line("param W : [%d, %d]  // a permuted, signed Hadamard", im.n, im.n)
+	for i, dense := range im.dense {
+		if dense {
+			line("param %s : [%d, %d]  // a permuted, signed Hadamard", layerRoles[i].matrix, im.n, im.n)
+		}
 	}
 	for i, has := range im.bias {
 		if has {
@@ -73,7 +76,7 @@ func (im *importing) text() (string, error) {
 func (im *importing) equations(flow string) []string {
 	h := im.stateName(0)
 	recurrence := fmt.Sprintf("hadamard(%s)", h)
-	if im.dense {
+	if im.dense[0] {
 		recurrence = "W*" + h
 	} else if im.block != im.n {
 		recurrence = fmt.Sprintf("hadamard(%s, block = %d)", h, im.block)
@@ -92,7 +95,11 @@ func (im *importing) equations(flow string) []string {
 	}
 	out := []string{fmt.Sprintf("%s <- %s + %s%s", h, recurrence, flow, plus(im.bias[0], "b"))}
 	if im.two {
-		out = append(out, fmt.Sprintf("h2 <- hadamard(h2) + B*%s%s", relu("h1"), plus(im.bias[1], "b2")))
+		recurrence = "hadamard(h2)"
+		if im.dense[1] {
+			recurrence = "W2*h2"
+		}
+		out = append(out, fmt.Sprintf("h2 <- %s + B*%s%s", recurrence, relu("h1"), plus(im.bias[1], "b2")))
 		h = "h2"
 	}
 	when := "at last"

@@ -89,14 +89,14 @@ func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config Finger
 		a.M, a.V = make([][]float32, len(n.Params)), make([][]float32, len(n.Params))
 	}
 	for i, q := range n.Params {
-		if err := restore(f, q.Name, q.Shape, q.Latent); err != nil {
+		if err := restore(f, q.Name, q.Kind, q.Shape, q.Latent); err != nil {
 			return p, false, err
 		}
 		if p.Steps == 0 {
 			continue
 		}
 		a.M[i], a.V[i] = make([]float32, len(q.Latent)), make([]float32, len(q.Latent))
-		err := errors.Join(restore(f, "adam.m/"+q.Name, q.Shape, a.M[i]), restore(f, "adam.v/"+q.Name, q.Shape, a.V[i]))
+		err := errors.Join(restore(f, "adam.m/"+q.Name, "real", q.Shape, a.M[i]), restore(f, "adam.v/"+q.Name, "real", q.Shape, a.V[i]))
 		if err != nil {
 			return p, false, err
 		}
@@ -129,8 +129,8 @@ func changed(was, is Fingerprint) string {
 	return strings.Join(parts, " and ")
 }
 
-func restore(f *weights.File, name string, shape []int, into []float32) error {
-	t, err := f.Tensor(name, shape...)
+func restore(f *weights.File, name, kind string, shape []int, into []float32) error {
+	t, err := f.Param(name, kind, shape...)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func SaveWeights(path string, n *network.Network, ranges map[string]float64, not
 // LoadWeights takes parameters from a weights file.
 func LoadWeights(f *weights.File, n *network.Network) error {
 	for _, q := range n.Params {
-		if err := restore(f, q.Name, q.Shape, q.Latent); err != nil {
+		if err := restore(f, q.Name, q.Kind, q.Shape, q.Latent); err != nil {
 			return err
 		}
 	}

@@ -2,24 +2,27 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
 func (a *app) calibrateCmd() *cobra.Command {
-	var input, weightsPath string
+	var input, weightsPath, output string
 	c := &cobra.Command{
 		Use:   "calibrate model.hrn --input X.npy",
 		Short: "Measure how large the states get, and store it with the weights",
 		Long: `Run the model at the real level on sequences that look like those in use, and store the largest |h| of every state in
-the metadata of its safetensors file. Compiling takes the unit of a state's integers from it.`,
+the metadata of its safetensors file. Compiling takes the unit of a state's integers from it. Other weights files are left
+as they are: -o writes a safetensors file with their tensors and the ranges.`,
 		Example: `  hrnnc calibrate model.hrn --input X.npy
-  hrnnc calibrate model.hrn --input train.npz:x --json`,
+  hrnnc calibrate model.hrn --input train.npz:x --json
+  hrnnc calibrate model.hrn --input X.npy -o model.safetensors    # the model names a .pth or .npz`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if input == "" {
@@ -37,32 +40,70 @@ the metadata of its safetensors file. Compiling takes the unit of a state's inte
 			if err != nil {
 				return err
 			}
-			if f.Format != weights.Safetensors {
-				return diag.InFile(m.Weights, "").Errorf("weights", "cannot hold ranges: it is %s", f.Format).
-					Helpf("save the weights as safetensors, or write the range into the model: state h : int16[128] range 12.5")
-			}
 			progress, done := a.progress("calibrating")
 			ranges, err := m.Calibrate(cmd.Context(), x, progress)
 			done()
 			if err != nil {
 				return err
 			}
+			r := calibration{Weights: m.Weights, Ranges: ranges}
 			compiler.SetRanges(f, ranges)
-			if err := weights.RewriteSafetensors(m.Weights, f); err != nil {
+			switch {
+			case output != "":
+				r.Stored = output
+				err = weights.WriteSafetensors(output, f)
+			case f.Format == weights.Safetensors:
+				r.Stored = m.Weights
+				err = weights.RewriteSafetensors(m.Weights, f)
+			}
+			if err != nil {
 				return err
 			}
-			if a.json {
-				a.printJSON(map[string]any{"weights": m.Weights, "ranges": ranges})
-				return nil
-			}
-			a.printRanges(ranges)
-			fmt.Fprintf(a.out, "stored in %s\n", m.Weights)
+			a.printCalibration(m, r)
 			return nil
 		},
 	}
 	c.Flags().StringVar(&input, "input", "", "sequences: X.npy, or ARCHIVE.npz:NAME")
+	c.Flags().StringVarP(&output, "output", "o", "", "safetensors file to write, all tensors with the ranges (default: the weights file, where it is one)")
 	weightsFlag(c, &weightsPath)
 	return c
+}
+
+// calibration is what was measured, for scripts.
+type calibration struct {
+	Weights string             `json:"weights"`
+	Ranges  map[string]float64 `json:"ranges"`
+	Stored  string             `json:"stored,omitempty"` // the file that has the ranges now
+}
+
+func (a *app) printCalibration(m *compiler.Model, r calibration) {
+	if a.json {
+		a.printJSON(r)
+		return
+	}
+	a.printRanges(r.Ranges)
+	switch {
+	case r.Stored == "":
+		base := filepath.Base(r.Weights)
+		fmt.Fprintf(a.out, "not stored: %s is no safetensors file. Either\n  give -o %s, which gets its tensors and the ranges, and name that in the model;\n", r.Weights,
+			strings.TrimSuffix(base, filepath.Ext(base))+".safetensors")
+		fmt.Fprintln(a.out, "  or write the range into the model:")
+		for _, s := range m.Real.States {
+			fmt.Fprintf(a.out, "    state %s : int%d[%d] range %.6g\n", s.Name, s.Bits, s.Size, r.Ranges[s.Name])
+		}
+	case r.Stored != r.Weights:
+		fmt.Fprintf(a.out, "stored in %s, with all tensors of %s\nnext:    write  weights \"%s\"  in %s, or give --weights %s\n", r.Stored, r.Weights, relativeTo(m.File, r.Stored), m.File, r.Stored)
+	default:
+		fmt.Fprintf(a.out, "stored in %s\n", r.Stored)
+	}
+}
+
+// relativeTo gives a path as a model names it.
+func relativeTo(model, path string) string {
+	if rel, err := filepath.Rel(filepath.Dir(model), path); err == nil && !filepath.IsAbs(path) {
+		return filepath.ToSlash(rel)
+	}
+	return path
 }
 
 func (a *app) printRanges(ranges map[string]float64) {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -14,123 +17,134 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
+// importFlags are the flags of hrnnc import.
+type importFlags struct {
+	importer.Options
+	config, calibrate, folder string
+	roles, ignore             []string
+	force                     bool
+}
+
 func (a *app) importCmd() *cobra.Command {
-	var config, calibrate, dir string
-	var o importer.Options
-	var force bool
+	var o importFlags
 	c := &cobra.Command{
 		Use:   "import CHECKPOINT",
-		Short: "Turn a PyTorch checkpoint into model.hrn and model.safetensors",
-		Long: `Turn a checkpoint of the HadamRNN authors' PyTorch code (.pth state_dict), or tensors of the same names in .safetensors
-or .npz, into model.hrn and model.safetensors. PyTorch is not needed, and reading a pickle executes nothing.
+		Short: "Turn the tensors of a checkpoint into model.hrn and model.safetensors",
+		Long: `Turn the tensors of a HadamRNN that was trained elsewhere (.pth, .safetensors or .npz) into model.hrn and
+model.safetensors. PyTorch is not needed, and reading a pickle executes nothing. What every tensor was taken for is printed.
+
+Roles are told by the names of the authors' code, torch.nn.RNN and hrnnc, behind any prefix, else by words of names and shapes.
+A tensor that has none is an error. --map says what tensors are, --ignore leaves some out:
+
+  h <- W*h + U*x + b        U [units, inputs], b [units]; W [units, units], or signs [units] for a Hadamard matrix
+  y = V*relu(h) + c         V [outputs, units], c [outputs]; E [tokens, inputs] is an embedding
+                            B, signs2 or W2, b2 are a second layer's
 
 The configuration is the YAML that the training was started with, or JSON with the same names. A plain dense recurrent
 matrix is recognised when it is a signed (permuted, block) Hadamard; then the configuration may be left out.
 
---calibrate runs the model on real inputs and stores how large its states get, which compiling needs.`,
+--calibrate runs the model on real inputs and stores how large its states get, which compiling needs.
+A model.hrn of your own over your own tensor names needs no import at all: docs/weights.md.`,
 		Example: `  hrnnc import best.pth --config pmnist_hadamRNN_paper.yaml --input u8 --input-scale 1/255 --calibrate X.npy -o pmnist
   hrnnc import copy.pth --config copy.json --input onehot --calibrate vectors.npz:tokens -o copy
-  hrnnc import dense.npz --input i8 --input-scale 0.01 -o dense`,
+  hrnnc import dense.npz --input i8 --input-scale 0.01 -o dense
+  hrnnc import own.pth --input i8 --map U=W_ih.weight,W=W_hh.weight,b=W_ih.bias+W_hh.bias,V=fc.weight,c=fc.bias
+  hrnnc import own.pth --input i8 --ignore 'norm.*'`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := folder(dir); err != nil {
-				return err
-			}
-			if o.Scale != "" {
-				if _, err := importer.ParseScale(o.Scale); err != nil {
-					return usageError{fmt.Errorf("--input-scale: %w", err)}
-				}
-			}
-			im, err := importCheckpoint(args[0], config, o)
-			if err != nil {
-				return err
-			}
-			if dir == "" {
-				base := filepath.Base(args[0])
-				dir = base[:len(base)-len(filepath.Ext(base))]
-			}
-			modelFile := filepath.Join(dir, "model.hrn")
-			m, err := compiler.FromParts(modelFile, []byte(im.Text), im.Weights)
-			if err != nil {
-				return err
-			}
-			var ranges map[string]float64
-			if calibrate != "" {
-				if m, ranges, err = a.calibrateImported(cmd, m, im, o, args[0], config, calibrate); err != nil {
-					return err
-				}
-			} else {
-				im.Notes = append(im.Notes, "no --calibrate: run  hrnnc calibrate "+modelFile+" --input X.npy  before compiling")
-			}
-			weightsFile := filepath.Join(dir, importer.WeightsName)
-			if err := writeImport(modelFile, weightsFile, m.Text, im.Weights, force); err != nil {
-				return err
-			}
-			a.printImport(modelFile, weightsFile, im.Notes, ranges)
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.importCheckpoint(cmd.Context(), args[0], o) },
 	}
 	f := c.Flags()
-	f.StringVar(&config, "config", "", "the training's configuration, YAML or JSON")
+	f.StringVar(&o.config, "config", "", "the training's configuration, YAML or JSON")
 	f.StringVar(&o.Input, "input", "", "what a step receives: u8, i16, ... (integers), onehot or token")
 	f.StringVar(&o.Scale, "input-scale", "", "real value of an input of one: 1/255, 0.01 (default 1)")
-	f.StringVar(&calibrate, "calibrate", "", "sequences to measure the states on: X.npy or ARCHIVE.npz:NAME")
+	f.StringVar(&o.calibrate, "calibrate", "", "sequences to measure the states on: X.npy or ARCHIVE.npz:NAME")
 	f.IntVar(&o.Steps, "steps", 0, "steps of a sequence (default: those of --calibrate, or an endless stream)")
 	f.IntVar(&o.StateBits, "state-bits", 16, "width of the states, 8 to 32")
 	f.StringVar(&o.Name, "name", "", "name of the model (default: the file's)")
 	f.BoolVar(&o.Normalise, "normalise", false, "scale a dense recurrent matrix to 1/sqrt(block)")
-	f.StringVarP(&dir, "output", "o", "", "folder for model.hrn and model.safetensors (default: the checkpoint's name)")
-	f.BoolVar(&force, "force", false, "replace files that are there")
+	f.StringArrayVar(&o.roles, "map", nil, "what tensors are: ROLE=TENSOR,...; biases add up: b=ONE+OTHER; may be given again")
+	f.StringArrayVar(&o.ignore, "ignore", nil, "tensors to leave out: NAME,...; 'norm.*' for all that match; may be given again")
+	f.StringVarP(&o.folder, "output", "o", "", "folder for model.hrn and model.safetensors (default: the checkpoint's name)")
+	f.BoolVar(&o.force, "force", false, "replace files that are there")
 	return c
 }
 
-func importCheckpoint(path, config string, o importer.Options) (*importer.Imported, error) {
-	f, err := weights.Open(path)
-	if err != nil {
-		return nil, err
+func (a *app) importCheckpoint(ctx context.Context, checkpoint string, o importFlags) error {
+	if err := folder(o.folder); err != nil {
+		return err
 	}
-	var c *importer.Config
-	if config != "" {
-		if c, err = importer.ReadConfig(config); err != nil {
-			return nil, err
+	if o.Scale != "" {
+		if _, err := importer.ParseScale(o.Scale); err != nil {
+			return usageError{fmt.Errorf("--input-scale: %w", err)}
 		}
-	} else if f.Find("recurrent_layer.sign_vector") != nil {
-		return nil, diag.InFile(path, "").Errorf("config", "the checkpoint does not say its blocks and bits").
-			Helpf("give --config: the YAML that the training was started with, or JSON such as {\"hidden_size\": 128, \"basic_block\": \"full\", \"num_bits\": 4, \"qoutput\": true}")
 	}
-	return importer.Import(f, c, o)
+	var err error
+	if o.Map, err = importer.ParseMap(o.roles); err != nil {
+		return usageError{fmt.Errorf("--map: %w", err)}
+	}
+	for _, names := range o.ignore {
+		o.Ignore = append(o.Ignore, strings.Split(names, ",")...)
+	}
+	if o.folder == "" {
+		base := filepath.Base(checkpoint)
+		o.folder = base[:len(base)-len(filepath.Ext(base))]
+	}
+	r := importResult{Model: filepath.Join(o.folder, "model.hrn"), Weights: filepath.Join(o.folder, importer.WeightsName)}
+	im, m, err := compiler.Import(checkpoint, o.config, o.Options, r.Model)
+	if err != nil {
+		return err
+	}
+	if o.calibrate != "" {
+		if im, m, r.Ranges, err = a.calibrateImported(ctx, m, im, o, checkpoint); err != nil {
+			return err
+		}
+	}
+	if err := writeImport(r.Model, r.Weights, m.Text, im.Weights, o.force); err != nil {
+		return err
+	}
+	r.Tensors, r.Notes = im.Choices, im.Notes
+	if m, err = compiler.Load(r.Model, ""); err != nil {
+		return err
+	}
+	if m.Uncalibrated() != nil {
+		r.Next = fmt.Sprintf("hrnnc calibrate %s --input X.npy", r.Model)
+		r.Notes = append(r.Notes, "compiling needs to know how large the states get: calibrate measures it on sequences like those in use")
+	} else if _, err := m.Lower(passes.Config{}); err != nil {
+		a.warn(compiler.Diagnostics(err))
+		r.Notes = append(r.Notes, "the model does not compile yet: "+err.Error())
+	} else {
+		r.Next = "hrnnc compile " + r.Model
+	}
+	a.printImport(r)
+	return nil
 }
 
 // calibrateImported measures the states; the sequences also say how long a sequence is.
-func (a *app) calibrateImported(cmd *cobra.Command, m *compiler.Model, im *importer.Imported, o importer.Options, file, config, data string) (*compiler.Model, map[string]float64, error) {
-	x, _, err := arraySequences(m, data, false)
+func (a *app) calibrateImported(ctx context.Context, m *compiler.Model, im *importer.Imported, o importFlags, checkpoint string) (*importer.Imported, *compiler.Model, map[string]float64, error) {
+	x, _, err := arraySequences(m, o.calibrate, false)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if len(x) == 0 {
-		return nil, nil, diag.InFile(data, "").Errorf("data", "holds no sequence").Helpf("calibrate with at least one")
+		return nil, nil, nil, diag.InFile(o.calibrate, "").Errorf("data", "holds no sequence").Helpf("calibrate with at least one")
 	}
 	if o.Steps == 0 {
 		o.Steps = len(x[0])
-		again, err := importCheckpoint(file, config, o)
-		if err != nil {
-			return nil, nil, err
-		}
-		*im = *again
-		if m, err = compiler.FromParts(m.File, []byte(im.Text), im.Weights); err != nil {
-			return nil, nil, err
+		if im, m, err = compiler.Import(checkpoint, o.config, o.Options, m.File); err != nil {
+			return nil, nil, nil, err
 		}
 	}
 	progress, done := a.progress("calibrating")
-	ranges, err := m.Calibrate(cmd.Context(), x, progress)
+	ranges, err := m.Calibrate(ctx, x, progress)
 	done()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	compiler.SetRanges(im.Weights, ranges)
-	return m, ranges, nil
+	return im, m, ranges, nil
 }
 
 func writeImport(modelFile, weightsFile string, text []byte, w *weights.File, force bool) error {
@@ -150,19 +164,36 @@ func writeImport(modelFile, weightsFile string, text []byte, w *weights.File, fo
 	return fileio.WriteFile(modelFile, text)
 }
 
-func (a *app) printImport(modelFile, weightsFile string, notes []string, ranges map[string]float64) {
+// importResult is what an import left, for scripts.
+type importResult struct {
+	Model   string             `json:"model"`
+	Weights string             `json:"weights"`
+	Tensors []importer.Choice  `json:"tensors"` // what every tensor of the checkpoint was taken for
+	Notes   []string           `json:"notes,omitempty"`
+	Ranges  map[string]float64 `json:"ranges,omitempty"`
+	Next    string             `json:"next,omitempty"` // the command that works now
+}
+
+func (a *app) printImport(r importResult) {
 	if a.json {
-		a.printJSON(struct {
-			Model   string             `json:"model"`
-			Weights string             `json:"weights"`
-			Notes   []string           `json:"notes,omitempty"`
-			Ranges  map[string]float64 `json:"ranges,omitempty"`
-		}{modelFile, weightsFile, notes, ranges})
+		a.printJSON(r)
 		return
 	}
-	for _, n := range notes {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "model\ttensor\tshape\ttype\ttold by")
+	for _, c := range r.Tensors {
+		if c.Param == "" {
+			c.Param = "-"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Param, fileio.Printable(c.Tensor), strings.ReplaceAll(fmt.Sprint(c.Shape), " ", ", "), c.Type, c.By)
+	}
+	a.flush(w)
+	for _, n := range r.Notes {
 		fmt.Fprintln(a.out, "note:", n)
 	}
-	a.printRanges(ranges)
-	fmt.Fprintf(a.out, "written: %s, %s\nnext:    hrnnc compile %s\n", modelFile, weightsFile, modelFile)
+	a.printRanges(r.Ranges)
+	fmt.Fprintf(a.out, "written: %s, %s\n", r.Model, r.Weights)
+	if r.Next != "" {
+		fmt.Fprintf(a.out, "next:    %s\n", r.Next)
+	}
 }

@@ -13,7 +13,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs testdata/script/*.txtar as a person would type them. $MODEL is a small trained model to copy.
+// TestScripts runs testdata/script/*.txtar as a person would type them. $MODEL is a small trained model to copy, $CHECKPOINTS has
+// what PyTorch saves.
 func TestScripts(t *testing.T) {
 	model, err := os.Getwd()
 	if err != nil {
@@ -23,6 +24,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODEL", model+"/testdata/model")
+			e.Setenv("CHECKPOINTS", model+"/testdata/checkpoints")
 			e.Setenv("NO_COLOR", "1")
 			// Compilers keep their caches in the user's folders.
 			for _, v := range []string{"HOME", "GOCACHE", "GOPATH"} {
