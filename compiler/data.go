@@ -177,14 +177,14 @@ func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, 
 	clamped := 0
 	for i, v := range values {
 		c := in.Channels[i%in.Size]
-		u := math.RoundToEven(c.Gain*v + c.Offset)
+		u := c.Of(v)
 		if math.IsNaN(u) || math.IsInf(u, 0) {
 			return nil, nil, diag.List{at.Errorf("data", "entry %d is %v", i, v).Helpf("values are finite numbers")}
 		}
-		if u < float64(lo) || u > float64(hi) {
+		if u < float64(lo)-0.5 || u > float64(hi)+0.5 {
 			clamped++
 		}
-		ints[i] = int64(min(max(u, float64(lo)), float64(hi)))
+		ints[i] = int64(in.Nearest(u))
 	}
 	var warnings diag.List
 	if float64(clamped) > clampedOften*float64(len(values)) {

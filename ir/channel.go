@@ -18,6 +18,10 @@ type Channel struct {
 	Offset float64 `json:"offset"`
 }
 
+// Of gives Gain times a value plus Offset, both rounded to a float64: never one fused multiply-add, which some processors have
+// and others not.
+func (c Channel) Of(v float64) float64 { return float64(c.Gain*v) + c.Offset }
+
 // valid reports whether the channel can be shown: a name of one line and finite numbers.
 func (c Channel) valid() bool {
 	return !strings.ContainsFunc(c.Name, unicode.IsControl) && !math.IsInf(c.Gain, 0) && !math.IsNaN(c.Gain) &&
@@ -38,8 +42,8 @@ func (c Channel) of(v string) string {
 	return fmt.Sprintf("%s*%s + %s", digits(c.Gain), v, digits(c.Offset))
 }
 
-// digits writes a factor exactly enough for values of 24 bits.
-func digits(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
+// digits writes a factor so that reading it gives the same float64.
+func digits(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // wordRules say how a text becomes tokens, which trainer/data does in the same way.
 var wordRules = []string{
@@ -87,5 +91,5 @@ func (o Output) Value(i int, r float64) float64 {
 	if o.Channels == nil {
 		return r
 	}
-	return r*o.Channels[i].Gain + o.Channels[i].Offset
+	return o.Channels[i].Of(r)
 }

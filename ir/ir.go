@@ -71,6 +71,13 @@ func (in Input) Range() (lo, hi int64) {
 	return 0, 1<<in.Bits - 1
 }
 
+// Nearest gives the integer of the input nearest to a value in its units: the even one of two, and the first or the last of
+// the range for values beyond it.
+func (in Input) Nearest(u float64) float64 {
+	lo, hi := in.Range()
+	return min(max(math.RoundToEven(u), float64(lo)), float64(hi))
+}
+
 // State is memory between steps, zero before the first.
 type State struct {
 	Name string

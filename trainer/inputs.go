@@ -70,12 +70,12 @@ func watchInput(s *data.Sequences, per, lo, hi float64) []watched {
 	for d := range out {
 		out[d].lowest, out[d].most = math.Inf(1), math.Inf(-1)
 	}
-	x := make([]float32, s.T*s.D)
+	x := make([]float64, s.T*s.D)
 	n := min(s.N, watchedSequences)
 	for i := range n {
 		s.Values(i*s.N/n, x)
 		for j, v := range x {
-			c, u := &out[j%s.D], float64(v)*per
+			c, u := &out[j%s.D], v*per
 			c.n++
 			if u < lo-0.5 || u > hi+0.5 {
 				c.clamped++

@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"cmp"
-	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -21,12 +20,15 @@ type Task struct {
 	Loss    network.Loss
 	Classes int          // of the data set; 0 where it has numbers
 	Targets []ir.Channel // what the outputs of a regression stand for; nil where they are the numbers of the data set
+	// Inputs says how the integers come from the numbers in the data set's files, as the weights were trained; nil: by the
+	// channels of the data set.
+	Inputs []ir.Channel
 	// Unlabelled leaves answers out.
 	Unlabelled bool
 }
 
-// split is a part of a data set as a model's input has it: real values become the integers of the model's input type,
-// rounded and clamped, so that training sees what the chip will.
+// split is a part of a data set as a model's input has it: its values are in units of the input, and become the integers of
+// the input's type by ir.Input.Nearest, so that training sees what the chip will.
 type split struct {
 	*data.Sequences
 	task    Task
@@ -37,7 +39,21 @@ type split struct {
 
 // Split makes the source of a part of a data set; augment is applied where batches are filled with a generator.
 func (t Task) Split(s *data.Sequences, augment data.Augment) Source {
-	return &split{s, t, t.Model.Input, t.Model.Output.When == ir.EveryStep, augment}
+	in := t.Model.Input
+	augment.Noise /= in.Scale // it is added to real values
+	return &split{t.units(s), t, in, t.Model.Output.When == ir.EveryStep, augment}
+}
+
+// units are the sequences with values in units of the model's input.
+func (t Task) units(s *data.Sequences) *data.Sequences {
+	if len(t.Inputs) != s.D {
+		return s.Per(t.Model.Input.Scale)
+	}
+	gain, offset := make([]float64, s.D), make([]float64, s.D)
+	for d, c := range t.Inputs {
+		gain[d], offset[d] = c.Gain, c.Offset
+	}
+	return s.Converted(gain, offset)
 }
 
 func (s *split) Len() int { return s.N }
@@ -48,26 +64,18 @@ func (s *split) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
 	if s.input.Vocab > 0 {
 		s.Tokens(index, b.Tokens[slot*b.T:(slot+1)*b.T])
 	} else {
-		x := b.X[slot*b.T*b.D : (slot+1)*b.T*b.D]
+		x := make([]float64, b.T*b.D)
 		if rng == nil {
 			s.Values(index, x)
 		} else {
 			s.Augmented(index, s.augment, rng, x)
 		}
-		s.quantise(x)
+		for i, u := range x {
+			b.X[slot*b.T*b.D+i] = float32(s.input.Nearest(u))
+		}
 	}
 	if !s.task.Unlabelled {
 		s.answers(b, slot, index)
-	}
-}
-
-// quantise turns real values into the integers of the input's type.
-func (s *split) quantise(x []float32) {
-	lo, hi := s.input.Range()
-	per := float32(1 / s.input.Scale)
-	for i, v := range x {
-		r := float32(math.RoundToEven(float64(v * per)))
-		x[i] = min(max(r, float32(lo)), float32(hi))
 	}
 }
 
@@ -78,11 +86,11 @@ func (s *split) answers(b *network.Batch, slot, index int) {
 	}
 	switch {
 	case s.task.Loss == network.MeanSquared:
-		targets := b.Targets[slot*n*s.Outputs : (slot+1)*n*s.Outputs]
+		targets := make([]float64, n*s.Outputs)
 		s.Targets(index, targets)
-		s.task.standardise(targets)
+		s.task.standardise(targets, b.Targets[slot*n*s.Outputs:])
 	case s.Outputs > 0:
-		targets := make([]float32, n*s.Outputs)
+		targets := make([]float64, n*s.Outputs)
 		s.Targets(index, targets)
 		joinBits(targets, b.Labels[slot*n:(slot+1)*n])
 	default:
@@ -93,13 +101,13 @@ func (s *split) answers(b *network.Batch, slot, index int) {
 }
 
 // standardise turns numbers of the data set into what the outputs should give.
-func (t Task) standardise(targets []float32) {
-	if t.Targets == nil {
-		return
-	}
+func (t Task) standardise(targets []float64, into []float32) {
 	for i, v := range targets {
-		c := t.Targets[i%len(t.Targets)]
-		targets[i] = float32((float64(v) - c.Offset) / c.Gain)
+		if t.Targets != nil {
+			c := t.Targets[i%len(t.Targets)]
+			v = (v - c.Offset) / c.Gain
+		}
+		into[i] = float32(v)
 	}
 }
 
@@ -120,7 +128,7 @@ func (t Task) oneOfEach(labels []int32) {
 }
 
 // joinBits makes labels of rows of zeros and ones.
-func joinBits(rows []float32, labels []int32) {
+func joinBits(rows []float64, labels []int32) {
 	width := len(rows) / len(labels)
 	for i := range labels {
 		labels[i] = 0
@@ -135,8 +143,8 @@ func joinBits(rows []float32, labels []int32) {
 func Standardised(set *data.Set) (out []ir.Channel) {
 	for _, v := range set.TargetValues() {
 		c := ir.Channel{Name: v.Name, Gain: v.Deviation, Offset: v.Mean}
-		if c.Gain < 1e-12 {
-			c.Gain = 1 // it never changes
+		if v.Constant() {
+			c.Gain = 1
 		}
 		out = append(out, c)
 	}
@@ -226,12 +234,12 @@ func fitsThresholds(m *dsl.Model, set *data.Set) error {
 // zerosAndOnes reports whether all targets of a set are 0 or 1.
 func zerosAndOnes(set *data.Set) bool {
 	for _, s := range []*data.Sequences{&set.Train, &set.Valid, &set.Test} {
-		targets := make([]float32, s.T*s.Outputs)
+		targets := make([]float64, s.T*s.Outputs)
 		if !s.EachStep {
 			targets = targets[:s.Outputs]
 		}
 		for i := range s.N {
-			if s.Targets(i, targets); slices.ContainsFunc(targets, func(v float32) bool { return v != 0 && v != 1 }) {
+			if s.Targets(i, targets); slices.ContainsFunc(targets, func(v float64) bool { return v != 0 && v != 1 }) {
 				return false
 			}
 		}

@@ -21,12 +21,18 @@ type OutputScore struct {
 }
 
 // errorSum adds up what one output gave beside what it should have given.
-type errorSum struct{ n, sum, squares, residual float64 }
+type errorSum struct {
+	n, residual         float64
+	shift, sum, squares float64 // about shift, so that a large mean costs no precision
+}
 
 func (e *errorSum) add(want, got float64) {
+	if e.n == 0 {
+		e.shift = want
+	}
 	e.n++
-	e.sum += want
-	e.squares += want * want
+	e.sum += want - e.shift
+	e.squares += (want - e.shift) * (want - e.shift)
 	e.residual += (got - want) * (got - want)
 }
 

@@ -33,6 +33,7 @@ type training struct {
 	augment   data.Augment
 	chosen    string             // what the size of the data set chose, for people
 	targets   []ir.Channel       // what the outputs of a regression stand for
+	inputs    []ir.Channel       // how integers come from the data, as the weights say; nil: as the data set says
 	ranges    map[string]float64 // largest |h| of every state over the training part
 	finetuned finetuned
 }
@@ -86,7 +87,7 @@ func trained(file, dataset string, overrides []string, weightsFile string) (*tra
 	if dataset != "" && !overridden(overrides, "test") {
 		o.Test = nil // persons of the model's own data set
 	}
-	if o.Meaning, t.targets, err = readMeaning(f, t.model); err != nil {
+	if o.Meaning, t.inputs, t.targets, err = readMeaning(f, t.model); err != nil {
 		return nil, o, err
 	}
 	return t, o, trainer.LoadWeights(f, t.net)
@@ -207,7 +208,7 @@ func sortedKeys(m map[string]string) []string {
 
 // source is a part of the data set for this model.
 func (t *training) source(s *data.Sequences) trainer.Source {
-	return trainer.Task{Model: t.model, Loss: t.config.Loss, Classes: len(t.set.Classes), Targets: t.targets}.Split(s, t.augment)
+	return trainer.Task{Model: t.model, Loss: t.config.Loss, Classes: len(t.set.Classes), Targets: t.targets, Inputs: t.inputs}.Split(s, t.augment)
 }
 
 // fingerprint names everything that must not change between a run and its resumption.

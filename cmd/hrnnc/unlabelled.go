@@ -38,7 +38,7 @@ func (r recordings) sequences(ctx context.Context, file string) (x [][][]int64, 
 	if err := trainer.FitsInput(t.model, t.set); err != nil {
 		return nil, nil, err
 	}
-	source := trainer.Task{Model: t.model, Loss: t.config.Loss, Unlabelled: true}.Split(&t.set.Train, data.Augment{})
+	source := trainer.Task{Model: t.model, Loss: t.config.Loss, Inputs: t.inputs, Unlabelled: true}.Split(&t.set.Train, data.Augment{})
 	err = trainer.EachBatch(ctx, t.net, source, fixedBatch, func(b *network.Batch) error {
 		x = append(x, sequencesOf(b)...)
 		return nil

@@ -111,7 +111,7 @@ func (a *arrays) tensorOf(name string, words *intern) (tensor, error) {
 	}
 	if n := beyond(raw); n >= 0 {
 		return t, at.Errorf(code, "%s%s is %d; integers are %d to %d here", fileio.Printable(name), t.place(n), raw.Int(n), math.MinInt32, math.MaxInt32).
-			Helpf("scale it, or save it as float32")
+			Helpf("scale it, or save it as float64")
 	}
 	t.numbers = compact(raw)
 	return t, checkFinite(at, fileio.Printable(name), t)
@@ -139,8 +139,10 @@ func compact(raw *npy.Raw) numbers {
 			out[i] = raw.Half(i)
 		}
 		return out
-	case raw.Kind == 'f':
+	case raw.Kind == 'f' && raw.Size == 4:
 		return fill(raw.Len(), func(i int) float32 { return float32(raw.Float(i)) })
+	case raw.Kind == 'f':
+		return exact(raw.Len(), lastAxis(raw.Shape), raw.Float)
 	case raw.Kind == 'i' && raw.Size <= 2:
 		return fill(raw.Len(), func(i int) int16 { return int16(raw.Int(i)) })
 	case raw.Size == 1:
@@ -151,12 +153,20 @@ func compact(raw *npy.Raw) numbers {
 	return fill(raw.Len(), func(i int) int32 { return int32(raw.Int(i)) })
 }
 
-func fill[S uint8 | uint16 | int16 | int32 | float32](n int, value func(int) S) packed[S] {
+func fill[S uint8 | uint16 | int16 | int32 | float32 | float64](n int, value func(int) S) packed[S] {
 	out := make(packed[S], n)
 	for i := range out {
 		out[i] = value(i)
 	}
 	return out
+}
+
+// lastAxis is the length of the last axis, which tells the channels of a step.
+func lastAxis(shape []int) int {
+	if len(shape) < 2 {
+		return 1
+	}
+	return max(1, shape[len(shape)-1])
 }
 
 // integers reads a one-dimensional array of integers, such as labels or persons.
@@ -189,7 +199,7 @@ func isText(n numbers) bool {
 
 func isFloat(n numbers) bool {
 	switch n.(type) {
-	case packed[float32], halves:
+	case packed[float32], packed[float64], decimals, halves:
 		return true
 	}
 	return false
@@ -209,7 +219,7 @@ func exists(path ...string) bool {
 
 // wholeFloats reports whether all values are whole numbers, as class numbers saved as floats are.
 func wholeFloats(n numbers) bool {
-	buf := make([]float32, n.len())
+	buf := make([]float64, n.len())
 	n.floats(0, buf)
-	return !slices.ContainsFunc(buf, func(v float32) bool { return float64(v) != math.Trunc(float64(v)) })
+	return !slices.ContainsFunc(buf, func(v float64) bool { return v != math.Trunc(v) })
 }

@@ -24,7 +24,7 @@ type Augment struct {
 }
 
 // Augmented is Values, changed as a says by the numbers that rng draws.
-func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float32) {
+func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float64) {
 	dst = dst[:s.T*s.D]
 	if a.Shift == 0 && a.ShiftPixels == 0 && a.Erase == 0 {
 		s.Values(i, dst)
@@ -38,7 +38,7 @@ func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float32) {
 }
 
 // stored changes a sequence as it lies in storage.
-func (a Augment) stored(raw []float32, f frame, rng *rand.Rand) {
+func (a Augment) stored(raw []float64, f frame, rng *rand.Rand) {
 	if !f.image {
 		shiftSteps(raw, f.channels, within(a.Shift, rng))
 		return
@@ -55,7 +55,7 @@ func (a Augment) stored(raw []float32, f frame, rng *rand.Rand) {
 func within(n int, rng *rand.Rand) int { return rng.IntN(2*n+1) - n }
 
 // shiftSteps moves steps of d values later by k, or earlier when k is negative.
-func shiftSteps(x []float32, d, k int) {
+func shiftSteps(x []float64, d, k int) {
 	steps := len(x) / d
 	k = max(-steps+1, min(k, steps-1))
 	if k >= 0 {
@@ -72,7 +72,7 @@ func shiftSteps(x []float32, d, k int) {
 	}
 }
 
-func shiftImage(x []float32, f frame, down, right int) {
+func shiftImage(x []float64, f frame, down, right int) {
 	old := slices.Clone(x)
 	clear(x)
 	for line := range f.steps {
@@ -89,7 +89,7 @@ func shiftImage(x []float32, f frame, down, right int) {
 }
 
 // erase blanks a square of the given side that lies wholly in the image, or all of it.
-func erase(x []float32, f frame, side int, rng *rand.Rand) {
+func erase(x []float64, f frame, side int, rng *rand.Rand) {
 	height, width := min(side, f.steps), min(side, f.channels)
 	top, left := rng.IntN(f.steps-height+1), rng.IntN(f.channels-width+1)
 	for line := top; line < top+height; line++ {
@@ -98,16 +98,16 @@ func erase(x []float32, f frame, side int, rng *rand.Rand) {
 }
 
 // seen changes the values that the model sees: x is the steps of a sequence, of d values each.
-func (a Augment) seen(x []float32, d int, rng *rand.Rand) {
+func (a Augment) seen(x []float64, d int, rng *rand.Rand) {
 	if a.Scale > 0 {
-		factor := float32(1 + a.Scale*rng.NormFloat64())
+		factor := float64(1 + a.Scale*rng.NormFloat64())
 		for j := range x {
 			x[j] *= factor
 		}
 	}
 	if a.Noise > 0 {
 		for j := range x {
-			x[j] += float32(a.Noise * rng.NormFloat64())
+			x[j] += float64(a.Noise * rng.NormFloat64())
 		}
 	}
 	if a.Drop > 0 {
@@ -120,7 +120,7 @@ func (a Augment) seen(x []float32, d int, rng *rand.Rand) {
 }
 
 // dropChannel sets the first of every d values to zero.
-func dropChannel(x []float32, d int) {
+func dropChannel(x []float64, d int) {
 	for i := 0; i < len(x); i += d {
 		x[i] = 0
 	}

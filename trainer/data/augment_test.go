@@ -12,7 +12,7 @@ import (
 
 func TestAugmentNothing(t *testing.T) {
 	s := load(t, images(t), "valid=0")
-	got := make([]float32, 6)
+	got := make([]float64, 6)
 	s.Train.Augmented(1, Augment{}, nil, got)
 	if !slices.Equal(got, values(&s.Train, 1)) {
 		t.Errorf("got %v", got)
@@ -36,7 +36,7 @@ func TestAugmentLeavesSomething(t *testing.T) {
 }
 
 func TestShiftSteps(t *testing.T) {
-	for k, want := range map[int][]float32{
+	for k, want := range map[int][]float64{
 		0:   {1, 2, 3, 4, 5, 6},
 		1:   {1, 2, 1, 2, 3, 4},
 		2:   {1, 2, 1, 2, 1, 2},
@@ -45,7 +45,7 @@ func TestShiftSteps(t *testing.T) {
 		9:   {1, 2, 1, 2, 1, 2},
 		-99: {5, 6, 5, 6, 5, 6},
 	} {
-		x := []float32{1, 2, 3, 4, 5, 6}
+		x := []float64{1, 2, 3, 4, 5, 6}
 		if shiftSteps(x, 2, k); !slices.Equal(x, want) {
 			t.Errorf("by %d: %v", k, x)
 		}
@@ -54,11 +54,11 @@ func TestShiftSteps(t *testing.T) {
 
 func TestShiftImage(t *testing.T) {
 	f := frame{steps: 2, channels: 3, image: true}
-	x := []float32{1, 2, 3, 4, 5, 6}
-	if shiftImage(x, f, 1, -1); !slices.Equal(x, []float32{0, 0, 0, 2, 3, 0}) {
+	x := []float64{1, 2, 3, 4, 5, 6}
+	if shiftImage(x, f, 1, -1); !slices.Equal(x, []float64{0, 0, 0, 2, 3, 0}) {
 		t.Errorf("got %v", x)
 	}
-	if shiftImage(x, f, 5, 5); !slices.Equal(x, make([]float32, 6)) {
+	if shiftImage(x, f, 5, 5); !slices.Equal(x, make([]float64, 6)) {
 		t.Errorf("got %v", x)
 	}
 }
@@ -68,7 +68,7 @@ func TestAugmentUnderPermutation(t *testing.T) {
 	dir := images(t)
 	plain, permuted := load(t, dir, "valid=0"), load(t, dir, "valid=0", "permute=7")
 	a := Augment{ShiftPixels: 1, Erase: 1, Scale: 0.1}
-	x, y := make([]float32, 6), make([]float32, 6)
+	x, y := make([]float64, 6), make([]float64, 6)
 	for seed := range uint64(20) {
 		plain.Train.Augmented(2, a, rand.New(rand.NewPCG(seed, 0)), x)
 		permuted.Train.Augmented(2, a, rand.New(rand.NewPCG(seed, 0)), y)
@@ -85,7 +85,7 @@ func TestAugmentNoiseAndScale(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	x := values(&s.Train, 0)
 	var noise, factor statistics
-	got := make([]float32, len(x))
+	got := make([]float64, len(x))
 	for range 500 {
 		s.Train.Augmented(0, Augment{Noise: 0.25}, rng, got)
 		for j, v := range got {
@@ -107,7 +107,7 @@ func TestAugmentDrop(t *testing.T) {
 	s := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 20, 5, 3), "y": ints('i', 2, 20)}), "valid=0")
 	rng := rand.New(rand.NewPCG(1, 2))
 	x := values(&s.Train, 1)
-	got := make([]float32, len(x))
+	got := make([]float64, len(x))
 	var dropped [3]int
 	const draws = 2000
 	for range draws {
@@ -115,7 +115,7 @@ func TestAugmentDrop(t *testing.T) {
 		for c := range dropped {
 			switch {
 			case got[c] == x[c] && got[12+c] == x[12+c]:
-			case slices.Equal(channel(got, 3, c), make([]float32, 5)):
+			case slices.Equal(channel(got, 3, c), make([]float64, 5)):
 				dropped[c]++
 			default:
 				t.Fatalf("channel %d of %v became %v", c, x, got)
@@ -130,8 +130,8 @@ func TestAugmentDrop(t *testing.T) {
 }
 
 // channel is every d-th value from c on.
-func channel(x []float32, d, c int) []float32 {
-	var out []float32
+func channel(x []float64, d, c int) []float64 {
+	var out []float64
 	for ; c < len(x); c += d {
 		out = append(out, x[c])
 	}

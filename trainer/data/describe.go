@@ -66,13 +66,18 @@ type Values struct {
 	Deviation float64 `json:"deviation"`
 }
 
+// Constant reports whether the numbers never change, but for the last bits of a float64.
+func (v Values) Constant() bool {
+	return v.Max-v.Min <= max(1e-15*max(v.Max, -v.Min), 1e-300)
+}
+
 // Fingerprint is a hash of the set: its parts, scales and classes, and every so many-th sequence of its training part.
 func (s *Set) Fingerprint() string {
 	h := sha256.New()
 	t := &s.Train
 	fmt.Fprintln(h, s.Name, s.Classes, s.Channels, len(s.Vocabulary), t.N, t.T, t.D, s.Valid.N, s.Test.N)
-	values, tokens := make([]float32, t.T*t.D), make([]int32, t.T)
-	labels, targets := make([]int32, t.T), make([]float32, t.T*max(t.Outputs, 1))
+	values, tokens := make([]float64, t.T*t.D), make([]int32, t.T)
+	labels, targets := make([]int32, t.T), make([]float64, t.T*max(t.Outputs, 1))
 	for i := 0; i < t.N; i += 1 + t.N/fingerprintSequences {
 		if t.Vocabulary > 0 {
 			t.Tokens(i, tokens)

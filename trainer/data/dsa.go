@@ -102,7 +102,9 @@ func readDSA19Archive(root string, count int, _ Options) (*pool, error) {
 			if width != channels || len(values) != size {
 				return fail(file, "").Errorf(code, "has %d steps of %d numbers; a segment has %d of %d", len(values)/width, width, dsaSteps, channels).Helpf("unpack it again")
 			}
-			copy(x[i*size:], values)
+			for j, v := range values {
+				x[i*size+j] = float32(v)
+			}
 			return nil
 		})
 	}

@@ -15,7 +15,7 @@ func checkFinite(at diag.Builder, name string, t tensor) error {
 		return nil
 	}
 	first, others := -1, 0
-	buf := make([]float32, 4096)
+	buf := make([]float64, 4096)
 	for from := 0; from < t.len(); from += len(buf) {
 		piece := buf[:min(len(buf), t.len()-from)]
 		t.floats(from, piece)

@@ -102,7 +102,7 @@ type drawn struct {
 	answer bool
 }
 
-func (s drawn) floats(i, from int, dst []float32) {
+func (s drawn) floats(i, from int, dst []float64) {
 	x, y := make([]float32, s.t*s.d), make([]float32, s.labels)
 	seed := s.seed + 1
 	if i < generatedOther {
@@ -112,11 +112,11 @@ func (s drawn) floats(i, from int, dst []float32) {
 	if s.answer {
 		x = y
 	}
-	copy(dst, x[from:from+len(dst)])
+	packed[float32](x).floats(from, dst)
 }
 
 func (s drawn) ints(i, from int, dst []int32) {
-	buf := make([]float32, len(dst))
+	buf := make([]float64, len(dst))
 	s.floats(i, from, buf)
 	for j, v := range buf {
 		dst[j] = int32(v)

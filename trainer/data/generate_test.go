@@ -27,9 +27,9 @@ func TestCopy(t *testing.T) {
 
 func TestAdding(t *testing.T) {
 	s := load(t, "adding(51)", "sequences=50")
-	y := make([]float32, 1)
+	y := make([]float64, 1)
 	for i := range s.Train.N {
-		x, sum, marks := values(&s.Train, i), float32(0), 0
+		x, sum, marks := values(&s.Train, i), 0.0, 0
 		for k := range 51 {
 			if x[2*k+1] == 1 {
 				sum += x[2*k]
@@ -37,7 +37,7 @@ func TestAdding(t *testing.T) {
 			}
 		}
 		s.Train.Targets(i, y)
-		if marks != 2 || y[0] != sum || s.Train.Outputs != 1 {
+		if marks != 2 || math.Abs(y[0]-sum) > 1e-6 || s.Train.Outputs != 1 {
 			t.Fatalf("%d marks, target %v, sum %v", marks, y[0], sum)
 		}
 	}

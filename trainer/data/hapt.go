@@ -84,7 +84,7 @@ func (r *haptRecordings) pool(at diag.Builder, labels []int32, o Options) (*pool
 // haptArrays takes the recordings from hapt_raw.npz.
 func haptArrays(a *arrays) (*haptRecordings, error) {
 	r := newHAPTRecordings()
-	var all packed[float32]
+	var all packed[float64]
 	for _, name := range a.names {
 		if !strings.HasPrefix(name, "exp") {
 			continue
@@ -97,11 +97,11 @@ func haptArrays(a *arrays) (*haptRecordings, error) {
 			return nil, shapeError(a.file, t.shape)
 		}
 		start := len(all)
-		all = append(all, make(packed[float32], t.len())...)
+		all = append(all, make(packed[float64], t.len())...)
 		t.floats(0, all[start:])
 		r.span(name, start, len(all))
 	}
-	r.values = all
+	r.values = exactly(all, r.d)
 	return r, nil
 }
 
@@ -117,7 +117,7 @@ func readHAPTArchive(root string, count int, o Options) (*pool, error) {
 	}
 	labels := allInts(table)
 	r := newHAPTRecordings()
-	var all packed[float32]
+	var all packed[float64]
 	for i := 0; i < len(labels); i += haptColumns {
 		name := haptName(labels[i], labels[i+1])
 		if _, ok := r.spans[name]; ok {
@@ -132,12 +132,12 @@ func readHAPTArchive(root string, count int, o Options) (*pool, error) {
 	if len(r.spans) != count {
 		return nil, notWhole(root, "recordings", len(r.spans), count)
 	}
-	r.values = all
+	r.values = exactly(all, r.d)
 	return r.pool(fail(file, ""), labels, o)
 }
 
 // appendHAPT appends the samples of one recording: three axes of the accelerometer, then three of the gyroscope.
-func appendHAPT(all packed[float32], dir, name string) (packed[float32], error) {
+func appendHAPT(all packed[float64], dir, name string) (packed[float64], error) {
 	start := len(all)
 	for s, sensor := range []string{"acc_", "gyro_"} {
 		file := filepath.Join(dir, sensor+name+".txt")
@@ -146,7 +146,7 @@ func appendHAPT(all packed[float32], dir, name string) (packed[float32], error) 
 			return nil, err
 		}
 		if s == 0 {
-			all = append(all, make(packed[float32], 2*len(values))...)
+			all = append(all, make(packed[float64], 2*len(values))...)
 		}
 		if width != 3 || 2*len(values) != len(all)-start {
 			return nil, fail(file, "").Errorf(code, "has %d samples of %d axes; the accelerometer has %d of 3", len(values)/width, width, (len(all)-start)/6).Helpf("unpack it again")

@@ -67,10 +67,10 @@ func readHAR(dir string, _ Options) (*pool, error) {
 	if step.len() != len(harChannels) {
 		return nil, shapeError(a.file, step.shape)
 	}
-	steps := make([]float32, step.len())
+	steps := make([]float64, step.len())
 	step.floats(0, steps)
 	p.n, p.x, p.frame = len(labels), join(x), frame{steps: 128, channels: len(harChannels)}
-	p.channels = named(harChannels, func(c int) float64 { return float64(steps[c]) })
+	p.channels = named(harChannels, func(c int) float64 { return steps[c] })
 	y, err := subtract(fail(a.file, "labels"), labels, 1, len(harClasses))
 	p.y = array{numbers: y, size: 1}
 	return p, err

@@ -51,7 +51,7 @@ func parseIDX(file string, data []byte) (tensor, error) {
 	return tensor{shape, idxValues(data[2], data[body:])}, nil
 }
 
-// idxValues converts what is not bytes already. Values of 8 bytes lose what a float32 cannot hold.
+// idxValues converts what is not bytes already.
 func idxValues(kind byte, body []byte) numbers {
 	be := binary.BigEndian
 	switch kind {
@@ -64,7 +64,7 @@ func idxValues(kind byte, body []byte) numbers {
 	case 0x0d:
 		return convert(body, 4, func(b []byte) float32 { return math.Float32frombits(be.Uint32(b)) })
 	case 0x0e:
-		return convert(body, 8, func(b []byte) float32 { return float32(math.Float64frombits(be.Uint64(b))) })
+		return exact(len(body)/8, 1, func(i int) float64 { return math.Float64frombits(be.Uint64(body[8*i:])) })
 	}
 	return packed[uint8](body)
 }

@@ -24,21 +24,21 @@ func TestParseIDX(t *testing.T) {
 	for _, test := range []struct {
 		kind byte
 		body []byte
-		want []float32
+		want []float64
 	}{
-		{0x08, []byte{0, 200}, []float32{0, 200}},
-		{0x09, []byte{1, 0xff}, []float32{1, -1}},
-		{0x0b, []byte{1, 0, 0xff, 0xfe}, []float32{256, -2}},
-		{0x0c, []byte{0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff}, []float32{65536, -1}},
-		{0x0d, be.AppendUint32(be.AppendUint32(nil, math.Float32bits(1.5)), math.Float32bits(-2)), []float32{1.5, -2}},
-		{0x0e, be.AppendUint64(be.AppendUint64(nil, math.Float64bits(1.5)), math.Float64bits(-2)), []float32{1.5, -2}},
+		{0x08, []byte{0, 200}, []float64{0, 200}},
+		{0x09, []byte{1, 0xff}, []float64{1, -1}},
+		{0x0b, []byte{1, 0, 0xff, 0xfe}, []float64{256, -2}},
+		{0x0c, []byte{0, 1, 0, 0, 0xff, 0xff, 0xff, 0xff}, []float64{65536, -1}},
+		{0x0d, be.AppendUint32(be.AppendUint32(nil, math.Float32bits(1.5)), math.Float32bits(-2)), []float64{1.5, -2}},
+		{0x0e, be.AppendUint64(be.AppendUint64(nil, math.Float64bits(1.5)), math.Float64bits(-2)), []float64{1.5, -2}},
 	} {
 		a, err := parseIDX("f", idx(test.kind, []int{2}, test.body...))
 		if err != nil {
 			t.Errorf("%#x: %v", test.kind, err)
 			continue
 		}
-		got := make([]float32, a.len())
+		got := make([]float64, a.len())
 		a.floats(0, got)
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%#x: got %v", test.kind, got)
@@ -124,18 +124,18 @@ func TestImageFolder(t *testing.T) {
 	if s.Train.N != 3 || s.Test.N != 1 || s.Train.T != 6 || !slices.Equal(s.Classes, []string{"4", "7"}) {
 		t.Fatalf("%+v", s)
 	}
-	if got := values(&s.Test, 0); !slices.Equal(got, []float32{30, 31, 32, 33, 34, 35}) || s.Test.Label(0) != 1 {
+	if got := values(&s.Test, 0); !slices.Equal(got, []float64{30, 31, 32, 33, 34, 35}) || s.Test.Label(0) != 1 {
 		t.Errorf("got %v, label %d", got, s.Test.Label(0))
 	}
 	c := load(t, dir, "valid=0", "unit=1", "layout=columns")
-	if got := values(&c.Train, 0); !slices.Equal(got, []float32{0, 3, 1, 4, 2, 5}) || c.Train.D != 2 || c.Channels[1].Name != "row 1" {
+	if got := values(&c.Train, 0); !slices.Equal(got, []float64{0, 3, 1, 4, 2, 5}) || c.Train.D != 2 || c.Channels[1].Name != "row 1" {
 		t.Errorf("got %v, %v", got, c.Channels)
 	}
 	r := load(t, dir, "valid=0", "unit=1", "layout=rows", "subsample=2")
-	if got := values(&r.Train, 0); !slices.Equal(got, []float32{0, 1, 2}) || r.Train.T != 1 {
+	if got := values(&r.Train, 0); !slices.Equal(got, []float64{0, 1, 2}) || r.Train.T != 1 {
 		t.Errorf("got %v", got)
 	}
-	if got := values(&load(t, dir).Train, 0)[1]; got != float32(1.0/255) {
+	if got := values(&load(t, dir).Train, 0)[1]; got != float64(1.0/255) {
 		t.Errorf("a pixel of 1 is %v", got)
 	}
 }

@@ -40,8 +40,8 @@ func knownSet(t *testing.T, name string, settings ...string) *Set {
 	return load(t, name, settings...)
 }
 
-func values(s *Sequences, i int) []float32 {
-	x := make([]float32, s.T*s.D)
+func values(s *Sequences, i int) []float64 {
+	x := make([]float64, s.T*s.D)
 	s.Values(i, x)
 	return x
 }
@@ -97,7 +97,7 @@ func TestMNIST(t *testing.T) {
 	}
 	// The first test image is a 7 whose first ink, 84, is at line 7, column 6.
 	x := values(&s.Test, 0)
-	if s.Test.Label(0) != 7 || x[7*28+6] != float32(84)*float32(1.0/255) || x[7*28+5] != 0 {
+	if s.Test.Label(0) != 7 || x[7*28+6] != 84*(1.0/255) || x[7*28+5] != 0 {
 		t.Errorf("label %d, pixels %v", s.Test.Label(0), x[7*28:8*28])
 	}
 	rows, columns := knownSet(t, "mnist", "layout=rows"), knownSet(t, "mnist", "layout=columns")
@@ -204,7 +204,7 @@ func TestHAPT(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x := values(&s.Train, 0); s.Train.Label(0) != 4 || x[0] != float32(raw.Float(250*6)) || x[2] != float32(raw.Float(250*6+2)) {
+	if x := values(&s.Train, 0); s.Train.Label(0) != 4 || x[0] != raw.Float(250*6) || x[2] != raw.Float(250*6+2) {
 		t.Errorf("the first window starts with %v", x[:3])
 	}
 	authors := knownSet(t, "hapt", "test=2,4,9,10,12,13,18,20,24", "window=64", "stride=64")

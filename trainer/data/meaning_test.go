@@ -18,11 +18,11 @@ func TestMeaning(t *testing.T) {
 		t.Fatal(err)
 	}
 	var labels []int32
-	values := make([]float32, 2)
+	values := make([]float64, 2)
 	for i := range s.Train.N {
 		labels = append(labels, s.Train.Label(i))
 		s.Train.Values(i, values)
-		if want := []float32{2*float32(10+2*i) - 1, 2*float32(20+2*i) - 1}; !slices.Equal(values, want) {
+		if want := []float64{2*float64(10+2*i) - 1, 2*float64(20+2*i) - 1}; !slices.Equal(values, want) {
 			t.Errorf("sequence %d is %v, want %v", i, values, want)
 		}
 	}
@@ -88,8 +88,8 @@ func TestMeaningOfColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := make([]float32, 4)
-	if s.Train.Values(0, values); !slices.Equal(values, []float32{10, 20, 12, 22}) {
+	values := make([]float64, 4)
+	if s.Train.Values(0, values); !slices.Equal(values, []float64{10, 20, 12, 22}) {
 		t.Errorf("values %v", values)
 	}
 }
@@ -101,8 +101,8 @@ func TestColumnsOfSplitFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := load(t, filepath.Dir(path), "valid=0")
-	values := make([]float32, 2)
-	if s.Test.Values(0, values); !slices.Equal(values, []float32{10, 20}) {
+	values := make([]float64, 2)
+	if s.Test.Values(0, values); !slices.Equal(values, []float64{10, 20}) {
 		t.Errorf("values %v", values)
 	}
 	if !slices.Contains(s.Notes, "columns that are not read, since their first row is no number: note") {

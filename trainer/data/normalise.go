@@ -30,9 +30,9 @@ func (p *pool) normaliseSet(s *Set, o *Options) {
 
 // setAffine gives the parts the scales and offsets of the channels.
 func setAffine(s *Set) {
-	scale, offset := make([]float32, len(s.Channels)), make([]float32, len(s.Channels))
+	scale, offset := make([]float64, len(s.Channels)), make([]float64, len(s.Channels))
 	for d, c := range s.Channels {
-		scale[d], offset[d] = float32(c.Scale), float32(c.Offset)
+		scale[d], offset[d] = c.Scale, c.Offset
 	}
 	for _, part := range []*Sequences{&s.Train, &s.Valid, &s.Test} {
 		part.scale, part.offset = scale, offset
@@ -48,20 +48,20 @@ type statistics struct {
 
 // measure reads every so many-th sequence once, channel by channel.
 func measure(s *Sequences, every int) []statistics {
-	return measureRows(s.N, every, make([]float32, s.T*s.D), s.D, s.Values)
+	return measureRows(s.N, every, make([]float64, s.T*s.D), s.D, s.Values)
 }
 
 func measureTargets(s *Sequences, every int) []statistics {
-	return measureRows(s.N, every, make([]float32, s.answers()*s.Outputs), s.Outputs, s.Targets)
+	return measureRows(s.N, every, make([]float64, s.answers()*s.Outputs), s.Outputs, s.Targets)
 }
 
 // measureRows is of the d columns of what read puts into x for each sequence.
-func measureRows(n, every int, x []float32, d int, read func(i int, dst []float32)) []statistics {
+func measureRows(n, every int, x []float64, d int, read func(i int, dst []float64)) []statistics {
 	out := make([]statistics, d)
 	for i := 0; i < n; i += every {
 		read(i, x)
 		for j, v := range x {
-			out[j%d].add(float64(v))
+			out[j%d].add(v)
 		}
 	}
 	return out
@@ -95,7 +95,7 @@ func (c *statistics) affine(how string) (scale, offset float64) {
 	if how == "range" {
 		centre, width = (c.most+c.lowest)/2, (c.most-c.lowest)/2
 	}
-	if width < 1e-12 {
+	if c.values().Constant() {
 		width = 1
 	}
 	return 1 / width, -centre / width

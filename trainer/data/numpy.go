@@ -317,7 +317,7 @@ func (b *numpyBuilder) oneHot() bool {
 	if len(shape) < 2 || width < 2 || slices.Equal(shape[1:], []int{b.p.frame.steps}) {
 		return false
 	}
-	row := make([]float32, width)
+	row := make([]float64, width)
 	for _, t := range b.y {
 		for from := 0; from < t.len(); from += width {
 			t.floats(from, row)

@@ -92,7 +92,7 @@ func TestNpzOfEveryType(t *testing.T) {
 	for _, x := range []*npy.Array{ints('u', 1, 4, 2), ints('i', 1, 4, 2), ints('u', 2, 4, 2), ints('i', 2, 4, 2), ints('i', 4, 4, 2), ints('u', 8, 4, 2), floats,
 		{Shape: []int{4, 2}, Kind: 'f', Size: 4, Floats: floats.Floats}} {
 		s := load(t, saveNpz(t, map[string]*npy.Array{"x": x, "y": intArray(3, 9, 3, 9)}), "valid=0", "hold=0")
-		if got := values(&s.Train, 3); !slices.Equal(got, []float32{6, 7}) || s.Train.Label(3) != 1 || !slices.Equal(s.Classes, []string{"3", "9"}) {
+		if got := values(&s.Train, 3); !slices.Equal(got, []float64{6, 7}) || s.Train.Label(3) != 1 || !slices.Equal(s.Classes, []string{"3", "9"}) {
 			t.Errorf("%s: %v, classes %v", x.DType(), got, s.Classes)
 		}
 	}
@@ -104,7 +104,7 @@ func TestNpzParts(t *testing.T) {
 	if s.Train.N != 5 || s.Valid.N != 1 || s.Test.N != 2 || s.Train.T != 2 || s.Train.D != 3 {
 		t.Fatalf("%+v", s)
 	}
-	if got := values(&s.Test, 1); !slices.Equal(got, []float32{3, 3.5, 4, 4.5, 5, 5.5}) || s.Test.Label(1) != 0 {
+	if got := values(&s.Test, 1); !slices.Equal(got, []float64{3, 3.5, 4, 4.5, 5, 5.5}) || s.Test.Label(1) != 0 {
 		t.Errorf("got %v", got)
 	}
 	one := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 100, 4), "y": intArray(slices.Repeat([]int64{0, 1}, 50)...)}))
@@ -146,12 +146,12 @@ func TestNpzEachStepAndRegression(t *testing.T) {
 		shape    []int
 		eachStep bool
 		outputs  int
-		want     []float32 // of sequence 1
+		want     []float64 // of sequence 1
 	}{
-		{[]int{2}, false, 1, []float32{1}},
-		{[]int{2, 3}, false, 3, []float32{3, 4, 5}},
-		{[]int{2, 3, 1}, true, 1, []float32{3, 4, 5}},
-		{[]int{2, 3, 2}, true, 2, []float32{6, 7, 8, 9, 10, 11}},
+		{[]int{2}, false, 1, []float64{1}},
+		{[]int{2, 3}, false, 3, []float64{3, 4, 5}},
+		{[]int{2, 3, 1}, true, 1, []float64{3, 4, 5}},
+		{[]int{2, 3, 2}, true, 2, []float64{6, 7, 8, 9, 10, 11}},
 	} {
 		n := 1
 		for _, d := range test.shape {
@@ -162,7 +162,7 @@ func TestNpzEachStepAndRegression(t *testing.T) {
 			y[i] = float64(i)
 		}
 		s := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 2, 3), "y": npy.FromFloats(y, test.shape...)}), "valid=0", "hold=0")
-		got := make([]float32, len(test.want))
+		got := make([]float64, len(test.want))
 		s.Train.Targets(1, got)
 		if s.Train.EachStep != test.eachStep || s.Train.Outputs != test.outputs || !slices.Equal(got, test.want) || s.Classes != nil {
 			t.Errorf("%v: each step %v, %d outputs, %v", test.shape, s.Train.EachStep, s.Train.Outputs, got)

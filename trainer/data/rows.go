@@ -220,11 +220,11 @@ func (r *rows) columnName(i int) string {
 }
 
 // number reads a field as a finite number.
-func (r *rows) number(fields []string, i int) (float32, error) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 32)
+func (r *rows) number(fields []string, i int) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
 	if err != nil || v != v || v > 3e38 || v < -3e38 {
 		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), fileio.Printable(fields[i])).
 			Helpf("write the number, or leave the row out")
 	}
-	return float32(v), nil
+	return v, nil
 }

@@ -22,8 +22,8 @@ type Sequences struct {
 	// relabel is the class that each class of y is; nil: the same
 	relabel []int32
 	frame   frame
-	scale   []float32 // of each channel; nil: 1 and 0
-	offset  []float32
+	scale   []float64 // of each channel; nil: 1 and 0
+	offset  []float64
 }
 
 // run is a stretch of values that lie one after the other in a sequence as stored.
@@ -39,7 +39,7 @@ type frame struct {
 func (f frame) size() int { return f.steps * f.channels }
 
 // Values gives the T*D values of sequence i, step by step, in real units: dst[t*D+d].
-func (s *Sequences) Values(i int, dst []float32) {
+func (s *Sequences) Values(i int, dst []float64) {
 	dst = dst[:s.T*s.D]
 	if len(s.pick) == 1 {
 		s.x.floats(s.at(i), int(s.pick[0].from), dst)
@@ -49,15 +49,35 @@ func (s *Sequences) Values(i int, dst []float32) {
 	s.affine(dst)
 }
 
+// Converted gives the same sequences with values in another unit: scale times the number in the file plus offset, for each of
+// the D channels.
+func (s *Sequences) Converted(scale, offset []float64) *Sequences {
+	out := *s
+	out.scale, out.offset = scale, offset
+	return &out
+}
+
+// Per gives the same sequences with values that count units.
+func (s *Sequences) Per(unit float64) *Sequences {
+	scale, offset := make([]float64, s.D), make([]float64, s.D)
+	for d := range scale {
+		scale[d] = 1 / unit
+		if s.scale != nil {
+			scale[d], offset[d] = s.scale[d]/unit, s.offset[d]/unit
+		}
+	}
+	return s.Converted(scale, offset)
+}
+
 // stored reads all of a sequence as it lies in storage.
-func (s *Sequences) stored(i int) []float32 {
-	raw := make([]float32, s.frame.size())
+func (s *Sequences) stored(i int) []float64 {
+	raw := make([]float64, s.frame.size())
 	s.x.floats(s.at(i), 0, raw)
 	return raw
 }
 
 // gather picks the values of the steps from a stored sequence.
-func (s *Sequences) gather(raw, dst []float32) {
+func (s *Sequences) gather(raw, dst []float64) {
 	at := 0
 	for _, r := range s.pick {
 		at += copy(dst[at:], raw[r.from:r.from+r.length])
@@ -65,20 +85,20 @@ func (s *Sequences) gather(raw, dst []float32) {
 }
 
 // affine turns stored numbers into real values.
-func (s *Sequences) affine(x []float32) {
+func (s *Sequences) affine(x []float64) {
 	if s.scale == nil {
 		return
 	}
 	if s.D == 1 {
 		scale, offset := s.scale[0], s.offset[0]
 		for j, v := range x {
-			x[j] = v*scale + offset
+			x[j] = float64(v*scale) + offset // two roundings: never one multiply-add
 		}
 		return
 	}
 	for t := 0; t < len(x); t += s.D {
 		for d, v := range x[t : t+s.D] {
-			x[t+d] = v*s.scale[d] + s.offset[d]
+			x[t+d] = float64(v*s.scale[d]) + s.offset[d]
 		}
 	}
 }
@@ -132,7 +152,7 @@ func (s *Sequences) answers() int {
 }
 
 // Targets gives the Outputs numbers that sequence i should give, or T*Outputs, step by step, when EachStep.
-func (s *Sequences) Targets(i int, dst []float32) {
+func (s *Sequences) Targets(i int, dst []float64) {
 	switch {
 	case !s.EachStep:
 		s.y.floats(s.at(i), 0, dst[:s.Outputs])

@@ -10,8 +10,8 @@ import (
 )
 
 // everything reads all of a set: values or tokens, labels or targets, groups, in all parts.
-func everything(s *Set) []float32 {
-	var out []float32
+func everything(s *Set) []float64 {
+	var out []float64
 	for _, part := range []*Sequences{&s.Train, &s.Valid, &s.Test} {
 		steps := 1
 		if part.EachStep {
@@ -20,13 +20,13 @@ func everything(s *Set) []float32 {
 		for i := range part.N {
 			if part.Vocabulary > 0 {
 				for _, v := range tokens(part, i) {
-					out = append(out, float32(v))
+					out = append(out, float64(v))
 				}
 			} else {
 				out = append(out, values(part, i)...)
 			}
 			if part.Outputs > 0 {
-				y := make([]float32, steps*part.Outputs)
+				y := make([]float64, steps*part.Outputs)
 				part.Targets(i, y)
 				out = append(out, y...)
 				continue
@@ -34,7 +34,7 @@ func everything(s *Set) []float32 {
 			y := make([]int32, steps)
 			part.Labels(i, y)
 			for _, v := range y {
-				out = append(out, float32(v))
+				out = append(out, float64(v))
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func BenchmarkValues(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			x := make([]float32, 784)
+			x := make([]float64, 784)
 			b.SetBytes(784)
 			for b.Loop() {
 				s.Train.Values(rand.IntN(100), x)

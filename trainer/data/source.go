@@ -6,27 +6,28 @@ import (
 	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
-// source is where sequences lie: values from, from+1, ... of sequence i are read into dst, as floats or as integers.
+// source is where sequences lie: values from, from+1, ... of sequence i are read into dst, as floats, which are exactly the
+// numbers of the file, or as integers.
 type source interface {
-	floats(i, from int, dst []float32)
+	floats(i, from int, dst []float64)
 	ints(i, from int, dst []int32)
 }
 
-// numbers is a long row of numbers, kept in the type that they were stored in.
+// numbers is a long row of numbers, kept in the smallest type that holds them exactly.
 type numbers interface {
 	len() int
-	floats(from int, dst []float32)
+	floats(from int, dst []float64)
 	ints(from int, dst []int32)
 }
 
 // packed are numbers of a type that Go has.
-type packed[S uint8 | uint16 | int16 | int32 | float32] []S
+type packed[S uint8 | uint16 | int16 | int32 | float32 | float64] []S
 
 func (p packed[S]) len() int { return len(p) }
 
-func (p packed[S]) floats(from int, dst []float32) {
+func (p packed[S]) floats(from int, dst []float64) {
 	for j, v := range p[from : from+len(dst)] {
-		dst[j] = float32(v)
+		dst[j] = float64(v)
 	}
 }
 
@@ -50,10 +51,10 @@ var halfValues = sync.OnceValue(func() *[1 << 16]float32 {
 
 func (h halves) len() int { return len(h) }
 
-func (h halves) floats(from int, dst []float32) {
+func (h halves) floats(from int, dst []float64) {
 	table := halfValues()
 	for j, bits := range h[from : from+len(dst)] {
-		dst[j] = table[bits]
+		dst[j] = float64(table[bits])
 	}
 }
 
@@ -79,7 +80,7 @@ func (a array) start(i int) int {
 	return int(a.starts[i])
 }
 
-func (a array) floats(i, from int, dst []float32) { a.numbers.floats(a.start(i)+from, dst) }
+func (a array) floats(i, from int, dst []float64) { a.numbers.floats(a.start(i)+from, dst) }
 func (a array) ints(i, from int, dst []int32)     { a.numbers.ints(a.start(i)+from, dst) }
 
 // chain is several sources as one: part k has the sequences below ends[k] that no earlier part has.
@@ -97,7 +98,7 @@ func (c chain) find(i int) (source, int) {
 	return c.parts[k], i - start
 }
 
-func (c chain) floats(i, from int, dst []float32) {
+func (c chain) floats(i, from int, dst []float64) {
 	part, j := c.find(i)
 	part.floats(j, from, dst)
 }
@@ -110,7 +111,7 @@ func (c chain) ints(i, from int, dst []int32) {
 // unanswered are the labels of sequences that have none.
 type unanswered struct{}
 
-func (unanswered) floats(_, _ int, dst []float32) {
+func (unanswered) floats(_, _ int, dst []float64) {
 	for j := range dst {
 		dst[j] = -1
 	}

@@ -74,18 +74,18 @@ func TestNormalise(t *testing.T) {
 	x := npy.FromFloats([]float64{1000, 5, 1002, 5, 1004, 5, 1006, 5}, 2, 2, 2)
 	path := saveNpz(t, map[string]*npy.Array{"x": x, "y": intArray(0, 1), "x_test": npy.FromFloats([]float64{1003, 6, 1000, 4}, 1, 2, 2), "y_test": intArray(0)})
 	range_ := load(t, path, "valid=0", "normalise=range", "unit=2")
-	if got := values(&range_.Train, 1); !near(got, []float32{1.0 / 3, 0, 1, 0}) {
+	if got := values(&range_.Train, 1); !near(got, []float64{1.0 / 3, 0, 1, 0}) {
 		t.Errorf("got %v", got)
 	}
-	if got := values(&range_.Test, 0); !near(got, []float32{0, 2, -1, -2}) {
+	if got := values(&range_.Test, 0); !near(got, []float64{0, 2, -1, -2}) {
 		t.Errorf("the test part is scaled as the training part: %v", got)
 	}
-	if c := range_.Channels[0]; c.Scale != 1.0/3 || !near([]float32{float32(c.Offset)}, []float32{-1003.0 / 3}) {
+	if c := range_.Channels[0]; c.Scale != 1.0/3 || !near([]float64{float64(c.Offset)}, []float64{-1003.0 / 3}) {
 		t.Errorf("channel %+v", c)
 	}
 }
 
-func near(a, b []float32) bool {
+func near(a, b []float64) bool {
 	for i, v := range a {
 		if math.Abs(float64(v-b[i])) > 1e-4 {
 			return false

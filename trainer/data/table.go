@@ -33,10 +33,10 @@ type table struct {
 	named                  bool     // names are those of a header
 
 	texts   *texts
-	x, y    packed[float32] // values and targets, row by row
-	classes packed[int32]   // by row, numbers of labels
-	rowID   []int32         // by row, numbers of ids
-	rowWho  []int32         // by row, numbers of persons
+	x, y    []float64     // values and targets, row by row, as the text says them
+	classes packed[int32] // by row, numbers of labels
+	rowID   []int32       // by row, numbers of ids
+	rowWho  []int32       // by row, numbers of persons
 	rowPart []part
 	labels  *intern
 	ids     *intern
@@ -374,7 +374,7 @@ func (t *table) answers() {
 	t.p.y = array{numbers: t.classes, size: 1}
 	if len(t.targets) > 0 {
 		t.p.outputs = len(t.targets)
-		t.p.y = array{numbers: t.y, size: t.p.outputs}
+		t.p.y = array{numbers: exactly(t.y, t.p.outputs), size: t.p.outputs}
 		t.p.classes = nil
 	}
 }
@@ -417,7 +417,7 @@ func (t *table) sequenceRows(name string) error {
 	if len(t.values)%d != 0 {
 		return fail(name, "").Errorf(code, "a row has %d values, not a multiple of inputs = %d", len(t.values), d).Helpf("check  values  and  inputs")
 	}
-	t.p.x = array{numbers: t.x, size: len(t.values)}
+	t.p.x = array{numbers: exactly(t.x, len(t.values)), size: len(t.values)}
 	t.p.frame = frame{steps: len(t.values) / d, channels: d}
 	t.p.channels = numbered(d, t.unit())
 	return nil
@@ -434,7 +434,8 @@ func (t *table) unit() float64 {
 // every step has its answer.
 func (t *table) recordings(name string) error {
 	d := len(t.values)
-	rec := recordings{values: t.x, d: d}
+	rec := recordings{values: exactly(t.x, d), d: d}
+	t.x = nil
 	for i := 0; i < len(t.rowPart); {
 		j := i + 1
 		for j < len(t.rowPart) && t.same(i, j) {
@@ -457,7 +458,7 @@ func (t *table) recordings(name string) error {
 	}
 	switch {
 	case len(t.targets) > 0:
-		rec.answers, rec.width = t.y, len(t.targets)
+		rec.answers, rec.width = exactly(t.y, len(t.targets)), len(t.targets)
 		t.p.outputs, t.p.classes = len(t.targets), nil
 	case t.label >= 0 && t.cols.EachStep:
 		rec.answers, rec.width = t.classes, 1

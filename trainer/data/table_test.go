@@ -18,16 +18,16 @@ func TestCSVOfSequences(t *testing.T) {
 	if s.Train.N != 3 || s.Train.T != 4 || s.Train.D != 1 || !slices.Equal(s.Classes, []string{"down", "up"}) {
 		t.Fatalf("%+v", s)
 	}
-	if got := values(&s.Train, 1); !slices.Equal(got, []float32{5, 6, 7, 8.5}) || s.Train.Label(1) != 0 {
+	if got := values(&s.Train, 1); !slices.Equal(got, []float64{5, 6, 7, 8.5}) || s.Train.Label(1) != 0 {
 		t.Errorf("got %v", got)
 	}
 	two := load(t, path, "valid=0", "hold=0", "inputs=2", "values=d,c,b,a", "unit=10")
-	if got := values(&two.Train, 1); !slices.Equal(got, []float32{85, 70, 60, 50}) || two.Train.T != 2 || two.Train.D != 2 {
+	if got := values(&two.Train, 1); !slices.Equal(got, []float64{85, 70, 60, 50}) || two.Train.T != 2 || two.Train.D != 2 {
 		t.Errorf("got %v", got)
 	}
 	regression := load(t, path, "valid=0", "hold=0", "targets=c,d")
-	y := make([]float32, 2)
-	if regression.Train.Targets(1, y); regression.Train.Outputs != 2 || !slices.Equal(y, []float32{7, 8.5}) || regression.Train.T != 2 {
+	y := make([]float64, 2)
+	if regression.Train.Targets(1, y); regression.Train.Outputs != 2 || !slices.Equal(y, []float64{7, 8.5}) || regression.Train.T != 2 {
 		t.Errorf("targets %v", y)
 	}
 }
@@ -61,15 +61,15 @@ func TestCSVOfSteps(t *testing.T) {
 	if s.Train.N != 5 || s.Test.N != 1 || s.Train.T != 4 || s.Train.D != 2 || s.Channels[1].Name != "y" {
 		t.Fatalf("%d + %d of %d x %d", s.Train.N, s.Test.N, s.Train.T, s.Train.D)
 	}
-	var first []float32
+	var first []float64
 	for i := range s.Train.N {
 		first = append(first, values(&s.Train, i)[0])
 	}
-	if !slices.Equal(first, []float32{0, 3, 6, 10, 13}) || s.Train.Label(2) != 0 || s.Train.Label(3) != 1 {
+	if !slices.Equal(first, []float64{0, 3, 6, 10, 13}) || s.Train.Label(2) != 0 || s.Train.Label(3) != 1 {
 		t.Errorf("windows start at %v", first)
 	}
 	padded := load(t, path, "id=session", "length=5", "valid=0", "hold=0")
-	if got := values(&padded.Train, 2); !slices.Equal(got, []float32{0, 0, 17, -17, 18, -18, 19, -19, 20, -20}) || padded.Train.N != 4 {
+	if got := values(&padded.Train, 2); !slices.Equal(got, []float64{0, 0, 17, -17, 18, -18, 19, -19, 20, -20}) || padded.Train.N != 4 {
 		t.Errorf("got %v", got)
 	}
 	y := load(t, path, "id=session", "window=4", "channels=y", "valid=0", "hold=0", "normalise=range")
@@ -85,8 +85,8 @@ func TestCSVOfSteps(t *testing.T) {
 func TestTargetsOfSteps(t *testing.T) {
 	path := saveTable(t, "s.csv", "id,x,charge,peak\n1,0,10,5\n1,1,11,6\n1,2,12,7\n1,3,13,8\n1,4,14,9\n2,5,15,4\n2,6,16,3\n2,7,17,2\n")
 	s := load(t, path, "id=id", "targets=peak,charge", "window=2", "stride=1", "valid=0", "hold=0")
-	y := make([]float32, 2)
-	for i, want := range [][]float32{{6, 11}, {7, 12}, {8, 13}, {9, 14}, {3, 16}, {2, 17}} {
+	y := make([]float64, 2)
+	for i, want := range [][]float64{{6, 11}, {7, 12}, {8, 13}, {9, 14}, {3, 16}, {2, 17}} {
 		if s.Train.Targets(i, y); !slices.Equal(y, want) || s.Train.N != 6 || s.Train.EachStep {
 			t.Errorf("window %d of %d: targets %v, want %v", i, s.Train.N, y, want)
 		}
@@ -95,14 +95,14 @@ func TestTargetsOfSteps(t *testing.T) {
 		t.Errorf("classes %v, targets %v", s.Classes, s.Targets)
 	}
 	padded := load(t, path, "id=id", "targets=charge", "length=4", "valid=0", "hold=0")
-	for i, want := range []float32{13, 17} { // the first is cut, the second padded
+	for i, want := range []float64{13, 17} { // the first is cut, the second padded
 		if padded.Train.Targets(i, y); y[0] != want {
 			t.Errorf("recording %d: target %v, want %v", i, y[0], want)
 		}
 	}
 	every := load(t, path, "id=id", "targets=peak,charge", "each_step=yes", "window=3", "stride=2", "subsample=2", "valid=0", "hold=0")
-	y = make([]float32, 4)
-	for i, want := range [][]float32{{5, 10, 7, 12}, {7, 12, 9, 14}, {4, 15, 2, 17}} {
+	y = make([]float64, 4)
+	for i, want := range [][]float64{{5, 10, 7, 12}, {7, 12, 9, 14}, {4, 15, 2, 17}} {
 		if every.Train.Targets(i, y); !slices.Equal(y, want) || !every.Train.EachStep || every.Train.Outputs != 2 {
 			t.Errorf("window %d: targets %v, want %v", i, y, want)
 		}
@@ -172,8 +172,8 @@ func TestTableNotes(t *testing.T) {
 // TestOneRecording checks that the parts of a single recording share no step.
 func TestOneRecording(t *testing.T) {
 	s := load(t, saveTable(t, "s.csv", steps([3]int{1, 100, 0})), "id=session", "window=8", "stride=2")
-	last := func(p *Sequences) float32 { return values(p, p.N-1)[7*2] }
-	first := func(p *Sequences) float32 { return values(p, 0)[0] }
+	last := func(p *Sequences) float64 { return values(p, p.N-1)[7*2] }
+	first := func(p *Sequences) float64 { return values(p, 0)[0] }
 	if last(&s.Train) >= first(&s.Valid) || last(&s.Valid) >= first(&s.Test) || s.Valid.N == 0 {
 		t.Errorf("training ends at %v, validation is %v to %v, test starts at %v", last(&s.Train), first(&s.Valid), last(&s.Valid), first(&s.Test))
 	}
@@ -184,7 +184,7 @@ func TestTableFolder(t *testing.T) {
 	write(t, dir, "train.csv", []byte("label,a,b\n0,1,2\n1,3,4\n0,5,6\n"))
 	write(t, dir, "test.csv", []byte("a,b,label\n7,8,1\n"))
 	s := load(t, dir, "valid=0")
-	if s.Train.N != 3 || s.Test.N != 1 || !slices.Equal(values(&s.Test, 0), []float32{7, 8}) || s.Test.Label(0) != 1 {
+	if s.Train.N != 3 || s.Test.N != 1 || !slices.Equal(values(&s.Test, 0), []float64{7, 8}) || s.Test.Label(0) != 1 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -264,7 +264,7 @@ func FuzzTable(f *testing.F) {
 					values(&s.Train, i)
 				}
 				if s.Train.Outputs > 0 {
-					s.Train.Targets(i, make([]float32, s.Train.Outputs))
+					s.Train.Targets(i, make([]float64, s.Train.Outputs))
 				} else if int(s.Train.Label(i)) >= len(s.Classes) {
 					t.Fatalf("label %d of %d classes", s.Train.Label(i), len(s.Classes))
 				}
@@ -278,7 +278,7 @@ func TestSeparators(t *testing.T) {
 	for _, between := range []string{",", ";", "\t"} {
 		path := saveTable(t, "s.csv", strings.ReplaceAll("class,a,b\nrun,1,2\nwalk,3,4\n", ",", between))
 		s := load(t, path, "valid=0", "hold=0")
-		values := make([]float32, 2)
+		values := make([]float64, 2)
 		if s.Train.Values(1, values); values[0] != 3 || values[1] != 4 {
 			t.Errorf("separator %q: %v", between, values)
 		}

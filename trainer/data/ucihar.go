@@ -90,7 +90,7 @@ func uciChannels(dir string) ([]string, error) {
 
 // uciSignals reads the windows of one part, [N, T, channels].
 func uciSignals(dir, split string, channels []string) (tensor, error) {
-	var out packed[float32]
+	var out []float64
 	var n, steps int
 	for c, name := range channels {
 		file := filepath.Join(dir, split, signalsFolder, name+"_"+split+".txt")
@@ -103,7 +103,7 @@ func uciSignals(dir, split string, channels []string) (tensor, error) {
 			if n*steps > maxPadded/len(channels) {
 				return tensor{}, fail(file, "").Errorf(code, "is too large").Helpf("at most %d values are read in all", maxPadded)
 			}
-			out = make(packed[float32], n*steps*len(channels))
+			out = make([]float64, n*steps*len(channels))
 		}
 		if width != steps || len(values) != n*steps {
 			return tensor{}, fail(file, "").Errorf(code, "has %d windows of %d steps; %s has %d of %d", len(values)/width, width, channels[0], n, steps).
@@ -113,11 +113,11 @@ func uciSignals(dir, split string, channels []string) (tensor, error) {
 			out[i*len(channels)+c] = v
 		}
 	}
-	return tensor{[]int{n, steps, len(channels)}, out}, nil
+	return tensor{[]int{n, steps, len(channels)}, exactly(out, len(channels))}, nil
 }
 
 // readMatrix reads lines of equally many numbers, spaces or commas between them.
-func readMatrix(file string) (values packed[float32], width int, err error) {
+func readMatrix(file string) (values packed[float64], width int, err error) {
 	data, err := fileio.Read(file, code)
 	if err != nil {
 		return nil, 0, err

@@ -30,10 +30,10 @@ func TestUCIFolder(t *testing.T) {
 	if s.Train.N != 2 || s.Test.N != 1 || s.Train.T != 3 || s.Train.D != 2 || !slices.Equal(s.Classes, []string{"walking_upstairs", "standing"}) {
 		t.Fatalf("%+v", s)
 	}
-	if got := values(&s.Train, 1); !slices.Equal(got, []float32{4, -4, 5, -5, 6, -6}) || s.Train.Label(0) != 1 || s.Test.Groups[0] != 2 {
+	if got := values(&s.Train, 1); !slices.Equal(got, []float64{4, -4, 5, -5, 6, -6}) || s.Train.Label(0) != 1 || s.Test.Groups[0] != 2 {
 		t.Errorf("got %v", got)
 	}
-	if one := load(t, uciFolder(t), "valid=0", "channels=gyro_x"); !slices.Equal(values(&one.Test, 0), []float32{-7, -8, -9}) {
+	if one := load(t, uciFolder(t), "valid=0", "channels=gyro_x"); !slices.Equal(values(&one.Test, 0), []float64{-7, -8, -9}) {
 		t.Errorf("got %v", values(&one.Test, 0))
 	}
 }

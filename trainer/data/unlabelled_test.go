@@ -21,20 +21,20 @@ func TestUnlabelled(t *testing.T) {
 	for _, test := range []struct {
 		name, path string
 		settings   []string
-		want       [][]float32
+		want       [][]float64
 	}{
-		{"no label", table("a,b\n1,2\n3,4\n"), nil, [][]float32{{1, 2}, {3, 4}}},
-		{"a named label is missing", table("a,b\n1,2\n3,4\n"), []string{"label=q", "group=who"}, [][]float32{{1, 2}, {3, 4}}},
-		{"a label is no value", table("a,q,b\n1,7,2\n3,,4\n"), []string{"label=q"}, [][]float32{{1, 2}, {3, 4}}},
-		{"a guessed label is no value", table("a,y,b\n1,7,2\n3,,4\n"), nil, [][]float32{{1, 2}, {3, 4}}},
-		{"targets", table("a,q,b\n1,7,2\n3,x,4\n"), []string{"targets=q,r"}, [][]float32{{1, 2}, {3, 4}}},
-		{"steps", table("id,a,label\n1,1,run\n1,2,walk\n2,3,\n2,4,walk\n"), []string{"id=id", "window=2"}, [][]float32{{1, 2}, {3, 4}}},
-		{"labels of steps", table("id,a,label\n1,1,run\n1,2,walk\n2,3,\n2,4,walk\n"), []string{"id=id", "each_step=yes"}, [][]float32{{1, 2}, {3, 4}}},
-		{"targets of steps", table("id,a,q\n1,1,0\n1,2,1\n2,3,x\n2,4,\n"), []string{"id=id", "targets=q"}, [][]float32{{1, 2}, {3, 4}}},
-		{"a folder is one part", dir, nil, [][]float32{{1, 2}, {3, 4}}},
-		{"arrays", saveNpz(t, map[string]*npy.Array{"x": x, "x_test": x}), nil, [][]float32{{0, 1}, {2, 3}, {0, 1}, {2, 3}}},
-		{"numbers of arrays", saveNpz(t, map[string]*npy.Array{"x": x, "y": npy.FromFloats([]float64{1, 2}, 2)}), []string{"arrays=y=y"}, [][]float32{{0, 1}, {2, 3}}},
-		{"an array", filepath.Join(dir, "field.npy"), nil, [][]float32{{0, 1}, {2, 3}}},
+		{"no label", table("a,b\n1,2\n3,4\n"), nil, [][]float64{{1, 2}, {3, 4}}},
+		{"a named label is missing", table("a,b\n1,2\n3,4\n"), []string{"label=q", "group=who"}, [][]float64{{1, 2}, {3, 4}}},
+		{"a label is no value", table("a,q,b\n1,7,2\n3,,4\n"), []string{"label=q"}, [][]float64{{1, 2}, {3, 4}}},
+		{"a guessed label is no value", table("a,y,b\n1,7,2\n3,,4\n"), nil, [][]float64{{1, 2}, {3, 4}}},
+		{"targets", table("a,q,b\n1,7,2\n3,x,4\n"), []string{"targets=q,r"}, [][]float64{{1, 2}, {3, 4}}},
+		{"steps", table("id,a,label\n1,1,run\n1,2,walk\n2,3,\n2,4,walk\n"), []string{"id=id", "window=2"}, [][]float64{{1, 2}, {3, 4}}},
+		{"labels of steps", table("id,a,label\n1,1,run\n1,2,walk\n2,3,\n2,4,walk\n"), []string{"id=id", "each_step=yes"}, [][]float64{{1, 2}, {3, 4}}},
+		{"targets of steps", table("id,a,q\n1,1,0\n1,2,1\n2,3,x\n2,4,\n"), []string{"id=id", "targets=q"}, [][]float64{{1, 2}, {3, 4}}},
+		{"a folder is one part", dir, nil, [][]float64{{1, 2}, {3, 4}}},
+		{"arrays", saveNpz(t, map[string]*npy.Array{"x": x, "x_test": x}), nil, [][]float64{{0, 1}, {2, 3}, {0, 1}, {2, 3}}},
+		{"numbers of arrays", saveNpz(t, map[string]*npy.Array{"x": x, "y": npy.FromFloats([]float64{1, 2}, 2)}), []string{"arrays=y=y"}, [][]float64{{0, 1}, {2, 3}}},
+		{"an array", filepath.Join(dir, "field.npy"), nil, [][]float64{{0, 1}, {2, 3}}},
 	} {
 		o := options(t, append(test.settings, "valid=0", "hold=0")...)
 		o.Unlabelled = true

@@ -114,7 +114,7 @@ func (r recordings) whole(name string, p *pool, length int) error {
 		return fail(name, "").Errorf(code, "%d recordings of %d steps are too much", len(r.cuts), length).Helpf("choose a shorter  length")
 	}
 	out := r
-	out.values = pad(r.cuts, length, r.d, 0, r.values.floats)
+	out.values = exactly(pad(r.cuts, length, r.d, 0, r.values.floats), r.d)
 	switch {
 	case r.answers == nil || r.ofCuts:
 	case !isFloat(r.answers):
@@ -123,7 +123,7 @@ func (r recordings) whole(name string, p *pool, length int) error {
 		return fail(name, "").Errorf(code, "some recordings are shorter than length = %d, and steps that pad them have no numbers to give", length).
 			Helpf("cut windows:  window = 128,  stride = 64")
 	default:
-		out.answers = pad(r.cuts, length, r.width, 0, r.answers.floats)
+		out.answers = exactly(pad(r.cuts, length, r.width, 0, r.answers.floats), r.width)
 	}
 	out.cuts = slices.Clone(r.cuts)
 	for i := range out.cuts {
@@ -135,7 +135,7 @@ func (r recordings) whole(name string, p *pool, length int) error {
 }
 
 // pad gives each cut the same number of steps, of width numbers each: its first ones, behind a filler.
-func pad[S int32 | float32](cuts []cut, length, width int, filler S, read func(from int, dst []S)) packed[S] {
+func pad[S int32 | float64](cuts []cut, length, width int, filler S, read func(from int, dst []S)) packed[S] {
 	out := packed[S](slices.Repeat([]S{filler}, len(cuts)*length*width))
 	for i, c := range cuts {
 		steps := min(c.steps, length)
