@@ -224,7 +224,7 @@ func (s *series) readARFF(a *arffFile, of part) error {
 			if !ok {
 				return a.at().Errorf(code, "its target is %q, which is no finite number", fileio.Printable(fields[1])).Helpf("write the number")
 			}
-			s.targets = append(s.targets, float32(v))
+			s.targets = append(s.targets, float64(v))
 		case !slices.ContainsFunc(answer.classes, func(c string) bool { return sameClass(c, fields[1]) }):
 			return a.at().Errorf(code, "its class is %q, which attribute %s does not name", fileio.Printable(fields[1]), fileio.Printable(answer.name)).
 				Helpf("the classes are %s", fileio.Printable(strings.Join(answer.classes, ", ")))
@@ -248,9 +248,9 @@ func (s *series) readARFF(a *arffFile, of part) error {
 }
 
 // dimensions reads a sequence: a line for each dimension, a value for each step.
-func (a *arffFile) dimensions(text string) (columns [][]float32, err error) {
+func (a *arffFile) dimensions(text string) (columns [][]float64, err error) {
 	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		var column []float32
+		var column []float64
 		for f := range strings.SplitSeq(line, ",") {
 			v, ok := value(f)
 			if !ok {

@@ -21,7 +21,7 @@ func exactly(values []float64, width int) numbers {
 
 func fitFloat32(n int, value func(i int) float64) bool {
 	for i := range n {
-		if v := value(i); float64(float32(v)) != v {
+		if v := value(i); v == v && float64(float32(v)) != v { // NaN is a float32
 			return false
 		}
 	}

@@ -9,11 +9,11 @@ type series struct {
 	o        *Options
 	p        *pool
 	d        int // 0 before the first sequence
-	values   packed[float32]
+	values   []float64
 	cuts     []cut
 	labels   *intern
 	classes  []int32 // a label each, numbers of labels; -1 for none
-	targets  packed[float32]
+	targets  []float64
 	outputs  int
 	channels []string // names; nil for numbers
 }
@@ -23,7 +23,7 @@ func newSeries(name string, o *Options) *series {
 }
 
 // add takes a sequence in: its values step by step, a missing one NaN.
-func (s *series) add(values []float32, label int32, of part) {
+func (s *series) add(values []float64, label int32, of part) {
 	s.cuts = append(s.cuts, cut{from: len(s.values) / s.d, steps: len(values) / s.d, part: of, recording: int32(len(s.cuts)), group: int32(len(s.cuts))})
 	s.values = append(s.values, values...)
 	s.classes = append(s.classes, label)
@@ -48,9 +48,9 @@ func (s *series) finish(name string) (*pool, error) {
 	if s.channels == nil {
 		p.channels = numbered(s.d, s.unit(0))
 	}
-	rec := recordings{values: s.values, d: s.d, cuts: s.cuts}
+	rec := recordings{values: exactly(s.values, s.d), d: s.d, cuts: s.cuts}
 	if s.outputs > 0 {
-		rec.answers, rec.width, rec.ofCuts = s.targets, s.outputs, true
+		rec.answers, rec.width, rec.ofCuts = exactly(s.targets, s.outputs), s.outputs, true
 		p.outputs = s.outputs
 	}
 	length := s.o.Length

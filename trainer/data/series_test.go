@@ -26,7 +26,7 @@ func TestSeriesFormats(t *testing.T) {
 			t.Errorf("%s: %d x %d x %d, classes %v", name, s.Train.N, s.Train.T, s.Train.D, s.Classes)
 			continue
 		}
-		for i, want := range [][]float32{{0.5, -1, 2}, {1, 2, 3}, {4, 5, 6}} {
+		for i, want := range [][]float64{{0.5, -1, 2}, {1, 2, 3}, {4, 5, 6}} {
 			if got := values(&s.Train, i); !slices.Equal(got, want) || s.Train.Label(i) != []int32{1, 0, 1}[i] {
 				t.Errorf("%s: sequence %d is %v of class %d", name, i, got, s.Train.Label(i))
 			}
@@ -69,10 +69,10 @@ func TestSeveralDimensions(t *testing.T) {
 		if s.Train.N != 2 || s.Train.T != 3 || s.Train.D != 2 || s.Train.Groups != nil {
 			t.Fatalf("%s: %+v", name, s.Train)
 		}
-		if got := values(&s.Train, 0); !slices.Equal(got, []float32{1, 4, 2, 5, 3, 6}) {
+		if got := values(&s.Train, 0); !slices.Equal(got, []float64{1, 4, 2, 5, 3, 6}) {
 			t.Errorf("%s: got %v", name, got)
 		}
-		if got := values(&s.Train, 1); !slices.Equal(got, []float32{0, 0, 0, 0, 7, 8}) || s.Train.Label(1) != 1 {
+		if got := values(&s.Train, 1); !slices.Equal(got, []float64{0, 0, 0, 0, 7, 8}) || s.Train.Label(1) != 1 {
 			t.Errorf("%s: got %v", name, got)
 		}
 		if s = load(t, write(t, t.TempDir(), name, []byte(text)), "valid=0", "hold=0", "window=1"); s.Train.N != 4 {
@@ -85,7 +85,7 @@ func TestTSTargets(t *testing.T) {
 	const text = "@univariate true\n@targetLabel true\n@data\n1,2:0.25\n3,4,5:-7\n"
 	for _, settings := range [][]string{{"valid=0", "hold=0"}, {"valid=0", "hold=0", "window=1"}} {
 		s := load(t, write(t, t.TempDir(), "a.ts", []byte(text)), settings...)
-		var first, last [1]float32
+		var first, last [1]float64
 		s.Train.Targets(0, first[:])
 		s.Train.Targets(s.Train.N-1, last[:])
 		if s.Classes != nil || s.Train.Outputs != 1 || first[0] != 0.25 || last[0] != -7 {
@@ -98,7 +98,7 @@ func TestTimestamps(t *testing.T) {
 	const header = "@timeStamps true\n@univariate true\n@classLabel true 1 2\n@data\n"
 	for _, text := range []string{"(2007-01-01 00:00:00,241.5),(2007-01-01 00:01:00,3):1\n", "(0,241.5),(0.5,3):1\n"} {
 		s := load(t, write(t, t.TempDir(), "a.ts", []byte(header+text)), "valid=0", "hold=0")
-		if got := values(&s.Train, 0); !slices.Equal(got, []float32{241.5, 3}) || !slices.Contains(s.Notes, "timestamps are not read: steps are taken in their order, as equally far apart") {
+		if got := values(&s.Train, 0); !slices.Equal(got, []float64{241.5, 3}) || !slices.Contains(s.Notes, "timestamps are not read: steps are taken in their order, as equally far apart") {
 			t.Errorf("got %v, notes %q", got, s.Notes)
 		}
 	}

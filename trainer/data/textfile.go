@@ -89,12 +89,12 @@ func isMissing(field string) bool {
 }
 
 // value reads a number, NaN where it says that there is none; false when it is neither.
-func value(field string) (float32, bool) {
+func value(field string) (float64, bool) {
 	field = strings.TrimSpace(field)
 	if v, err := strconv.ParseFloat(field, 64); err == nil && math.Abs(v) <= math.MaxFloat32 {
-		return float32(v), true
+		return v, true
 	}
-	return float32(math.NaN()), isMissing(field)
+	return math.NaN(), isMissing(field)
 }
 
 // timeLayouts are how times are written, seconds aside.

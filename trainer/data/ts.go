@@ -129,7 +129,7 @@ func (s *series) tsSequence(t *tsFile, line string, of part) error {
 	if s.d = len(fields); s.d > maxColumns {
 		return t.at().Errorf(code, "has %d dimensions; at most %d are read", s.d, maxColumns).Helpf("check that it is the right file")
 	}
-	columns := make([][]float32, len(fields))
+	columns := make([][]float64, len(fields))
 	var times []float64
 	for i, f := range fields {
 		values, at, err := t.dimension(f)
@@ -157,7 +157,7 @@ func (s *series) tsAnswer(t *tsFile, answer string) (label int32, err error) {
 		if !ok {
 			return -1, t.at().Errorf(code, "its target is %q, which is no finite number", fileio.Printable(answer)).Helpf("write the number behind the last colon")
 		}
-		s.targets = append(s.targets, float32(v))
+		s.targets = append(s.targets, float64(v))
 		return -1, nil
 	case answer == "" || answer == "?":
 		return -1, t.at().Errorf(code, "has no class").Helpf("write it behind the last colon, or remove the line")
@@ -177,7 +177,7 @@ func sameClass(a, b string) bool {
 }
 
 // dimension reads the steps of one dimension, and their times in seconds where they have some.
-func (t *tsFile) dimension(text string) (values []float32, times []float64, err error) {
+func (t *tsFile) dimension(text string) (values []float64, times []float64, err error) {
 	text = strings.TrimSpace(text)
 	if text == "" || text == "?" {
 		return nil, nil, nil
@@ -235,7 +235,7 @@ func (s *series) tsTimes(t *tsFile, times []float64) error {
 const maxColumns = 1 << 16
 
 // addColumns takes a sequence in, each of its values as a column of steps; shorter ones lack their last steps.
-func (s *series) addColumns(at lineReader, columns [][]float32, label int32, of part) error {
+func (s *series) addColumns(at lineReader, columns [][]float64, label int32, of part) error {
 	steps := 0
 	for _, c := range columns {
 		steps = max(steps, knownSteps(c))
@@ -246,10 +246,10 @@ func (s *series) addColumns(at lineReader, columns [][]float32, label int32, of 
 	if len(s.values) > maxPadded-steps*s.d {
 		return at.at().Errorf(code, "the set is too large").Helpf("at most %d values are read", maxPadded)
 	}
-	values := make([]float32, steps*s.d)
+	values := make([]float64, steps*s.d)
 	for c, column := range columns {
 		for t := range steps {
-			v := float32(math.NaN())
+			v := math.NaN()
 			if t < len(column) {
 				v = column[t]
 			}
@@ -264,7 +264,7 @@ func (s *series) addColumns(at lineReader, columns [][]float32, label int32, of 
 }
 
 // knownSteps is how many steps there are up to the last known one: what is missing at the end pads a shorter sequence.
-func knownSteps(column []float32) int {
+func knownSteps(column []float64) int {
 	n := len(column)
 	for n > 0 && column[n-1] != column[n-1] {
 		n--
