@@ -41,7 +41,7 @@ func TestOriginOfRows(t *testing.T) {
 	s := load(t, saveTable(t, "s.csv", "label,a,b\nx,1,2\ny,3,4\nx,5,6\ny,7,8\n"), "valid=0", "hold=50%")
 	for _, part := range []*Sequences{&s.Train, &s.Test} {
 		for i := range part.N {
-			if o := part.Origin(i); float32(2*o.Number+1) != values(part, i)[0] || o.Recording != "" || o.Person != "" || o.Step != 0 {
+			if o := part.Origin(i); float64(2*o.Number+1) != values(part, i)[0] || o.Recording != "" || o.Person != "" || o.Step != 0 {
 				t.Errorf("%v is %+v", values(part, i), o)
 			}
 		}
