@@ -59,8 +59,7 @@ as they are: -o writes a safetensors file with their tensors and the ranges.`,
 			if err != nil {
 				return err
 			}
-			a.printCalibration(m, r)
-			return nil
+			return a.printCalibration(m, r)
 		},
 	}
 	c.Flags().StringVar(&input, "input", "", "sequences: X.npy, or ARCHIVE.npz:NAME")
@@ -76,10 +75,9 @@ type calibration struct {
 	Stored  string             `json:"stored,omitempty"` // the file that has the ranges now
 }
 
-func (a *app) printCalibration(m *compiler.Model, r calibration) {
+func (a *app) printCalibration(m *compiler.Model, r calibration) error {
 	if a.json {
-		a.printJSON(r)
-		return
+		return a.printJSON(r)
 	}
 	a.printRanges(r.Ranges)
 	switch {
@@ -96,6 +94,7 @@ func (a *app) printCalibration(m *compiler.Model, r calibration) {
 	default:
 		fmt.Fprintf(a.out, "stored in %s\n", r.Stored)
 	}
+	return nil
 }
 
 // relativeTo gives a path as a model names it.

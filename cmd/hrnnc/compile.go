@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -62,12 +61,10 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			done()
 			a.warn(l.Warnings)
 			if a.json {
-				a.printJSON(struct {
-					Folder   string    `json:"folder"`
-					Warnings diag.List `json:"warnings"`
+				return a.printJSON(struct {
+					Folder string `json:"folder"`
 					compiler.Report
-				}{out, l.Warnings.Sorted(), o.Report})
-				return nil
+				}{out, o.Report})
 			}
 			a.printReport(o.Report)
 			fmt.Fprintf(a.out, "\nwritten to %s\n", out)

@@ -47,8 +47,7 @@ behind --set, passes, parts of a data set and files of the kinds that a command 
 				return err
 			}
 			if a.json {
-				a.printJSON(map[string]string{"shell": args[0], "script": script.String()})
-				return nil
+				return a.printJSON(map[string]string{"shell": args[0], "script": script.String()})
 			}
 			_, err := a.out.Write(script.Bytes())
 			return err

@@ -59,8 +59,7 @@ func (a *app) dataListCmd() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			sets := listedSets()
 			if a.json {
-				a.printJSON(sets)
-				return nil
+				return a.printJSON(map[string]any{"sets": sets})
 			}
 			var rows [][]string
 			for _, s := range sets {
@@ -131,8 +130,7 @@ in it and by its number of sequences. Only the files that are needed are unpacke
 				return err
 			}
 			if a.json {
-				a.printJSON(map[string]string{"name": k.Name, "where": dir})
-				return nil
+				return a.printJSON(map[string]string{"name": k.Name, "where": dir})
 			}
 			fmt.Fprintf(a.out, "%s is in %s\n", k.Name, dir)
 			return nil
@@ -186,8 +184,7 @@ generated one such as copy(100), or the path of a file or folder.
 			}
 			d := set.Describe()
 			if a.json {
-				a.printJSON(d)
-				return nil
+				return a.printJSON(d)
 			}
 			a.printDescription(d)
 			a.warn(set.Warnings(d.Classes))

@@ -92,10 +92,9 @@ words mean what they meant in training, whatever data set they are scored on.`,
 			}
 			done()
 			if a.json {
-				a.printJSON(struct {
+				return a.printJSON(struct {
 					Scores []SplitScore `json:"scores"`
 				}{scores})
-				return nil
 			}
 			if err := a.printScores(scores); err != nil {
 				return err

@@ -23,34 +23,26 @@ func (a *app) fmtCmd() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var errs diag.List
+			var formatted []formattedFile
 			changed := false
 			for _, file := range args {
-				src, err := readModel(cmd, file)
+				f, list, err := a.format(cmd, file, check)
 				if err != nil {
 					return err
 				}
-				out, list := dsl.Format(file, src)
 				errs = append(errs, list...)
-				if list.HasErrors() {
-					continue
-				}
-				if file == "-" {
-					_, err = a.out.Write(out)
-				} else if !bytes.Equal(src, out) {
-					changed = true
-					fmt.Fprintln(a.out, file)
-					if !check {
-						err = fileio.Rewrite(file, out)
-					}
-				}
-				if err != nil {
+				formatted = append(formatted, f)
+				changed = changed || f.Changed
+			}
+			if a.json {
+				a.warn(errs)
+				if err := a.printJSON(map[string]any{"files": formatted}); err != nil {
 					return err
 				}
-			}
-			if errs.HasErrors() {
+			} else if errs.HasErrors() {
 				return errs
 			}
-			if check && changed {
+			if errs.HasErrors() || check && changed {
 				return errFailed
 			}
 			return nil
@@ -58,6 +50,39 @@ func (a *app) fmtCmd() *cobra.Command {
 	}
 	c.Flags().BoolVar(&check, "check", false, "change nothing; exit code 1 where a file would change")
 	return c
+}
+
+// formattedFile is what became of a file.
+type formattedFile struct {
+	File    string `json:"file"`
+	Changed bool   `json:"changed"`
+	Text    string `json:"text,omitempty"` // of standard input, laid out
+}
+
+// format lays one file out, and says so; - is standard input. Errors of the model are listed.
+func (a *app) format(cmd *cobra.Command, file string, check bool) (f formattedFile, errs diag.List, err error) {
+	f.File = file
+	src, err := readModel(cmd, file)
+	if err != nil {
+		return f, nil, err
+	}
+	out, errs := dsl.Format(file, src)
+	if errs.HasErrors() {
+		return f, errs, nil
+	}
+	f.Changed = !bytes.Equal(src, out)
+	switch {
+	case file == "-" && a.json:
+		f.Text = string(out)
+	case file == "-":
+		_, err = a.out.Write(out)
+	case f.Changed && !check:
+		err = fileio.Rewrite(file, out)
+	}
+	if err == nil && f.Changed && file != "-" && !a.json {
+		_, err = fmt.Fprintln(a.out, file)
+	}
+	return f, errs, err
 }
 
 func readModel(cmd *cobra.Command, file string) ([]byte, error) {

@@ -118,8 +118,7 @@ func (a *app) importCheckpoint(ctx context.Context, checkpoint string, o importF
 	} else {
 		r.Next = "hrnnc compile " + r.Model
 	}
-	a.printImport(r)
-	return nil
+	return a.printImport(r)
 }
 
 // calibrateImported measures the states; the sequences also say how long a sequence is.
@@ -174,10 +173,9 @@ type importResult struct {
 	Next    string             `json:"next,omitempty"` // the command that works now
 }
 
-func (a *app) printImport(r importResult) {
+func (a *app) printImport(r importResult) error {
 	if a.json {
-		a.printJSON(r)
-		return
+		return a.printJSON(r)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "model\ttensor\tshape\ttype\ttold by")
@@ -196,4 +194,5 @@ func (a *app) printImport(r importResult) {
 	if r.Next != "" {
 		fmt.Fprintf(a.out, "next:    %s\n", r.Next)
 	}
+	return nil
 }

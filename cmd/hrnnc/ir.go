@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,9 +62,20 @@ shows every entry, so that the text alone can be read back; so does -o -, which 
 			}
 			switch {
 			case output != "" && inline:
-				return a.emit(output, func(w io.Writer) error { return ir.PrintWhole(w, module) })
+				err := a.emit(output, func(w io.Writer) error { return ir.PrintWhole(w, module) })
+				if err != nil || !a.json {
+					return err
+				}
+				return a.printJSON(map[string]string{"output": output})
 			case output != "":
-				return writeIR(output, module)
+				if err := writeIR(output, module); err != nil || !a.json {
+					return err
+				}
+				return a.printJSON(map[string]string{"output": output})
+			case a.json && inline:
+				return a.printText(module, ir.PrintWhole)
+			case a.json:
+				return a.printText(module, ir.Print)
 			case inline:
 				return ir.PrintWhole(a.out, module)
 			}
@@ -78,6 +90,15 @@ shows every entry, so that the text alone can be read back; so does -o -, which 
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
+}
+
+// printText prints the text of a module in a document.
+func (a *app) printText(m *ir.Module, print func(io.Writer, *ir.Module) error) error {
+	var text strings.Builder
+	if err := print(&text, m); err != nil {
+		return err
+	}
+	return a.printJSON(map[string]string{"ir": text.String()})
 }
 
 // writeIR writes the text, and the constants beside it.
@@ -95,6 +116,19 @@ func writeIR(path string, m *ir.Module) error {
 }
 
 func (a *app) listPasses() error {
+	if a.json {
+		type pass struct {
+			Name string   `json:"name"`
+			In   ir.Level `json:"in"`
+			Out  ir.Level `json:"out"`
+			Doc  string   `json:"doc"`
+		}
+		var list []pass
+		for _, p := range passes.Pipeline {
+			list = append(list, pass{p.Name, p.In, p.Out, p.Doc})
+		}
+		return a.printJSON(map[string]any{"passes": list})
+	}
 	var rows [][]string
 	for _, p := range passes.Pipeline {
 		rows = append(rows, []string{p.Name, string(p.In) + " -> " + string(p.Out), p.Doc})

@@ -33,8 +33,7 @@ func (a *app) reportCmd() *cobra.Command {
 			}
 			a.warn(l.Warnings)
 			if a.json {
-				a.printJSON(o.Report)
-				return nil
+				return a.printJSON(o.Report)
 			}
 			a.printReport(o.Report)
 			return nil
@@ -55,8 +54,7 @@ func (a *app) versionCmd() *cobra.Command {
 
 func (a *app) printVersion() error {
 	if a.json {
-		a.printJSON(map[string]string{"hrnnc": compiler.Version})
-		return nil
+		return a.printJSON(map[string]string{"hrnnc": compiler.Version})
 	}
 	_, err := fmt.Fprintln(a.out, "hrnnc", compiler.Version)
 	return err

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +37,8 @@ type app struct {
 	data     io.Writer // standard output, once mayEmit has given it to what is made
 	args     []string  // the command line, without the program's name
 	json     bool
+	printed  bool      // the JSON document, which is one
+	warned   diag.List // warnings that it is to have
 	quiet    bool
 }
 
@@ -58,7 +59,7 @@ func run(args []string, out, errs io.Writer) int {
 	}()
 	root := a.root()
 	root.SetArgs(args)
-	a.json = slices.Contains(args, "--json") // also where the command is unknown and no flag is read
+	a.json = slices.ContainsFunc(args, func(s string) bool { return s == "--json" || s == "--json=true" }) // also where the command is unknown and no flag is read
 	code := a.exitCode(root.ExecuteContext(ctx))
 	if stdout.err != nil {
 		if !errors.Is(stdout.err, syscall.EPIPE) { // who closed the pipe knows
@@ -122,6 +123,14 @@ ends with C; docs/language.md describes the language.`,
 	c.SetOut(a.out)
 	c.SetErr(a.err)
 	c.SetFlagErrorFunc(a.flagError)
+	printHelp := c.HelpFunc()
+	c.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if !a.json {
+			printHelp(c, args)
+		} else if err := a.printJSON(helpOf(c)); err != nil {
+			fmt.Fprintln(a.err, err)
+		}
+	})
 	c.Flags().BoolVar(&version, "version", false, "print the version")
 	c.PersistentFlags().BoolVar(&a.json, "json", false, "print results and errors as JSON on standard output")
 	c.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress")
@@ -232,6 +241,9 @@ func (a *app) exitCode(err error) int {
 		return 0
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.err, "interrupted; no file is half written")
+		if a.json {
+			a.documentErrors(diag.List{diag.InFile("", "").Errorf("interrupted", "no file is half written").Helpf("train and search go on with --resume")})
+		}
 		return exitInterrupted
 	case errors.Is(err, errFailed):
 		return exitUser
@@ -282,28 +294,32 @@ func containsInternal(l diag.List) bool {
 
 // bug reports what is hrnnc's own fault.
 func (a *app) bug(err error) {
-	fmt.Fprintf(a.err, "hrnnc %s: this is a bug in hrnnc, not in your model:\n%v\n\nPlease report it with the model and this command:\n  hrnnc %s\n",
-		compiler.Version, err, strings.Join(os.Args[1:], " "))
+	fmt.Fprintf(a.err, "hrnnc %s: this is a bug in hrnnc, not in your model:\n%v\n\nPlease report it with the model and this command:\n  %s\n",
+		compiler.Version, err, commandLine())
+	if a.json {
+		a.documentErrors(diag.List{diag.InFile("", "").Errorf("internal", "%v", err).Helpf("this is a bug in hrnnc %s: please report it, with the model", compiler.Version)})
+	}
 }
 
 // diagnostics prints a list for people, or as JSON.
 func (a *app) diagnostics(l diag.List) {
-	l = l.Sorted()
 	if a.json {
-		a.printJSON(struct {
-			Diagnostics diag.List `json:"diagnostics"`
-		}{l})
+		a.documentErrors(l)
 		return
 	}
+	l = l.Sorted()
 	r := diag.Renderer{Source: readSource, Color: isTerminal(a.err) && os.Getenv("NO_COLOR") == ""}
 	if err := r.RenderAll(a.err, l); err != nil {
 		fmt.Fprintln(a.err, l.Error())
 	}
 }
 
-// warn prints what does not stop a command.
+// warn prints what does not stop a command, or keeps it for the document that the command prints.
 func (a *app) warn(l diag.List) {
-	if len(l) > 0 && !a.json {
+	switch {
+	case a.json:
+		a.warned = append(a.warned, l...)
+	case len(l) > 0:
 		a.diagnostics(l)
 	}
 }
@@ -322,12 +338,4 @@ func isTerminal(w io.Writer) bool {
 	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-func (a *app) printJSON(v any) {
-	enc := json.NewEncoder(a.out)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		fmt.Fprintln(a.err, err)
-	}
 }

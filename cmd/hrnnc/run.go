@@ -157,7 +157,7 @@ func runLevel(cmd *cobra.Command, m *compiler.Model, level string, x [][][]int64
 func (a *app) printRun(out *compiler.Outputs, said answers, files []string, score *compiler.Score) error {
 	n := said.Shape[0]
 	if a.json {
-		a.printJSON(struct {
+		return a.printJSON(struct {
 			Level     string          `json:"level"`
 			Sequences int             `json:"sequences"`
 			Steps     int             `json:"steps"`
@@ -169,7 +169,6 @@ func (a *app) printRun(out *compiler.Outputs, said answers, files []string, scor
 			Answers   any             `json:"answers"`
 			Score     *compiler.Score `json:"score,omitempty"`
 		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), score})
-		return nil
 	}
 	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), npy.Shape(out.Y.Shape))
 	if out.Updates > 0 {

@@ -233,8 +233,7 @@ func (a *app) finishSearch(t *training, o searchFlags, s search.Space, r search.
 		return err
 	}
 	if a.json {
-		a.printJSON(result)
-		return nil
+		return a.printJSON(result)
 	}
 	if r.LeftOut > 0 {
 		a.tell("left out, because the block does not fit the units: %s", plural(r.LeftOut, "combination"))

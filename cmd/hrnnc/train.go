@@ -227,8 +227,7 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 	}
 	done()
 	if a.json {
-		a.printJSON(result)
-		return nil
+		return a.printJSON(result)
 	}
 	a.printRanges(t.ranges)
 	if err := a.printScores(result.Scores); err != nil {

@@ -68,11 +68,13 @@ func (a *app) printVerify(rows []compiler.Verification) error {
 		equal, passed = equal && r.Equal(), passed && r.Passed()
 	}
 	if a.json {
-		a.printJSON(struct {
+		if err := a.printJSON(struct {
 			Equal  bool                    `json:"equal"`
 			Passed bool                    `json:"passed"`
 			Levels []compiler.Verification `json:"levels"`
-		}{equal, passed, rows})
+		}{equal, passed, rows}); err != nil {
+			return err
+		}
 	} else if err := a.verifyTable(rows, equal, passed); err != nil {
 		return err
 	}
