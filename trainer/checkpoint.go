@@ -150,14 +150,34 @@ func SaveWeights(path string, n *network.Network, ranges map[string]float64, not
 		f.Metadata["range."+state] = fmt.Sprint(most)
 	}
 	for _, q := range n.Params {
-		f.Tensors = append(f.Tensors, floats32(q.Name, q.Shape, q.Latent))
+		if !q.Part {
+			f.Tensors = append(f.Tensors, floats32(q.Name, q.Shape, q.Latent))
+		}
+	}
+	names, units := n.Dense()
+	for i, name := range names {
+		f.Tensors = append(f.Tensors, floats32(name, []int{units[i], units[i]}, n.DenseMatrix(name)))
 	}
 	return weights.RewriteSafetensors(path, f)
 }
 
-// LoadWeights takes parameters from a weights file.
+// LoadWeights takes parameters from a weights file. A recurrent matrix must be a signed Hadamard up to permutations.
 func LoadWeights(f *weights.File, n *network.Network) error {
+	names, units := n.Dense()
+	for i, name := range names {
+		t, err := f.Param(name, "real", units[i], units[i])
+		if err != nil {
+			return err
+		}
+		if err := n.SetDense(name, t.Data); err != nil {
+			return diag.InFile(f.Path, "tensor "+name).Errorf("hadamard", "the recurrent matrix is not a signed Hadamard: %v", err).
+				Helpf("train hadamard(h), whose weights are signs, from the beginning")
+		}
+	}
 	for _, q := range n.Params {
+		if q.Part {
+			continue
+		}
 		if err := restore(f, q.Name, q.Kind, q.Shape, q.Latent); err != nil {
 			return err
 		}

@@ -43,10 +43,7 @@ func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := network.New(m)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := network.New(m)
 	n.Initialise(c.Seed, network.RandomSigns)
 	o := data.Defaults()
 	o.Sequences = 2000

@@ -69,10 +69,7 @@ func parameters(m *dsl.Model) int {
 
 // newNetwork makes the network at a random start.
 func newNetwork(m *dsl.Model, seed int64) (*network.Network, error) {
-	n, err := network.New(m)
-	if err != nil {
-		return nil, err
-	}
+	n := network.New(m)
 	n.Initialise(seed, network.RandomSigns)
 	table := n.Param("E")
 	for i := range table.Latent {

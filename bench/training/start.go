@@ -39,7 +39,7 @@ func newNetwork() (*network.Network, error) {
 	if errs = append(errs, more...); errs.HasErrors() {
 		return nil, errs
 	}
-	return network.New(m)
+	return network.New(m), nil
 }
 
 // The files of a start, beside one a parameter.

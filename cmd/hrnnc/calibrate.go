@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +29,9 @@ as they are: -o writes a safetensors file with their tensors and the ranges.`,
 			if input == "" {
 				return usageError{fmt.Errorf("--input X.npy is missing")}
 			}
+			if err := a.mayEmitArrays(output); err != nil {
+				return err
+			}
 			m, err := compiler.Load(args[0], weightsPath)
 			if err != nil {
 				return err
@@ -51,7 +55,10 @@ as they are: -o writes a safetensors file with their tensors and the ranges.`,
 			switch {
 			case output != "":
 				r.Stored = output
-				err = weights.WriteSafetensors(output, f)
+				var data []byte
+				if data, err = weights.Encode(output, f); err == nil {
+					err = a.emit(output, func(w io.Writer) error { _, err := w.Write(data); return err })
+				}
 			case f.Format == weights.Safetensors:
 				r.Stored = m.Weights
 				err = weights.RewriteSafetensors(m.Weights, f)

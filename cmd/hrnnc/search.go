@@ -85,6 +85,9 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := t.needsWeights(""); err != nil {
+		return err
+	}
 	space, err := o.space(t)
 	if err != nil {
 		return err

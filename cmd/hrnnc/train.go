@@ -72,6 +72,11 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	if err := t.mayTrain(o); err != nil {
 		return err
 	}
+	if o.from == "" && !o.resume {
+		if err := t.needsWeights("--from"); err != nil {
+			return err
+		}
+	}
 	wipe()
 	a.warn(t.warnings())
 	if t.chosen != "" {

@@ -120,9 +120,7 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 		c.Data = beside(file, c.Data)
 	}
 	t := &training{file: file, model: m, config: c, weights: m.WeightsPath(), targetSet: targetSet}
-	if t.net, err = network.New(m); err != nil {
-		return nil, o, diag.InFile(file, "").Errorf("train", "%v", err).Helpf("a recurrence is trained as signs of a Hadamard matrix")
-	}
+	t.net = network.New(m)
 	t.net.Loss = c.Loss
 	o, err = dataOptions(m, c)
 	if dataset != "" {
@@ -134,6 +132,21 @@ func configure(file, dataset string, overrides []string) (*training, data.Option
 	}
 	t.augment = o.Augment
 	return t, o, err
+}
+
+// needsWeights refuses a recurrent matrix where there is nothing to take it from; flag would name its file.
+func (t *training) needsWeights(flag string) error {
+	for _, l := range t.model.Layers {
+		if l.Dense == nil {
+			continue
+		}
+		d := diag.At(l.Span).Errorf("train", "state %s has the recurrent matrix %s, and training draws none", l.State.Name, l.Dense.Name)
+		if flag == "" {
+			return d.Helpf("write hadamard(%s), whose weights are signs", l.State.Name)
+		}
+		return d.Helpf("give the weights that hold it with %s, to train its signs further; or write hadamard(%s), whose weights are signs", flag, l.State.Name)
+	}
+	return nil
 }
 
 // overridden reports whether the command line sets a key of the train block.

@@ -34,6 +34,9 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		}
 	}
 	for _, q := range t.net.Params {
+		if q.Part && q.Fixed {
+			continue // a permutation of a recurrent matrix
+		}
 		p.Params = append(p.Params, report.Param{Name: q.Name, Kind: q.Kind, Shape: q.Shape, Values: q.Latent, Used: q.Used})
 	}
 	part := &t.set.Test

@@ -46,16 +46,18 @@ func (t *tile) layerBackward(i, step int) {
 	t.flowBackward(i, step)
 	kernels.SubMulRows(s.h, l.factor, s.h, s.inflow)
 	kernels.FMARows(s.signs, s.g, s.h)
+	scatter(l.order, &s.h, &s.z)
 	kernels.Transform(s.h, l.block)
 	kernels.MulRows(s.g, l.factor, s.g)
+	scatter(l.order, &s.g, &s.z)
 	kernels.Transform(s.g, l.block)
 	if l.presigns != nil {
 		kernels.MulRows(s.h, l.presigns.Used, s.h)
 		kernels.FMARows(s.presigns, s.g, s.h)
 		kernels.MulRows(s.g, l.presigns.Used, s.g)
 	}
-	l.unpermuteRows(&s.h, &s.z)
-	l.unpermuteRows(&s.g, &s.z)
+	scatter(l.permute, &s.h, &s.z)
+	scatter(l.permute, &s.g, &s.z)
 	if every := t.n.checkpointEvery(); step%every == 0 {
 		copy(s.h, s.checkpoints[step/every])
 	}

@@ -24,6 +24,9 @@ const (
 func (n *Network) Initialise(seed int64, signs SignInit) {
 	rng := rand.New(rand.NewSource(seed))
 	for _, p := range n.Params {
+		if p.Part {
+			continue // SetDense has it
+		}
 		n.initialise(p, rng)
 		if l := n.signsOf(p); l != nil && signs == BalancedSigns {
 			l.balance(rng)

@@ -5,7 +5,6 @@
 package network
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/hrnnc/hrnnc/dsl"
@@ -33,7 +32,10 @@ type layer struct {
 	norm     float32 // 1/sqrt(block)
 	signs    *Param
 	presigns *Param
-	permute  []int // h[permute[i]] goes into row i of the transform; nil for the identity
+	dense    *dense // the recurrent matrix that the model has instead of a transform, or nil
+	permute  []int  // h[permute[i]] goes into row i of the transform; nil for the identity
+	order    []int  // row order[i] of the transform goes into unit i; nil for the identity
+	index    *Param // of permute
 	matrix   *Param
 	source   source
 	embed    *Param
@@ -66,21 +68,29 @@ type readout struct {
 	bias   *Param // may be nil
 }
 
-// New makes the network of a checked model, with every parameter zero. Models that cannot be trained are an error.
-func New(m *dsl.Model) (*Network, error) {
+// New makes the network of a checked model, with every parameter zero. Recurrent matrices must be set with SetDense before
+// anything is computed.
+func New(m *dsl.Model) *Network {
 	n := &Network{Model: m, scale: float32(m.Input.Scale)}
 	params := map[*dsl.Param]*Param{}
+	matrices := map[*dsl.Param]*dense{}
+	for _, l := range m.Layers {
+		if l.Dense != nil {
+			matrices[l.Dense] = newDense(l.Dense, l.State.Size)
+		}
+	}
 	for _, p := range m.Tensors() {
+		if d := matrices[p]; d != nil {
+			n.Params = append(n.Params, d.parts()...)
+			continue
+		}
 		params[p] = newParam(p)
 		n.Params = append(n.Params, params[p])
 	}
 	index := map[*dsl.Layer]int{}
 	for i, l := range m.Layers {
-		if l.Dense != nil {
-			return nil, fmt.Errorf("state %s has a dense recurrent matrix, which cannot be trained; write hadamard(%s)", l.State.Name, l.State.Name)
-		}
 		index[l] = i
-		n.layers = append(n.layers, newLayer(l, params, index))
+		n.layers = append(n.layers, newLayer(l, matrices[l.Dense], params, index))
 	}
 	r := m.Readout
 	n.readout = readout{from: index[r.From], relu: r.Relu, n: r.From.State.Size, o: r.Matrix.Shape[0], matrix: params[r.Matrix]}
@@ -88,15 +98,20 @@ func New(m *dsl.Model) (*Network, error) {
 		n.readout.bias = params[r.Bias]
 	}
 	n.Loss = DefaultLoss(m)
-	return n, nil
+	return n
 }
 
-func newLayer(l *dsl.Layer, params map[*dsl.Param]*Param, index map[*dsl.Layer]int) *layer {
+func newLayer(l *dsl.Layer, d *dense, params map[*dsl.Param]*Param, index map[*dsl.Layer]int) *layer {
+	out := &layer{n: l.State.Size, dense: d, signs: params[l.Signs], presigns: params[l.PreSigns], index: params[l.Permute]}
 	block := l.Block
 	if block == 0 {
 		block = l.State.Size
 	}
-	out := &layer{n: l.State.Size, block: block, norm: float32(1 / math.Sqrt(float64(block))), signs: params[l.Signs], presigns: params[l.PreSigns]}
+	if d != nil {
+		out.signs, out.presigns, out.index, block = d.signs, d.presigns, d.permute, 1
+		out.order = make([]int, out.n)
+	}
+	out.transformIn(block)
 	if in := l.Inflow; in != nil {
 		out.matrix, out.relu, out.cols = params[in.Matrix], in.Relu, in.Matrix.Shape[1]
 		switch {
@@ -115,10 +130,15 @@ func newLayer(l *dsl.Layer, params map[*dsl.Param]*Param, index map[*dsl.Layer]i
 	}
 	out.factor = make([]float32, out.n)
 	out.bias = make([]float32, out.n)
-	if l.Permute != nil {
+	if out.index != nil {
 		out.permute = make([]int, out.n)
 	}
 	return out
+}
+
+// transformIn sets the size of the blocks of the transform.
+func (l *layer) transformIn(block int) {
+	l.block, l.norm = block, float32(1/math.Sqrt(float64(block)))
 }
 
 // Outputs is the number of outputs.
@@ -146,6 +166,12 @@ func (n *Network) Refresh() {
 func (n *Network) rest() {
 	n.followUnits()
 	for i, l := range n.layers {
+		if d := l.dense; d != nil {
+			l.transformIn(int(d.block.Latent[0]))
+			for j, v := range d.order.Latent {
+				l.order[j] = int(v)
+			}
+		}
 		for j, s := range l.signs.Used {
 			l.factor[j] = s * l.norm
 		}
@@ -158,8 +184,8 @@ func (n *Network) rest() {
 		if n.rounding != nil {
 			l.roundBias(n.rounding[i])
 		}
-		if p := n.Model.Layers[i].Permute; p != nil {
-			for j, v := range n.Param(p.Name).Latent {
+		if l.index != nil {
+			for j, v := range l.index.Latent {
 				l.permute[j] = int(v)
 			}
 		}

@@ -6,9 +6,11 @@ import (
 	"math/rand"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/hadamard"
 	"github.com/hrnnc/hrnnc/importer"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/npy"
@@ -23,9 +25,12 @@ func build(t testing.TB, text string) *Network {
 	if errs = append(errs, more...); errs.HasErrors() {
 		t.Fatal(errs)
 	}
-	n, err := New(m)
-	if err != nil {
-		t.Fatal(err)
+	n := New(m)
+	names, units := n.Dense()
+	for i, name := range names {
+		if err := n.SetDense(name, permutedHadamard(units[i], units[i]/2)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return n
 }
@@ -125,8 +130,71 @@ var shapes = map[string]string{
 	"stacked": "input x : i8[2] / 16\nparam U : int16[16, 2]\nparam b : [16]\nparam B : int16[8, 16]\nparam b2 : [8]\nparam V : int16[3, 8]\n" +
 		"state h1 : int16[16]\nstate h2 : int16[8]\nh1 <- hadamard(h1, block = 4) + U*x + b\nh2 <- hadamard(h2) + B*relu(h1) + b2\n" +
 		"y = V*relu(h2)\noutput class = argmax(y) at every step\n",
+	"dense": "input x : i8[2] / 16\nparam U : int16[8, 2]\nparam W : [8, 8]\nparam V : int16[3, 8]\nstate h : int16[8]\n" +
+		"h <- W*h + U*x\ny = V*relu(h)\noutput y at last\n",
 	"permuted": "input x : i8[2] / 16\nparam U : int16[16, 2]\nparam p : index\nparam s : sign\nparam V : int16[3, 16]\nstate h : int16[16]\n" +
 		"h <- hadamard(h, permute = p, presigns = s) + U*x\ny = V*relu(h)\noutput class = argmax(y) at every step\n",
+}
+
+// permutedHadamard is a signed block Hadamard of n units whose rows and columns are permuted and negated.
+func permutedHadamard(n, block int) []float64 {
+	rng := rand.New(rand.NewSource(9))
+	rows, cols := rng.Perm(n), rng.Perm(n)
+	w := make([]float64, n*n)
+	for i, r := range rows {
+		for j, c := range cols {
+			if r/block == c/block {
+				w[i*n+j] = float64(hadamard.Entry(r%block, c%block)) / math.Sqrt(float64(block)) * float64(1-2*(r*r%3%2)) * float64(1-2*(c*c%5%2))
+			}
+		}
+	}
+	return w
+}
+
+// TestDenseMatrix holds a recurrent matrix to what was set: it is given back, and the states are those that it makes.
+func TestDenseMatrix(t *testing.T) {
+	n := build(t, shapes["dense"])
+	n.Initialise(2, RandomSigns)
+	want, got := permutedHadamard(8, 4), n.DenseMatrix("W")
+	if d := relative(got, want); d > 1e-6 {
+		t.Fatalf("the matrix differs by %v", d)
+	}
+	b := randomBatch(n, 1, 9, rand.New(rand.NewSource(3)))
+	u, v := n.Param("U").Used, n.Param("V").Used
+	h := make([]float64, 8)
+	for step := range b.T {
+		next := make([]float64, 8)
+		for i := range next {
+			for j := range h {
+				next[i] += want[i*8+j] * h[j]
+			}
+			for j := range 2 {
+				next[i] += float64(u[i*2+j]) * float64(b.X[step*2+j]) / 16
+			}
+		}
+		h = next
+	}
+	b.Targets = nil
+	for i := range 3 {
+		y := 0.0
+		for j, x := range h {
+			y += float64(v[i*8+j]) * max(x, 0)
+		}
+		b.Targets = append(b.Targets, float32(y))
+	}
+	if r := n.Step(b); r.Mean() > 1e-8 {
+		t.Errorf("the outputs are not those of the matrix: squared error %v", r.Mean())
+	}
+	if err := n.SetDense("W", make([]float64, 64)); err == nil {
+		t.Error("a matrix of zeros is taken")
+	}
+	scaled := permutedHadamard(8, 4)
+	for i := range scaled {
+		scaled[i] *= 1.1
+	}
+	if err := n.SetDense("W", scaled); err == nil || !strings.Contains(err.Error(), "keeps the norm") {
+		t.Errorf("a scaled matrix: %v", err)
+	}
 }
 
 func randomBatch(n *Network, sequences, steps int, rng *rand.Rand) *Batch {

@@ -20,6 +20,8 @@ type Param struct {
 	Grad []float32
 	// Fixed is a permutation, which is not trained.
 	Fixed bool
+	// Part is a part of a recurrent matrix, which the weights file holds as the matrix (Network.DenseMatrix).
+	Part bool
 	// unit is the real value of one integer of Used; 1 for real values.
 	unit float32
 	// norm is 1/sqrt(columns) for a binary matrix between two states, whose used value is norm * sign(latent).

@@ -154,6 +154,7 @@ func (r Rounding) update(l *layer, s *tileLayer, step int) {
 	for i, v := range s.h {
 		s.h[i] = floor(v*factor+0.5) * unit
 	}
+	gather(l.order, &s.h, &s.z)
 	kernels.MulRowsAdd(s.h, l.signs.Used, s.h, s.inflow)
 	r.saturate(s.h, step)
 }

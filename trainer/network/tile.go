@@ -203,7 +203,7 @@ func (t *tile) forward(keep bool, visit func(step int)) {
 				s.checkpoint(step / every)
 			}
 			t.flow(i, step)
-			l.permuteRows(s)
+			gather(l.permute, &s.h, &s.z)
 			if l.presigns != nil {
 				kernels.MulRows(s.h, l.presigns.Used, s.h)
 			}
@@ -212,6 +212,7 @@ func (t *tile) forward(keep bool, visit func(step int)) {
 				continue
 			}
 			kernels.Transform(s.h, l.block)
+			gather(l.order, &s.h, &s.z)
 			kernels.MulRowsAdd(s.h, l.factor, s.h, s.inflow)
 		}
 		if visit != nil {
@@ -227,23 +228,23 @@ func (s *tileLayer) checkpoint(k int) {
 	copy(s.checkpoints[k], s.h)
 }
 
-// permuteRows puts the state's rows into the order of the transform.
-func (l *layer) permuteRows(s *tileLayer) {
-	if l.permute == nil {
+// gather puts row index[i] in place i; without an index rows stay. Scratch is swapped with them.
+func gather(index []int, rows, scratch *[]float32) {
+	if index == nil {
 		return
 	}
-	for i, j := range l.permute {
-		copy(row(s.z, i), row(s.h, j))
+	for i, j := range index {
+		copy(row(*scratch, i), row(*rows, j))
 	}
-	s.h, s.z = s.z, s.h
+	*rows, *scratch = *scratch, *rows
 }
 
-// unpermuteRows takes rows back; scratch is swapped with them.
-func (l *layer) unpermuteRows(rows, scratch *[]float32) {
-	if l.permute == nil {
+// scatter takes back what gather did.
+func scatter(index []int, rows, scratch *[]float32) {
+	if index == nil {
 		return
 	}
-	for i, j := range l.permute {
+	for i, j := range index {
 		copy(row(*scratch, j), row(*rows, i))
 	}
 	*rows, *scratch = *scratch, *rows

@@ -318,9 +318,7 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	if t.Config, err = s.config(v.Model); err != nil {
 		return t, nil, err
 	}
-	if t.Net, err = network.New(v.Model); err != nil {
-		return t, nil, err
-	}
+	t.Net = network.New(v.Model)
 	t.Net.Loss = t.Config.Loss
 	t.Net.Initialise(t.Config.Seed, t.Config.SignInit)
 	if err := trainer.Folder(dir); err != nil {

@@ -30,3 +30,8 @@ save("extra.pth", {**linear, "module.norm.weight": torch.ones(n), "module.norm.b
 # A recurrence whose units are permuted: it stays a matrix.
 save("permuted.pth", {"U": U, "b": b, "W": W[rows][:, columns].contiguous(), "V": V, "c": c})
 np.save(here / "x.npy", np.random.default_rng(1).integers(-100, 100, (6, 20, d)).astype(np.int8))
+# Recordings of four classes, told apart by which channel is large: something to train further on.
+random = np.random.default_rng(2)
+y = random.integers(0, 4, 160)
+x = random.integers(-20, 20, (160, 12, d)) + 60 * (np.arange(d) == y[:, None])[:, None, :]
+np.savez_compressed(here / "channels.npz", x=(x / 32).astype(np.float32), y=y.astype(np.int8))
