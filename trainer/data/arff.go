@@ -169,18 +169,25 @@ func (a *arffFile) fields() ([]string, int, error) {
 
 // rows are the rows of a table.
 func (a *arffFile) rows() *rows {
-	r := &rows{file: a.file, width: len(a.attributes), read: a.fields}
-	for _, attr := range a.attributes {
-		r.header = append(r.header, attr.name)
+	r := &rows{file: a.file, width: len(a.attributes)}
+	r.open = func() func() ([]string, int, error) {
+		from := *a
+		return from.fields
 	}
+	r.rewind()
+	names := make([]string, len(a.attributes))
+	for i, attr := range a.attributes {
+		names[i] = attr.name
+	}
+	r.name(names)
 	last := len(a.attributes) - 1
 	switch a.attributes[last].kind { // Weka's own rule: the last attribute is the class
 	case "nominal":
-		r.label = a.attributes[last].name
+		r.label = r.header[last]
 		r.classes = a.attributes[last].classes
 	case "numeric":
 		if slices.Contains(labelNames, strings.ToLower(a.attributes[last].name)) {
-			r.target = a.attributes[last].name
+			r.target = r.header[last]
 		}
 	}
 	return r

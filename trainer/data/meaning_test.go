@@ -67,10 +67,10 @@ func TestMeaningOfWords(t *testing.T) {
 	}
 }
 
-// TestFirstRowEmpty refuses a column that cannot be told to hold values.
+// TestFirstRowEmpty knows a column of values by its first number, and does not leave out what is missing before.
 func TestFirstRowEmpty(t *testing.T) {
 	path := saveTable(t, "gap.csv", "class,a,b\nrun,,20\nrun,12,22\n")
-	if _, err := Load(path, options(t)); err == nil || !strings.Contains(err.Error(), "column a is empty in the first row") {
+	if _, err := Load(path, options(t)); err == nil || !strings.Contains(err.Error(), "gap.csv:2:1: error[data]: column a is missing; help: write what is known, or say what to do:  missing = drop") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -105,11 +105,11 @@ func TestColumnsOfSplitFiles(t *testing.T) {
 	if s.Test.Values(0, values); !slices.Equal(values, []float64{10, 20}) {
 		t.Errorf("values %v", values)
 	}
-	if !slices.Contains(s.Notes, "columns that are not read, since their first row is no number: note") {
+	if !slices.Contains(s.Notes, "columns that are not read, since they hold words: note") {
 		t.Errorf("notes %q", s.Notes)
 	}
 	comma := saveTable(t, "comma.csv", "class;a;b\nrun;1,5;2\n")
-	if _, err := Load(comma, options(t)); err == nil || !strings.Contains(err.Error(), `column a holds "1,5" in the first row`) {
+	if _, err := Load(comma, options(t)); err == nil || !strings.Contains(err.Error(), "column a holds numbers with a comma for a point; help: say  decimal = comma") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -32,6 +32,7 @@ type Options struct {
 	Tokens  bool
 	Answers string
 	Arrays  []string
+	Missing string
 	Columns Columns
 
 	Augment Augment
@@ -51,6 +52,7 @@ type Columns struct {
 	Values, Targets        []string
 	EachStep               bool
 	Header                 string
+	Decimal                string
 	Inputs                 int
 }
 
@@ -120,12 +122,15 @@ var Settings = []Setting{
 	{"arrays", "which array is what: x=NAME, y=, groups=, x_valid=, y_valid=, x_test=, y_test=, groups_test=", NumPy, nil, 0, 0, func(o *Options) any { return &o.Arrays }},
 	{"label", "the column with the class", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Label }},
 	{"text", "the column with the text", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Text }},
-	{"id", "the column that numbers recordings; a row is then one step", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.ID }},
+	{"id", "the column that numbers recordings, or file where each file is one; a row is then one step", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.ID }},
 	{"group", "the column with the person or speaker", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Group }},
 	{"values", "the columns with the values, in order", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Values }},
 	{"targets", "the columns with the numbers to give (regression)", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Targets }},
 	{"each_step", "whether label or targets of a row are the answer of that step, not of the recording", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.EachStep }},
-	{"header", "whether the first row has names: yes, no or guess", Table, []string{"yes", "no", "guess"}, 0, 0, func(o *Options) any { return &o.Columns.Header }},
+	{"header", "whether the first row has the names of the columns, numbers such as 0,1,2 too: yes, no or guess", Table, []string{"yes", "no", "guess"}, 0, 0, func(o *Options) any { return &o.Columns.Header }},
+	{"decimal", "what stands before the decimals of a number: point or comma", Table, []string{"point", "comma"}, 0, 0, func(o *Options) any { return &o.Columns.Decimal }},
+	{"missing", "what to do where a value is missing: error, drop (leave those steps out; windows run across none), hold (the value before) or interpolate", Table | NumPy | Varied,
+		[]string{"error", "drop", "hold", "interpolate"}, 0, 0, func(o *Options) any { return &o.Missing }},
 	{"inputs", "values of one step, where a row is a sequence", Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Columns.Inputs }},
 	{"augment_shift", "shift training sequences by up to this many steps", Series | Audio, nil, 0, 1 << 20, func(o *Options) any { return &o.Augment.Shift }},
 	{"augment_noise", "add noise of this standard deviation to training values", valued, nil, 0, 1e6, func(o *Options) any { return &o.Augment.Noise }},

@@ -137,7 +137,12 @@ func (p *pool) checkAugment(name string, o *Options, d int) error {
 
 // forgetAnswers leaves the sequences alone: one part, and -1 for the label of each.
 func (p *pool) forgetAnswers() {
-	p.y, p.classes, p.outputs, p.eachStep, p.parts = unanswered{}, nil, 0, false, nil
+	p.y, p.classes, p.outputs, p.eachStep = unanswered{}, nil, 0, false
+	for i, of := range p.parts {
+		if of != unused {
+			p.parts[i] = unassigned
+		}
+	}
 }
 
 // sequences lays out the steps of all sequences in the way the options say.

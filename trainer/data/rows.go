@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,14 +14,24 @@ import (
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
-// rows reads a CSV file (RFC 4180) or a TSV file (one row a line, no quotes), packed or not, row by row.
+// rows reads a table row by row: CSV (RFC 4180), a row a line with tabs or blanks, or the data of an .arff file.
 type rows struct {
 	file   string
 	header []string // nil when the file has none
-	first  []string // a row that was read to look for a header
-	read   func() (fields []string, line int, err error)
-	line   int
-	width  int
+	// open starts reading the records anew, those of the header too; body is the line that the first row of data starts on.
+	open  records
+	body  int
+	read  func() (fields []string, line int, err error)
+	line  int
+	width int
+	// decimalComma says that numbers have a comma where others have a point.
+	decimalComma bool
+	// twice are the columns of names that more than one has.
+	twice map[string][]int
+	// unnamed are the columns whose name in the header is empty.
+	unnamed []int
+	// notes say what the text was taken for.
+	notes []string
 	// label and target are the column with the class, or with a number to give, that the file itself says; "" for none.
 	label, target string
 	classes       []string // as declared; nil where the file declares none
@@ -28,29 +39,41 @@ type rows struct {
 	byNumber bool
 }
 
-// openRows reads the header when there is one: header is yes, no, or guess (a first row without a number).
-func openRows(path, header string) (*rows, error) {
+// records starts reading a text: what it gives reads its next record, and says on which line that starts.
+type records func() func() (fields []string, line int, err error)
+
+// openRows reads what stands before the rows of data: marks of spreadsheets, comments, the header and a row of units.
+func openRows(path string, c Columns) (*rows, error) {
 	data, err := readUnpacked(path)
 	if err != nil {
 		return nil, err
 	}
-	return newRows(path, data, header)
+	return newRows(path, data, c)
 }
 
-func newRows(path string, data []byte, header string) (*rows, error) {
+func newRows(path string, data []byte, c Columns) (*rows, error) {
 	text, err := decodeText(path, data)
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{file: path}
+	r := &rows{file: path, decimalComma: c.Decimal == "comma"}
+	lead := newLead(text)
 	switch ext := extension(path); {
 	case ext == ".tsv" || ext == ".tab":
-		r.read = fieldReader(text, func(line string) []string { return strings.Split(line, "\t") })
-	case blanks(text):
-		r.read = fieldReader(text, strings.Fields)
+		r.open = lead.fields(func(line string) []string { return strings.Split(line, "\t") })
+	case lead.comma == 0 && r.blanks(lead.text):
+		r.open = lead.fields(strings.Fields)
 	default:
-		r.read = csvReader(text)
+		comma := lead.comma
+		if comma == 0 {
+			comma = separator(lead.text, r.decimalComma)
+		}
+		if comma == ',' && r.decimalComma && !strings.Contains(lead.text, `"`) {
+			return nil, fail(path, "").Errorf(code, "has commas between its fields, where decimal = comma needs others").Helpf("separate them by semicolons or tabs, or remove  decimal")
+		}
+		r.open = lead.csv(comma)
 	}
+	r.rewind()
 	first, err := r.next()
 	if err != nil {
 		return nil, err
@@ -58,36 +81,79 @@ func newRows(path string, data []byte, header string) (*rows, error) {
 	if first == nil {
 		return nil, fail(path, "").Errorf(code, "has no row").Helpf("check that it is the right file")
 	}
-	first = slices.Clone(first)
-	if header == "yes" || header != "no" && !slices.ContainsFunc(first, isNumber) {
-		r.header = first
-	} else {
-		r.first = first
-		r.classFirst()
+	r.body = r.line
+	if err := r.findHeader(slices.Clone(first), lead.comments, c.Header); err != nil {
+		return nil, err
 	}
+	r.rewind()
 	return r, nil
 }
 
-func isNumber(s string) bool {
-	_, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	return err == nil
+// rewind goes back to the first row of data.
+func (r *rows) rewind() { r.read, r.line = r.open(), 0 }
+
+// ahead gives copies of the first rows of data, at most n; the next row that is read is again the first.
+func (r *rows) ahead(n int) (out [][]string, err error) {
+	r.rewind()
+	for len(out) < n {
+		fields, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		if fields == nil {
+			break
+		}
+		out = append(out, slices.Clone(fields))
+	}
+	r.rewind()
+	return out, nil
+}
+
+// lead is a text with what stands before its first row taken off.
+type lead struct {
+	text     string
+	line     int      // lines before it
+	comma    rune     // that  sep=  names; 0 for none
+	comments []string // lines that start with #
+}
+
+// newLead takes  sep=;  as Excel writes it, empty lines and comments off a text.
+func newLead(text string) *lead {
+	l := &lead{text: text}
+	for l.text != "" {
+		line, rest, _ := strings.Cut(l.text, "\n")
+		line = strings.TrimRight(line, "\r")
+		sep, isSep := strings.CutPrefix(strings.ToLower(line), "sep=")
+		switch {
+		case line == "":
+		case isSep && l.line == 0 && utf8.RuneCountInString(sep) == 1:
+			l.comma, _ = utf8.DecodeRuneInString(sep)
+		case line[0] == '#':
+			l.comments = append(l.comments, line)
+		default:
+			return l
+		}
+		l.text = rest
+		l.line++
+	}
+	return l
 }
 
 // separator is what stands between the fields of a CSV file: a comma, or what spreadsheets write in its place where the first
-// row has more of it outside of quotes.
-func separator(text string) rune {
+// row has more of it outside of quotes; any of it where commas are decimal.
+func separator(text string, decimalComma bool) rune {
 	first, _, _ := strings.Cut(text, "\n")
 	count := map[rune]int{}
 	for i, part := range strings.Split(first, `"`) {
-		for _, s := range ",;\t" {
+		for _, s := range ",;\t|" {
 			if i%2 == 0 { // not quoted
 				count[s] += strings.Count(part, string(s))
 			}
 		}
 	}
 	best := ','
-	for _, s := range ";\t" {
-		if count[s] > count[best] {
+	for _, s := range ";\t|" {
+		if count[s] > count[best] || decimalComma && best == ',' && count[s] > 0 {
 			best = s
 		}
 	}
@@ -95,82 +161,281 @@ func separator(text string) rune {
 }
 
 // blanks reports whether nothing but blanks stands between the numbers of the first row.
-func blanks(text string) bool {
-	first, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
+func (r *rows) blanks(text string) bool {
+	first, _, _ := strings.Cut(text, "\n")
 	fields := strings.Fields(first)
-	return len(fields) > 1 && !strings.ContainsAny(strings.TrimSpace(first), "\t,;") && !slices.ContainsFunc(fields, func(f string) bool { return !isNumber(f) })
+	marks := "\t,;|"
+	if r.decimalComma {
+		marks = "\t;|"
+	}
+	return len(fields) > 1 && !strings.ContainsAny(strings.TrimSpace(first), marks) && !slices.ContainsFunc(fields, func(f string) bool { return !r.isNumber(f) })
 }
 
-func csvReader(text string) func() ([]string, int, error) {
-	c := csv.NewReader(strings.NewReader(text))
-	c.Comma = separator(text)
-	c.ReuseRecord = true
-	c.FieldsPerRecord = -1 // rows.next says it better
-	return func() ([]string, int, error) {
-		fields, err := c.Read()
-		line := 0
-		if err == nil {
-			line, _ = c.FieldPos(0)
+func (l *lead) csv(comma rune) records {
+	return func() func() ([]string, int, error) {
+		c := csv.NewReader(strings.NewReader(l.text))
+		c.Comma = comma
+		c.ReuseRecord = true
+		c.FieldsPerRecord = -1 // rows.next says it better
+		return func() ([]string, int, error) {
+			fields, err := c.Read()
+			line := 0
+			if err == nil {
+				line, _ = c.FieldPos(0)
+			}
+			var parse *csv.ParseError
+			if errors.As(err, &parse) {
+				parse.Line += l.line
+			}
+			return fields, line + l.line, err
 		}
-		return fields, line, err
 	}
 }
 
-// fieldReader reads a row a line, without quotes.
-func fieldReader(text string, split func(line string) []string) func() ([]string, int, error) {
-	line := 0
-	return func() ([]string, int, error) {
-		for text != "" {
-			var row string
-			row, text, _ = strings.Cut(text, "\n")
-			line++
-			if row = strings.TrimSuffix(row, "\r"); row != "" {
-				return split(row), line, nil
+// fields reads a row a line, without quotes.
+func (l *lead) fields(split func(line string) []string) records {
+	return func() func() ([]string, int, error) {
+		text, line := l.text, l.line
+		return func() ([]string, int, error) {
+			for text != "" {
+				var row string
+				row, text, _ = strings.Cut(text, "\n")
+				line++
+				if row = strings.TrimSuffix(row, "\r"); row != "" {
+					return split(row), line, nil
+				}
+			}
+			return nil, line, io.EOF
+		}
+	}
+}
+
+// next gives the fields of the next row of data, nil at the end. They are overwritten by the next call.
+func (r *rows) next() ([]string, error) {
+	for {
+		fields, line, err := r.read()
+		if err == io.EOF {
+			return nil, nil
+		}
+		var parse *csv.ParseError
+		var said *diag.Diagnostic
+		switch {
+		case errors.As(err, &parse):
+			r.line = parse.Line
+			return nil, r.at(parse.Column).Errorf(code, "%s", parse.Err).Helpf("write quotes inside quoted fields twice, or save it as TSV")
+		case errors.As(err, &said):
+			return nil, err
+		case err != nil:
+			return nil, fail(r.file, "").Errorf(code, "cannot be read: %v", err).Helpf("save it again")
+		}
+		r.line = line
+		if line < r.body {
+			continue
+		}
+		if r.width == 0 {
+			r.width = len(fields)
+		}
+		if len(fields) != r.width {
+			if strings.HasPrefix(fields[0], "#") {
+				continue // a comment
+			}
+			return nil, r.at(0).Errorf(code, "has %d fields; the first row has %d", len(fields), r.width).Helpf("every row needs the same columns")
+		}
+		for i, f := range fields {
+			if !utf8.ValidString(f) {
+				return nil, r.at(0).Errorf(code, "field %d is not UTF-8", i+1).Helpf("save the file in UTF-8")
 			}
 		}
-		return nil, line, io.EOF
+		return fields, nil
 	}
 }
 
-// classFirst takes the first column for the class in the tables of the UCR archive, NAME_TRAIN.tsv or .txt, which have no header.
-func (r *rows) classFirst() {
-	if _, _, ok := partOf(r.file); ok && len(r.first) > 2 {
-		r.label = "1"
-	}
-}
-
-// next gives the fields of the next row, nil at the end. They are overwritten by the next call.
-func (r *rows) next() ([]string, error) {
-	if r.first != nil {
-		row := r.first
-		r.first = nil
-		return row, nil
-	}
-	fields, line, err := r.read()
-	if err == io.EOF {
-		return nil, nil
-	}
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		r.line = parse.Line
-		return nil, r.at(parse.Column).Errorf(code, "%s", parse.Err).Helpf("write quotes inside quoted fields twice, or save it as TSV")
-	}
-	if err != nil {
-		return nil, fail(r.file, "").Errorf(code, "cannot be read: %v", err).Helpf("save it again")
-	}
-	r.line = line
-	if r.width == 0 {
-		r.width = len(fields)
-	}
-	if len(fields) != r.width {
-		return nil, r.at(0).Errorf(code, "has %d fields; the first row has %d", len(fields), r.width).Helpf("every row needs the same columns")
-	}
-	for i, f := range fields {
-		if !utf8.ValidString(f) {
-			return nil, r.at(0).Errorf(code, "field %d is not UTF-8", i+1).Helpf("save the file in UTF-8")
+// findHeader finds the names of the columns: the first row, where no number is in it or where it is clear that its numbers are names.
+func (r *rows) findHeader(first, comments []string, header string) error {
+	switch {
+	case header == "yes":
+		return r.takeHeader(first)
+	case header == "no":
+	case !slices.ContainsFunc(first, r.isNumber):
+		return r.takeHeader(first)
+	default:
+		if names := r.headerOf(comments); names != nil {
+			r.notes = append(r.notes, "the names of the columns are taken from the comment above the first row")
+			r.name(names)
+			return nil
+		}
+		switch numbered, err := r.numberedHeader(first); {
+		case err != nil:
+			return err
+		case numbered:
+			r.notes = append(r.notes, "the first row is taken for the names of columns, since its numbers are not like those below; header = no makes it data")
+			return r.takeHeader(first)
 		}
 	}
-	return fields, nil
+	return r.classFirst()
+}
+
+// headerOf is the last comment above the first row, where it has a name for each column, as numpy.savetxt writes them.
+func (r *rows) headerOf(comments []string) []string {
+	if len(comments) == 0 {
+		return nil
+	}
+	last := strings.TrimLeft(comments[len(comments)-1], "# ")
+	read := (&lead{text: last}).csv(separator(last, r.decimalComma))()
+	fields, _, err := read()
+	if err != nil || len(fields) != r.width || r.width < 2 || slices.ContainsFunc(fields, r.isNumber) {
+		return nil
+	}
+	return slices.Clone(fields)
+}
+
+// numberedHeader reports whether a first row with numbers in it has the names of columns: they count from 0 or 1 and those below
+// do not, or a word stands above numbers. Numbers that rise evenly otherwise, as wavelengths do, are either.
+func (r *rows) numberedHeader(first []string) (bool, error) {
+	rest, err := r.ahead(3)
+	if err != nil || len(rest) < 2 {
+		return false, err
+	}
+	second := rest[1]
+	from, step, n := evenly(first)
+	_, below, _ := evenly(second)
+	switch {
+	case n >= 3 && step == 1 && (from == 0 || from == 1) && below != 1:
+		return true, nil
+	case slices.ContainsFunc(columnsOf(first, rest[1:]), r.wordAboveNumbers):
+		return true, nil
+	case n >= 5 && step != 0 && below != step:
+		return false, lineAt(r.file, r.line, 1).Errorf(code, "the first row holds numbers that rise evenly, as names of columns do (%s, ...)", fileio.Printable(strings.Join(first[:3], ", "))).
+			Helpf("say  header = yes  if they are names, or  header = no  if they are data")
+	}
+	return false, nil
+}
+
+// column is one of the first row, with what stands below it.
+type columnAbove struct {
+	top   string
+	below []string
+}
+
+func columnsOf(first []string, rest [][]string) []columnAbove {
+	out := make([]columnAbove, len(first))
+	for i, f := range first {
+		out[i].top = f
+		for _, row := range rest {
+			out[i].below = append(out[i].below, row[i])
+		}
+	}
+	return out
+}
+
+func (r *rows) wordAboveNumbers(c columnAbove) bool {
+	return !r.isNumber(c.top) && !isMissing(c.top) && !slices.ContainsFunc(c.below, func(f string) bool { return !r.isNumber(f) })
+}
+
+// evenly gives the first of the numbers of a row, how many there are, and by what they rise from each to the next; 0 when that varies.
+func evenly(fields []string) (from, step float64, n int) {
+	last := 0.0
+	for _, f := range fields {
+		v, ok := finite(strings.TrimSpace(f))
+		if !ok {
+			continue
+		}
+		switch n++; {
+		case n == 1:
+			from = v
+		case n == 2:
+			step = v - last
+		case v-last != step:
+			return from, 0, n
+		}
+		last = v
+	}
+	return from, step, n
+}
+
+// takeHeader names the columns by the first row, and leaves out a row of units below it.
+func (r *rows) takeHeader(first []string) error {
+	r.name(first)
+	r.body++
+	rest, err := r.ahead(2)
+	if err != nil || len(rest) < 2 {
+		return err
+	}
+	units, numbers := 0, 0
+	for i, f := range rest[1] {
+		if !r.isNumber(f) {
+			continue
+		}
+		switch numbers++; {
+		case r.isNumber(rest[0][i]):
+			return nil
+		case !isMissing(rest[0][i]) && !likeCommaNumber.MatchString(rest[0][i]):
+			units++
+		}
+	}
+	if units == 0 || 2*units < numbers {
+		return nil
+	}
+	r.notes = append(r.notes, "the row below the names is taken for units, since the next one has numbers where it has words: "+fileio.Printable(strings.Join(rest[0], ", ")))
+	r.rewind()
+	if _, err := r.next(); err != nil {
+		return err
+	}
+	r.body = r.line + 1
+	return nil
+}
+
+// name names the columns. Blanks and line breaks, which spreadsheets have in names, become single blanks.
+func (r *rows) name(fields []string) {
+	r.header, r.twice = make([]string, len(fields)), map[string][]int{}
+	count := map[string][]int{}
+	for i, f := range fields {
+		name := clean(f)
+		if name == "" || strings.HasPrefix(name, "Unnamed: ") { // as pandas has it
+			r.unnamed = append(r.unnamed, i)
+			name = "column " + strconv.Itoa(i+1)
+		}
+		count[name] = append(count[name], i)
+		r.header[i] = name
+	}
+	for name, all := range count {
+		if len(all) < 2 {
+			continue
+		}
+		r.twice[name] = all
+		for k, i := range all[1:] {
+			r.header[i] = name + " " + strconv.Itoa(k+2)
+		}
+	}
+}
+
+// clean is a text without blanks around it and with single blanks within.
+func clean(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// classFirst takes the first column for the class in tables as those of the UCR archive, which have no header: named NAME_TRAIN, or of a
+// few whole numbers in front of others that are not.
+func (r *rows) classFirst() error {
+	const looked = 1000
+	_, _, named := partOf(r.file)
+	first, err := r.ahead(looked)
+	if err != nil || r.width < 3 {
+		return err
+	}
+	classes := map[string]bool{}
+	fractions := false
+	for _, row := range first {
+		v, ok := finite(strings.TrimSpace(row[0]))
+		if !ok || v != float64(int(v)) {
+			return nil
+		}
+		classes[spellNumber(strings.TrimSpace(row[0]))] = true
+		second, _ := finite(strings.TrimSpace(row[1]))
+		fractions = fractions || second != float64(int(second))
+	}
+	if named || fractions && 2*len(classes) <= len(first) {
+		r.label = "1"
+	}
+	return nil
 }
 
 // at is the row that was read last, and a column of its text when it is known.
@@ -178,9 +443,20 @@ func (r *rows) at(column int) diag.Builder {
 	return lineAt(r.file, r.line, column)
 }
 
+func (r *rows) noRow() error {
+	return fail(r.file, "").Errorf(code, "has a header and no row").Helpf("check that it is the right file")
+}
+
 // column finds a column by its name or by its number from 1, as an index from 0.
 func (r *rows) column(name string) (int, error) {
-	if i := slices.Index(r.header, name); i >= 0 {
+	if all := r.twice[name]; all != nil {
+		var numbers []string
+		for _, i := range all {
+			numbers = append(numbers, strconv.Itoa(i+1))
+		}
+		return 0, fail(r.file, "").Errorf(code, "%d columns are called %s", len(all), fileio.Printable(name)).Helpf("give the number of the one that is meant: %s", strings.Join(numbers, ", "))
+	}
+	if i := slices.Index(r.header, clean(name)); i >= 0 {
 		return i, nil
 	}
 	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= r.width {
@@ -198,13 +474,16 @@ func (r *rows) columnNames() string {
 	return "the columns are 1 to " + strconv.Itoa(r.width)
 }
 
-// columns finds several.
+// columns finds several, each named once.
 func (r *rows) columns(names []string) ([]int, error) {
 	var out []int
 	for _, n := range names {
 		i, err := r.column(n)
 		if err != nil {
 			return nil, err
+		}
+		if slices.Contains(out, i) {
+			return nil, fail(r.file, "").Errorf(code, "column %s is named twice", fileio.Printable(n)).Helpf("name each column once")
 		}
 		out = append(out, i)
 	}
@@ -219,12 +498,48 @@ func (r *rows) columnName(i int) string {
 	return strconv.Itoa(i + 1)
 }
 
+// likeCommaNumber is a number as much of Europe writes it, perhaps with points between its thousands.
+var likeCommaNumber = regexp.MustCompile(`^\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][+-]?\d+)?\s*$`)
+
+// spelling is a field with a decimal point.
+func (r *rows) spelling(field string) string {
+	if r.decimalComma && likeCommaNumber.MatchString(field) {
+		return strings.ReplaceAll(strings.ReplaceAll(field, ".", ""), ",", ".")
+	}
+	return field
+}
+
+func (r *rows) isNumber(field string) bool {
+	if r.otherPoint(field) {
+		return false
+	}
+	_, err := strconv.ParseFloat(strings.TrimSpace(r.spelling(field)), 64)
+	return err == nil
+}
+
+// otherPoint reports a point where commas are decimal: it may stand for thousands.
+func (r *rows) otherPoint(field string) bool {
+	return r.decimalComma && strings.Contains(field, ".") && !likeCommaNumber.MatchString(field) && !isMissing(field)
+}
+
+// value reads a field as a finite number, NaN where it is missing.
+func (r *rows) value(fields []string, i int) (float64, error) {
+	v, ok := value(r.spelling(fields[i]))
+	if ok && !r.otherPoint(fields[i]) {
+		return v, nil
+	}
+	help := "write the number, leave the row out, or the column with  values = \"NAME,NAME\""
+	if likeCommaNumber.MatchString(fields[i]) {
+		help = "say  decimal = comma  where numbers have a comma for a point"
+	}
+	return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), fileio.Printable(fields[i])).Helpf("%s", help)
+}
+
 // number reads a field as a finite number.
 func (r *rows) number(fields []string, i int) (float64, error) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
-	if err != nil || v != v || v > 3e38 || v < -3e38 {
-		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), fileio.Printable(fields[i])).
-			Helpf("write the number, or leave the row out")
+	v, err := r.value(fields, i)
+	if err == nil && v != v {
+		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), fileio.Printable(fields[i])).Helpf("write the number, or leave the row out")
 	}
-	return v, nil
+	return v, err
 }

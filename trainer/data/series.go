@@ -1,7 +1,11 @@
 package data
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // series gathers sequences of d values a step, which may differ in their steps, with one answer each.
@@ -15,7 +19,8 @@ type series struct {
 	classes  []int32 // a label each, numbers of labels; -1 for none
 	targets  []float64
 	outputs  int
-	channels []string // names; nil for numbers
+	channels []string       // names; nil for numbers
+	places   []diag.Builder // of the sequences
 }
 
 func newSeries(name string, o *Options) *series {
@@ -23,7 +28,8 @@ func newSeries(name string, o *Options) *series {
 }
 
 // add takes a sequence in: its values step by step, a missing one NaN.
-func (s *series) add(values []float64, label int32, of part) {
+func (s *series) add(at diag.Builder, values []float64, label int32, of part) {
+	s.places = append(s.places, at)
 	s.cuts = append(s.cuts, cut{from: len(s.values) / s.d, steps: len(values) / s.d, part: of, recording: int32(len(s.cuts)), group: int32(len(s.cuts))})
 	s.values = append(s.values, values...)
 	s.classes = append(s.classes, label)
@@ -48,7 +54,15 @@ func (s *series) finish(name string) (*pool, error) {
 	if s.channels == nil {
 		p.channels = numbered(s.d, s.unit(0))
 	}
-	rec := recordings{values: exactly(s.values, s.d), d: s.d, cuts: s.cuts}
+	g := &gapped{x: s.values, d: s.d, cuts: s.cuts, steps: s.o.Window > 0, place: s.place, value: s.value,
+		named: func(c int) string { return "dimension " + p.channels[c].Name }}
+	if err := g.resolve(p, s.o.Missing); err != nil {
+		return nil, err
+	}
+	rec := recordings{values: exactly(s.values, s.d), d: s.d, cuts: used(g.cuts)}
+	if len(rec.cuts) == 0 {
+		return nil, fail(name, "").Errorf(code, "no sequence is left: all lack values").Helpf("missing = interpolate  fills them in")
+	}
 	if s.outputs > 0 {
 		rec.answers, rec.width, rec.ofCuts = exactly(s.targets, s.outputs), s.outputs, true
 		p.outputs = s.outputs
@@ -66,6 +80,18 @@ func (s *series) finish(name string) (*pool, error) {
 		p.kind &^= Grouped
 	}
 	return p, nil
+}
+
+// place is the sequence that a step is of.
+func (s *series) place(step int) diag.Builder {
+	i, _ := slices.BinarySearchFunc(s.cuts, step+1, func(c cut, step int) int { return cmp.Compare(c.from+c.steps, step) })
+	return s.places[i]
+}
+
+// value says what value i is.
+func (s *series) value(i int) string {
+	k, _ := slices.BinarySearchFunc(s.cuts, i/s.d+1, func(c cut, step int) int { return cmp.Compare(c.from+c.steps, step) })
+	return fmt.Sprintf("step %d of dimension %s", i/s.d-s.cuts[k].from, s.p.channels[i%s.d].Name)
 }
 
 // unit is what one count in the file is worth.

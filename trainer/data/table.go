@@ -1,11 +1,11 @@
 package data
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // tablePool reads tables: a text a row, a sequence of numbers a row, or a step a row.
@@ -31,6 +31,12 @@ type table struct {
 	labelName              string
 	names                  []string // of the value columns
 	named                  bool     // names are those of a header
+	guessed                []int    // value columns that nobody named
+	unnamed                []int    // columns without a name
+	wholeFile              bool     // each file is a recording
+	classOfFile            bool     // its path says its class
+	file                   int      // how many have been read
+	gaps                   gaps
 
 	texts   *texts
 	x, y    []float64     // values and targets, row by row, as the text says them
@@ -74,7 +80,7 @@ func (in *intern) orNone(word string) int32 {
 }
 
 func (t *table) readFile(f dataFile) error {
-	r, err := openRows(f.path, t.cols.Header)
+	r, err := openRows(f.path, t.cols)
 	if err != nil {
 		return err
 	}
@@ -82,194 +88,20 @@ func (t *table) readFile(f dataFile) error {
 }
 
 func (t *table) readRows(r *rows, of part) error {
-	first, err := r.next()
-	if err != nil || first == nil {
+	if err := t.findColumns(r); err != nil {
 		return err
 	}
-	if err := t.findColumns(r, first); err != nil {
-		return err
-	}
-	for fields := first; fields != nil; {
+	t.file++
+	for {
+		fields, err := r.next()
+		if err != nil || fields == nil {
+			return err
+		}
 		if err := t.row(r, fields); err != nil {
 			return err
 		}
 		t.rowPart = append(t.rowPart, of)
-		if fields, err = r.next(); err != nil {
-			return err
-		}
 	}
-	return nil
-}
-
-// labelNames and textNames are names that columns are recognised by.
-var (
-	labelNames = []string{"label", "class", "y", "target", "activity", "category"}
-	textNames  = []string{"text", "sentence", "review"}
-)
-
-// findColumns finds the columns that the options name, and guesses the others by their names.
-func (t *table) findColumns(r *rows, first []string) error {
-	columns := t.cols
-	if columns.Label == "" && len(columns.Targets) == 0 {
-		switch columns.Label = guess(r.header, labelNames); {
-		case r.target != "":
-			columns.Label, columns.Targets = "", []string{r.target}
-		case columns.Label == "" && r.label != "":
-			if columns.Label = r.label; r.header == nil {
-				t.p.note("the first column is taken for the class, as in the tables of the UCR archive, which have no header; label = NUMBER takes another")
-			}
-		}
-	}
-	if columns.Text == "" && len(columns.Values) == 0 {
-		columns.Text = guess(r.header, textNames)
-	}
-	if t.o.Unlabelled {
-		columns = withoutMissing(r, columns)
-	}
-	for _, c := range []struct {
-		name  string
-		index *int
-	}{{columns.Label, &t.label}, {columns.Text, &t.text}, {columns.ID, &t.id}, {columns.Group, &t.group}} {
-		*c.index = -1
-		if c.name == "" {
-			continue
-		}
-		var err error
-		if *c.index, err = r.column(c.name); err != nil {
-			return err
-		}
-	}
-	var err error
-	if t.targets, err = r.columns(columns.Targets); err != nil {
-		return err
-	}
-	if t.label >= 0 {
-		t.labelName = r.columnName(t.label)
-		for _, c := range r.classes {
-			t.labels.of(c)
-		}
-	}
-	t.p.targets = nil
-	for _, i := range t.targets {
-		t.p.targets = append(t.p.targets, r.columnName(i))
-	}
-	t.taken = append([]int{t.label, t.text, t.id, t.group}, t.targets...)
-	if t.o.Unlabelled {
-		t.label, t.targets = -1, nil
-	} else if t.label < 0 && len(t.targets) == 0 {
-		return fail(r.file, "").Errorf(code, "which column is the label cannot be guessed").Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression")
-	}
-	if r.byNumber && t.cols.Header != "yes" && r.header != nil {
-		t.p.note("the first row is taken for the names of columns, since no number is in it; header = no makes it data")
-	}
-	if err := t.needID(r); err != nil || t.text >= 0 {
-		return err
-	}
-	return t.findValues(r, first, columns.Values)
-}
-
-// needID refuses settings of recordings for tables that have a sequence or a text a row.
-func (t *table) needID(r *rows) error {
-	of, help := "a sequence", fmt.Sprintf("say  id = COLUMN,  which numbers the recordings; %s", r.columnNames())
-	if t.text >= 0 {
-		of, help = "a text", "remove it"
-	} else if t.id >= 0 {
-		return nil
-	}
-	for _, s := range []struct {
-		name  string
-		given bool
-	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"each_step", t.cols.EachStep}} {
-		if s.given {
-			return fail(r.file, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).Helpf("%s", help)
-		}
-	}
-	return nil
-}
-
-// findValues takes the columns named, or all others that hold a number in the first row.
-func (t *table) findValues(r *rows, first, named []string) error {
-	var found []int
-	if len(named) > 0 {
-		var err error
-		if found, err = r.columns(named); err != nil {
-			return err
-		}
-	} else if t.values != nil && r.header != nil && t.named {
-		// The columns of the file before, wherever this one has them.
-		var err error
-		if found, err = r.columns(t.names); err != nil {
-			return err
-		}
-	} else {
-		for i, f := range first {
-			switch {
-			case slices.Contains(t.taken, i):
-			case isNumber(f):
-				found = append(found, i)
-			case decimalComma.MatchString(strings.TrimSpace(f)):
-				return fail(r.file, "").Errorf(code, "column %s holds %q in the first row: numbers have a point here, not a comma", r.columnName(i), f).
-					Helpf("write 0.5 for 0,5 throughout, or name the columns of values with  values = \"NAME,NAME\"")
-			case strings.TrimSpace(f) == "":
-				return fail(r.file, "").Errorf(code, "column %s is empty in the first row, so that it cannot be told whether it holds values", r.columnName(i)).
-					Helpf("fill it in, or name the columns with  values = \"NAME,NAME\"")
-			}
-		}
-	}
-	if len(found) == 0 {
-		return fail(r.file, "").Errorf(code, "no column holds values").Helpf("say  values = \"NAME,NAME\"  or  text = \"NAME\"")
-	}
-	if t.values != nil && len(found) != len(t.values) {
-		return fail(r.file, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
-			Helpf("name them:  values = \"NAME,NAME\"")
-	}
-	t.values, t.names, t.named = found, nil, r.header != nil
-	if len(named) == 0 {
-		t.noteUnread(r, first, found)
-	}
-	for _, i := range found {
-		t.names = append(t.names, r.columnName(i))
-	}
-	return nil
-}
-
-// decimalComma is a number as much of Europe writes it.
-var decimalComma = regexp.MustCompile(`^[+-]?\d+,\d+$`)
-
-// noteUnread says which columns are neither values nor anything else.
-func (t *table) noteUnread(r *rows, first []string, found []int) {
-	var unread []string
-	for i := range first {
-		if !slices.Contains(t.taken, i) && !slices.Contains(found, i) {
-			unread = append(unread, r.columnName(i))
-		}
-	}
-	if len(unread) > 0 {
-		t.p.note("columns that are not read, since their first row is no number: %s", strings.Join(unread, ", "))
-	}
-}
-
-// withoutMissing leaves out the columns of answers and persons that a file lacks.
-func withoutMissing(r *rows, c Columns) Columns {
-	lacks := func(name string) bool { _, err := r.column(name); return err != nil }
-	for _, name := range []*string{&c.Label, &c.Group} {
-		if lacks(*name) {
-			*name = ""
-		}
-	}
-	c.Targets = slices.DeleteFunc(slices.Clone(c.Targets), lacks)
-	return c
-}
-
-func guess(header, names []string) string {
-	for _, n := range names {
-		for _, h := range header {
-			if strings.EqualFold(strings.TrimSpace(h), n) {
-				return h
-			}
-		}
-	}
-	return ""
 }
 
 // What a table may hold at most, so that a hostile file cannot fill the memory.
@@ -285,7 +117,7 @@ func (t *table) row(r *rows, fields []string) error {
 		return r.at(0).Errorf(code, "the table is too large").Helpf("at most %d rows, %d values and %d different words or ids are read", maxRows, maxPadded, maxWords)
 	}
 	if t.label >= 0 {
-		label := strings.TrimSpace(fields[t.label])
+		label := clean(fields[t.label])
 		switch {
 		case t.cols.EachStep && label == "-1":
 			label = "" // as in arrays
@@ -304,15 +136,8 @@ func (t *table) row(r *rows, fields []string) error {
 		}
 		t.y = append(t.y, v)
 	}
-	if t.id >= 0 {
-		id := fields[t.id]
-		if t.group >= 0 {
-			id += " of " + fields[t.group] // each person may count from 1
-		}
-		t.rowID = append(t.rowID, t.ids.of(id))
-	}
-	if t.group >= 0 {
-		t.rowWho = append(t.rowWho, t.persons.of(fields[t.group]))
+	if err := t.whose(r, fields); err != nil {
+		return err
 	}
 	if t.text >= 0 {
 		if t.texts == nil {
@@ -322,11 +147,37 @@ func (t *table) row(r *rows, fields []string) error {
 		return nil
 	}
 	for _, i := range t.values {
-		v, err := r.number(fields, i)
+		v, err := r.value(fields, i)
 		if err != nil {
 			return err
 		}
+		if isNaN(v) {
+			t.gaps.add(len(t.rowPart), r.at(0))
+		}
 		t.x = append(t.x, v)
+	}
+	return nil
+}
+
+// whose says of which recording and person a row is.
+func (t *table) whose(r *rows, fields []string) error {
+	for _, c := range []struct {
+		column int
+		what   string
+		words  *intern
+		rows   *[]int32
+	}{{t.id, "recording", t.ids, &t.rowID}, {t.group, "person", t.persons, &t.rowWho}} {
+		if c.column < 0 {
+			continue
+		}
+		name := clean(fields[c.column])
+		if name == "" {
+			return r.at(0).Errorf(code, "column %s is empty: it says of which %s the row is", r.columnName(c.column), c.what).Helpf("fill it in, or remove the row")
+		}
+		*c.rows = append(*c.rows, c.words.of(name))
+	}
+	if t.wholeFile {
+		t.rowID = append(t.rowID, t.ids.of(r.file))
 	}
 	return nil
 }
@@ -334,28 +185,24 @@ func (t *table) row(r *rows, fields []string) error {
 // finish makes sequences of the rows.
 func (t *table) finish(name string) (*pool, error) {
 	if len(t.rowPart) == 0 {
-		return nil, fail(name, "").Errorf(code, "has a header and no row").Helpf("check that it is the right file")
+		return nil, (&rows{file: name}).noRow()
 	}
 	if t.label >= 0 {
 		if err := t.nameClasses(name); err != nil {
 			return nil, err
 		}
 	}
-	if t.rowWho != nil {
-		t.p.kind |= Grouped
-		t.p.personsKnown = true
-		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
-	}
-	if t.rowID != nil {
-		if t.rowID, t.p.recordingNames = t.ids.asNumbers(t.rowID); t.rowWho == nil {
-			t.p.persons = t.p.recordingNames
+	t.numberRows()
+	if t.text < 0 {
+		if err := t.doubts(name); err != nil {
+			return nil, err
 		}
 	}
 	switch {
 	case t.text >= 0:
 		t.p.kind |= Text
 		t.p.texts = t.texts
-	case t.id >= 0:
+	case t.rowID != nil:
 		t.p.kind |= Series | Streams
 		return t.p, t.recordings(name)
 	default:
@@ -388,20 +235,79 @@ func (t *table) nameClasses(name string) error {
 	return checkClasses(fail(name, ""), len(t.p.classes))
 }
 
-// asNumbers gives what rows say of persons or recordings: the file's own numbers, or when some are no numbers, numbers in
-// the order of the names, which are given then.
+// numberRows numbers persons and recordings by their names. Recordings are those of a person: each may count from 1.
+func (t *table) numberRows() {
+	for _, names := range []*intern{t.persons, t.ids, t.labels} {
+		if a, b := names.alike(); a != "" {
+			t.p.note("%s and %s differ in capitals only, and are taken for two", a, b)
+		}
+	}
+	if t.rowWho != nil {
+		t.p.kind |= Grouped
+		t.p.personsKnown = true
+		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
+	}
+	if t.rowID == nil {
+		return
+	}
+	t.rowID, t.p.recordingNames = t.ids.asNumbers(t.rowID)
+	if t.rowWho == nil {
+		t.p.persons = t.p.recordingNames
+		return
+	}
+	both, of := newIntern(), map[[2]int32]int32{}
+	for i, id := range t.rowID {
+		pair := [2]int32{id, t.rowWho[i]}
+		n, ok := of[pair]
+		if !ok {
+			n = both.of(spell(pair[:1], t.p.recordingNames) + " of " + spell(pair[1:], t.p.persons))
+			of[pair] = n
+		}
+		t.rowID[i] = n
+	}
+	t.rowID, t.p.recordingNames = both.asNumbers(t.rowID)
+}
+
+// alike finds two words that differ in capitals only.
+func (in *intern) alike() (a, b string) {
+	lower := map[string]string{}
+	for _, w := range in.words {
+		l := strings.ToLower(w)
+		if other, ok := lower[l]; ok {
+			return other, w
+		}
+		lower[l] = w
+	}
+	return "", ""
+}
+
+// exactDigits are those of a number that a float64 tells from all others.
+const exactDigits = 15
+
+// asNumbers gives what rows say of persons or recordings: the file's own numbers, where 1 and 1.0 are one; or when some are no
+// whole numbers, numbers in the order of the names, which are given then.
 func (in *intern) asNumbers(rows []int32) (numbers []int32, names []string) {
-	number := make([]int32, len(in.words))
+	spelling := slices.Clone(in.words)
+	for i, w := range spelling {
+		if _, ok := finite(w); ok && len(w) <= exactDigits {
+			spelling[i] = spellNumber(w)
+		}
+	}
+	number := make([]int32, len(spelling))
 	own := true
-	for i, w := range in.words {
+	for i, w := range spelling {
 		n, err := strconv.ParseInt(w, 10, 32)
 		own = own && err == nil
 		number[i] = int32(n)
 	}
 	if !own {
-		names = sortNames(in.words)
+		names = slices.Compact(sortNames(spelling))
+		at := map[string]int32{}
 		for i, w := range names {
-			number[in.number[w]] = int32(i)
+			at[w] = int32(i)
+		}
+		for i, w := range spelling {
+			number[i] = at[w]
 		}
 	}
 	out := make([]int32, len(rows))
@@ -417,10 +323,49 @@ func (t *table) sequenceRows(name string) error {
 	if len(t.values)%d != 0 {
 		return fail(name, "").Errorf(code, "a row has %d values, not a multiple of inputs = %d", len(t.values), d).Helpf("check  values  and  inputs")
 	}
+	steps := len(t.values) / d
+	g := t.gapped(d)
+	for i, part := range t.rowPart {
+		g.cuts = append(g.cuts, cut{from: i * steps, steps: steps, part: part})
+	}
+	shorter := g.trimmed()
+	if shorter > 0 {
+		t.p.note("%d of %d rows end in missing values, and are taken for shorter sequences: padded in front with zeros", shorter, len(t.rowPart))
+	}
+	if err := g.resolve(t.p, t.o.Missing); err != nil {
+		return err
+	}
+	for i, c := range g.cuts {
+		if t.rowPart[i] = c.part; c.steps == 0 {
+			return g.place(c.from).Errorf(code, "has no value").Helpf("remove the row")
+		}
+	}
+	if shorter > 0 {
+		t.x = pad(g.cuts, steps, d, 0, packed[float64](t.x).floats)
+	}
 	t.p.x = array{numbers: exactly(t.x, len(t.values)), size: len(t.values)}
-	t.p.frame = frame{steps: len(t.values) / d, channels: d}
+	t.p.frame = frame{steps: steps, channels: d}
 	t.p.channels = numbered(d, t.unit())
 	return nil
+}
+
+// gapped are the values with what is missing, d a step.
+func (t *table) gapped(d int) *gapped {
+	perRow := max(1, len(t.values)/d)
+	return &gapped{x: t.x, d: d, steps: t.o.Window > 0,
+		place: func(step int) diag.Builder {
+			if at, ok := t.gaps.rows[step/perRow]; ok {
+				return at
+			}
+			return fail(t.p.source, "")
+		},
+		value: func(i int) string { return "column " + t.names[i%len(t.values)] },
+		named: func(channel int) string {
+			if perRow > 1 {
+				return "the sequences"
+			}
+			return "column " + t.names[channel]
+		}}
 }
 
 func (t *table) unit() float64 {
@@ -434,8 +379,7 @@ func (t *table) unit() float64 {
 // every step has its answer.
 func (t *table) recordings(name string) error {
 	d := len(t.values)
-	rec := recordings{values: exactly(t.x, d), d: d}
-	t.x = nil
+	g := t.gapped(d)
 	for i := 0; i < len(t.rowPart); {
 		j := i + 1
 		for j < len(t.rowPart) && t.same(i, j) {
@@ -448,10 +392,18 @@ func (t *table) recordings(name string) error {
 		if t.label >= 0 {
 			c.label = t.classes[i]
 		}
-		rec.cuts = append(rec.cuts, c)
+		g.cuts = append(g.cuts, c)
 		i = j
 	}
-	rec.placeCuts()
+	recordings{cuts: g.cuts}.placeCuts()
+	if err := g.resolve(t.p, t.o.Missing); err != nil {
+		return err
+	}
+	rec := recordings{values: exactly(t.x, d), d: d, cuts: used(g.cuts)}
+	t.x = nil
+	if len(rec.cuts) == 0 {
+		return fail(name, "").Errorf(code, "no recording is left: all lack values").Helpf("check the columns of values")
+	}
 	t.p.channels = make([]Channel, d)
 	for c := range t.p.channels {
 		t.p.channels[c] = Channel{Name: t.names[c], Scale: t.unit()}

@@ -253,13 +253,10 @@ func (s *series) addColumns(at lineReader, columns [][]float64, label int32, of 
 			if t < len(column) {
 				v = column[t]
 			}
-			if v != v {
-				return at.at().Errorf(code, "step %d of dimension %d is missing", t, c).Helpf("write what is known of it, or remove the sequence")
-			}
 			values[t*s.d+c] = v
 		}
 	}
-	s.add(values, label, of)
+	s.add(at.at(), values, label, of)
 	return nil
 }
 

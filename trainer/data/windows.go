@@ -12,7 +12,7 @@ type recordings struct {
 	answers  numbers
 	width    int
 	eachStep bool
-	// ofCuts says that there are answers for each cut, not for each step.
+	// ofCuts says that there are answers for each recording, by its number, not for each step.
 	ofCuts bool
 }
 
@@ -66,7 +66,7 @@ func (r recordings) cut(name string, p *pool, window, stride int) error {
 			x.starts = append(x.starts, int32((c.from+at)*r.d))
 			answer := (c.from+at+window)*r.width - y.size
 			if r.ofCuts {
-				answer = k * r.width
+				answer = int(c.recording) * r.width
 			}
 			y.starts = append(y.starts, int32(answer))
 			labels, p.groups, p.parts = append(labels, c.label), append(p.groups, c.group), append(p.parts, c.part)

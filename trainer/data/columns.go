@@ -1,0 +1,318 @@
+package data
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Names that columns are recognised by.
+var (
+	labelNames = []string{"label", "class", "y", "target", "activity", "category"}
+	textNames  = []string{"text", "sentence", "review"}
+	groupNames = []string{"subject", "person", "user", "participant", "speaker", "patient", "volunteer", "group"}
+	idNames    = []string{"id", "session", "recording", "record", "trial", "run", "take", "sequence", "series", "file", "filename", "segment", "episode"}
+	// timeName is that of a time, with or without its unit; indexName that of a number that counts the rows.
+	timeName  = regexp.MustCompile(`^(unix|system|sample|local)?[ _-]?(time|timestamp|date|datetime|t|ts|seconds|secs?|millis|milliseconds|micros|elapsed|epoch|uptime)` + unitSuffix)
+	indexName = regexp.MustCompile(`^(index|idx|row|rownum|step|frame|sample|tick|seq|counter|no|nr|#)` + unitSuffix)
+)
+
+// unitSuffix is what stands behind the name of a time or an index: _ms, [s], _utc, _id.
+const unitSuffix = `[ _-]?[(\[]?(s|ms|us|ns|sec|secs|seconds|millis|utc|local|start|stamp|id|no|nr|num|number|index|count|counter)?[)\]]?$`
+
+// called reports whether a column's name is one of a list, perhaps with _id or _no behind it.
+func called(name string, list []string) bool {
+	name = strings.ToLower(clean(name))
+	for _, suffix := range []string{"", "_id", " id", "id", "_no", "_nr", "_number"} {
+		if rest, ok := strings.CutSuffix(name, suffix); ok && slices.Contains(list, rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeFile, as the name of the column with the id, makes each file one recording.
+const wholeFile = "file"
+
+// findColumns finds the columns that the options name, and guesses the others by their names.
+func (t *table) findColumns(r *rows) error {
+	for _, n := range r.notes {
+		t.p.note("%s", n)
+	}
+	columns := t.cols
+	if columns.Label == "" && len(columns.Targets) == 0 {
+		if err := t.guessAnswer(r, &columns); err != nil {
+			return err
+		}
+	}
+	if columns.Text == "" && len(columns.Values) == 0 {
+		columns.Text = guess(r.header, textNames)
+	}
+	if t.o.Unlabelled {
+		columns = t.withoutMissing(r, columns)
+	}
+	if t.wholeFile = columns.ID == wholeFile && !slices.Contains(r.header, wholeFile); t.wholeFile {
+		columns.ID = ""
+	}
+	for _, c := range []struct {
+		name  string
+		index *int
+	}{{columns.Label, &t.label}, {columns.Text, &t.text}, {columns.ID, &t.id}, {columns.Group, &t.group}} {
+		*c.index = -1
+		if c.name == "" {
+			continue
+		}
+		var err error
+		if *c.index, err = r.column(c.name); err != nil {
+			return err
+		}
+	}
+	var err error
+	if t.targets, err = r.columns(columns.Targets); err != nil {
+		return err
+	}
+	if t.label >= 0 {
+		t.labelName = r.columnName(t.label)
+		for _, c := range r.classes {
+			t.labels.of(c)
+		}
+	}
+	t.p.targets = nil
+	for _, i := range t.targets {
+		t.p.targets = append(t.p.targets, r.columnName(i))
+	}
+	t.taken = append([]int{t.label, t.text, t.id, t.group}, t.targets...)
+	if t.o.Unlabelled {
+		t.label, t.targets = -1, nil
+	} else if t.label < 0 && len(t.targets) == 0 && !t.classOfFile {
+		return fail(r.file, "").Errorf(code, "which column is the label cannot be guessed").
+			Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression; %s", r.columnNames())
+	}
+	if r.byNumber && t.cols.Header != "yes" && r.header != nil {
+		t.p.note("the first row is taken for the names of columns, since no number is in it; header = no makes it data")
+	}
+	if err := t.needID(r); err != nil || t.text >= 0 {
+		return err
+	}
+	return t.findValues(r, columns.Values)
+}
+
+// guessAnswer finds the column with the class by its name, or takes what the file itself says.
+func (t *table) guessAnswer(r *rows, c *Columns) error {
+	if t.classOfFile {
+		return nil
+	}
+	if r.target != "" {
+		c.Targets = []string{r.target}
+		return nil
+	}
+	found := answerColumns(r.header)
+	switch {
+	case len(found) > 1 && !t.o.Unlabelled:
+		return fail(r.file, "").Errorf(code, "columns %s may each be the answer", strings.Join(found, " and ")).
+			Helpf("say which with  label = %s  (or  targets  for numbers to give); the others are not read then, unless  values  names them", found[0])
+	case len(found) > 0:
+		c.Label = found[0]
+	case r.label != "":
+		if c.Label = r.label; r.header == nil {
+			t.p.note("the first column is taken for the class, as in the tables of the UCR archive, which have no header; label = NUMBER takes another")
+		}
+	}
+	return nil
+}
+
+// answerColumns are those whose names are of answers, the likeliest first. y is an axis where there is an x.
+func answerColumns(header []string) (found []string) {
+	axes := guess(header, []string{"x"}) != ""
+	for _, n := range labelNames {
+		if name := guess(header, []string{n}); name != "" && !(n == "y" && axes) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// needID refuses settings of recordings for tables that have a sequence or a text a row.
+func (t *table) needID(r *rows) error {
+	of, help := "a sequence", fmt.Sprintf("say  id = COLUMN,  which numbers the recordings; %s; or  id = file  where the whole file is one", r.columnNames())
+	if t.text >= 0 {
+		of, help = "a text", "remove it"
+	} else if t.id >= 0 || t.wholeFile {
+		return nil
+	}
+	for _, s := range []struct {
+		name  string
+		given bool
+	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"each_step", t.cols.EachStep}} {
+		if s.given {
+			return fail(r.file, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).Helpf("%s", help)
+		}
+	}
+	return nil
+}
+
+// findValues takes the columns named, or all others that hold numbers.
+func (t *table) findValues(r *rows, named []string) error {
+	var found []int
+	var err error
+	t.guessed, t.unnamed = nil, r.unnamed
+	switch {
+	case len(named) > 0:
+		found, err = r.columns(named)
+	case t.values != nil && r.header != nil && t.named:
+		// The columns of the file before, wherever this one has them.
+		found, err = r.columns(t.names)
+	default:
+		if found, err = t.guessValues(r); err == nil {
+			t.guessed = found
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		if rows, err := r.ahead(1); err != nil || len(rows) == 0 {
+			return cmp.Or(err, r.noRow())
+		}
+		return fail(r.file, "").Errorf(code, "no column holds values").Helpf("say  values = \"NAME,NAME\"  or  text = \"NAME\"")
+	}
+	if t.values != nil && len(found) != len(t.values) {
+		return fail(r.file, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
+			Helpf("name them:  values = \"NAME,NAME\"")
+	}
+	t.values, t.names, t.named = found, nil, r.header != nil
+	for _, i := range found {
+		t.names = append(t.names, r.columnName(i))
+	}
+	return nil
+}
+
+// guessValues takes all columns that hold numbers but those that are something else by their name.
+func (t *table) guessValues(r *rows) (found []int, err error) {
+	kinds, err := r.kinds()
+	if err != nil {
+		return nil, err
+	}
+	var words, empty, answers, persons []string
+	known := t.modelColumns(r)
+	for i, kind := range kinds {
+		name := r.columnName(i)
+		switch {
+		case slices.Contains(t.taken, i):
+		case known != nil && !slices.Contains(known, name):
+		case kind == wordColumn:
+			words = append(words, name)
+		case kind == emptyColumn:
+			empty = append(empty, name)
+		case kind == commaColumn:
+			return nil, fail(r.file, "").Errorf(code, "column %s holds numbers with a comma for a point", name).
+				Helpf("say  decimal = comma;  or name the columns of values with  values = \"NAME,NAME\"")
+		case known == nil && r.header != nil && slices.Contains(answerColumns(r.header), name):
+			answers = append(answers, name)
+		case known == nil && r.header != nil && called(name, groupNames):
+			persons = append(persons, name)
+		default:
+			found = append(found, i)
+		}
+	}
+	for _, n := range []struct {
+		names []string
+		why   string
+	}{
+		{words, "columns that are not read, since they hold words: %s"},
+		{empty, "columns that are not read, since nothing is in them: %s"},
+		{answers, "columns that are not read, since they are called as answers are: %s; values = \"...\" makes them values"},
+		{persons, "columns that are not read, since they are called as persons are: %s; group = COLUMN holds out whole persons, values = \"...\" makes them values"},
+	} {
+		if len(n.names) > 0 {
+			t.p.note(n.why, strings.Join(n.names, ", "))
+		}
+	}
+	for name, all := range r.twice {
+		if slices.ContainsFunc(all, func(i int) bool { return slices.Contains(found, i) }) {
+			t.p.note("%d columns are called %s; they are taken as %s, %s 2 and so on, and named by their number", len(all), name, name, name)
+		}
+	}
+	return found, nil
+}
+
+// modelColumns are the names of the values that a trained model takes, where the file has them all; nil otherwise.
+func (t *table) modelColumns(r *rows) (names []string) {
+	if t.o.Meaning == nil || t.id < 0 && !t.wholeFile {
+		return nil
+	}
+	for _, c := range t.o.Meaning.Channels {
+		if !slices.Contains(r.header, c.Name) {
+			return nil
+		}
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// columnKind is what a column holds, by its first field that is not missing.
+type columnKind int
+
+const (
+	emptyColumn columnKind = iota
+	numberColumn
+	wordColumn
+	commaColumn // numbers with a comma for a point
+)
+
+// kinds looks at as many rows as it takes to say what every column holds.
+func (r *rows) kinds() ([]columnKind, error) {
+	defer r.rewind()
+	r.rewind()
+	kinds := make([]columnKind, r.width)
+	for open := r.width; open > 0; {
+		fields, err := r.next()
+		if err != nil || fields == nil {
+			return kinds, err
+		}
+		for i, f := range fields {
+			if kinds[i] != emptyColumn || isMissing(f) {
+				continue
+			}
+			switch open--; {
+			case r.isNumber(f):
+				kinds[i] = numberColumn
+			case likeCommaNumber.MatchString(f):
+				kinds[i] = commaColumn
+			default:
+				kinds[i] = wordColumn
+			}
+		}
+	}
+	return kinds, nil
+}
+
+// withoutMissing leaves out the columns of answers and persons that a file lacks. A file without the column that numbers recordings
+// is one recording.
+func (t *table) withoutMissing(r *rows, c Columns) Columns {
+	lacks := func(name string) bool { _, err := r.column(name); return err != nil }
+	for _, name := range []*string{&c.Label, &c.Group} {
+		if lacks(*name) {
+			*name = ""
+		}
+	}
+	c.Targets = slices.DeleteFunc(slices.Clone(c.Targets), lacks)
+	if steps := t.o.Window > 0 || t.o.Length > 0 || c.EachStep; c.ID != wholeFile && c.Text == "" && (c.ID != "" && lacks(c.ID) || c.ID == "" && steps) {
+		t.p.note("the file is one recording: no column says which row is of which")
+		c.ID = wholeFile
+	}
+	return c
+}
+
+func guess(header, names []string) string {
+	for _, n := range names {
+		for _, h := range header {
+			if strings.EqualFold(strings.TrimSpace(h), n) {
+				return h
+			}
+		}
+	}
+	return ""
+}
