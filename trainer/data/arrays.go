@@ -21,7 +21,7 @@ type arrays struct {
 }
 
 func openNpz(path string) (*arrays, error) {
-	data, err := fileio.Read(path, code)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (t *table) findColumns(r *rows) error {
 		t.p.note("%s", n)
 	}
 	columns := t.cols
-	if columns.Label == "" && len(columns.Targets) == 0 {
+	if columns.Label == "" && len(columns.Targets) == 0 && !t.classOfFile {
 		if err := t.guessAnswer(r, &columns); err != nil {
 			return err
 		}
@@ -101,9 +101,6 @@ func (t *table) findColumns(r *rows) error {
 
 // guessAnswer finds the column with the class by its name, or takes what the file itself says.
 func (t *table) guessAnswer(r *rows, c *Columns) error {
-	if t.classOfFile {
-		return nil
-	}
 	if r.target != "" {
 		c.Targets = []string{r.target}
 		return nil

@@ -5,7 +5,9 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"os"
 	"strings"
+	"sync"
 
 	"github.com/ulikunitz/xz"
 
@@ -24,12 +26,32 @@ const maxXZDict = 28
 
 // readUnpacked reads a file of at most 1 GiB, packed by gzip, by xz, or not at all, and unpacks it to at most as much.
 func readUnpacked(path string) ([]byte, error) {
-	packed, err := fileio.Read(path, code)
+	packed, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
 	return unpack(path, packed)
 }
+
+// readFile reads a file of at most 1 GiB, or what is piped in.
+func readFile(path string) ([]byte, error) {
+	if path != standardInput {
+		return fileio.Read(path, code)
+	}
+	data, err := pipedIn()
+	switch {
+	case err != nil:
+		return nil, fail("standard input", "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("pipe a data set in:  ... | hrnnc ... --data -")
+	case len(data) == 0:
+		return nil, fail("standard input", "").Errorf(code, "is empty").Helpf("pipe a data set in:  ... | hrnnc ... --data -")
+	case len(data) > fileio.MaxBytes:
+		return nil, fail("standard input", "").Errorf(code, "has more than %d bytes", fileio.MaxBytes).Helpf("save it to files, and name them")
+	}
+	return data, nil
+}
+
+// pipedIn is all of standard input, which can be read once only.
+var pipedIn = sync.OnceValues(func() ([]byte, error) { return io.ReadAll(io.LimitReader(os.Stdin, fileio.MaxBytes+1)) })
 
 // unpack gives the content of a gzip or xz file, or data itself when it is neither.
 func unpack(path string, data []byte) ([]byte, error) {

@@ -153,7 +153,7 @@ func (t *table) givenAway(name string) error {
 	for c := range d {
 		what := ""
 		switch {
-		case t.label >= 0 && t.numbersClasses(c):
+		case t.answered() && t.numbersClasses(c):
 			what = "has one whole number for each class"
 		case len(t.targets) > 0 && t.copiesTarget(c):
 			what = "is a copy of a target"
@@ -265,7 +265,7 @@ func (t *table) apart() bool {
 
 // run is how many rows of one label follow each other, on average; 0 where there is one class or none.
 func (t *table) run() float64 {
-	if t.label < 0 || len(t.p.classes) < 2 || len(t.classes) == 0 {
+	if !t.answered() || len(t.p.classes) < 2 || len(t.classes) == 0 {
 		return 0
 	}
 	runs := 1

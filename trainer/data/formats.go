@@ -26,9 +26,10 @@ type format struct {
 // formats are all of them, the likelier first.
 func formats() []format {
 	return []format{
-		{"a table (.csv, .tsv, .txt)", []string{".csv", ".tsv", ".tab", ".txt"}, nil, true, tablePool},
+		{"a table (.csv, .tsv, .txt)", []string{".csv", ".tsv", ".tab", ".txt", ".dat", ".data"}, nil, true, tablePool},
 		{"a .ts file of the UEA and UCR archive", []string{".ts"}, []string{"@problemname", "@timestamps"}, true, tsPool},
 		{"an .arff file of Weka", []string{".arff"}, []string{"@relation"}, true, arffPool},
+		{"a .wav file", []string{".wav"}, []string{"RIFF"}, false, readSound},
 		{"an .npz file", []string{".npz"}, []string{"PK\x03\x04"}, false, readNpz},
 		{"an .npy file beside that of its labels", []string{".npy"}, []string{"\x93NUMPY"}, false, readNpy},
 	}
@@ -55,6 +56,26 @@ func unpackedName(path string) string {
 		}
 	}
 	return path
+}
+
+// readSound reads one recording, for a model to answer.
+func readSound(path string, _ []dataFile, o *Options) (*pool, error) {
+	return soundPool(path, recordedFiles([]string{path}), o)
+}
+
+// formatIn is the format that a file's content says; nil when it says none.
+func formatIn(data []byte) *format {
+	start := strings.ToLower(string(data[:min(len(data), 1<<16)]))
+	lines := lineReader{text: strings.TrimPrefix(start, "\xef\xbb\xbf")}
+	first, _ := lines.next()
+	for _, f := range formats() {
+		for _, s := range f.starts {
+			if s = strings.ToLower(s); strings.HasPrefix(start, s) || strings.HasPrefix(first, s) {
+				return &f
+			}
+		}
+	}
+	return nil
 }
 
 // readNpz reads the arrays of an archive.

@@ -17,6 +17,7 @@ const testTakes = 5
 const (
 	fsddSamples = 8192
 	fsddFrames  = 64
+	fsddRate    = 8000 // Hz
 )
 
 // Recording is one recording of the Free Spoken Digit Dataset, 16 bits at 8 kHz.
@@ -127,9 +128,15 @@ func wavRecordings(root string, count int) ([]Recording, error) {
 		if name == nil {
 			continue
 		}
-		samples, err := readWAV(filepath.Join(dir, e.Name()), 8000)
+		path := filepath.Join(dir, e.Name())
+		sound, err := readWAV(path)
 		if err != nil {
 			return nil, err
+		}
+		samples, ok := sound.is16()
+		if !ok || sound.Rate != fsddRate {
+			return nil, fail(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d; 1 of 16 at %d, format 1 is expected",
+				sound.Channels, sound.Bits, sound.Rate, sound.Format, fsddRate).Helpf("unpack it again")
 		}
 		digit, take := name[1][0]-'0', 0
 		if take, err = strconv.Atoi(name[3]); err != nil {
@@ -195,10 +202,7 @@ func (p *pool) bands(list []Recording, length int) {
 		}
 	}
 	p.x, p.frame = array{numbers: x, size: size}, frame{steps: length, channels: NumBands}
-	for b := range NumBands {
-		const binHz = 8000.0 / FrameSamples
-		p.channels = append(p.channels, Channel{Name: fmt.Sprintf("%.0f Hz", float64(bandEdges[b])*binHz), Scale: 1.0 / 255})
-	}
+	p.channels = bandChannels(fsddRate)
 	p.note("features: %d bands of frames of %d samples every %d, by the integer front end; padded in front with zeros, or cut, to %d frames",
 		NumBands, FrameSamples, FrameHop, length)
 }

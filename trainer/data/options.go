@@ -52,6 +52,7 @@ type Columns struct {
 	Values, Targets        []string
 	EachStep               bool
 	Header                 string
+	Files                  string
 	Decimal                string
 	Inputs                 int
 }
@@ -124,6 +125,7 @@ var Settings = []Setting{
 	{"text", "the column with the text", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Text }},
 	{"id", "the column that numbers recordings, or file where each file is one; a row is then one step", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.ID }},
 	{"group", "the column with the person or speaker", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Group }},
+	{"files", "what the path of a file that holds one recording says, below the folder and without its end: {label}/{group}_* or the like", Table | Audio, nil, 0, 0, func(o *Options) any { return &o.Columns.Files }},
 	{"values", "the columns with the values, in order", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Values }},
 	{"targets", "the columns with the numbers to give (regression)", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Targets }},
 	{"each_step", "whether label or targets of a row are the answer of that step, not of the recording", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.EachStep }},

@@ -10,8 +10,18 @@ import (
 
 // openPath reads what lies at a path of the user.
 func openPath(path string, o Options) (*pool, error) {
+	if path == standardInput {
+		return openStandardInput(&o)
+	}
 	info, err := os.Stat(path)
+	if err != nil {
+		if paths := matching(path); len(paths) > 0 {
+			return openFiles(path, paths, &o)
+		}
+	}
 	switch {
+	case err != nil && strings.ContainsAny(path, "*?["):
+		return nil, fail(path, "").Errorf(code, "no file is called so").Helpf("the pattern matches none of %s; quote it, so that the shell leaves it alone", strings.Join(recordedExtensions, " "))
 	case err != nil && !strings.ContainsAny(path, `/\.`):
 		return nil, fail(path, "").Errorf(code, "there is no data set of this name%s", didYouMean(path)).
 			Helpf("hrnnc data list  shows the known sets; a file or folder is named by its path")
@@ -22,6 +32,11 @@ func openPath(path string, o Options) (*pool, error) {
 		return openFolder(path, &o)
 	}
 	f := formatOf(path)
+	if f == nil {
+		if data, err := readUnpacked(path); err == nil {
+			f = formatIn(data)
+		}
+	}
 	if f == nil {
 		return nil, fail(path, "").Errorf(code, "is of no known kind").Helpf("%s", known)
 	}
@@ -39,6 +54,39 @@ func openPath(path string, o Options) (*pool, error) {
 	return p, err
 }
 
+// openFiles reads the files of a pattern: the parts of a set, or a recording each.
+func openFiles(name string, paths []string, o *Options) (*pool, error) {
+	if len(paths) == 1 {
+		return openPath(paths[0], *o)
+	}
+	var set []dataFile
+	for _, path := range paths {
+		if files := partsBeside(path); len(files) > 1 && len(files) == len(paths) {
+			set = files
+		}
+	}
+	if set != nil && !o.Unlabelled {
+		return formatOf(set[0].path).read(name, set, o)
+	}
+	return recordedPool(name, paths, o)
+}
+
+// standardInput is the path of what is piped in.
+const standardInput = "-"
+
+// openStandardInput reads what is piped in: by how it begins, or as a table.
+func openStandardInput(o *Options) (*pool, error) {
+	data, err := readUnpacked(standardInput)
+	if err != nil {
+		return nil, err
+	}
+	f := formatIn(data)
+	if f == nil {
+		f = &formats()[0]
+	}
+	return f.read(standardInput, []dataFile{{standardInput, unassigned}}, o)
+}
+
 func baseNames(files []dataFile) (names []string) {
 	for _, f := range files {
 		names = append(names, filepath.Base(f.path))
@@ -48,7 +96,7 @@ func baseNames(files []dataFile) (names []string) {
 
 // known says what can be read.
 const known = "a set is an .npz file, an .npy file beside that of its labels, a .csv, .tsv or .txt table, a .ts file of the UEA and UCR archive, an .arff file (.gz or .xz too), or a folder of IDX files, " +
-	"of .npy files, of train.csv and test.csv, of NAME_TRAIN.ts and NAME_TEST.ts, in the layout of the UCI HAR archive, or of what the authors of a known set publish"
+	"of .npy files, of train.csv and test.csv, of NAME_TRAIN.ts and NAME_TEST.ts, of .csv or .wav files that are a recording each, in the layout of the UCI HAR archive, or of what the authors of a known set publish"
 
 // openPair reads x.npy with the labels that lie beside it: its name with y for x.
 func openPair(path string, o *Options) (*pool, error) {
@@ -106,12 +154,27 @@ func openFolder(dir string, o *Options) (*pool, error) {
 	if len(a.names) > 0 {
 		return numpyPool(a, o)
 	}
-	for i := range KnownSets {
-		if k := &KnownSets[i]; k.Archive.root(dir) != "" {
-			return k.openArchive(k.Archive.root(dir), *o)
-		}
+	if k := archiveIn(dir); k != nil {
+		return k.openArchive(k.Archive.root(dir), *o)
+	}
+	paths, err := filesBelow(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) > 0 {
+		return recordedPool(dir, paths, o)
 	}
 	return nil, fail(dir, "").Errorf(code, "the folder holds no data set").Helpf("%s", known)
+}
+
+// archiveIn is the known set whose archive is unpacked in a folder; nil when none is.
+func archiveIn(dir string) *Known {
+	for i := range KnownSets {
+		if k := &KnownSets[i]; k.Archive.root(dir) != "" {
+			return k
+		}
+	}
+	return nil
 }
 
 // tableFiles are train.csv, valid.csv or dev.csv, and test.csv of a folder, or the same as .tsv, packed or not. Without

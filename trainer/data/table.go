@@ -1,6 +1,8 @@
 package data
 
 import (
+	"cmp"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +39,7 @@ type table struct {
 	classOfFile            bool     // its path says its class
 	file                   int      // how many have been read
 	gaps                   gaps
+	of                     recordedFile // the one that is read, where each is a recording
 
 	texts   *texts
 	x, y    []float64     // values and targets, row by row, as the text says them
@@ -129,6 +132,9 @@ func (t *table) row(r *rows, fields []string) error {
 			return r.at(0).Errorf(code, "is the %d. different label", len(t.labels.words)).Helpf("check  label;  for regression say  targets")
 		}
 	}
+	if t.classOfFile {
+		t.classes = append(t.classes, t.labels.of(t.of.label))
+	}
 	for _, i := range t.targets {
 		v, err := r.number(fields, i)
 		if err != nil {
@@ -174,10 +180,16 @@ func (t *table) whose(r *rows, fields []string) error {
 		if name == "" {
 			return r.at(0).Errorf(code, "column %s is empty: it says of which %s the row is", r.columnName(c.column), c.what).Helpf("fill it in, or remove the row")
 		}
+		if c.what == "recording" && t.of.name != "" {
+			name += " of " + t.of.name
+		}
 		*c.rows = append(*c.rows, c.words.of(name))
 	}
 	if t.wholeFile {
-		t.rowID = append(t.rowID, t.ids.of(r.file))
+		t.rowID = append(t.rowID, t.ids.of(cmp.Or(t.of.name, filepath.Base(r.file))))
+	}
+	if t.of.group != "" && t.group < 0 {
+		t.rowWho = append(t.rowWho, t.persons.of(t.of.group))
 	}
 	return nil
 }
@@ -187,7 +199,7 @@ func (t *table) finish(name string) (*pool, error) {
 	if len(t.rowPart) == 0 {
 		return nil, (&rows{file: name}).noRow()
 	}
-	if t.label >= 0 {
+	if t.answered() {
 		if err := t.nameClasses(name); err != nil {
 			return nil, err
 		}
@@ -215,6 +227,9 @@ func (t *table) finish(name string) (*pool, error) {
 	t.answers()
 	return t.p, nil
 }
+
+// answered reports whether rows have classes.
+func (t *table) answered() bool { return t.label >= 0 || t.classOfFile }
 
 // answers are the classes or targets of the rows.
 func (t *table) answers() {
@@ -389,7 +404,7 @@ func (t *table) recordings(name string) error {
 		if t.rowWho != nil {
 			c.group = t.rowWho[i]
 		}
-		if t.label >= 0 {
+		if t.answered() {
 			c.label = t.classes[i]
 		}
 		g.cuts = append(g.cuts, c)
@@ -412,7 +427,7 @@ func (t *table) recordings(name string) error {
 	case len(t.targets) > 0:
 		rec.answers, rec.width = exactly(t.y, len(t.targets)), len(t.targets)
 		t.p.outputs, t.p.classes = len(t.targets), nil
-	case t.label >= 0 && t.cols.EachStep:
+	case t.answered() && t.cols.EachStep:
 		rec.answers, rec.width = t.classes, 1
 	}
 	rec.eachStep = t.cols.EachStep && rec.answers != nil
@@ -421,6 +436,6 @@ func (t *table) recordings(name string) error {
 
 // same reports whether two rows can be of one recording.
 func (t *table) same(i, j int) bool {
-	sameLabel := t.label < 0 || t.cols.EachStep || t.classes[i] == t.classes[j]
+	sameLabel := !t.answered() || t.cols.EachStep || t.classes[i] == t.classes[j]
 	return t.rowPart[i] == t.rowPart[j] && t.rowID[i] == t.rowID[j] && sameLabel
 }

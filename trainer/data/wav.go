@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
@@ -14,8 +15,21 @@ type wavFormat struct {
 	Align, Bits      uint16
 }
 
-// readWAV reads the samples of a WAV file of one channel, 16 bits, uncompressed, at the given rate in Hz.
-func readWAV(path string, rate uint32) ([]int16, error) {
+// The formats of samples. An extensible one says which in its tail.
+const (
+	wavPCM        = 1
+	wavFloat      = 3
+	wavExtensible = 0xfffe
+)
+
+// sound is what a WAV file holds: samples of all channels in turn, in units of which 2^15 is full scale.
+type sound struct {
+	wavFormat
+	samples []float32
+}
+
+// readWAV reads an uncompressed WAV file: integers of 8 to 32 bits or floats of 32, any number of channels.
+func readWAV(path string) (*sound, error) {
 	data, err := fileio.Read(path, code)
 	if err != nil {
 		return nil, err
@@ -23,7 +37,7 @@ func readWAV(path string, rate uint32) ([]int16, error) {
 	if len(data) < 12 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WAVE" {
 		return nil, fail(path, "").Errorf(code, "is not a WAV file").Helpf("unpack or copy it again")
 	}
-	var format wavFormat
+	s := &sound{}
 	for chunk := data[12:]; len(chunk) >= 8; {
 		name, size := string(chunk[:4]), int(binary.LittleEndian.Uint32(chunk[4:]))
 		body := chunk[8:]
@@ -32,21 +46,63 @@ func readWAV(path string, rate uint32) ([]int16, error) {
 		}
 		switch name {
 		case "fmt ":
-			if err := binary.Read(bytes.NewReader(body[:size]), binary.LittleEndian, &format); err != nil {
+			if err := binary.Read(bytes.NewReader(body[:size]), binary.LittleEndian, &s.wavFormat); err != nil {
 				return nil, fail(path, "").Errorf(code, "its format chunk has %d bytes", size).Helpf("unpack or copy it again")
 			}
+			if s.Format == wavExtensible && size >= 26 {
+				s.Format = binary.LittleEndian.Uint16(body[24:])
+			}
 		case "data":
-			if format.Format != 1 || format.Channels != 1 || format.Bits != 16 || format.Rate != rate {
-				return nil, fail(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d; 1 of 16 at %d, format 1 is expected",
-					format.Channels, format.Bits, format.Rate, format.Format, rate).Helpf("convert it, for instance with sox")
-			}
-			samples := make([]int16, size/2)
-			for i := range samples {
-				samples[i] = int16(binary.LittleEndian.Uint16(body[2*i:]))
-			}
-			return samples, nil
+			return s, s.decode(path, body[:size])
 		}
 		chunk = body[min(len(body), size+size%2):]
 	}
 	return nil, fail(path, "").Errorf(code, "holds no samples").Helpf("unpack or copy it again")
+}
+
+// decode reads the samples.
+func (s *sound) decode(path string, body []byte) error {
+	le := binary.LittleEndian
+	var sample func(b []byte) float32
+	switch bits := s.Bits; {
+	case s.Format == wavPCM && bits == 8:
+		sample = func(b []byte) float32 { return float32(int(b[0])-128) * 256 }
+	case s.Format == wavPCM && bits == 16:
+		sample = func(b []byte) float32 { return float32(int16(le.Uint16(b))) }
+	case s.Format == wavPCM && bits == 24:
+		sample = func(b []byte) float32 {
+			return float32(int32(uint32(b[0])<<8|uint32(b[1])<<16|uint32(b[2])<<24)>>8) / 256
+		}
+	case s.Format == wavPCM && bits == 32:
+		sample = func(b []byte) float32 { return float32(int32(le.Uint32(b))) / 65536 }
+	case s.Format == wavFloat && bits == 32:
+		sample = func(b []byte) float32 { return math.Float32frombits(le.Uint32(b)) * (1 << 15) }
+	}
+	if sample == nil || s.Channels == 0 || s.Rate == 0 {
+		return fail(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d", s.Channels, s.Bits, s.Rate, s.Format).
+			Helpf("integers of 8, 16, 24 or 32 bits and floats of 32 are read; convert it, for instance with sox")
+	}
+	size := int(s.Bits) / 8
+	n := len(body) / size / int(s.Channels) * int(s.Channels)
+	s.samples = make([]float32, n)
+	for i := range s.samples {
+		v := sample(body[i*size:])
+		if v != v || math.Abs(float64(v)) > math.MaxFloat32 {
+			return fail(path, "").Errorf(code, "sample %d is no finite number", i).Helpf("write the file again")
+		}
+		s.samples[i] = v
+	}
+	return nil
+}
+
+// is16 gives samples of one channel, 16 bits; false when they are others.
+func (s *sound) is16() ([]int16, bool) {
+	if s.Format != wavPCM || s.Channels != 1 || s.Bits != 16 {
+		return nil, false
+	}
+	out := make([]int16, len(s.samples))
+	for i, v := range s.samples {
+		out[i] = int16(v)
+	}
+	return out, true
 }

@@ -1,0 +1,122 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// soundPool reads WAV files that hold a recording each: a step is a sample of every channel, or the features of a frame.
+func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
+	why, err := fromPaths(name, files, o.Columns.Files)
+	if err != nil {
+		return nil, err
+	}
+	if files[0].label == "" && !o.Unlabelled {
+		return nil, fail(name, "").Errorf(code, "which class each file is of cannot be told from the paths").
+			Helpf("put them into folders called as the classes, call them CLASS_1.wav and so on, or say  files = \"{label}_{group}_*\"  or the like")
+	}
+	p := &pool{kind: Audio | Series | Streams | Varied, source: name}
+	p.note("a file is a recording, called by its path")
+	if !o.Unlabelled {
+		p.note("the class of a file is %s; files = \"{label}_*\" or the like says another", classBy(why))
+	}
+	labels, persons, ids := newIntern(), newIntern(), newIntern()
+	var first *sound
+	var samples packed[int16]
+	var frames packed[uint8]
+	var of, who, which []int32
+	rec := recordings{}
+	for _, f := range files {
+		s, err := readWAV(f.path)
+		if err != nil {
+			return nil, err
+		}
+		if first == nil {
+			first = s
+			rec.d = int(s.Channels)
+		}
+		if s.Rate != first.Rate || s.Channels != first.Channels {
+			return nil, fail(f.path, "").Errorf(code, "has %d channels at %d Hz; %s has %d at %d", s.Channels, s.Rate, files[0].path, first.Channels, first.Rate).
+				Helpf("convert it, for instance with sox")
+		}
+		if s.Bits > 16 {
+			p.note("samples of %d bits are rounded to 16", s.Bits)
+		}
+		c := cut{part: f.part, from: len(samples) / rec.d, steps: len(s.samples) / rec.d}
+		if o.Features == "bands" {
+			mono, ok := s.is16()
+			if !ok {
+				return nil, fail(f.path, "").Errorf(code, "has %d channels of %d bits; features = bands takes 1 of 16", s.Channels, s.Bits).Helpf("convert it, for instance with sox, or remove  features")
+			}
+			rec.d = NumBands
+			c.from = len(frames) / rec.d
+			for _, b := range features(mono) {
+				frames = append(frames, b[:]...)
+			}
+			c.steps = len(frames)/rec.d - c.from
+		} else {
+			for _, v := range s.samples {
+				samples = append(samples, int16(math.RoundToEven(float64(max(-1<<15, min(v, 1<<15-1))))))
+			}
+		}
+		if len(samples) > maxPadded {
+			return nil, fail(name, "").Errorf(code, "the recordings are too long").Helpf("at most %d samples are read in all", maxPadded)
+		}
+		of, which = append(of, labels.of(f.label)), append(which, ids.of(f.name))
+		if f.group != "" {
+			who = append(who, persons.of(f.group))
+		}
+		rec.cuts = append(rec.cuts, c)
+	}
+	if o.Features == "bands" {
+		rec.values = frames
+		p.channels = bandChannels(float64(first.Rate))
+		p.note("features: %d bands of frames of %d samples every %d, by the integer front end", NumBands, FrameSamples, FrameHop)
+	} else {
+		rec.values = samples
+		p.channels = named(soundChannels(rec.d), func(int) float64 { return 1.0 / (1 << 15) })
+	}
+	classes, names := labels.asClasses(of)
+	if p.classes = names; o.Unlabelled {
+		p.classes = nil
+	} else if err := checkClasses(fail(name, ""), len(names)); err != nil {
+		return nil, err
+	}
+	which, p.recordingNames = ids.asNumbers(which)
+	if p.persons = p.recordingNames; who != nil {
+		p.personsKnown = true
+		who, p.persons = persons.asNumbers(who)
+	}
+	for i := range rec.cuts {
+		c := &rec.cuts[i]
+		c.label, c.recording, c.group = classes[i], which[i], which[i]
+		if who != nil {
+			c.group = who[i]
+		}
+	}
+	rec.cuts = slices.DeleteFunc(rec.cuts, func(c cut) bool { return c.steps == 0 })
+	if len(rec.cuts) == 0 {
+		return nil, fail(name, "").Errorf(code, "its files hold no step").Helpf("check that they are recordings")
+	}
+	return p, rec.windows(name, p, o.Window, o.Stride, o.Length)
+}
+
+func soundChannels(n int) (names []string) {
+	if n == 1 {
+		return []string{"sample"}
+	}
+	for c := range n {
+		names = append(names, "channel "+strconv.Itoa(c+1))
+	}
+	return names
+}
+
+// bandChannels names the bands of the front end by where they start, for samples at a rate in Hz.
+func bandChannels(rate float64) (out []Channel) {
+	for b := range NumBands {
+		out = append(out, Channel{Name: fmt.Sprintf("%.0f Hz", float64(bandEdges[b])*rate/FrameSamples), Scale: 1.0 / 255})
+	}
+	return out
+}
