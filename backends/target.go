@@ -80,6 +80,8 @@ type Target interface {
 	// Generate gives every file of the target's folder, deterministic to the byte, and figures for the summary.
 	// An unknown or ill-formed setting is an error.
 	Generate(p *lower.Plan, v Vectors, s Settings) ([]File, []Figure, error)
+	// Products are the paths of what the generated Makefile makes: it may be replaced with the files.
+	Products() []string
 	// Engines lists the ways to run the generated files, the usual one first.
 	Engines() []Engine
 }

@@ -1,7 +1,9 @@
 package compiler
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -125,6 +127,18 @@ func TestRecurrenceIsATransform(t *testing.T) {
 	}
 }
 
+func holdsMine(t *testing.T, path string) {
+	t.Helper()
+	if data, err := os.ReadFile(path); err != nil || string(data) != "mine" {
+		t.Errorf("the user's %s is gone: %q, %v", path, data, err)
+	}
+}
+
+// relink puts a link to a copy in a file's place.
+func relink(path string) error {
+	return errors.Join(os.Rename(path, path+".copy"), os.Symlink(filepath.Base(path)+".copy", path))
+}
+
 // TestCompileIsQuick keeps n = 1024, all targets, under 2 seconds.
 func TestCompileIsQuick(t *testing.T) {
 	text := "model m\ninput x : u8[1] / 255\nsteps 784\nparam U : int4[1024, 1]\nparam b\nparam V : int4[10, 1024]\nstate h : int16[1024]\n" +
@@ -164,17 +178,46 @@ func TestWriteKeepsWhatIsTheUsers(t *testing.T) {
 		t.Error("the user's change is gone")
 	}
 	write(true, "")
-	if err := os.MkdirAll(filepath.Join(dir, "c", buildFolder), 0o755); err != nil {
+	put := func(name string) {
+		t.Helper()
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("mine"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"c/build/test", "verilog/build/testbench", "verilog/build/result.txt", "verilog/build/size.txt"} {
+		put(name)
+	}
+	write(false, "") // products can be made again
+	for _, name := range []string{"notes.txt", "c/build/notes.txt", "build/notes.txt", "go/cmd/build/deep/notes.txt", "verilog/build/test", ".hidden", "c/.git/config"} {
+		put(name)
+		write(false, "holds what hrnnc did not write: "+name)
+		holdsMine(t, filepath.Join(dir, filepath.FromSlash(name)))
+		write(true, "")
+	}
+	manifest := filepath.Join(dir, manifestName)
+	whole, err := os.ReadFile(manifest)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "c", buildFolder, "test"), nil, 0o755); err != nil {
-		t.Fatal(err)
+	for what, do := range map[string]func() error{
+		"build/":       func() error { return os.MkdirAll(filepath.Join(dir, "build"), 0o755) },
+		"c/empty/":     func() error { return os.MkdirAll(filepath.Join(dir, "c", "empty"), 0o755) },
+		"c/build/test": func() error { return os.MkdirAll(filepath.Join(dir, "c", "build", "test"), 0o755) },
+		"link":         func() error { return os.Symlink("/", filepath.Join(dir, "link")) },
+		"c/README.md":  func() error { return relink(filepath.Join(dir, "c", "README.md")) },
+		manifestName: func() error {
+			return os.WriteFile(manifest, bytes.Replace(whole, []byte(`"report"`), []byte(`"Report"`), 1), 0o644)
+		},
+		"hrnnc did not make": func() error { return os.WriteFile(manifest, []byte(`{"files": {}}`), 0o644) },
+	} {
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+		write(false, what)
+		write(true, "")
+		write(false, "")
 	}
-	write(false, "") // build products can be built again
-	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	write(false, "notes.txt")
 	dir = t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), nil, 0o644); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/ir/interp"
@@ -146,8 +147,10 @@ func (l *Lowered) generateAndRun(ctx context.Context, t backends.Target, e backe
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	if err := writeFiles(dir, files); err != nil {
-		return nil, err
+	for _, f := range files {
+		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
+			return nil, err
+		}
 	}
 	return e.Run(ctx, dir, p, x)
 }

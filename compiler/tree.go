@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -8,60 +9,53 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // manifestName is the file that marks a folder as made by hrnnc: the report, and the hash of every file beside it.
 const manifestName = "hrnnc.json"
 
-// buildFolder is where generated Makefiles build; what is in it can be built again.
-const buildFolder = "build"
-
 type manifest struct {
-	Report Report            `json:"report"`
-	Files  map[string]string `json:"files"` // path -> SHA-256
+	Report   Report            `json:"report"`
+	Files    map[string]string `json:"files"`              // path -> SHA-256
+	Products []string          `json:"products,omitempty"` // paths of what Makefiles make, which can be made again
+	Seal     string            `json:"manifest_sha256"`    // of the manifest itself, with unsealed in this place
 }
 
+// unsealed stands in a manifest where its own hash comes.
+var unsealed = strings.Repeat("0", hex.EncodedLen(sha256.Size))
+
 // Write puts an output into a folder, whole or not at all: everything goes to a temporary folder beside it, which then
-// takes its place. A folder that hrnnc did not make, or whose files were changed or added to since, is left alone and
+// takes its place. A folder that hrnnc did not make, or in which anything was changed or added since, is left alone and
 // reported, unless force is set.
 func (o *Output) Write(dir string, force bool) error {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return writeError(dir, err)
-	}
-	if !force {
-		if err := mayReplace(dir); err != nil {
-			return err
-		}
-	}
-	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return writeError(parent, err)
-	}
-	tmp, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".tmp-")
-	if err != nil {
-		return writeError(parent, err)
-	}
-	defer os.RemoveAll(tmp)
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return writeError(tmp, err)
-	}
 	files := o.tree()
 	data, err := o.manifest(files)
 	if err != nil {
 		return err
 	}
 	files = append(files, backends.File{Path: manifestName, Data: data})
-	if err := writeFiles(tmp, files); err != nil {
-		return writeError(dir, err)
+	may := func(there string) error {
+		if force {
+			return nil
+		}
+		return mayReplace(dir, there)
 	}
-	return swap(tmp, dir)
+	return fileio.WriteFolder(dir, may, func(put fileio.Put) error {
+		for _, f := range files {
+			if err := put(f.Path, f.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // tree is every file with its target's folder in front, and the words of the tokens, a line each, beside them.
@@ -79,95 +73,64 @@ func (o *Output) tree() []backends.File {
 }
 
 func (o *Output) manifest(files []backends.File) ([]byte, error) {
-	m := manifest{Report: o.Report, Files: map[string]string{}}
+	m := manifest{Report: o.Report, Files: map[string]string{}, Seal: unsealed}
 	for _, f := range files {
-		m.Files[f.Path] = hash(f.Data)
+		m.Files[f.Path] = digest(f.Data)
+	}
+	for _, t := range Targets {
+		if len(o.Files[t.Name()]) == 0 {
+			continue
+		}
+		for _, p := range t.Products() {
+			m.Products = append(m.Products, t.Name()+"/"+p)
+		}
 	}
 	data, err := json.MarshalIndent(m, "", "  ")
-	return append(data, '\n'), err
+	data = append(data, '\n')
+	return reseal(data, unsealed, digest(data)), err
 }
 
-func hash(data []byte) string {
+func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
 
-func writeFiles(dir string, files []backends.File) error {
-	for _, f := range files {
-		path := filepath.Join(dir, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
-			return err
-		}
+// reseal puts another hash in the place of a manifest's own, which is its last.
+func reseal(data []byte, was, is string) []byte {
+	at := bytes.LastIndex(data, []byte(was))
+	if at < 0 {
+		return data
 	}
-	return nil
+	return slices.Concat(data[:at], []byte(is), data[at+len(was):])
 }
 
-// swap puts tmp where dir is. What was there is put back if that fails.
-func swap(tmp, dir string) error {
-	old := tmp + ".old"
-	err := os.Rename(dir, old)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return writeError(dir, err)
-	}
-	had := err == nil
-	if err := os.Rename(tmp, dir); err != nil {
-		if had {
-			err = errors.Join(err, os.Rename(old, dir))
-		}
-		return writeError(dir, err)
-	}
-	if had {
-		return os.RemoveAll(old)
-	}
-	return nil
-}
-
-func writeError(path string, err error) error {
-	reason := err.Error()
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		reason = p.Err.Error()
-	}
-	return diag.List{diag.InFile(path, "").Errorf("output", "cannot be written: %s", reason).Helpf("choose another folder with -o")}
-}
-
-// mayReplace reports what of the user's a folder holds.
-func mayReplace(dir string) error {
+// mayReplace reports what of the user's a folder holds. dir is how the user calls it, there where it lies.
+func mayReplace(dir, there string) error {
 	refuse := func(format string, args ...any) error {
 		return diag.List{diag.InFile(dir, "").Errorf("output", format, args...).
 			Helpf("choose another folder with -o, or give --force to replace this one")}
 	}
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	entries, err := os.ReadDir(there)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil
 	}
 	if err != nil {
-		return writeError(dir, err)
-	}
-	if !info.IsDir() {
-		return refuse("is a file")
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return writeError(dir, err)
-	}
-	if len(entries) == 0 {
-		return nil
+		return refuse("cannot be read: %v", errors.Unwrap(err))
 	}
 	var m manifest
-	data, err := os.ReadFile(filepath.Join(dir, manifestName))
-	if err != nil || json.Unmarshal(data, &m) != nil || m.Files == nil {
+	data, err := os.ReadFile(filepath.Join(there, manifestName))
+	if err != nil || json.Unmarshal(data, &m) != nil || m.Files == nil || m.Seal == "" {
 		return refuse("is a folder that hrnnc did not make")
 	}
-	changed, err := changedFiles(dir, m)
+	foreign, err := m.foreign(there)
 	if err != nil {
-		return writeError(dir, err)
+		return refuse("cannot be read: %v", errors.Unwrap(err))
 	}
-	if len(changed) > 0 {
-		return refuse("holds what hrnnc did not write: %s", shortList(changed))
+	if digest(reseal(data, m.Seal, unsealed)) != m.Seal {
+		foreign = append(foreign, manifestName)
+	}
+	if len(foreign) > 0 {
+		return refuse("holds what hrnnc did not write: %s", shortList(foreign))
 	}
 	return nil
 }
@@ -180,40 +143,55 @@ func shortList(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// changedFiles lists files that differ from the manifest or do not stand in it.
-func changedFiles(dir string, m manifest) ([]string, error) {
+// foreign lists what of a folder is not the manifest's: files that differ from it, and files, links and empty folders that it
+// does not name.
+func (m manifest) foreign(dir string) ([]string, error) {
+	folders := map[string]bool{".": true}
+	for name := range m.Files {
+		addFolders(folders, name)
+	}
+	for _, name := range m.Products {
+		addFolders(folders, name)
+	}
 	var out []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			if d.Name() == buildFolder {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		rel, err := filepath.Rel(dir, path)
+		rel, err := filepath.Rel(dir, file)
 		if err != nil {
 			return err
 		}
 		name := filepath.ToSlash(rel)
-		if name == manifestName {
+		switch {
+		case d.IsDir():
+			entries, err := os.ReadDir(file)
+			if len(entries) == 0 && !folders[name] {
+				out = append(out, name+"/")
+			}
+			return err
+		case d.Type().IsRegular() && (name == manifestName || slices.Contains(m.Products, name)):
 			return nil
 		}
-		want, known := m.Files[name]
-		if known && d.Type().IsRegular() {
-			data, err := os.ReadFile(path)
+		if want, known := m.Files[name]; known && d.Type().IsRegular() {
+			data, err := os.ReadFile(file)
 			if err != nil {
 				return err
 			}
-			known = hash(data) == want
+			if digest(data) == want {
+				return nil
+			}
 		}
-		if !known {
-			out = append(out, name)
-		}
+		out = append(out, name)
 		return nil
 	})
 	slices.Sort(out)
 	return out, err
+}
+
+// addFolders adds every folder above a file.
+func addFolders(folders map[string]bool, name string) {
+	for dir := path.Dir(name); !folders[dir] && dir != "/"; dir = path.Dir(dir) {
+		folders[dir] = true
+	}
 }

@@ -87,6 +87,8 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	return files, g.figures(), nil
 }
 
+func (target) Products() []string { return []string{"build/test"} }
+
 func (g *generator) figures() []backends.Figure {
 	return []backends.Figure{
 		{Name: "flash, tables", Value: float64(g.tableBytes), Unit: "bytes", Note: "weights, signs and biases; code is a few kilobytes beside them"},
@@ -104,5 +106,6 @@ build/test: %[1]s.c %[1]s.h test_%[1]s.c %[1]s_vectors.h
 	mkdir -p build
 	$(CC) $(CFLAGS) -o $@ %[1]s.c test_%[1]s.c
 clean:
-	rm -rf build
+	rm -f build/test
+	-rmdir build
 `

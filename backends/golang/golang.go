@@ -32,6 +32,9 @@ func (target) Settings() []backends.Setting {
 }
 
 // Generate writes the package, its test, go.mod, README.md and cmd/harness.
+// Products: the folder has no Makefile.
+func (target) Products() []string { return nil }
+
 func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) ([]backends.File, []backends.Figure, error) {
 	o, err := readSettings(p, s)
 	if err != nil {

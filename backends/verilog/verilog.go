@@ -102,6 +102,10 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	return w.files, d.figures(), nil
 }
 
+func (target) Products() []string {
+	return []string{"build/testbench", "build/result.txt", "build/size.txt"}
+}
+
 func (d *design) figures() []backends.Figure {
 	note := fmt.Sprintf("%d butterflies a cycle", d.butterflies)
 	if d.butterflies == 1 {

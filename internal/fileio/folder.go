@@ -49,7 +49,7 @@ func WriteFolder(dir string, may func(dir string) error, fill func(put Put) erro
 	if err := os.Mkdir(tmp, 0o777); err != nil {
 		return writeError(dir, err)
 	}
-	err = fill(func(name string, data []byte) error { return putIn(tmp, name, data) })
+	err = fill(func(name string, data []byte) error { return WriteIn(tmp, name, data) })
 	if err == nil {
 		err = swap(tmp, target, may)
 	}
@@ -62,7 +62,8 @@ func WriteFolder(dir string, may func(dir string) error, fill func(put Put) erro
 // Put writes a file of a folder that is being made.
 type Put func(name string, data []byte) error
 
-func putIn(folder, name string, data []byte) error {
+// WriteIn writes a file of a temporary folder, by its path in it with slashes: at once, as nobody else sees it.
+func WriteIn(folder, name string, data []byte) error {
 	local := filepath.FromSlash(name)
 	if !filepath.IsLocal(local) {
 		return diag.InFile(name, "").Errorf("internal", "lies outside the folder that is written")
