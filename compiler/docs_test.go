@@ -124,7 +124,7 @@ func render(t *testing.T, text string, err error) string {
 
 // TestDocsExamples compiles the models of the pages. Those that are wrong must fail with the message below them.
 func TestDocsExamples(t *testing.T) {
-	for _, page := range []string{languagePage, "../docs/errors.md"} {
+	for _, page := range []string{languagePage, "../docs/errors.md", "../docs/weights.md"} {
 		all := examples(t, page)
 		for i, e := range all {
 			if e.kind != "hrn" && e.kind != "hrn-error" {
