@@ -44,7 +44,7 @@ func ReadArray(path string) (*npy.Array, error) {
 		what = "holds no array " + name
 	}
 	return nil, diag.List{diag.InFile(file, "").Errorf("data", "%s", what).
-		Helpf("name one as %s:NAME; it holds %s", file, strings.Join(names, ", "))}
+		Helpf("name one as %s:NAME; it holds %s", file, diag.Names(names))}
 }
 
 // Sequences reads the inputs of a model: [N, T, d] integers, or [N, T] for one entry or one token a step.
@@ -61,7 +61,7 @@ func Sequences(path string, a *npy.Array, in ir.Input, steps int) ([][][]int64, 
 		shape = []int{shape[0], shape[1], 1}
 	}
 	if len(shape) != 3 || shape[2] != in.Size {
-		return nil, fail(want, "its shape is %s", npy.Shape(a.Shape))
+		return nil, fail(want, "its shape is %s", diag.Shape(a.Shape))
 	}
 	if shape[1] == 0 {
 		return nil, fail(want, "its sequences have no step")
@@ -163,7 +163,7 @@ func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, 
 		return nil, nil, diag.List{at.Errorf("data", "the weights file does not say how values become the integers of %s", in.Name).
 			Helpf("give integers without --raw, or train with hrnnc train, which says it")}
 	case len(a.Shape) == 0 || in.Size > 1 && a.Shape[len(a.Shape)-1] != in.Size:
-		return nil, nil, diag.List{at.Errorf("data", "its shape is %s", npy.Shape(a.Shape)).Helpf("the model wants [sequences, steps, %d] values", in.Size)}
+		return nil, nil, diag.List{at.Errorf("data", "its shape is %s", diag.Shape(a.Shape)).Helpf("the model wants [sequences, steps, %d] values", in.Size)}
 	}
 	values := a.Floats
 	if a.Kind != 'f' {

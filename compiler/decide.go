@@ -36,7 +36,7 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 	}
 	got := m.Decisions(out, l)
 	if len(want) != len(got) {
-		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), len(got), npy.Shape(out.Y.Shape))
+		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), len(got), diag.Shape(out.Y.Shape))
 	}
 	s := &Score{}
 	classes := m.classes()

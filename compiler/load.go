@@ -39,7 +39,7 @@ type Model struct {
 
 // Check parses and checks a model without its weights.
 func Check(file string) (*dsl.Model, []byte, diag.List) {
-	text, err := fileio.Read(file, "file")
+	text, err := fileio.ReadAtMost(file, "file", dsl.MaxSource)
 	if err != nil {
 		return nil, nil, asList(err)
 	}
@@ -214,7 +214,7 @@ func unusedTensors(m *dsl.Model, f *weights.File) diag.List {
 	if len(names) == 0 {
 		return nil
 	}
-	return diag.List{diag.InFile(f.Path, "").Warningf("unused", "the model does not use %s", strings.Join(names, ", ")).
+	return diag.List{diag.InFile(f.Path, "").Warningf("unused", "the model does not use %s", diag.Names(names)).
 		Helpf("declare a param of that name, or leave it")}
 }
 

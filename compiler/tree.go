@@ -138,7 +138,7 @@ func mayReplace(dir, there string) error {
 func shortList(names []string) string {
 	const most = 4
 	if len(names) <= most {
-		return strings.Join(names, ", ")
+		return diag.Names(names)
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

@@ -279,7 +279,7 @@ func (c *checker) unknown(n *Name, what string, known []string) {
 	if near := diag.Nearest(n.Text, known); near != "" {
 		help = "did you mean " + near + "?"
 	} else if len(known) > 0 {
-		help = "known here: " + strings.Join(known, ", ")
+		help = "known here: " + diag.Names(known)
 	}
 	if other != "" {
 		c.errs.Add(c.at(n).Errorf("name", "%s is %s; a %s is wanted here", n.Text, other, what).

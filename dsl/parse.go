@@ -79,8 +79,8 @@ func (l *tokenLexer) Next() (lexer.Token, error) {
 	return t, nil
 }
 
-// maxSource keeps a hostile file from taking minutes.
-const maxSource = 4 << 20
+// MaxSource is the largest model.hrn: the labels of 20,000 classes, and no file that only looks like a model.
+const MaxSource = 512 << 10
 
 // maxNesting bounds brackets within brackets, and with them the depth of the syntax tree.
 const maxNesting = 64
@@ -89,7 +89,7 @@ const maxNesting = 64
 func Parse(file string, src []byte) (*AST, diag.List) {
 	ast := &AST{File: file}
 	var errs diag.List
-	if len(src) > maxSource {
+	if len(src) > MaxSource {
 		errs.Add(diag.InFile(file, "").Errorf("syntax", "the file has %d bytes, more than a model can need", len(src)).
 			Helpf("is it a model? hrnnc reads model.hrn; weights stand in a .safetensors file"))
 		return ast, errs

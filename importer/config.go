@@ -65,7 +65,7 @@ func lower(m map[string]any) map[string]any {
 func (c *Config) read() error {
 	if len(c.known) == 0 || c.known["hidden_size"] == nil && c.known["basic_block"] == nil && c.known["num_bits"] == nil {
 		return diag.InFile(c.File, "").Errorf("config", "says nothing about a HadamRNN").
-			Helpf("it holds num_bits, basic_block, qoutput and manytomany, under MODEL or config; it has %s", strings.Join(c.keys(), ", "))
+			Helpf("it holds num_bits, basic_block, qoutput and manytomany, under MODEL or config; it has %s", diag.Names(c.keys()))
 	}
 	block, err := c.integer("basic_block", 0)
 	if s, ok := c.known["basic_block"].(string); ok && strings.EqualFold(s, "full") {

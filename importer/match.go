@@ -9,7 +9,6 @@ import (
 
 	"github.com/hrnnc/hrnnc/hadamard"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
@@ -126,7 +125,7 @@ func (m *match) noTensor(name string) error {
 }
 
 func (m *match) at(t *weights.Tensor) diag.Builder {
-	return diag.InFile(m.f.Path, "tensor "+fileio.Printable(t.Name))
+	return diag.InFile(m.f.Path, "tensor "+diag.Short(t.Name))
 }
 
 // refused names what is another kind of network by its names and shapes.
@@ -424,7 +423,7 @@ const listed = 20
 func list(all []*weights.Tensor) string {
 	var out []string
 	for _, t := range all[:min(len(all), listed)] {
-		out = append(out, fileio.Printable(t.Name)+" "+shape(t))
+		out = append(out, diag.Short(t.Name)+" "+shape(t))
 	}
 	if more := len(all) - listed; more > 0 {
 		out = append(out, fmt.Sprintf("and %d more", more))

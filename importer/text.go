@@ -8,7 +8,6 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // inputOf says how the inputs of the authors' data sets arrive.
@@ -27,7 +26,7 @@ func (im *importing) text() (string, error) {
 	}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("// Imported from %s.", fileio.Printable(filepath.Base(im.f.Path)))
+	line("// Imported from %s.", diag.Short(filepath.Base(im.f.Path)))
 	line("model %s", im.name())
 	line("%s", input)
 	if im.o.Steps > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/npy"
@@ -37,7 +38,7 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := c.said.print(&app{out: &out}); err != nil {
+			if err := c.said.print(newApp(&out, io.Discard)); err != nil {
 				t.Fatal(err)
 			}
 			if out.String() != c.text {

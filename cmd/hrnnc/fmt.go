@@ -75,7 +75,7 @@ func (a *app) format(cmd *cobra.Command, file string, check bool) (f formattedFi
 	case file == "-" && a.json:
 		f.Text = string(out)
 	case file == "-":
-		_, err = a.out.Write(out)
+		_, err = a.file().Write(out)
 	case f.Changed && !check:
 		err = fileio.Rewrite(file, out)
 	}
@@ -85,9 +85,17 @@ func (a *app) format(cmd *cobra.Command, file string, check bool) (f formattedFi
 	return f, errs, err
 }
 
+// file is where a file goes that is printed: to the byte, but for a terminal.
+func (a *app) file() io.Writer {
+	if isTerminal(a.rawOut) {
+		return a.out
+	}
+	return a.rawOut
+}
+
 func readModel(cmd *cobra.Command, file string) ([]byte, error) {
 	if file == "-" {
-		return io.ReadAll(cmd.InOrStdin())
+		return io.ReadAll(io.LimitReader(cmd.InOrStdin(), dsl.MaxSource+1)) // one more: Format says that it is too large
 	}
-	return fileio.Read(file, "file")
+	return fileio.ReadAtMost(file, "file", dsl.MaxSource)
 }

@@ -183,7 +183,7 @@ func (a *app) printImport(r importResult) error {
 		if c.Param == "" {
 			c.Param = "-"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Param, fileio.Printable(c.Tensor), strings.ReplaceAll(fmt.Sprint(c.Shape), " ", ", "), c.Type, c.By)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Param, diag.Short(c.Tensor), strings.ReplaceAll(fmt.Sprint(c.Shape), " ", ", "), c.Type, c.By)
 	}
 	a.flush(w)
 	for _, n := range r.Notes {

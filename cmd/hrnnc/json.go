@@ -11,6 +11,9 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
+// mostJSON is how many diagnostics the document lists, for editors that mark them all.
+const mostJSON = 1000
+
 // printJSON prints the one document of a command: the result v, an object, with the warnings that came before it as its
 // diagnostics. docs/command.md has the keys of every command.
 func (a *app) printJSON(v any) error {
@@ -18,7 +21,8 @@ func (a *app) printJSON(v any) error {
 	if err != nil {
 		return fmt.Errorf("the result cannot be written as JSON: %w", err)
 	}
-	list, err := json.MarshalIndent(a.warned.Sorted(), "  ", "  ")
+	first, more := a.warned.Sorted().First(mostJSON)
+	list, err := json.MarshalIndent(first, "  ", "  ")
 	if err != nil {
 		return fmt.Errorf("the warnings cannot be written as JSON: %w", err)
 	}
@@ -27,7 +31,11 @@ func (a *app) printJSON(v any) error {
 	if len(object) > len("{}") {
 		doc.WriteByte(',')
 	}
-	fmt.Fprintf(&doc, "\n  \"diagnostics\": %s\n}\n", list)
+	fmt.Fprintf(&doc, "\n  \"diagnostics\": %s", list)
+	if more > 0 {
+		fmt.Fprintf(&doc, ",\n  \"more\": %d", more)
+	}
+	doc.WriteString("\n}\n")
 	a.printed = true
 	_, err = a.out.Write(doc.Bytes())
 	return err

@@ -29,7 +29,7 @@ func (a *app) mayEmit(paths ...string) error {
 		case a.data != nil:
 			return usageError{fmt.Errorf("two outputs would both go to standard output")}
 		default:
-			a.data, a.out = a.out, a.err
+			a.data, a.out = a.rawOut, a.err
 		}
 	}
 	return fileio.MayWrite(files...)

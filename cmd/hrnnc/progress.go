@@ -6,6 +6,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // patience is how long a job may take before a bar appears.
@@ -13,7 +14,7 @@ const patience = 500 * time.Millisecond
 
 // progress gives a callback that shows a bar on a terminal once a job has lasted a while, and a function that ends it.
 func (a *app) progress(what string) (compiler.Progress, func()) {
-	if a.quiet || a.json || !isTerminal(a.err) {
+	if a.quiet || a.json || !isTerminal(a.rawErr) {
 		return nil, func() {}
 	}
 	start := time.Now()
@@ -24,7 +25,7 @@ func (a *app) progress(what string) (compiler.Progress, func()) {
 		var bar *progressbar.ProgressBar
 		for u := range updates {
 			if bar == nil && time.Since(start) > patience {
-				bar = progressbar.NewOptions(u[1], progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(what),
+				bar = progressbar.NewOptions(u[1], progressbar.OptionSetWriter(a.rawErr), progressbar.OptionSetDescription(what),
 					progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
 			}
 			if bar != nil {
@@ -43,11 +44,11 @@ func (a *app) progress(what string) (compiler.Progress, func()) {
 
 // status shows what a command is at, on a terminal; the function that it gives wipes it.
 func (a *app) status() (say func(what string), done func()) {
-	if a.quiet || a.json || !isTerminal(a.err) {
+	if a.quiet || a.json || !isTerminal(a.rawErr) {
 		return func(string) {}, func() {}
 	}
 	wipe := "\r\x1b[K"
-	return func(what string) { _, _ = a.err.Write([]byte(wipe + what + " ...")) }, func() { _, _ = a.err.Write([]byte(wipe)) }
+	return func(what string) { _, _ = a.rawErr.Write([]byte(wipe + diag.Escape(what) + " ...")) }, func() { _, _ = a.rawErr.Write([]byte(wipe)) }
 }
 
 // longBar shows how far a job of minutes is, once it has lasted a while, on a terminal; what it is at stands before the bar.
@@ -59,19 +60,19 @@ type longBar struct {
 }
 
 func (a *app) longBar(options ...progressbar.Option) *longBar {
-	return &longBar{app: a, start: time.Now(), options: append(options, progressbar.OptionSetWriter(a.err), progressbar.OptionSetPredictTime(true),
+	return &longBar{app: a, start: time.Now(), options: append(options, progressbar.OptionSetWriter(a.rawErr), progressbar.OptionSetPredictTime(true),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())}
 }
 
 // set moves the bar to done of total.
 func (b *longBar) set(done, total int, what string) {
-	if !isTerminal(b.app.err) || time.Since(b.start) < patience {
+	if !isTerminal(b.app.rawErr) || time.Since(b.start) < patience {
 		return
 	}
 	if b.bar == nil {
 		b.bar = progressbar.NewOptions(total, b.options...)
 	}
-	b.bar.Describe(what)
+	b.bar.Describe(diag.Escape(what))
 	_ = b.bar.Set(done)
 }
 

@@ -18,8 +18,10 @@ import (
 	"golang.org/x/term"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -33,13 +35,20 @@ const (
 
 // app is what all commands share.
 type app struct {
+	// out and err take text with names, labels and messages from anywhere: what a terminal would obey is spelled out.
 	out, err io.Writer
-	data     io.Writer // standard output, once mayEmit has given it to what is made
-	args     []string  // the command line, without the program's name
-	json     bool
-	printed  bool      // the JSON document, which is one
-	warned   diag.List // warnings that it is to have
-	quiet    bool
+	// rawOut and rawErr are what lies behind: for files that are printed to the byte, and for colours and bars.
+	rawOut, rawErr io.Writer
+	data           io.Writer // standard output to the byte, once mayEmit has given it to what is made
+	args           []string  // the command line, without the program's name
+	json           bool
+	printed        bool      // the JSON document, which is one
+	warned         diag.List // warnings that it is to have
+	quiet          bool
+}
+
+func newApp(out, err io.Writer, args ...string) *app {
+	return &app{out: diag.NewWriter(out), err: diag.NewWriter(err), rawOut: out, rawErr: err, args: args}
 }
 
 // usageError is a command line that makes no sense.
@@ -50,7 +59,7 @@ func run(args []string, out, errs io.Writer) int {
 	// To the end of the process: a signal that comes when all is done does not make it look as if it were not.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	stdout := &remembering{w: out}
-	a := &app{out: stdout, err: errs, args: args}
+	a := newApp(stdout, errs, args...)
 	defer func() {
 		if r := recover(); r != nil {
 			a.bug(fmt.Errorf("panic: %v", r))
@@ -222,7 +231,7 @@ func wrapArgs(c *cobra.Command) {
 			if errors.As(err, &known) {
 				return known
 			}
-			return usageError{fmt.Errorf("%w\nusage: %s", err, c.UseLine())}
+			return usageError{fmt.Errorf("%w; usage: %s", err, c.UseLine())}
 		}
 		return nil
 	}
@@ -271,13 +280,21 @@ func (a *app) exitCode(err error) int {
 		}
 	default:
 		var tool *exttool.Failure
-		help := ""
+		d := outside("failed", err)
 		if errors.As(err, &tool) {
-			help = "the generated code did not build or run with this tool; please report it, with the model"
+			d.Helpf("the generated code did not build or run with this tool; please report it, with the model")
 		}
-		a.diagnostics(diag.List{{Severity: diag.Error, Code: "failed", Summary: err.Error(), Help: help}})
+		a.diagnostics(diag.List{d})
 	}
 	return exitUser
+}
+
+// outside is an error of another program or library: its first line, and what that printed.
+func outside(code string, err error) *diag.Diagnostic {
+	first, rest, _ := strings.Cut(err.Error(), "\n")
+	d := diag.InFile("", "").Errorf(code, "%s", first)
+	d.Output = strings.TrimSpace(rest)
+	return d
 }
 
 // errFailed is a check that failed and has already been reported.
@@ -308,8 +325,8 @@ func (a *app) diagnostics(l diag.List) {
 		return
 	}
 	l = l.Sorted()
-	r := diag.Renderer{Source: readSource, Color: isTerminal(a.err) && os.Getenv("NO_COLOR") == ""}
-	if err := r.RenderAll(a.err, l); err != nil {
+	r := diag.Renderer{Source: readSource, Color: isTerminal(a.rawErr) && os.Getenv("NO_COLOR") == ""}
+	if err := r.RenderAll(a.rawErr, l); err != nil {
 		fmt.Fprintln(a.err, l.Error())
 	}
 }
@@ -324,8 +341,9 @@ func (a *app) warn(l diag.List) {
 	}
 }
 
+// readSource gives the text of a model or IR file to show lines of; nothing of what is too large to be one.
 func readSource(file string) []byte {
-	data, err := os.ReadFile(file)
+	data, err := fileio.ReadAtMost(file, "file", dsl.MaxSource)
 	if err != nil {
 		return nil
 	}

@@ -170,7 +170,7 @@ func (a *app) printRun(out *compiler.Outputs, said answers, files []string, scor
 			Score     *compiler.Score `json:"score,omitempty"`
 		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), score})
 	}
-	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), npy.Shape(out.Y.Shape))
+	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), diag.Shape(out.Y.Shape))
 	if out.Updates > 0 {
 		fmt.Fprintf(a.out, "saturated: %s of %s state updates\n", thousands(int(out.Saturated)), thousands(int(out.Updates)))
 	}

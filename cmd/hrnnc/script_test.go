@@ -26,6 +26,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("MODEL", model+"/testdata/model")
 			e.Setenv("CHECKPOINTS", model+"/testdata/checkpoints")
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("ESC", "none\x1b[31m.hrn") // a hostile name
 			// Compilers keep their caches in the user's folders.
 			for _, v := range []string{"HOME", "GOCACHE", "GOPATH"} {
 				if s := os.Getenv(v); s != "" {

@@ -62,7 +62,7 @@ weights "toy.safetensors"
 		"search": {toy, "--units", "16", "--budget", "1", "--force"}, "train": {toy, "--force"}, "verify": {model, "--level", "plan"}, "version": {},
 	}
 	var commands []string
-	for _, c := range (&app{out: io.Discard, err: io.Discard}).root().Commands() {
+	for _, c := range newApp(io.Discard, io.Discard).root().Commands() {
 		for _, leaf := range append([]*cobra.Command{c}, c.Commands()...) {
 			if leaf.Runnable() && !leaf.HasSubCommands() && leaf.Name() != "help" {
 				commands = append(commands, strings.TrimPrefix(leaf.CommandPath(), "hrnnc "))

@@ -57,7 +57,7 @@ type Note struct {
 }
 
 // Diagnostic is one finding. Code is stable and short ("shape", "syntax", "weights"); Summary is one
-// sentence without a full stop; Help says what would be right.
+// sentence without a full stop; Help says what would be right; Output is what an outside tool printed, in lines.
 type Diagnostic struct {
 	Severity Severity `json:"severity"`
 	Code     string   `json:"code"`
@@ -65,36 +65,38 @@ type Diagnostic struct {
 	Span     Span     `json:"span"`
 	Notes    []Note   `json:"notes,omitempty"`
 	Help     string   `json:"help,omitempty"`
+	Output   string   `json:"output,omitempty"`
 }
 
 // At starts an error at a place: diag.At(span).Errorf("shape", "...").Helpf("...").
 func At(s Span) Builder { return Builder{s} }
 
 // InFile starts an error about a whole file or a named part of it (what may be empty).
-func InFile(file, what string) Builder { return Builder{Span{File: file, What: what}} }
+func InFile(file, what string) Builder { return Builder{Span{File: file, What: fit(what)}} }
 
 // Builder holds the place of a diagnostic that is still to be worded.
 type Builder struct{ span Span }
 
-// Errorf makes an error with a stable code.
+// Errorf makes an error with a stable code. Here, in Warningf, Helpf and Notef, what is too long to read is cut; Short and Names
+// shorten what users wrote so that it stays readable.
 func (b Builder) Errorf(code, format string, args ...any) *Diagnostic {
-	return &Diagnostic{Severity: Error, Code: code, Summary: fmt.Sprintf(format, args...), Span: b.span}
+	return &Diagnostic{Severity: Error, Code: code, Summary: fit(fmt.Sprintf(format, args...)), Span: b.span}
 }
 
 // Warningf makes a warning with a stable code.
 func (b Builder) Warningf(code, format string, args ...any) *Diagnostic {
-	return &Diagnostic{Severity: Warning, Code: code, Summary: fmt.Sprintf(format, args...), Span: b.span}
+	return &Diagnostic{Severity: Warning, Code: code, Summary: fit(fmt.Sprintf(format, args...)), Span: b.span}
 }
 
 // Helpf adds what would be right.
 func (d *Diagnostic) Helpf(format string, args ...any) *Diagnostic {
-	d.Help = fmt.Sprintf(format, args...)
+	d.Help = fit(fmt.Sprintf(format, args...))
 	return d
 }
 
 // Notef adds a second place.
 func (d *Diagnostic) Notef(at Span, format string, args ...any) *Diagnostic {
-	d.Notes = append(d.Notes, Note{at, fmt.Sprintf(format, args...)})
+	d.Notes = append(d.Notes, Note{at, fit(fmt.Sprintf(format, args...))})
 	return d
 }
 
@@ -113,6 +115,21 @@ func (d *Diagnostic) Error() string {
 
 // List is several diagnostics, in the order found. A List with an error in it is an error.
 type List []*Diagnostic
+
+// First gives the first n, and how many more there are: errors first where not all fit.
+func (l List) First(n int) (first List, more int) {
+	if len(l) <= n {
+		return l, 0
+	}
+	for _, severity := range []Severity{Error, Warning} {
+		for _, d := range l {
+			if d.Severity == severity && len(first) < n {
+				first = append(first, d)
+			}
+		}
+	}
+	return first, len(l) - n
+}
 
 // Add appends a diagnostic.
 func (l *List) Add(d *Diagnostic) { *l = append(*l, d) }
@@ -150,9 +167,18 @@ func (l List) Err() error {
 }
 
 func (l List) Error() string {
-	lines := make([]string, len(l))
-	for i, d := range l {
-		lines[i] = d.Error()
+	first, more := l.First(shownErrors)
+	var lines []string
+	for _, d := range first {
+		lines = append(lines, d.Error())
+	}
+	if more > 0 {
+		lines = append(lines, andMore(more))
 	}
 	return strings.Join(lines, "\n")
 }
+
+// shownErrors is how many diagnostics of a list are shown: who has mended twenty runs the command again.
+const shownErrors = 20
+
+func andMore(n int) string { return "and " + grouped(n) + " more" }

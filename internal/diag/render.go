@@ -13,8 +13,10 @@ import (
 type Renderer struct {
 	// Source gives the text of a file, or nil when there is none to show.
 	Source func(file string) []byte
-	// Color adds ANSI colours.
+	// Color adds ANSI colours. What is rendered holds no other escape, whatever the diagnostic does.
 	Color bool
+
+	lines map[string][]string // of the files shown so far
 }
 
 // The colours of a rendered diagnostic.
@@ -28,32 +30,38 @@ const (
 )
 
 // Render prints one diagnostic.
-func (r Renderer) Render(w io.Writer, d *Diagnostic) error {
+func (r *Renderer) Render(w io.Writer, d *Diagnostic) error {
 	var b bytes.Buffer
-	if d.Span.String() != "" {
-		b.WriteString(r.paint(bold, d.Span.String()+": "))
+	if at := d.Span.String(); at != "" {
+		b.WriteString(r.paint(bold, Escape(at)+": "))
 	}
 	severity := red
 	if d.Severity == Warning {
 		severity = yellow
 	}
 	b.WriteString(r.paint(severity, fmt.Sprintf("%s[%s]: ", d.Severity, d.Code)))
-	b.WriteString(r.paint(bold, d.Summary) + "\n")
+	b.WriteString(r.paint(bold, Escape(d.Summary)) + "\n")
 	s := snippet{r: r, out: &b, digits: digits(d)}
 	s.mark(d.Span, '^', severity, "")
 	for _, n := range d.Notes {
 		s.mark(n.Span, '-', blue, n.Text)
 	}
+	for line := range strings.SplitSeq(strings.TrimRight(d.Output, "\n"), "\n") {
+		if line != "" {
+			fmt.Fprintf(&b, "  | %s\n", strings.ReplaceAll(EscapeLines(strings.TrimRight(line, "\r")), "\t", "    "))
+		}
+	}
 	if d.Help != "" {
-		b.WriteString("  " + r.paint(green, "help: ") + d.Help + "\n")
+		b.WriteString("  " + r.paint(green, "help: ") + Escape(d.Help) + "\n")
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-// RenderAll prints a list, an empty line between two.
-func (r Renderer) RenderAll(w io.Writer, l List) error {
-	for i, d := range l {
+// RenderAll prints the first twenty of a list, an empty line between two, and how many more there are.
+func (r *Renderer) RenderAll(w io.Writer, l List) error {
+	first, more := l.First(shownErrors)
+	for i, d := range first {
 		if i > 0 {
 			if _, err := io.WriteString(w, "\n"); err != nil {
 				return err
@@ -63,10 +71,14 @@ func (r Renderer) RenderAll(w io.Writer, l List) error {
 			return err
 		}
 	}
+	if more > 0 {
+		_, err := fmt.Fprintf(w, "\n%s\n", andMore(more))
+		return err
+	}
 	return nil
 }
 
-func (r Renderer) paint(color, text string) string {
+func (r *Renderer) paint(color, text string) string {
 	if !r.Color {
 		return text
 	}
@@ -84,7 +96,7 @@ func digits(d *Diagnostic) int {
 
 // snippet prints source lines, each once, with what is marked in them below.
 type snippet struct {
-	r      Renderer
+	r      *Renderer
 	out    *bytes.Buffer
 	digits int
 	file   string
@@ -93,44 +105,69 @@ type snippet struct {
 
 func (s *snippet) mark(at Span, sign byte, color, text string) {
 	source, ok := s.r.line(at)
+	text = Escape(text)
 	if !ok {
 		if text != "" {
-			fmt.Fprintf(s.out, "  %s: %s\n", at, text)
+			fmt.Fprintf(s.out, "  %s: %s\n", Escape(at.String()), text)
 		}
 		return
 	}
 	if at.File != s.file && s.file != "" {
-		fmt.Fprintf(s.out, "  in %s\n", at.File)
+		fmt.Fprintf(s.out, "  in %s\n", Escape(at.File))
 	}
+	shown, columns := layOut(source)
 	if at.File != s.file || at.Start.Line != s.line {
-		fmt.Fprintf(s.out, "  %*d | %s\n", s.digits, at.Start.Line, strings.ReplaceAll(source, "\t", " "))
+		fmt.Fprintf(s.out, "  %*d | %s\n", s.digits, at.Start.Line, shown)
 	}
 	s.file, s.line = at.File, at.Start.Line
-	width := utf8.RuneCountInString(source)
+	width := len(columns) - 1
 	first := min(max(at.Start.Col-1, 0), width)
 	last := width
 	if at.End.Line == at.Start.Line {
-		last = min(at.End.Col-1, width)
+		last = min(max(at.End.Col-1, first), width)
 	}
-	under := strings.Repeat(string(sign), max(last-first, 1))
+	under := strings.Repeat(string(sign), max(columns[last]-columns[first], 1))
 	if text != "" {
 		under += " " + text
 	}
-	fmt.Fprintf(s.out, "  %*s | %s%s\n", s.digits, "", strings.Repeat(" ", first), s.r.paint(color, under))
+	fmt.Fprintf(s.out, "  %*s | %s%s\n", s.digits, "", strings.Repeat(" ", columns[first]), s.r.paint(color, under))
+}
+
+// layOut spells a source line, a tab as one blank, and says in which column each of its characters then stands, and the end.
+func layOut(source string) (shown string, columns []int) {
+	var b strings.Builder
+	at := 0
+	for _, r := range source {
+		columns = append(columns, at)
+		text := " "
+		if r != '\t' {
+			text = Escape(string(r))
+		}
+		b.WriteString(text)
+		at += utf8.RuneCountInString(text)
+	}
+	return b.String(), append(columns, at)
 }
 
 // longestLine keeps a line of a generated or binary file from filling the screen.
 const longestLine = 400
 
 // line gives the first source line of a span.
-func (r Renderer) line(at Span) (string, bool) {
+func (r *Renderer) line(at Span) (string, bool) {
 	if at.Start.Line < 1 || r.Source == nil {
 		return "", false
 	}
-	lines := bytes.SplitN(r.Source(at.File), []byte("\n"), at.Start.Line+1)
+	lines, ok := r.lines[at.File]
+	if !ok {
+		if r.lines == nil {
+			r.lines = map[string][]string{}
+		}
+		lines = strings.Split(string(r.Source(at.File)), "\n")
+		r.lines[at.File] = lines
+	}
 	if len(lines) < at.Start.Line {
 		return "", false
 	}
-	text := strings.TrimRight(string(bytes.ToValidUTF8(lines[at.Start.Line-1], []byte("\uFFFD"))), "\r")
+	text := strings.ToValidUTF8(strings.TrimRight(lines[at.Start.Line-1], "\r"), "\uFFFD")
 	return text, len(text) > 0 && len(text) <= longestLine
 }

@@ -5,10 +5,10 @@ package fileio
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
@@ -19,7 +19,10 @@ const MaxBytes = 1 << 30
 
 // Read gives the content of a regular, non-empty file of at most MaxBytes. Everything else (missing, a folder, a
 // device, empty, too large) is a diagnostic with the given code.
-func Read(path, code string) ([]byte, error) {
+func Read(path, code string) ([]byte, error) { return ReadAtMost(path, code, MaxBytes) }
+
+// ReadAtMost is Read for a file of at most so many bytes.
+func ReadAtMost(path, code string, most int64) ([]byte, error) {
 	at := diag.InFile(path, "")
 	// Stat comes before Open: opening a named pipe would wait for a writer.
 	info, err := os.Stat(path)
@@ -38,10 +41,10 @@ func Read(path, code string) ([]byte, error) {
 		return nil, at.Errorf(code, "is not a regular file").Helpf("copy its content to a file first")
 	case info.Size() == 0:
 		return nil, at.Errorf(code, "is empty").Helpf("write it again; the program that saved it may have been interrupted")
-	case info.Size() > MaxBytes:
-		return nil, at.Errorf(code, "has %d bytes; at most %d are read", info.Size(), MaxBytes).Helpf("check that it is the right file")
+	case info.Size() > most:
+		return nil, at.Errorf(code, "has %d bytes; at most %d are read", info.Size(), most).Helpf("check that it is the right file")
 	}
-	data, err := os.ReadFile(path)
+	data, err := readAll(path, info.Size())
 	if err != nil {
 		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check its permissions")
 	}
@@ -49,13 +52,19 @@ func Read(path, code string) ([]byte, error) {
 	return data, nil
 }
 
-// Printable shortens hostile text to 80 bytes and spells out what a terminal would obey.
-func Printable(s string) string {
-	if len(s) > 80 {
-		s = s[:80] + "..."
+// readAll reads a file that had size bytes a moment ago, and may have grown or shrunk.
+func readAll(path string, size int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	quoted := strconv.Quote(s)
-	return quoted[1 : len(quoted)-1]
+	defer func() { _ = f.Close() }() // it was only read
+	data := make([]byte, size)
+	n, err := io.ReadFull(f, data)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return data[:n], err
 }
 
 // reason is an error without the path and the system call, which the diagnostic says better.

@@ -27,19 +27,6 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-func TestPrintable(t *testing.T) {
-	for text, want := range map[string]string{
-		"layer.0.bias":           "layer.0.bias",
-		"größe":                  "größe",
-		"\x1b[31m\n":             `\x1b[31m\n`,
-		strings.Repeat("x", 100): strings.Repeat("x", 80) + "...",
-	} {
-		if got := Printable(text); got != want {
-			t.Errorf("%q is shown as %s", text, got)
-		}
-	}
-}
-
 func TestZipUnpacksWhatDeflateCanHold(t *testing.T) {
 	// The best that deflate can do is within the ratio that OpenZip believes.
 	zeros := make([]byte, 4<<20)

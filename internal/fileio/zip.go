@@ -70,7 +70,7 @@ func limit(f *zip.File) uint64 {
 	return min(f.CompressedSize64, 1<<50) * maxDeflateRatio
 }
 
-func (z *Zip) at(entry string) diag.Builder { return diag.InFile(z.File, "entry "+Printable(entry)) }
+func (z *Zip) at(entry string) diag.Builder { return diag.InFile(z.File, "entry "+diag.Short(entry)) }
 
 // Read unpacks one entry.
 func (z *Zip) Read(f *zip.File) ([]byte, error) {

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // header is what the dictionary at the start of a .npy file says.
@@ -36,7 +36,7 @@ func parseHeader(text string) (header, string) {
 		key := l.str()
 		l.expect(":")
 		if seen[key] {
-			l.fail("the header has the key " + fileio.Printable(key) + " twice")
+			l.fail("the header has the key " + diag.Short(key) + " twice")
 		}
 		seen[key] = true
 		switch key {
@@ -47,7 +47,7 @@ func parseHeader(text string) (header, string) {
 		case "shape":
 			h.shape = l.tuple()
 		default:
-			l.fail("the header has an unknown key " + fileio.Printable(key))
+			l.fail("the header has an unknown key " + diag.Short(key))
 		}
 		if !l.accept(",") && !l.peek("}") {
 			l.fail("the header is not a dictionary that numpy writes")

@@ -127,7 +127,7 @@ func TestReadErrors(t *testing.T) {
 		{"beyond 2^63", plain("<u8", "(1,)", bytes.Repeat([]byte{255}, 8)),
 			"value 0 is 18446744073709551615, beyond 2^63-1; help: save it with np.save(path, x.astype(np.int64))"},
 		{"key twice", npyFile("{'shape': (), 'shape': (), }", nil), "the header has the key shape twice"},
-		{"unknown key", npyFile("{'sh\x1bape': (), }", nil), `the header has an unknown key sh\x1bape`},
+		{"unknown key", npyFile("{'sh\x1bape': (), }", nil), `the header has an unknown key sh\u001bape`},
 		{"missing key", npyFile("{'shape': (), }", nil), "the header is not a dictionary of descr, fortran_order and shape"},
 		{"no dictionary", npyFile("print('hi')", nil), `the header lacks "{" at byte 0 of its text`},
 		{"open string", npyFile("{'descr", nil), "the header has a string without an end"},

@@ -44,7 +44,7 @@ func ReadRaw(file, what string, data []byte) (*Raw, error) {
 	}
 	n, ok := count(h.shape)
 	if !ok || n > maxValues {
-		return nil, at.Errorf(code, "its shape %s has more than %d values", Shape(h.shape), maxValues).
+		return nil, at.Errorf(code, "its shape %s has more than %d values", diag.Shape(h.shape), maxValues).
 			Helpf("save fewer values; or the header is damaged, then save it again")
 	}
 	if want := n * r.Size; want != len(body) {

@@ -50,7 +50,7 @@ func read(at diag.Builder, data []byte) (*Array, error) {
 	}
 	n, ok := count(h.shape)
 	if !ok || n > maxValues {
-		return nil, at.Errorf(code, "its shape %s has more than %d values", Shape(h.shape), maxValues).
+		return nil, at.Errorf(code, "its shape %s has more than %d values", diag.Shape(h.shape), maxValues).
 			Helpf("save fewer values; or the header is damaged, then save it again")
 	}
 	if want := n * elem.size; want != len(body) {
@@ -97,7 +97,7 @@ func truncated[T int | int64](at diag.Builder, want T, have int) error {
 }
 
 func sizeError(at diag.Builder, h header, want, have int) error {
-	what := fmt.Sprintf("%s of %s", Shape(h.shape), h.descr)
+	what := fmt.Sprintf("%s of %s", diag.Shape(h.shape), h.descr)
 	if have < want {
 		return at.Errorf(code, "is truncated: %s needs %d bytes and %d follow the header", what, want, have).Helpf("copy or save it again")
 	}
@@ -150,7 +150,7 @@ func dtype(at diag.Builder, descr string) (binary.ByteOrder, element, error) {
 	}
 	elem, ok := elements[name]
 	if !ok {
-		return nil, element{}, at.Errorf(code, "has dtype %s; booleans, integers and floats up to 64 bits are read", fileio.Printable(descr)).
+		return nil, element{}, at.Errorf(code, "has dtype %s; booleans, integers and floats up to 64 bits are read", diag.Short(descr)).
 			Helpf("save it with np.save(path, x.astype(np.float32)) or another plain type")
 	}
 	elem.size = int(name[1] - '0')
@@ -236,7 +236,7 @@ func ReadNpz(file string, data []byte) (map[string]*Array, error) {
 	left := maxValues
 	for _, entry := range z.Entries {
 		name, ok := strings.CutSuffix(entry.Name, ".npy")
-		at := diag.InFile(file, "array "+fileio.Printable(name))
+		at := diag.InFile(file, "array "+diag.Short(name))
 		if !ok {
 			return nil, at.Errorf(code, "is not an .npy entry").Helpf("save the arrays with np.savez")
 		}
@@ -264,9 +264,4 @@ func Names(arrays map[string]*Array) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// Shape spells a shape as diagnostics do: [3, 4].
-func Shape(shape []int) string {
-	return strings.ReplaceAll(fmt.Sprint(shape), " ", ", ")
 }

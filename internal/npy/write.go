@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
@@ -24,7 +25,7 @@ func Write(w io.Writer, a *Array) error {
 		return err
 	}
 	if n, ok := count(a.Shape); !ok || n != a.Len() {
-		return fmt.Errorf("an array of shape %s with %d values cannot be written", Shape(a.Shape), a.Len())
+		return fmt.Errorf("an array of shape %s with %d values cannot be written", diag.Shape(a.Shape), a.Len())
 	}
 	if _, err := io.WriteString(w, a.header()); err != nil {
 		return fmt.Errorf("writing the array's header: %w", err)
@@ -50,7 +51,7 @@ func (a *Array) header() string {
 	if a.size() == 1 {
 		order = "|"
 	}
-	shape := strings.Trim(Shape(a.Shape), "[]")
+	shape := strings.ReplaceAll(strings.Trim(fmt.Sprint(a.Shape), "[]"), " ", ", ")
 	if len(a.Shape) == 1 {
 		shape += ","
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // wrappers are the keys under which training scripts keep the state_dict of a checkpoint, the usual ones first.
@@ -83,11 +82,8 @@ func (a *archive) wrapped(d *dict) (string, *dict, error) {
 	case len(keys) == 1:
 		return keys[0], inner[keys[0]], nil
 	}
-	for i, k := range keys {
-		keys[i] = fileio.Printable(k)
-	}
-	return "", nil, diag.InFile(a.Path, "data.pkl").Errorf(code, "holds several sets of tensors: %s", strings.Join(keys[:min(len(keys), shown)], ", ")).
-		Helpf("save one of them alone: torch.save(torch.load(path)[%q], other)", keys[0])
+	return "", nil, diag.InFile(a.Path, "data.pkl").Errorf(code, "holds several sets of tensors: %s", diag.Names(keys)).
+		Helpf("save one of them alone: torch.save(torch.load(path)['%s'], other)", diag.Short(keys[0]))
 }
 
 // nesting remembers which dictionaries hold tensors, themselves or so many levels below: the memo of a pickle may share one
@@ -147,14 +143,14 @@ func (a *archive) readMetadata(d *dict) {
 func (d *dict) list() string {
 	var names []string
 	for _, k := range d.keys {
-		if s, ok := k.(string); ok && len(names) < shown {
-			names = append(names, fileio.Printable(s))
+		if s, ok := k.(string); ok {
+			names = append(names, s)
 		}
 	}
 	if len(names) == 0 {
 		return ""
 	}
-	return "; it has " + strings.Join(names, ", ")
+	return "; it has " + diag.Names(names)
 }
 
 // describe names a value of a pickle.
@@ -163,7 +159,7 @@ func describe(v any) string {
 	case nil:
 		return "None"
 	case opaque:
-		return "an object " + fileio.Printable(string(v))
+		return "an object " + diag.Short(string(v))
 	case view:
 		return "one tensor without a name"
 	case *list, tuple:
@@ -171,7 +167,7 @@ func describe(v any) string {
 	case *dict:
 		return "a dictionary"
 	case string:
-		return "the string " + fileio.Printable(v)
+		return "the string " + diag.Short(v)
 	case int64, float64, bool:
 		return fmt.Sprintf("the value %v", v)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // legacyMagic is the pickled number 0x1950a86a20f9469cfc6c, which opens the files that torch wrote before 1.6; PROTO, and from
@@ -52,7 +51,7 @@ func (f *File) readLegacy(data []byte, start int) error {
 			width = uint64(dtypes[dtype].width)
 		}
 		if len(rest) < 8 || binary.LittleEndian.Uint64(rest) > uint64(len(rest)-8)/width {
-			return diag.InFile(f.Path, "storage "+fileio.Printable(key)).Errorf(code, "is cut short").Helpf("copy or save it again; it looks truncated")
+			return diag.InFile(f.Path, "storage "+diag.Short(key)).Errorf(code, "is cut short").Helpf("copy or save it again; it looks truncated")
 		}
 		end := 8 + binary.LittleEndian.Uint64(rest)*width
 		storages[key], rest = rest[8:end], rest[end:]

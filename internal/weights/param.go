@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Unsigned reports whether a type of Tensor.DType has no negative values.
@@ -38,7 +38,7 @@ func (f *File) Param(name, kind string, shape ...int) (*Tensor, error) {
 			t.Data[i] = 2*v - 1
 		}
 	case signs && zeroOrOne(t.Data):
-		return nil, at.Errorf(code, "holds 0 and one positive number, %s of %s: all of it would count as +1", npy.Shape(t.Shape), t.DType).
+		return nil, at.Errorf(code, "holds 0 and one positive number, %s of %s: all of it would count as +1", diag.Shape(t.Shape), t.DType).
 			Helpf("save the signs as -1 and +1: 2*t-1; or as bool, where 0 means -1")
 	}
 	return t, nil

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // The values a state_dict's pickle builds, beside Go's nil, bool, int64, float64 and string. Nothing else exists here:
@@ -363,7 +362,7 @@ func (m *machine) global(module, name string) {
 	if strings.HasPrefix(module, "torch.nn.") || module == "__main__" {
 		whole = " (this looks like a whole model, saved with torch.save(model))"
 	}
-	m.fail("the pickle asks for %s; a state_dict needs no such thing%s. Nothing was run", fileio.Printable(string(g)), whole)
+	m.fail("the pickle asks for %s; a state_dict needs no such thing%s. Nothing was run", diag.Short(string(g)), whole)
 }
 
 // persistent takes ("storage", type, key, place, count) and pushes the storage. Where the values lay does not matter. Files
@@ -412,7 +411,7 @@ func (m *machine) reduce() {
 	case slices.Contains(bystanders, function):
 		m.push(opaque(function))
 	default:
-		m.fail("the pickle calls %s in a way that PyTorch does not", fileio.Printable(string(function)))
+		m.fail("the pickle calls %s in a way that PyTorch does not", diag.Short(string(function)))
 	}
 }
 
@@ -420,7 +419,7 @@ func (m *machine) reduce() {
 func (m *machine) subclass(args tuple) {
 	class, _ := args[1].(global)
 	if !slices.Contains(plainClasses, class) {
-		m.fail("the pickle has a tensor of the class %s, whose values may mean something else; save a plain one", fileio.Printable(string(class)))
+		m.fail("the pickle has a tensor of the class %s, whose values may mean something else; save a plain one", diag.Short(string(class)))
 		return
 	}
 	function, isGlobal := args[0].(global)
@@ -467,7 +466,7 @@ func (m *machine) typedView(args tuple) view {
 	kind, _ := args[6].(global)
 	dtype, ok := torchTypes[kind]
 	if !ok {
-		m.fail("the pickle has a tensor of the type %s, which is not read; save it as float32", fileio.Printable(string(kind)))
+		m.fail("the pickle has a tensor of the type %s, which is not read; save it as float32", diag.Short(string(kind)))
 		return view{}
 	}
 	rest := append(slices.Clone(args[:6]), args[7:]...)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
-	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // maxHeader is the format's own limit on the JSON header.
@@ -112,20 +111,20 @@ func (f *File) checkEntry(e entry) error {
 	at := f.at(e.name)
 	d, ok := dtypes[e.DType]
 	if !ok {
-		return at.Errorf(code, "has type %s; %s are read", fileio.Printable(e.DType), dtypeNames()).Helpf("save it as F32")
+		return at.Errorf(code, "has type %s; %s are read", diag.Short(e.DType), dtypeNames()).Helpf("save it as F32")
 	}
 	if e.Shape == nil {
 		return at.Errorf(code, "has no shape").Helpf("save it again; the header is damaged")
 	}
 	n, ok := count(e.Shape)
 	if !ok {
-		return at.Errorf(code, "its shape %s is not possible", npy.Shape(e.Shape)).Helpf("save it again; the header is damaged")
+		return at.Errorf(code, "its shape %s is not possible", diag.Shape(e.Shape)).Helpf("save it again; the header is damaged")
 	}
 	if len(e.Offsets) != 2 || e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] {
 		return at.Errorf(code, "has no valid data_offsets").Helpf("save it again; the header is damaged")
 	}
 	if have, want := e.Offsets[1]-e.Offsets[0], int64(n*d.width); have != want {
-		return at.Errorf(code, "takes %d bytes; %s of %s needs %d", have, npy.Shape(e.Shape), e.DType, want).
+		return at.Errorf(code, "takes %d bytes; %s of %s needs %d", have, diag.Shape(e.Shape), e.DType, want).
 			Helpf("save it again; the header is damaged")
 	}
 	return nil
@@ -274,7 +273,7 @@ func (f *File) append(body []byte, t *Tensor) ([]byte, error) {
 		return nil, at.Errorf(code, "the format keeps this name for the metadata").Helpf("rename the tensor")
 	}
 	if n, ok := count(t.Shape); !ok || n != len(t.Data) {
-		return nil, at.Errorf(code, "has %d values, which is not its shape %s", len(t.Data), npy.Shape(t.Shape)).Helpf("this is a fault of the program that made the tensor")
+		return nil, at.Errorf(code, "has %d values, which is not its shape %s", len(t.Data), diag.Shape(t.Shape)).Helpf("this is a fault of the program that made the tensor")
 	}
 	for i, v := range t.Data {
 		bits, ok := d.put(v)

@@ -44,7 +44,7 @@ func (f *File) readTorch(z *fileio.Zip, root string) error {
 	}
 	e := entries["data.pkl"]
 	if e.UncompressedSize64 > maxPickle {
-		return diag.InFile(f.Path, "entry "+fileio.Printable(e.Name)).Errorf(code, "has %d bytes; at most %d are read", e.UncompressedSize64, maxPickle).Helpf(saveStateDict)
+		return diag.InFile(f.Path, "entry "+diag.Short(e.Name)).Errorf(code, "has %d bytes; at most %d are read", e.UncompressedSize64, maxPickle).Helpf(saveStateDict)
 	}
 	pickle, err := z.Read(e)
 	if err != nil {
@@ -80,7 +80,7 @@ func byteOrder(z *fileio.Zip, e *zip.File) (binary.ByteOrder, error) {
 	case "big":
 		return binary.BigEndian, nil
 	}
-	return nil, diag.InFile(z.File, "entry "+fileio.Printable(e.Name)).Errorf(code, "says neither little nor big").Helpf("save it again; the archive is damaged")
+	return nil, diag.InFile(z.File, "entry "+diag.Short(e.Name)).Errorf(code, "says neither little nor big").Helpf("save it again; the archive is damaged")
 }
 
 // tensor gathers the values of a view in row-major order.
@@ -157,7 +157,7 @@ func (a *archive) storage(at diag.Builder, s storage) ([]byte, error) {
 			return nil, err
 		}
 		if !ok {
-			return nil, at.Errorf(code, "its values are not in the archive (no entry data/%s)", fileio.Printable(s.key)).Helpf("copy or save it again")
+			return nil, at.Errorf(code, "its values are not in the archive (no entry data/%s)", diag.Short(s.key)).Helpf("copy or save it again")
 		}
 		a.storages[s.key] = raw
 		a.unpacked += len(raw)
@@ -165,7 +165,7 @@ func (a *archive) storage(at diag.Builder, s storage) ([]byte, error) {
 	width := int64(dtypes[s.dtype].width)
 	if s.count > math.MaxInt64/width || s.count*width != int64(len(raw)) {
 		return nil, at.Errorf(code, "its storage data/%s has %d bytes; %d values of %s need another number",
-			fileio.Printable(s.key), len(raw), s.count, s.dtype).Helpf("copy or save it again; the file is damaged")
+			diag.Short(s.key), len(raw), s.count, s.dtype).Helpf("copy or save it again; the file is damaged")
 	}
 	return raw, nil
 }

@@ -206,7 +206,7 @@ func TestTorchErrors(t *testing.T) {
 			"m.pth: data.pkl, byte 2: error[weights]: the pickle asks for posix.system; a state_dict needs no such thing. Nothing was run; help: " + remedy},
 		{"eval", pth("cbuiltins\neval\n"), "the pickle asks for builtins.eval;"},
 		{"system, protocol 4", pth("\x8c\x05posix\x8c\x06system\x93"), "the pickle asks for posix.system;"},
-		{"an escape sequence", pth("c\x1b[2Jos\nsystem\n"), `the pickle asks for \x1b[2Jos.system;`},
+		{"an escape sequence", pth("c\x1b[2Jos\nsystem\n"), `the pickle asks for \u001b[2Jos.system;`},
 		{"a whole model", pth("ctorch.nn.modules.linear\nLinear\n)\x81"),
 			"asks for torch.nn.modules.linear.Linear; a state_dict needs no such thing (this looks like a whole model, saved with torch.save(model)). Nothing was run; help: " + remedy},
 		{"a class of the script", pth("c__main__\nNet\n)\x81"), "asks for __main__.Net; a state_dict needs no such thing (this looks like a whole model"},

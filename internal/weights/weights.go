@@ -165,7 +165,7 @@ func inexact[T int64 | uint64](at diag.Builder, i int, v T) error {
 }
 
 func (f *File) at(tensor string) diag.Builder {
-	return diag.InFile(f.Path, "tensor "+fileio.Printable(tensor))
+	return diag.InFile(f.Path, "tensor "+diag.Short(tensor))
 }
 
 // sort orders the tensors by name and refuses names that are double or no text.
@@ -225,11 +225,11 @@ func index(i int, shape []int) string {
 		at[d] = i % shape[d]
 		i /= shape[d]
 	}
-	return npy.Shape(at)
+	return diag.Shape(at)
 }
 
 func (f *File) wrongShape(t *Tensor, want []int) error {
-	d := f.at(t.Name).Errorf(code, "%s is %s; the model needs %s", fileio.Printable(t.Name), npy.Shape(t.Shape), npy.Shape(want))
+	d := f.at(t.Name).Errorf(code, "%s is %s; the model needs %s", diag.Short(t.Name), diag.Shape(t.Shape), diag.Shape(want))
 	have := squeeze(t.Shape)
 	slices.Reverse(have)
 	if len(have) == 2 && slices.Equal(have, squeeze(want)) {
@@ -247,22 +247,16 @@ func (f *File) names() []string {
 	return out
 }
 
-// shown is how many names a diagnostic lists.
-const shown = 20
-
 func (f *File) missing(name string) error {
 	d := f.at(name).Errorf(code, "the file has no tensor %s", name)
 	if len(f.Tensors) == 0 {
 		return d.Helpf("it has no tensors at all; check that it is the right file")
 	}
-	names := make([]string, 0, shown)
-	for _, t := range f.Tensors[:min(len(f.Tensors), shown)] {
-		names = append(names, fileio.Printable(t.Name)+" "+npy.Shape(t.Shape))
+	names := make([]string, len(f.Tensors))
+	for i, t := range f.Tensors {
+		names[i] = diag.Short(t.Name) + " " + diag.Shape(t.Shape)
 	}
-	list := strings.Join(names, ", ")
-	if len(f.Tensors) > shown {
-		list += ", ..."
-	}
+	list := diag.Names(names)
 	if near := diag.Nearest(name, f.names()); near != "" {
 		return d.Helpf("did you mean %s? The file has %s", near, list)
 	}

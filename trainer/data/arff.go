@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // arffPool reads files of Weka (the ARFF format, 2008): a table with typed columns; or, where an attribute is relational, sequences
@@ -86,7 +86,7 @@ func openARFF(path string) (*arffFile, error) {
 			}
 			return a, nil
 		default:
-			return nil, a.at().Errorf(code, "%s is none of the header", fileio.Printable(word)).Helpf("lines of the header start with @relation, @attribute, @end or @data")
+			return nil, a.at().Errorf(code, "%s is none of the header", diag.Short(word)).Helpf("lines of the header start with @relation, @attribute, @end or @data")
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (a *arffFile) attribute(text string) (attribute, error) {
 	word, _, _ := strings.Cut(rest, " ")
 	kind, ok := arffKinds[strings.ToLower(word)]
 	if !ok {
-		return attribute{}, a.at().Errorf(code, "attribute %s has type %q", fileio.Printable(name), fileio.Printable(word)).
+		return attribute{}, a.at().Errorf(code, "attribute %s has type %q", diag.Short(name), diag.Short(word)).
 			Helpf("types are numeric, real, integer, string, date, relational and {A,B}")
 	}
 	return attribute{name: name, kind: kind}, nil
@@ -229,12 +229,12 @@ func (s *series) readARFF(a *arffFile, of part) error {
 		case s.outputs > 0:
 			v, ok := finite(fields[1])
 			if !ok {
-				return a.at().Errorf(code, "its target is %q, which is no finite number", fileio.Printable(fields[1])).Helpf("write the number")
+				return a.at().Errorf(code, "its target is %q, which is no finite number", diag.Short(fields[1])).Helpf("write the number")
 			}
 			s.targets = append(s.targets, float64(v))
 		case !slices.ContainsFunc(answer.classes, func(c string) bool { return sameClass(c, fields[1]) }):
-			return a.at().Errorf(code, "its class is %q, which attribute %s does not name", fileio.Printable(fields[1]), fileio.Printable(answer.name)).
-				Helpf("the classes are %s", fileio.Printable(strings.Join(answer.classes, ", ")))
+			return a.at().Errorf(code, "its class is %q, which attribute %s does not name", diag.Short(fields[1]), diag.Short(answer.name)).
+				Helpf("the classes are %s", diag.Names(answer.classes))
 		default:
 			label = s.labels.of(fields[1])
 		}
@@ -261,7 +261,7 @@ func (a *arffFile) dimensions(text string) (columns [][]float64, err error) {
 		for f := range strings.SplitSeq(line, ",") {
 			v, ok := value(f)
 			if !ok {
-				return nil, a.at().Errorf(code, "step %d of dimension %d is %q, which is no number", len(column), len(columns), fileio.Printable(f)).
+				return nil, a.at().Errorf(code, "step %d of dimension %d is %q, which is no number", len(column), len(columns), diag.Short(f)).
 					Helpf("write the number, or ? where it is missing")
 			}
 			column = append(column, v)

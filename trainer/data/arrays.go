@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/npy"
 )
@@ -46,7 +47,7 @@ func openNpz(path string) (*arrays, error) {
 		if err != nil {
 			return nil, err
 		}
-		return npy.ReadRaw(path, "array "+fileio.Printable(name), body)
+		return npy.ReadRaw(path, "array "+diag.Short(name), body)
 	}
 	return a, nil
 }
@@ -83,7 +84,7 @@ func (a *arrays) has(name string) bool { return slices.Contains(a.names, name) }
 // get reads an array that must be there.
 func (a *arrays) get(name string) (*npy.Raw, error) {
 	if !a.has(name) {
-		return nil, fail(a.file, "").Errorf(code, "holds no array %s", name).Helpf("it holds %s", strings.Join(a.names, ", "))
+		return nil, fail(a.file, "").Errorf(code, "holds no array %s", name).Helpf("it holds %s", diag.Names(a.names))
 	}
 	return a.read(name)
 }
@@ -97,7 +98,7 @@ func (a *arrays) tensorOf(name string, words *intern) (tensor, error) {
 	if err != nil {
 		return tensor{}, err
 	}
-	at := fail(a.file, "array "+fileio.Printable(name))
+	at := fail(a.file, "array "+diag.Short(name))
 	if raw.Kind == 'U' && words == nil {
 		return tensor{}, at.Errorf(code, "holds text").Helpf("numbers are needed here")
 	}
@@ -110,11 +111,11 @@ func (a *arrays) tensorOf(name string, words *intern) (tensor, error) {
 		return t, nil
 	}
 	if n := beyond(raw); n >= 0 {
-		return t, at.Errorf(code, "%s%s is %d; integers are %d to %d here", fileio.Printable(name), t.place(n), raw.Int(n), math.MinInt32, math.MaxInt32).
+		return t, at.Errorf(code, "%s%s is %d; integers are %d to %d here", diag.Short(name), t.place(n), raw.Int(n), math.MinInt32, math.MaxInt32).
 			Helpf("scale it, or save it as float64")
 	}
 	t.numbers = compact(raw)
-	return t, checkFinite(at, fileio.Printable(name), t)
+	return t, checkFinite(at, diag.Short(name), t)
 }
 
 // beyond finds an integer that an int32 cannot hold; -1 when there is none.
@@ -180,13 +181,13 @@ func (a *arrays) integers(name string) ([]int32, error) {
 
 // column is the integers of an array that must have one for each sequence.
 func (a *arrays) column(name string, t tensor) ([]int32, error) {
-	what := "its shape is " + npy.Shape(t.shape)
+	what := "its shape is " + diag.Shape(t.shape)
 	if isFloat(t.numbers) {
 		what = "it holds floats"
 	} else if len(t.shape) == 1 {
 		return allInts(t.numbers), nil
 	}
-	return nil, fail(a.file, "array "+fileio.Printable(name)).Errorf(code, "%s", what).Helpf("one integer for each sequence is needed")
+	return nil, fail(a.file, "array "+diag.Short(name)).Errorf(code, "%s", what).Helpf("one integer for each sequence is needed")
 }
 
 // spelt are the numbers of words.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ulikunitz/xz"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
@@ -125,5 +126,5 @@ func unpackReason(err error) string {
 	for _, prefix := range []string{"gzip: ", "xz: ", "lzma: ", "flate: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return fileio.Printable(text)
+	return diag.Short(text)
 }

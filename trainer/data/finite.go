@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // checkFinite refuses values that no model can be trained on. They would turn a whole run into NaN.
@@ -47,5 +46,5 @@ func (t tensor) place(i int) string {
 	for d := len(index) - 1; d >= 0; d-- {
 		index[d], i = i%t.shape[d], i/t.shape[d]
 	}
-	return npy.Shape(index)
+	return diag.Shape(index)
 }

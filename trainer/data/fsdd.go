@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // testTakes are the takes of each speaker and digit, from 0, that the authors of the set keep for test.
@@ -164,7 +165,7 @@ func spokenPool(list []Recording, o Options) *pool {
 		p.groups, p.parts, digits = append(p.groups, who.of(r.Speaker)), append(p.parts, part), append(digits, int32(r.Digit))
 	}
 	p.groups, p.persons = who.asNumbers(p.groups)
-	p.note("speakers: %s", strings.Join(sortNames(who.words), ", "))
+	p.note("speakers: %s", diag.Names(sortNames(who.words)))
 	for d := range 10 {
 		p.classes = append(p.classes, strconv.Itoa(d))
 	}

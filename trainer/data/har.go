@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // harClasses are the activities 1 to 6 of both smartphone sets.
@@ -77,7 +77,7 @@ func readHAR(dir string, _ Options) (*pool, error) {
 }
 
 func shapeError(file string, shape []int) error {
-	return fail(file, "").Errorf(code, "an array has shape %s", npy.Shape(shape)).Helpf("fetch or copy it again")
+	return fail(file, "").Errorf(code, "an array has shape %s", diag.Shape(shape)).Helpf("fetch or copy it again")
 }
 
 // harArchive is the official archive, which both har and har2 can be read from.

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
-	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // maxIDXDims is more than any data set has; the format allows 255.
@@ -45,7 +45,7 @@ func parseIDX(file string, data []byte) (tensor, error) {
 		count *= shape[d]
 	}
 	if want := count * size; want != len(data)-body {
-		return tensor{}, at.Errorf(code, "has %d bytes of values; %s of %d bytes each needs %d", len(data)-body, npy.Shape(shape), size, want).
+		return tensor{}, at.Errorf(code, "has %d bytes of values; %s of %d bytes each needs %d", len(data)-body, diag.Shape(shape), size, want).
 			Helpf("copy or fetch it again")
 	}
 	return tensor{shape, idxValues(data[2], data[body:])}, nil

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // idxFiles are the files of MNIST and of the sets that took its place, each perhaps with .gz behind it.
@@ -34,7 +34,7 @@ func imagePool(dir string, o *Options) (*pool, error) {
 			return nil, err
 		}
 		if len(x) > 0 && !slices.Equal(images.shape[1:], x[0].shape[1:]) {
-			return nil, fail(dir, "").Errorf(code, "its images are %s in train and %s in test", npy.Shape(x[0].shape[1:]), npy.Shape(images.shape[1:])).
+			return nil, fail(dir, "").Errorf(code, "its images are %s in train and %s in test", diag.Shape(x[0].shape[1:]), diag.Shape(images.shape[1:])).
 				Helpf("copy or fetch it again")
 		}
 		x, labels = append(x, images), append(labels, y...)
@@ -64,10 +64,10 @@ func imagePart(dir, imageFile, labelFile string) (tensor, []int32, error) {
 	}
 	images, labels := t[0], t[1]
 	if len(images.shape) != 3 || images.rowSize() == 0 {
-		return tensor{}, nil, fail(paths[0], "").Errorf(code, "has shape %s", npy.Shape(images.shape)).Helpf("[images, lines, columns] is needed")
+		return tensor{}, nil, fail(paths[0], "").Errorf(code, "has shape %s", diag.Shape(images.shape)).Helpf("[images, lines, columns] is needed")
 	}
 	if len(labels.shape) != 1 || labels.rows() != images.rows() || isFloat(labels.numbers) {
-		return tensor{}, nil, fail(paths[1], "").Errorf(code, "has shape %s for %d images", npy.Shape(labels.shape), images.rows()).Helpf("one whole number for each image is needed")
+		return tensor{}, nil, fail(paths[1], "").Errorf(code, "has shape %s for %d images", diag.Shape(labels.shape), images.rows()).Helpf("one whole number for each image is needed")
 	}
 	return images, allInts(labels.numbers), checkFinite(fail(paths[0], ""), "images", images)
 }

@@ -3,6 +3,8 @@ package data
 import (
 	"slices"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Meaning is what the numbers of a trained model stand for. A set that is loaded for one has the same classes, words and
@@ -23,7 +25,7 @@ func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
 	for i, class := range p.classes {
 		at := m.class(class)
 		if at < 0 {
-			return fail(name, "").Errorf(code, "the model was not trained on class %q", class).Helpf("it knows %s", strings.Join(m.Classes, ", "))
+			return fail(name, "").Errorf(code, "the model was not trained on class %q", class).Helpf("it knows %s", diag.Names(m.Classes))
 		}
 		s.relabel[i] = int32(at)
 	}

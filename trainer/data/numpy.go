@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
 // role is one array of a data set.
@@ -52,7 +51,7 @@ func findRoles(a *arrays, o *Options) (map[string]string, error) {
 	for _, needed := range []string{"x", "y"} {
 		if out[needed] == "" && (needed == "x" || !o.Unlabelled) {
 			return nil, fail(a.file, "").Errorf(code, "which array is %s cannot be guessed", needed).
-				Helpf("say  arrays = \"%s=NAME\";  it holds %s", needed, strings.Join(a.names, ", "))
+				Helpf("say  arrays = \"%s=NAME\";  it holds %s", needed, diag.Names(a.names))
 		}
 	}
 	return out, nil
@@ -143,7 +142,7 @@ func sameRows(parts []tensor) bool {
 }
 
 func (b *numpyBuilder) differ(what string, parts []tensor) error {
-	return b.at("").Errorf(code, "its parts have different shapes: %s is %s and %s", what, npy.Shape(parts[0].shape), npy.Shape(parts[len(parts)-1].shape)).
+	return b.at("").Errorf(code, "its parts have different shapes: %s is %s and %s", what, diag.Shape(parts[0].shape), diag.Shape(parts[len(parts)-1].shape)).
 		Helpf("only the first axis, the number of sequences, may differ")
 }
 
@@ -195,7 +194,7 @@ func (b *numpyBuilder) steps() error {
 	p, shape := b.p, b.x[0].shape
 	p.x = join(b.x)
 	if len(shape) < 2 || len(shape) > 3 || b.x[0].rowSize() == 0 {
-		return b.at("").Errorf(code, "x has shape %s", npy.Shape(shape)).Helpf("[sequences, steps] or [sequences, steps, values] are needed, none of them 0")
+		return b.at("").Errorf(code, "x has shape %s", diag.Shape(shape)).Helpf("[sequences, steps] or [sequences, steps, values] are needed, none of them 0")
 	}
 	p.frame = frame{steps: shape[1], channels: 1}
 	if len(shape) == 3 {
@@ -227,7 +226,7 @@ func (b *numpyBuilder) tokens() error {
 			return b.at("").Errorf(code, "tokens are integers, and x holds floats").Helpf("save  x.astype(np.int64),  or remove  tokens = yes")
 		}
 		if len(t.shape) != 2 {
-			return b.at("").Errorf(code, "tokens are [sequences, steps], and x has shape %s", npy.Shape(t.shape)).Helpf("remove  tokens = yes")
+			return b.at("").Errorf(code, "tokens are [sequences, steps], and x has shape %s", diag.Shape(t.shape)).Helpf("remove  tokens = yes")
 		}
 		for i, v := range allInts(t.numbers) {
 			if v < 0 || v >= 1<<24 {
@@ -253,7 +252,7 @@ func (b *numpyBuilder) answers() error {
 	case text && regression:
 		return b.at("").Errorf(code, "y holds text, which are classes").Helpf("remove  answers = numbers")
 	case b.o.Answers != "numbers" && b.oneHot():
-		return b.at("").Errorf(code, "y has shape %s and a single 1 in each row of %d: it is one-hot", npy.Shape(shape), shape[last]).
+		return b.at("").Errorf(code, "y has shape %s and a single 1 in each row of %d: it is one-hot", diag.Shape(shape), shape[last]).
 			Helpf("save the classes,  y.argmax(%d);  or say  answers = numbers,  if those are numbers to give", last)
 	case !regression && last > 0 && shape[last] == 1 && !slices.Equal(shape[1:], []int{p.frame.steps}):
 		shape = shape[:last] // a column
@@ -271,7 +270,7 @@ func (b *numpyBuilder) answers() error {
 		}
 	}
 	if len(shape) != want || y.rowSize() == 0 {
-		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", npy.Shape(shape), p.frame.steps).
+		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), p.frame.steps).
 			Helpf("classes are [sequences] or [sequences, steps]; numbers [sequences], [sequences, outputs] or [sequences, steps, outputs]")
 	}
 	if regression {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/npy"
 )
 
@@ -25,7 +26,7 @@ type textArray struct {
 // npy gives the bytes of the .npy file.
 func (a textArray) npy() []byte {
 	const chars = 16
-	head := fmt.Sprintf("{'descr': '<U%d', 'fortran_order': False, 'shape': (%s,), }\n", chars, strings.Trim(npy.Shape(a.shape), "[]"))
+	head := fmt.Sprintf("{'descr': '<U%d', 'fortran_order': False, 'shape': (%s,), }\n", chars, strings.Trim(diag.Shape(a.shape), "[]"))
 	out := append([]byte("\x93NUMPY\x01\x00"), byte(len(head)), 0)
 	out = append(out, head...)
 	for _, w := range a.words {

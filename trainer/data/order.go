@@ -3,7 +3,8 @@ package data
 import (
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // order says where the values of each step lie within a stored sequence: step t is the d values at
@@ -75,7 +76,7 @@ func (p *pool) channelIndex(name string, o *Options) ([]int, error) {
 			c = n
 		}
 		if c < 0 {
-			return nil, fail(name, "").Errorf(code, "there is no channel %q", w).Helpf("the channels are %s", strings.Join(names, ", "))
+			return nil, fail(name, "").Errorf(code, "there is no channel %q", w).Helpf("the channels are %s", diag.Names(names))
 		}
 		out = append(out, c)
 	}

@@ -6,7 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Windows of one recording are much alike, and share steps where they overlap, so that windows drawn at random would say
@@ -155,5 +156,5 @@ func (p *pool) spellClasses(classes []int32) string {
 	for i, c := range classes {
 		names[i] = p.classes[c]
 	}
-	return strings.Join(names, ", ")
+	return diag.Names(names)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // The streams of random numbers that one seed gives.
@@ -267,7 +269,7 @@ func spell(numbers []int32, names []string) string {
 		for _, n := range numbers {
 			out = append(out, names[n])
 		}
-		return strings.Join(out, ", ")
+		return diag.Names(out)
 	}
 	for i := 0; i < len(numbers); {
 		j := i

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // tsPool reads files of the UEA and UCR archive (the .ts format of sktime and aeon): a header, and a sequence a line, its
@@ -88,7 +88,7 @@ func (t *tsFile) header() error {
 		case "@dimension", "@dimensions":
 			n, err := strconv.Atoi(value)
 			if err != nil || n < 1 || n > maxColumns {
-				return t.at().Errorf(code, "%s is %q", fields[0], fileio.Printable(value)).Helpf("it is 1 to %d", maxColumns)
+				return t.at().Errorf(code, "%s is %q", fields[0], diag.Short(value)).Helpf("it is 1 to %d", maxColumns)
 			}
 			t.dimensions = n
 		case "@univariate":
@@ -155,7 +155,7 @@ func (s *series) tsAnswer(t *tsFile, answer string) (label int32, err error) {
 	case t.target:
 		v, ok := finite(answer)
 		if !ok {
-			return -1, t.at().Errorf(code, "its target is %q, which is no finite number", fileio.Printable(answer)).Helpf("write the number behind the last colon")
+			return -1, t.at().Errorf(code, "its target is %q, which is no finite number", diag.Short(answer)).Helpf("write the number behind the last colon")
 		}
 		s.targets = append(s.targets, float64(v))
 		return -1, nil
@@ -163,8 +163,8 @@ func (s *series) tsAnswer(t *tsFile, answer string) (label int32, err error) {
 		return -1, t.at().Errorf(code, "has no class").Helpf("write it behind the last colon, or remove the line")
 	}
 	if len(t.classes) > 0 && !slices.ContainsFunc(t.classes, func(c string) bool { return sameClass(c, answer) }) {
-		return -1, t.at().Errorf(code, "its class is %q, which @classLabel does not name", fileio.Printable(answer)).
-			Helpf("the classes are %s", fileio.Printable(strings.Join(t.classes, " ")))
+		return -1, t.at().Errorf(code, "its class is %q, which @classLabel does not name", diag.Short(answer)).
+			Helpf("the classes are %s", diag.Short(strings.Join(t.classes, " ")))
 	}
 	return s.labels.of(answer), nil
 }
@@ -186,7 +186,7 @@ func (t *tsFile) dimension(text string) (values []float64, times []float64, err 
 		for f := range strings.SplitSeq(text, ",") {
 			v, ok := value(f)
 			if !ok {
-				return nil, nil, t.at().Errorf(code, "step %d is %q, which is no number", len(values), fileio.Printable(f)).Helpf("write the number, or ? where it is missing")
+				return nil, nil, t.at().Errorf(code, "step %d is %q, which is no number", len(values), diag.Short(f)).Helpf("write the number, or ? where it is missing")
 			}
 			values = append(values, v)
 		}
@@ -197,12 +197,12 @@ func (t *tsFile) dimension(text string) (values []float64, times []float64, err 
 		inner, opened := strings.CutPrefix(inner, "(")
 		comma := strings.LastIndex(inner, ",")
 		if !opened || !closed || comma < 0 {
-			return nil, nil, t.at().Errorf(code, "step %d is %q; with @timeStamps true it is (TIME,VALUE)", len(values), fileio.Printable(f)).Helpf("write it so, or @timeStamps false")
+			return nil, nil, t.at().Errorf(code, "step %d is %q; with @timeStamps true it is (TIME,VALUE)", len(values), diag.Short(f)).Helpf("write it so, or @timeStamps false")
 		}
 		at, isTime := parseTime(inner[:comma])
 		v, ok := value(inner[comma+1:])
 		if !isTime || !ok {
-			return nil, nil, t.at().Errorf(code, "step %d is %q, which is no time and number", len(values), fileio.Printable(f)).
+			return nil, nil, t.at().Errorf(code, "step %d is %q, which is no time and number", len(values), diag.Short(f)).
 				Helpf("times are seconds, or such as 2007-01-01 00:00:00")
 		}
 		values, times = append(values, v), append(times, at)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
@@ -42,7 +43,7 @@ func readWAV(path string) (*sound, error) {
 		name, size := string(chunk[:4]), int(binary.LittleEndian.Uint32(chunk[4:]))
 		body := chunk[8:]
 		if size > len(body) {
-			return nil, fail(path, "").Errorf(code, "is truncated: chunk %s declares %d bytes and has %d", fileio.Printable(name), size, len(body)).Helpf("unpack or copy it again")
+			return nil, fail(path, "").Errorf(code, "is truncated: chunk %s declares %d bytes and has %d", diag.Short(name), size, len(body)).Helpf("unpack or copy it again")
 		}
 		switch name {
 		case "fmt ":

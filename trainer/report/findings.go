@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
 )
 
@@ -194,7 +194,7 @@ func beatsGuessing(p *Page) finding {
 	}
 	n, part := float64(c.total), p.confusionPart()
 	guess, right := float64(c.rows[c.largest()])/n, float64(c.right)/n
-	name, shown := fileio.Printable(c.classes[c.largest()]), percent(guess)
+	name, shown := diag.Short(c.classes[c.largest()]), percent(guess)
 	if right <= guess+standardErrors*math.Sqrt(guess*(1-guess)/n) {
 		f1, guessed := macroF1(c.scores()), 2*guess/(1+guess)/float64(len(c.classes))
 		if right > guess || f1 > betterF1*guessed {
@@ -230,7 +230,7 @@ func explains(p *Page) finding {
 	worst := slices.MinFunc(s.Outputs, func(a, b Output) int { return cmp.Compare(a.R2, b.R2) })
 	of := ""
 	if len(s.Outputs) > 1 {
-		of = " of " + fileio.Printable(worst.Name) + ", the worst output"
+		of = " of " + diag.Short(worst.Name) + ", the worst output"
 	}
 	switch {
 	case !(worst.R2 > 0):

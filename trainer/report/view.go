@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
 )
 
@@ -177,7 +177,7 @@ func (s Score) cells(p *Page) (rows [][]string) {
 		return [][]string{{percent(s.Accuracy), between}}
 	}
 	for _, o := range s.Outputs {
-		rows = append(rows, []string{fileio.Printable(o.Name), significant(o.RMSE, 4), significant(o.R2, 4)})
+		rows = append(rows, []string{diag.Short(o.Name), significant(o.RMSE, 4), significant(o.R2, 4)})
 	}
 	if rows == nil {
 		rows = [][]string{{"", "", ""}}
