@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // recordedFile is a file that holds one recording, and what its path says of it.
@@ -188,7 +188,7 @@ func byPattern(name string, files []recordedFile, pattern string) error {
 		case strings.HasPrefix(rest, "{"):
 			field, more, ok := strings.Cut(rest[1:], "}")
 			if !ok || !slices.Contains([]string{"label", "group", "id"}, field) || slices.Contains(fields, field) {
-				return fail(name, "").Errorf(code, "files has %q", fileio.Printable(rest)).Helpf("write  files = \"{label}_{group}_*\"  or the like, with {label}, {group} and {id} at most once")
+				return fail(name, "").Errorf(code, "files has %q", diag.Short(rest)).Helpf("write  files = \"{label}_{group}_*\"  or the like, with {label}, {group} and {id} at most once")
 			}
 			fields, rest = append(fields, field), more
 			b.WriteString("([^/]+?)")
@@ -209,8 +209,8 @@ func byPattern(name string, files []recordedFile, pattern string) error {
 		f := &files[i]
 		found := expression.FindStringSubmatch(f.name)
 		if found == nil {
-			return fail(f.path, "").Errorf(code, "is not called as  files = %s  says", fileio.Printable(pattern)).
-				Helpf("the pattern is of the path below the folder, without its end: %s", fileio.Printable(f.name))
+			return fail(f.path, "").Errorf(code, "is not called as  files = %s  says", diag.Short(pattern)).
+				Helpf("the pattern is of the path below the folder, without its end: %s", diag.Short(f.name))
 		}
 		for k, field := range fields {
 			switch text := clean(found[k+1]); field {

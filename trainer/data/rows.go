@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // rows reads a table row by row: CSV (RFC 4180), a row a line with tabs or blanks, or the data of an .arff file.
@@ -305,7 +304,7 @@ func (r *rows) numberedHeader(first []string) (bool, error) {
 	case slices.ContainsFunc(columnsOf(first, rest[1:]), r.wordAboveNumbers):
 		return true, nil
 	case n >= 5 && step != 0 && below != step:
-		return false, lineAt(r.file, r.line, 1).Errorf(code, "the first row holds numbers that rise evenly, as names of columns do (%s, ...)", fileio.Printable(strings.Join(first[:3], ", "))).
+		return false, lineAt(r.file, r.line, 1).Errorf(code, "the first row holds numbers that rise evenly, as names of columns do (%s, ...)", diag.Names(first[:3])).
 			Helpf("say  header = yes  if they are names, or  header = no  if they are data")
 	}
 	return false, nil
@@ -376,7 +375,7 @@ func (r *rows) takeHeader(first []string) error {
 	if units == 0 || 2*units < numbers {
 		return nil
 	}
-	r.notes = append(r.notes, "the row below the names is taken for units, since the next one has numbers where it has words: "+fileio.Printable(strings.Join(rest[0], ", ")))
+	r.notes = append(r.notes, "the row below the names is taken for units, since the next one has numbers where it has words: "+diag.Names(rest[0]))
 	r.rewind()
 	if _, err := r.next(); err != nil {
 		return err
@@ -454,7 +453,7 @@ func (r *rows) column(name string) (int, error) {
 		for _, i := range all {
 			numbers = append(numbers, strconv.Itoa(i+1))
 		}
-		return 0, fail(r.file, "").Errorf(code, "%d columns are called %s", len(all), fileio.Printable(name)).Helpf("give the number of the one that is meant: %s", strings.Join(numbers, ", "))
+		return 0, fail(r.file, "").Errorf(code, "%d columns are called %s", len(all), diag.Short(name)).Helpf("give the number of the one that is meant: %s", strings.Join(numbers, ", "))
 	}
 	if i := slices.Index(r.header, clean(name)); i >= 0 {
 		return i, nil
@@ -463,13 +462,13 @@ func (r *rows) column(name string) (int, error) {
 		r.byNumber = true
 		return n - 1, nil
 	}
-	return 0, fail(r.file, "").Errorf(code, "there is no column %s", fileio.Printable(name)).Helpf("%s", r.columnNames())
+	return 0, fail(r.file, "").Errorf(code, "there is no column %s", diag.Short(name)).Helpf("%s", r.columnNames())
 }
 
 // columnNames lists the columns.
 func (r *rows) columnNames() string {
 	if r.header != nil {
-		return "the columns are " + fileio.Printable(strings.Join(r.header, ", "))
+		return "the columns are " + diag.Names(r.header)
 	}
 	return "the columns are 1 to " + strconv.Itoa(r.width)
 }
@@ -483,7 +482,7 @@ func (r *rows) columns(names []string) ([]int, error) {
 			return nil, err
 		}
 		if slices.Contains(out, i) {
-			return nil, fail(r.file, "").Errorf(code, "column %s is named twice", fileio.Printable(n)).Helpf("name each column once")
+			return nil, fail(r.file, "").Errorf(code, "column %s is named twice", diag.Short(n)).Helpf("name each column once")
 		}
 		out = append(out, i)
 	}
@@ -532,14 +531,14 @@ func (r *rows) value(fields []string, i int) (float64, error) {
 	if likeCommaNumber.MatchString(fields[i]) {
 		help = "say  decimal = comma  where numbers have a comma for a point"
 	}
-	return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), fileio.Printable(fields[i])).Helpf("%s", help)
+	return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), diag.Short(fields[i])).Helpf("%s", help)
 }
 
 // number reads a field as a finite number.
 func (r *rows) number(fields []string, i int) (float64, error) {
 	v, err := r.value(fields, i)
 	if err == nil && v != v {
-		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), fileio.Printable(fields[i])).Helpf("write the number, or leave the row out")
+		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), diag.Short(fields[i])).Helpf("write the number, or leave the row out")
 	}
 	return v, err
 }
