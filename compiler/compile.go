@@ -8,6 +8,7 @@ import (
 	"math/rand"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -79,6 +80,8 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 	if err != nil {
 		return nil, err
 	}
+	var done atomic.Int64 // the vectors and targets
+	l.report(int(done.Add(1)), len(targets)+1)
 	out := &Output{Files: map[string][]backends.File{}, Report: l.Report()}
 	out.Report.Saturated, out.Report.Updates = saturated, updates
 	out.Vocabulary = l.Vocabulary
@@ -95,6 +98,7 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 			if files[i], figures[i], err = l.generate(t, l.Plan, vectors); err != nil {
 				problems[i] = asList(err)
 			}
+			l.report(int(done.Add(1)), len(targets)+1)
 			return nil
 		})
 	}
@@ -105,6 +109,12 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 		out.Files[t.Name()], out.Report.Targets[t.Name()] = files[i], figures[i]
 	}
 	return out, nil
+}
+
+func (l *Lowered) report(done, total int) {
+	if l.Watch != nil {
+		l.Watch(done, total)
+	}
 }
 
 // generate writes a plan in one target. Errors about settings, whose place targets do not know, get theirs here.

@@ -16,6 +16,8 @@ type Lowered struct {
 	Module *ir.Module
 	Steps  []passes.Step
 	Plan   *lower.Plan
+	// Watch, when set, hears how much of Compile is done; it may be called from several goroutines.
+	Watch Progress
 }
 
 // Lower runs the passes and reads off the plan. Errors are a diag.List, or a *passes.BugError for the compiler's own.

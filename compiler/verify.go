@@ -44,8 +44,8 @@ type VerifyOptions struct {
 	// SimulatorSeconds is about what a simulator of hardware runs for, and half of what its unit vectors may take;
 	// 0 stands for 3.
 	SimulatorSeconds float64
-	// Start is told what runs next.
-	Start func(level string)
+	// Start is told what runs next, and how many levels ran before it and will have run in all.
+	Start func(level string, done, total int)
 }
 
 // shortSteps are the steps of a short sequence.
@@ -107,16 +107,29 @@ func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, 
 }
 
 type verifier struct {
-	l    *Lowered
-	o    VerifyOptions
-	x    [][][]int64
-	want [][][]int64
+	l     *Lowered
+	o     VerifyOptions
+	x     [][][]int64
+	want  [][][]int64
+	begun int
 }
 
 func (v *verifier) begin(level string) {
 	if v.o.Start != nil {
-		v.o.Start(level)
+		v.o.Start(level, v.begun, max(v.levels(), v.begun+1))
 	}
+	v.begun++
+}
+
+// levels is how many run, those that are skipped included.
+func (v *verifier) levels() int {
+	n := 1 // fixed
+	for _, level := range append(Levels(), "plan") {
+		if v.chosen(level) && level != "fixed" {
+			n++
+		}
+	}
+	return n
 }
 
 // chosen reports whether a level is to run; asked, whether it is because its name was given.

@@ -44,9 +44,10 @@ as they are: -o writes a safetensors file with their tensors and the ranges.`,
 			if err != nil {
 				return err
 			}
-			progress, done := a.progress("calibrating")
-			ranges, err := m.Calibrate(cmd.Context(), x, progress)
-			done()
+			bar := a.progress()
+			bar.say("calibrating")
+			ranges, err := m.Calibrate(cmd.Context(), x, bar.plan("calibrating", 1).at)
+			bar.clear()
 			if err != nil {
 				return err
 			}

@@ -36,17 +36,17 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			if err != nil {
 				return err
 			}
-			say, done := a.status()
-			defer done()
-			say("reading " + args[0])
-			l, err := a.lower(args[0], weights, set, cfg, say)
+			bar := a.progress()
+			defer bar.clear()
+			l, err := a.lower(args[0], weights, set, cfg, bar.say)
 			if err != nil {
 				return err
 			}
 			if out == "" {
 				out = filepath.Join("build", l.Name())
 			}
-			say("generating")
+			l.Watch = bar.plan("generating", 1).at
+			bar.say("generating")
 			o, err := l.Compile(cmd.Context(), chosen)
 			if err != nil {
 				return err
@@ -54,11 +54,11 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			if err := cmd.Context().Err(); err != nil {
 				return err
 			}
-			say("writing " + out)
+			bar.say("writing " + out)
 			if err := o.Write(out, force); err != nil {
 				return err
 			}
-			done()
+			bar.clear()
 			a.warn(l.Warnings)
 			if a.json {
 				return a.printJSON(struct {
@@ -116,6 +116,7 @@ func (a *app) lower(file, weights string, set []string, cfg passes.Config, say f
 	if err := checkPasses(cfg); err != nil {
 		return nil, err
 	}
+	say("reading " + file)
 	m, err := load(file, weights, set)
 	if err != nil {
 		return nil, err

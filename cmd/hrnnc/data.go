@@ -6,7 +6,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -123,9 +122,9 @@ in it and by its number of sequences. Only the files that are needed are unpacke
 			if err != nil {
 				return err
 			}
-			report, done := a.fetchProgress()
-			dir, err := k.Get(cmd.Context(), report)
-			done()
+			bar := a.progress()
+			dir, err := k.Get(cmd.Context(), watchFetch(bar, k))
+			bar.clear()
 			if err != nil {
 				return err
 			}
@@ -138,20 +137,25 @@ in it and by its number of sequences. Only the files that are needed are unpacke
 	}
 }
 
-// fetchProgress shows a bar for each file that is fetched or unpacked.
-func (a *app) fetchProgress() (data.Progress, func()) {
-	bar := a.longBar(progressbar.OptionShowBytes(true))
-	if a.quiet || a.json {
-		return func(string, int, int) {}, bar.clear
+// watchFetch moves one bar over all files that are fetched, and the archive that is unpacked.
+func watchFetch(bar *progress, k *data.Known) data.Progress {
+	parts := len(k.Files)
+	if k.Archive != nil {
+		parts = 2
 	}
+	rest := bar.plan("", float64(parts)) // the parts whose turn is to come
+	var now *stage
 	current := ""
 	return func(what string, done, total int) {
 		if what != current {
-			bar.clear()
 			current = what
+			now.at(1, 1)
+			rest.resize(max(rest.work-1, 0))
+			now = bar.plan(what, 1)
 		}
-		bar.set(done, total, what)
-	}, bar.clear
+		now.at(done, total)
+		bar.say(fmt.Sprintf("%s, %.1f MB", what, float64(done)/1e6))
+	}
 }
 
 func (a *app) dataInfoCmd() *cobra.Command {

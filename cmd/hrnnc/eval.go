@@ -58,9 +58,9 @@ words mean what they meant in training, whatever data set they are scored on.`,
 					}
 				}
 			}
-			say, done := a.status()
-			defer done()
-			say("reading data")
+			bar := a.progress()
+			defer bar.clear()
+			bar.say("reading data")
 			t, err := prepareTrained(args[0], dataset, set, weightsFile)
 			if err != nil {
 				return err
@@ -76,10 +76,11 @@ words mean what they meant in training, whatever data set they are scored on.`,
 				}
 				a.warn(trainer.InputWarnings(t.model, t.set, part, otherUnit))
 				for _, level := range levels {
-					say("scoring " + name + " at level " + level)
+					t.stage = bar.plan("scoring "+name+" at level "+level, float64(part.N))
+					t.stage.begin()
 					s, err := t.score(cmd.Context(), name, part, level)
 					if err != nil {
-						done()
+						bar.clear()
 						if len(scores) > 0 && !a.json {
 							if err := a.printScores(scores); err != nil {
 								return err
@@ -90,7 +91,7 @@ words mean what they meant in training, whatever data set they are scored on.`,
 					scores = append(scores, *s)
 				}
 			}
-			done()
+			bar.clear()
 			if a.json {
 				return a.printJSON(struct {
 					Scores []SplitScore `json:"scores"`

@@ -50,6 +50,8 @@ func (f finetuned) String() string {
 // that is stopped can be resumed.
 func (a *app) finetune(ctx context.Context, t *training, folder string, resume bool) (out finetuned, err error) {
 	valid := t.set.Valid.Joined(&t.set.Train, finetuneWatched)
+	t.work.compare.begin()
+	t.stage = t.work.compare
 	exact, err := t.score(ctx, "valid", valid, "real")
 	if err != nil {
 		return out, err
@@ -60,6 +62,7 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	}
 	gap := exact.Accuracy - fixed.Accuracy
 	if gap <= finetuneGap {
+		t.work.finetune.resize(0)
 		a.tell("the fixed level decides as well as the real one (%.4f, %.4f): nothing to finetune", fixed.Accuracy, exact.Accuracy)
 		return out, nil
 	}
@@ -86,16 +89,16 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	}
 	c.Rate, c.SignRate = finetuneRate*c.Rate, finetuneRate*c.SignRate
 	c.Schedule = optim.Schedule{Kind: optim.Cosine}
-	watch, done := a.watchTraining()
+	t.stage = t.work.finetune
+	t.stage.resize(epochWork(t, valid) * float64(c.Epochs))
 	run := &trainer.Run{Net: t.net, Config: c, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: folder, Fingerprint: t.fingerprint(),
-		Watch: watch, Keep: func(m trainer.Metrics) error {
+		Watch: a.watchTraining(t.stage, "finetuning, "), Keep: func(m trainer.Metrics) error {
 			if m.ValidScore <= fixed.Accuracy {
 				return nil
 			}
 			return t.saveTo(kept, t.stretched())
 		}}
 	history, err := run.Start(ctx, resume)
-	done()
 	if err != nil {
 		return out, err
 	}
@@ -132,6 +135,7 @@ func (t *training) stretched() map[string]float64 {
 // tell prints a line about the course of things, for people.
 func (a *app) tell(format string, args ...any) {
 	if !a.quiet && !a.json {
+		a.bar.clear()
 		fmt.Fprintf(a.err, format+"\n", args...)
 	}
 }

@@ -136,9 +136,10 @@ func (a *app) calibrateImported(ctx context.Context, m *compiler.Model, im *impo
 			return nil, nil, nil, err
 		}
 	}
-	progress, done := a.progress("calibrating")
-	ranges, err := m.Calibrate(ctx, x, progress)
-	done()
+	bar := a.progress()
+	bar.say("calibrating")
+	ranges, err := m.Calibrate(ctx, x, bar.plan("calibrating", 1).at)
+	bar.clear()
 	if err != nil {
 		return nil, nil, nil, err
 	}

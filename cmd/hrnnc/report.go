@@ -20,14 +20,16 @@ func (a *app) reportCmd() *cobra.Command {
   hrnnc report model.hrn --json | jq .cost`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			say, done := a.status()
-			defer done()
-			l, err := a.lower(args[0], weights, set, cfg, say)
+			bar := a.progress()
+			defer bar.clear()
+			l, err := a.lower(args[0], weights, set, cfg, bar.say)
 			if err != nil {
 				return err
 			}
+			l.Watch = bar.plan("generating", 1).at
+			bar.say("generating")
 			o, err := l.Compile(cmd.Context(), compiler.Targets)
-			done()
+			bar.clear()
 			if err != nil {
 				return err
 			}

@@ -45,6 +45,7 @@ type app struct {
 	printed        bool      // the JSON document, which is one
 	warned         diag.List // warnings that it is to have
 	quiet          bool
+	bar            *progress // of the command at hand, to be cleared before something is printed beside it
 }
 
 func newApp(out, err io.Writer, args ...string) *app {
@@ -324,6 +325,7 @@ func (a *app) diagnostics(l diag.List) {
 		a.documentErrors(l)
 		return
 	}
+	a.bar.clear()
 	l = l.Sorted()
 	r := diag.Renderer{Source: readSource, Color: isTerminal(a.rawErr) && os.Getenv("NO_COLOR") == ""}
 	if err := r.RenderAll(a.rawErr, l); err != nil {

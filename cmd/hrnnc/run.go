@@ -74,9 +74,10 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 			if err := a.mayEmitArrays(output, answersFile); err != nil {
 				return err
 			}
-			progress, done := a.progress("running " + level)
-			out, l, err := runLevel(cmd, m, level, x, cfg, progress)
-			done()
+			bar := a.progress()
+			bar.say("running " + level)
+			out, l, err := runLevel(cmd, m, level, x, cfg, bar.plan("running", 1).at)
+			bar.clear()
 			if err != nil {
 				return err
 			}

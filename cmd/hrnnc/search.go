@@ -78,9 +78,9 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	if err := folder(o.folder); err != nil {
 		return err
 	}
-	say, wipe := a.status()
-	defer wipe()
-	say("reading data")
+	bar := a.progress()
+	defer bar.clear()
+	bar.say("reading data")
 	t, err := prepare(file, o.data, o.set)
 	if err != nil {
 		return err
@@ -96,19 +96,17 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	if o.folder == "" {
 		o.folder = filepath.Join(filepath.Dir(file), "search")
 	}
-	wipe()
 	a.warn(t.warnings())
 	if t.chosen != "" {
 		a.tell("%s", t.chosen)
 	}
-	watch, done := a.watchSearch()
 	s := &search.Search{Model: t.model, Space: space, Budget: o.budget, Halving: o.halving, Seed: o.seed, Set: t.set, Targets: t.targets, Valid: t.validation(),
-		Augment: t.augment, Note: t.note(), Folder: o.folder, Measure: t.candidate, Watch: watch}
+		Augment: t.augment, Note: t.note(), Folder: o.folder, Measure: t.candidate, Watch: a.watchSearch(bar.plan("searching", 1))}
 	r, err := s.Run(ctx, o.resume, o.force)
-	done()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
+		a.stopped()
 	}
+	bar.clear()
 	if err != nil {
 		return err
 	}
@@ -182,22 +180,16 @@ func (t *training) candidate(ctx context.Context, c search.Trained) (m search.Me
 	return m, nil
 }
 
-// watchSearch shows a bar over all epochs, and leaves a line a candidate.
-func (a *app) watchSearch() (func(search.Event), func()) {
-	bar := a.longBar()
-	if a.quiet || a.json {
-		return nil, bar.clear
-	}
+// watchSearch moves the bar over all epochs, and leaves a line a candidate.
+func (a *app) watchSearch(s *stage) func(search.Event) {
 	return func(e search.Event) {
 		if e.Done != nil {
-			bar.clear()
-			fmt.Fprintln(a.err, candidateLine(e))
+			a.tell("%s", candidateLine(e))
 			return
 		}
-		total := e.Total * e.Train.Batches
-		bar.set(min((e.Past+e.Train.Epoch-1)*e.Train.Batches+e.Train.Batch, total-1), total,
-			fmt.Sprintf("%d/%d  %s  epoch %d/%d  loss %.4g", e.Number, e.Count, e.Name, e.Train.Epoch, e.Train.Epochs, e.Train.Loss))
-	}, bar.clear
+		s.set((float64(e.Past+e.Train.Epoch-1) + float64(e.Train.Batch)/float64(e.Train.Batches)) / float64(e.Total))
+		s.of.say(fmt.Sprintf("%d/%d %s, epoch %d/%d, loss %.4g", e.Number, e.Count, e.Name, e.Train.Epoch, e.Train.Epochs, e.Train.Loss))
+	}
 }
 
 func candidateLine(e search.Event) string {

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // trainFlags are the flags of hrnnc train.
@@ -59,9 +60,9 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	if err := folder(o.folder); err != nil {
 		return err
 	}
-	say, wipe := a.status()
-	defer wipe()
-	say("reading data")
+	bar := a.progress()
+	defer bar.clear()
+	bar.say("reading data")
 	t, err := prepare(file, o.data, o.set)
 	if err != nil {
 		return err
@@ -77,7 +78,6 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 			return err
 		}
 	}
-	wipe()
 	a.warn(t.warnings())
 	if t.chosen != "" {
 		a.tell("%s", t.chosen)
@@ -96,15 +96,15 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		}
 	}
 	valid := t.validation()
-	watch, done := a.watchTraining()
+	t.plan(bar, o.finetune != "")
+	t.stage = t.work.train
 	run := &trainer.Run{Net: t.net, Config: t.config, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: o.folder,
-		Fingerprint: t.fingerprint(), Watch: watch, Keep: t.keep}
+		Fingerprint: t.fingerprint(), Watch: a.watchTraining(t.stage, ""), Keep: t.keep}
 	history, err := run.Start(ctx, o.resume)
-	done()
 	var diverged *trainer.DivergedError
 	switch {
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
+		a.stopped()
 		return err
 	case errors.As(err, &diverged):
 		return diag.InFile(file, "").Errorf("diverged", "%v", err).
@@ -112,12 +112,15 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	case err != nil:
 		return err
 	}
+	t.work.train.resize(t.work.train.done) // patience may have ended it
+	t.work.measure.begin()
+	t.stage = t.work.measure
 	if err := t.measure(ctx, t.weights); err != nil {
 		return err
 	}
 	if o.finetune == "fixed" {
 		if t.finetuned, err = a.finetune(ctx, t, filepath.Join(o.folder, "finetune"), o.resume); errors.Is(err, context.Canceled) {
-			fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
+			a.stopped()
 		}
 		if err != nil {
 			return err
@@ -156,20 +159,51 @@ func (t *training) mayTrain(o trainFlags) error {
 	return nil
 }
 
-// watchTraining shows a bar with the epoch at hand, and leaves a line an epoch.
-func (a *app) watchTraining() (func(trainer.Event), func()) {
-	bar := a.longBar(progressbar.OptionShowIts(), progressbar.OptionSetItsString("batches"))
-	if a.quiet || a.json {
-		return nil, bar.clear
+// stopped says how a run that was interrupted goes on.
+func (a *app) stopped() {
+	a.bar.clear()
+	fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
+}
+
+// trainingWork is all that a training does, in sequences that go forward through the network.
+type trainingWork struct{ train, measure, compare, finetune, score *stage }
+
+// backwards is about what a sequence that is trained on costs, where one that is scored costs 1.
+const backwards = 3
+
+// epochWork is that of an epoch, and validation is part of it.
+func epochWork(t *training, valid *data.Sequences) float64 {
+	return backwards*float64(t.set.Train.N) + float64(valid.N)
+}
+
+// plan makes one bar of the whole training.
+func (t *training) plan(bar *progress, finetune bool) {
+	n, epochs := float64(t.set.Train.N), float64(t.config.Epochs)
+	t.work.train = bar.plan("training", epochs*epochWork(t, t.validation()))
+	t.work.measure = bar.plan("measuring the states", n)
+	if finetune {
+		watched := t.set.Valid.N + min(t.set.Train.N, finetuneWatched)
+		t.work.compare = bar.plan("comparing real and fixed", 2*float64(watched))
+		t.work.finetune = bar.plan("finetuning", math.Ceil(finetunePart*epochs)*(backwards*n+float64(watched)))
 	}
+	_, part := t.lastPart()
+	t.work.score = bar.plan("scoring", 2*float64(part.N))
+}
+
+// watchTraining moves a stage of the bar, and leaves a line an epoch.
+func (a *app) watchTraining(s *stage, what string) func(trainer.Event) {
 	return func(e trainer.Event) {
+		done := float64(e.Epoch)
+		if e.Done == nil {
+			done = float64(e.Epoch-1) + 0.95*float64(e.Batch)/float64(e.Batches) // the rest is for validation
+		}
+		s.set(s.work * done / float64(e.Epochs))
 		if e.Done != nil {
-			bar.clear()
-			fmt.Fprintln(a.err, epochLine(*e.Done, e.Epochs))
+			a.tell("%s", epochLine(*e.Done, e.Epochs))
 			return
 		}
-		bar.set(e.Batch, e.Batches, fmt.Sprintf("epoch %d/%d  loss %.4g  rate %.3g  flips %d", e.Epoch, e.Epochs, e.Loss, e.Rate, e.Flips))
-	}, bar.clear
+		s.of.say(fmt.Sprintf("%sepoch %d/%d, loss %.4g", what, e.Epoch, e.Epochs, e.Loss))
+	}
 }
 
 func epochLine(m trainer.Metrics, epochs int) string {
@@ -199,10 +233,19 @@ type TrainResult struct {
 	Remarks   []string           `json:"remarks"` // what a reader should do something about
 }
 
+// lastPart is the part that a finished training is scored on: test, or what there is in its place.
+func (t *training) lastPart() (name string, part *data.Sequences) {
+	switch {
+	case t.set.Test.N > 0:
+		return "test", &t.set.Test
+	case t.set.Valid.N > 0:
+		return "valid", &t.set.Valid
+	}
+	return "train", &t.set.Train
+}
+
 // finishTraining scores the test part at both levels, writes the report and says what was left where.
 func (a *app) finishTraining(ctx context.Context, t *training, history []trainer.Metrics, page string) error {
-	say, done := a.status()
-	defer done()
 	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: t.ranges, Report: page, Finetuned: t.finetuned.epoch}
 	for _, m := range history {
 		result.Seconds = m.Seconds
@@ -210,14 +253,9 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 			result.Best = m.Epoch
 		}
 	}
-	say("scoring the test part")
-	name, part := "test", &t.set.Test
-	if part.N == 0 {
-		name, part = "valid", &t.set.Valid
-	}
-	if part.N == 0 {
-		name, part = "train", &t.set.Train
-	}
+	t.work.score.begin()
+	t.stage = t.work.score
+	name, part := t.lastPart()
 	for _, level := range []string{"real", "fixed"} {
 		s, err := t.score(ctx, name, part, level)
 		if err != nil {
@@ -225,12 +263,13 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 		}
 		result.Scores = append(result.Scores, *s)
 	}
-	say("writing the report")
+	t.stage = nil
+	a.bar.say("writing the report")
 	var err error
 	if result.Remarks, err = t.report(ctx, page, history, result); err != nil {
 		return err
 	}
-	done()
+	a.bar.clear()
 	if a.json {
 		return a.printJSON(result)
 	}

@@ -36,6 +36,9 @@ type training struct {
 	inputs    []ir.Channel       // how integers come from the data, as the weights say; nil: as the data set says
 	ranges    map[string]float64 // largest |h| of every state over the training part
 	finetuned finetuned
+	// work is what a training plans to do, stage what of it sequences that are taken now count for; nil shows nothing.
+	work  trainingWork
+	stage *stage
 }
 
 // prepare reads a model, its train block and its data set to train on.
@@ -221,7 +224,7 @@ func sortedKeys(m map[string]string) []string {
 
 // source is a part of the data set for this model.
 func (t *training) source(s *data.Sequences) trainer.Source {
-	return trainer.Task{Model: t.model, Loss: t.config.Loss, Classes: len(t.set.Classes), Targets: t.targets, Inputs: t.inputs}.Split(s, t.augment)
+	return t.stage.counting(trainer.Task{Model: t.model, Loss: t.config.Loss, Classes: len(t.set.Classes), Targets: t.targets, Inputs: t.inputs}.Split(s, t.augment))
 }
 
 // fingerprint names everything that must not change between a run and its resumption.

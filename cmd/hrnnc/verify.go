@@ -36,15 +36,19 @@ could not run.`,
 					return err
 				}
 			}
-			say, done := a.status()
-			defer done()
-			l, err := a.lower(args[0], weights, set, cfg, say)
+			bar := a.progress()
+			defer bar.clear()
+			l, err := a.lower(args[0], weights, set, cfg, bar.say)
 			if err != nil {
 				return err
 			}
-			o.Start = say
+			levels := bar.plan("verifying", 1)
+			o.Start = func(level string, done, total int) {
+				levels.at(done, total)
+				bar.say("verifying " + level)
+			}
 			rows, err := l.Verify(cmd.Context(), o)
-			done()
+			bar.clear()
 			if err != nil {
 				return err
 			}
