@@ -135,7 +135,7 @@ func resembles(data []byte) string {
 func dtype(at diag.Builder, descr string) (binary.ByteOrder, element, error) {
 	if strings.HasPrefix(strings.TrimLeft(descr, "|<>="), "O") {
 		return nil, element{}, at.Errorf(code, "holds pickled Python objects (dtype object), which are never run").
-			Helpf("save it with np.save(path, x.astype(np.float32))")
+			Helpf("save it with np.save(path, x.astype(np.float32)); text with .astype(str); lists of different lengths padded with zeros, and  lengths  beside them")
 	}
 	var order binary.ByteOrder = binary.LittleEndian
 	name := descr

@@ -18,6 +18,7 @@ import (
 type arrays struct {
 	file  string
 	names []string
+	asked map[string]bool // names that were asked for
 	read  func(name string) (*npy.Raw, error)
 }
 
@@ -34,7 +35,7 @@ func openNpz(path string) (*arrays, error) {
 		return nil, err
 	}
 	entries := map[string]*zip.File{}
-	a := &arrays{file: path}
+	a := &arrays{file: path, asked: map[string]bool{}}
 	for _, e := range z.Entries {
 		if name, ok := strings.CutSuffix(e.Name, ".npy"); ok {
 			entries[name] = e
@@ -58,7 +59,7 @@ func openNpyFolder(dir string) (*arrays, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing %s: %w", dir, err)
 	}
-	a := &arrays{file: dir}
+	a := &arrays{file: dir, asked: map[string]bool{}}
 	for _, f := range files {
 		a.names = append(a.names, strings.TrimSuffix(filepath.Base(f), ".npy"))
 	}
@@ -86,6 +87,7 @@ func (a *arrays) get(name string) (*npy.Raw, error) {
 	if !a.has(name) {
 		return nil, fail(a.file, "").Errorf(code, "holds no array %s", name).Helpf("it holds %s", diag.Names(a.names))
 	}
+	a.asked[name] = true
 	return a.read(name)
 }
 
@@ -94,6 +96,15 @@ func (a *arrays) tensor(name string) (tensor, error) { return a.tensorOf(name, n
 
 // tensorOf is tensor, of text too where the words are to be numbered; an empty one is -1.
 func (a *arrays) tensorOf(name string, words *intern) (tensor, error) {
+	t, err := a.numbersOf(name, words)
+	if err != nil {
+		return t, err
+	}
+	return t, checkFinite(fail(a.file, "array "+diag.Short(name)), diag.Short(name), t)
+}
+
+// numbersOf is tensorOf, of NaN and infinite numbers too.
+func (a *arrays) numbersOf(name string, words *intern) (tensor, error) {
 	raw, err := a.get(name)
 	if err != nil {
 		return tensor{}, err
@@ -107,7 +118,7 @@ func (a *arrays) tensorOf(name string, words *intern) (tensor, error) {
 	}
 	t := tensor{shape: raw.Shape}
 	if raw.Kind == 'U' {
-		t.numbers = spelt{fill(raw.Len(), func(i int) int32 { return words.orNone(strings.TrimSpace(raw.Text(i))) })}
+		t.numbers = spelt{fill(raw.Len(), func(i int) int32 { return words.orNone(clean(raw.Text(i))) })}
 		return t, nil
 	}
 	if n := beyond(raw); n >= 0 {
@@ -115,7 +126,7 @@ func (a *arrays) tensorOf(name string, words *intern) (tensor, error) {
 			Helpf("scale it, or save it as float64")
 	}
 	t.numbers = compact(raw)
-	return t, checkFinite(at, diag.Short(name), t)
+	return t, nil
 }
 
 // beyond finds an integer that an int32 cannot hold; -1 when there is none.
@@ -223,4 +234,17 @@ func wholeFloats(n numbers) bool {
 	buf := make([]float64, n.len())
 	n.floats(0, buf)
 	return !slices.ContainsFunc(buf, func(v float64) bool { return v != math.Trunc(v) })
+}
+
+// noteUnread says which arrays are not read.
+func (a *arrays) noteUnread(p *pool) {
+	var unread []string
+	for _, name := range a.names {
+		if !a.asked[name] {
+			unread = append(unread, diag.Short(name))
+		}
+	}
+	if len(unread) > 0 {
+		p.note("arrays that are not read: %s; arrays = \"x=NAME,y=NAME,groups=NAME,lengths=NAME\" says which is what", listed(unread))
+	}
 }

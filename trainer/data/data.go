@@ -15,8 +15,10 @@ type Set struct {
 	Train, Valid, Test Sequences
 	// Classes names the classes, in the order of the labels; nil for regression.
 	Classes []string
-	// Targets names the numbers to give; nil when there are classes.
+	// Targets names the numbers to give, or the labels; nil when there are classes.
 	Targets []string
+	// Labels says that the targets are labels, each 0 or 1, of which a sequence may have several.
+	Labels bool
 	// Vocabulary spells the tokens; nil when the steps are values.
 	Vocabulary []string
 	// Channels says what the D values of a step are; nil for tokens.

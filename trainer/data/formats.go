@@ -84,7 +84,7 @@ func readNpz(path string, _ []dataFile, o *Options) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return numpyPool(a, o)
+	return arrayPool(a, o)
 }
 
 // readNpy reads an array and its labels.

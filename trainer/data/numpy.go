@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,10 @@ var roles = []role{
 	{"x_test", []string{"x_test", "X_test", "test_x"}},
 	{"y_test", []string{"y_test", "Y_test", "test_y"}},
 	{"groups_test", []string{"groups_test", "subject_test", "person_test"}},
+	{"lengths", []string{"lengths_train", "lengths", "length", "seq_len", "seq_lens", "seq_lengths", "n_steps", "lens"}},
+	{"lengths_valid", []string{"lengths_valid", "lengths_val", "length_valid", "length_val", "seq_len_valid"}},
+	{"lengths_test", []string{"lengths_test", "length_test", "seq_len_test"}},
+	{"names", []string{"label_names", "target_names", "names"}},
 }
 
 // findRoles gives the name of the array for each role, from arrays = x=NAME,... or by guess.
@@ -33,7 +38,7 @@ func findRoles(a *arrays, o *Options) (map[string]string, error) {
 	for _, item := range o.Arrays {
 		name, array, ok := strings.Cut(item, "=")
 		if !ok || !slices.ContainsFunc(roles, func(r role) bool { return r.name == name }) {
-			return nil, fail(a.file, "").Errorf(code, "arrays has %q", item).Helpf("write  arrays = x=NAME,y=NAME,groups=NAME,x_test=NAME,...")
+			return nil, fail(a.file, "").Errorf(code, "arrays has %q", item).Helpf("write  arrays = x=NAME,y=NAME,groups=NAME,lengths=NAME,x_test=NAME,...")
 		}
 		out[name] = array
 	}
@@ -50,11 +55,23 @@ func findRoles(a *arrays, o *Options) (map[string]string, error) {
 	}
 	for _, needed := range []string{"x", "y"} {
 		if out[needed] == "" && (needed == "x" || !o.Unlabelled) {
-			return nil, fail(a.file, "").Errorf(code, "which array is %s cannot be guessed", needed).
-				Helpf("say  arrays = \"%s=NAME\";  it holds %s", needed, diag.Names(a.names))
+			help := fmt.Sprintf("say  arrays = \"%s=NAME\";  it holds %s", needed, diag.Names(a.names))
+			if a.has("arr_0") {
+				help = "save them by name:  np.savez(path, x=x, y=y);  sequences of different lengths padded with zeros, beside  lengths"
+			}
+			return nil, fail(a.file, "").Errorf(code, "which array is %s cannot be guessed", needed).Helpf("%s", help)
 		}
 	}
 	return out, nil
+}
+
+// arrayPool is numpyPool of files of the user, with a note of arrays that are not read.
+func arrayPool(a *arrays, o *Options) (*pool, error) {
+	p, err := numpyPool(a, o)
+	if err == nil && !o.Unlabelled {
+		a.noteUnread(p)
+	}
+	return p, err
 }
 
 // numpyPool reads a data set from numpy arrays: x [N, T] or [N, T, D]; y [N] or [N, T] integers (classes, -1 for steps
@@ -65,6 +82,9 @@ func numpyPool(a *arrays, o *Options) (*pool, error) {
 		return nil, err
 	}
 	b := numpyBuilder{a: a, o: o, p: &pool{kind: NumPy | Series, source: a.file}, labels: newIntern(), persons: newIntern()}
+	if err := b.readNames(names["names"]); err != nil {
+		return nil, err
+	}
 	for _, suffix := range []string{"", "_valid", "_test"} {
 		if names["x"+suffix] == "" {
 			continue
@@ -85,12 +105,15 @@ type numpyBuilder struct {
 	labels    *intern // words of y, where it is text
 	persons   *intern
 	groups    []int32 // numbers of persons
-	ungrouped bool    // some part does not say of whom its sequences are
+	lengths   []int32 // steps of each sequence; nil where all have as many
+	outputs   []string
+	dropped   map[int]bool // sequences of the part that is read which lack values and are left out
+	ungrouped bool         // some part does not say of whom its sequences are
 }
 
 // add reads one part.
 func (b *numpyBuilder) add(names map[string]string, suffix string) error {
-	x, err := b.a.tensor(names["x"+suffix])
+	x, err := b.values(names["x"+suffix], names["lengths"+suffix])
 	if err != nil {
 		return err
 	}
@@ -109,7 +132,11 @@ func (b *numpyBuilder) add(names map[string]string, suffix string) error {
 	if suffix == "" && names["x_test"] == "" {
 		of = unassigned
 	}
-	b.p.parts = append(b.p.parts, slices.Repeat([]part{of}, x.rows())...)
+	for i := range x.rows() {
+		if b.p.parts = append(b.p.parts, of); b.dropped[i] {
+			b.p.parts[b.p.n+i] = unused
+		}
+	}
 	b.p.n += x.rows()
 	return nil
 }
@@ -245,8 +272,11 @@ func (b *numpyBuilder) tokens() error {
 func (b *numpyBuilder) answers() error {
 	p, y, shape := b.p, b.y[0], b.y[0].shape
 	text, regression := isText(y.numbers), isFloat(y.numbers)
-	if b.o.Answers != "" {
+	switch {
+	case b.o.Answers == "numbers" || b.o.Answers == "classes":
 		regression = b.o.Answers == "numbers"
+	case b.o.Answers == "labels" || b.severalLabels():
+		return b.labelsAtOnce()
 	}
 	switch last := len(shape) - 1; {
 	case text && regression:
@@ -271,9 +301,15 @@ func (b *numpyBuilder) answers() error {
 	}
 	if len(shape) != want || y.rowSize() == 0 {
 		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), p.frame.steps).
-			Helpf("classes are [sequences] or [sequences, steps]; numbers [sequences], [sequences, outputs] or [sequences, steps, outputs]")
+			Helpf("classes are [sequences] or [sequences, steps]; numbers [sequences], [sequences, outputs] or [sequences, steps, outputs]; several labels at once are zeros and ones like numbers")
 	}
 	if regression {
+		if p.eachStep && b.lengths != nil {
+			return b.at("").Errorf(code, "sequences of different lengths are padded in front, and the steps that pad them have no numbers to give").Helpf("give one answer for each sequence, or classes for each step")
+		}
+		if err := b.nameOutputs(); err != nil {
+			return err
+		}
 		if p.outputs > 1 && p.outputs == p.frame.steps && !p.eachStep {
 			p.note("y has %d numbers for each sequence; to give one at each step, save it as [sequences, %d, 1]", p.outputs, p.outputs)
 		}
@@ -281,6 +317,9 @@ func (b *numpyBuilder) answers() error {
 		return nil
 	}
 	labels, err := b.classes()
+	if err == nil && p.eachStep && b.lengths != nil {
+		labels = pad(b.cuts(), p.frame.steps, 1, -1, labels.ints)
+	}
 	p.y = array{numbers: labels, size: y.rowSize()}
 	return err
 }

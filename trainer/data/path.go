@@ -152,7 +152,7 @@ func openFolder(dir string, o *Options) (*pool, error) {
 		return nil, err
 	}
 	if len(a.names) > 0 {
-		return numpyPool(a, o)
+		return arrayPool(a, o)
 	}
 	if k := archiveIn(dir); k != nil {
 		return k.openArchive(k.Archive.root(dir), *o)

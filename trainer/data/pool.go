@@ -31,6 +31,7 @@ type pool struct {
 	// texts replaces x for text: the tokens are made once the training part is known.
 	texts    *texts
 	eachStep bool
+	labels   bool // outputs are labels, each 0 or 1
 	outputs  int
 	targets  []string // names of the outputs, nil where they have none
 	parts    []part
@@ -68,7 +69,11 @@ func numbered(n int, scale float64) []Channel {
 func (p *pool) targetNames() []string {
 	out := slices.Clone(p.targets)
 	for k := len(out); k < p.outputs; k++ {
-		out = append(out, "target "+strconv.Itoa(k))
+		what := "target "
+		if p.labels {
+			what = "label "
+		}
+		out = append(out, what+strconv.Itoa(k))
 	}
 	return out
 }
@@ -106,6 +111,7 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	s := &Set{Name: name, Classes: p.classes, Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
 		Train: every.choose(indices[train]), Valid: every.choose(indices[valid]), Test: every.choose(indices[test])}
 	if p.outputs > 0 {
+		s.Labels = p.labels
 		s.Targets = p.targetNames()
 	}
 	if p.vocabulary == nil {

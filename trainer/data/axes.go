@@ -1,0 +1,78 @@
+package data
+
+import (
+	"github.com/hrnnc/hrnnc/internal/diag"
+)
+
+// How channels first are told from steps first: by fewer of the first axis than of the second, and by values that are so much more
+// alike along the second.
+const (
+	fewChannels    = 64
+	fewSteps       = 8 // below it, nothing can be told
+	alikeBy        = 0.25
+	lookedAtArrays = 64
+)
+
+// axes gives an array with steps before values, as  axes  says it is, and refuses one that looks like channels first.
+func (b *numpyBuilder) axes(name string, x tensor) (tensor, error) {
+	if b.o.Axes == "nct" {
+		if len(x.shape) != 3 {
+			return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, and axes = nct is for [sequences, channels, steps]", diag.Shape(x.shape)).Helpf("remove  axes")
+		}
+		return x.channelsLast(), nil
+	}
+	if len(x.shape) != 3 || b.o.Axes != "" || b.o.Layout != "" || x.len() == 0 || x.shape[1] >= x.shape[2] || x.shape[2] < fewSteps {
+		return x, nil
+	}
+	steps, values := x.shape[1], x.shape[2]
+	along, across := x.roughness()
+	if steps == 1 || steps <= fewChannels && along < alikeBy*across {
+		why := "of which neighbours are alike, as steps are"
+		if steps == 1 {
+			why = "which leaves a recurrent model nothing to remember"
+		}
+		return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, steps before values: sequences of %d steps of %d values, %s", diag.Shape(x.shape), steps, values, why).
+			Helpf("axes = nct  reads it as %d channels of %d steps, as PyTorch has it;  axes = ntc  as it is", steps, values)
+	}
+	if 4*steps <= values {
+		b.p.note("x has %d steps of %d values; axes = nct reads it as %d channels of %d steps", steps, values, steps, values)
+	}
+	return x, nil
+}
+
+// roughness is the mean square of differences between neighbours along the last axis of three, and across it, of some sequences.
+func (t tensor) roughness() (along, across float64) {
+	steps, d := t.shape[1], t.shape[2]
+	row := make([]float64, steps*d)
+	for i := 0; i < t.rows(); i += 1 + t.rows()/lookedAtArrays {
+		t.floats(i*len(row), row)
+		for k, v := range row {
+			if v != v {
+				continue
+			}
+			if k%d > 0 && row[k-1] == row[k-1] {
+				along += (v - row[k-1]) * (v - row[k-1]) / float64(steps*(d-1))
+			}
+			if k >= d && row[k-d] == row[k-d] {
+				across += (v - row[k-d]) * (v - row[k-d]) / float64((steps-1)*d)
+			}
+		}
+	}
+	return along, across
+}
+
+// channelsLast swaps the second and the third axis.
+func (t tensor) channelsLast() tensor {
+	n, channels, steps := t.shape[0], t.shape[1], t.shape[2]
+	from := func(i int) int { return i/(steps*channels)*steps*channels + i%channels*steps + i/channels%steps }
+	out := tensor{shape: []int{n, steps, channels}}
+	if isFloat(t.numbers) {
+		all := make([]float64, t.len())
+		t.floats(0, all)
+		out.numbers = exact(len(all), channels, func(i int) float64 { return all[from(i)] })
+		return out
+	}
+	all := allInts(t.numbers)
+	out.numbers = fill(len(all), func(i int) int32 { return all[from(i)] })
+	return out
+}
