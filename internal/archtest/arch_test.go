@@ -58,7 +58,7 @@ var rules = []rule{
 }
 
 // free are the packages that may import any other: the road itself, and the programs on it.
-var free = []string{"compiler", "cmd/...", "bench/...", "examples/...", "internal/archtest"}
+var free = []string{"compiler", "cmd/...", "bench/...", "examples/...", "scripts/...", "internal/archtest"}
 
 // users says which packages may import one that few should know, tests aside.
 var users = []struct {
@@ -202,7 +202,7 @@ func TestImportedBy(t *testing.T) {
 }
 
 // programs may print and end; everything else returns values and errors to them.
-var programs = []string{"cmd/...", "bench/...", "examples/..."}
+var programs = []string{"cmd/...", "bench/...", "examples/...", "scripts/..."}
 
 // loud is what packages that are no programs may not touch, by import path; an empty list stands for all of it.
 var loud = map[string][]string{
@@ -225,7 +225,7 @@ func TestOnlyProgramsPrintAndExit(t *testing.T) {
 			names := importNames(file)
 			ast.Inspect(file, func(n ast.Node) bool {
 				if what := loudUse(n, names); what != "" {
-					t.Errorf("%s/%s:%d uses %s; only cmd, bench and examples print and end the program, because a library that does cannot be used by another",
+					t.Errorf("%s/%s:%d uses %s; only cmd, bench, examples and scripts print and end the program, because a library that does cannot be used by another",
 						p.path(), name, fset.Position(n.Pos()).Line, what)
 				}
 				return true

@@ -298,7 +298,7 @@ func TestPagesNameWhatExists(t *testing.T) {
 			}
 		}
 		for _, m := range code.FindAllStringSubmatch(text, -1) {
-			if top, _, _ := strings.Cut(m[1], "/"); strings.Contains(m[1], "/") && pathLike.MatchString(m[1]) && exists(t, top) && !exists(t, strings.TrimSuffix(m[1], "/...")) {
+			if top, _, _ := strings.Cut(m[1], "/"); top != "" && strings.Contains(m[1], "/") && pathLike.MatchString(m[1]) && exists(t, top) && !exists(t, strings.TrimSuffix(m[1], "/...")) {
 				t.Errorf("%s names %s, which does not exist", page, m[1])
 			}
 			if g := exported.FindStringSubmatch(m[1]); g != nil && names[g[1]] != nil && !names[g[1]][g[2]] {
