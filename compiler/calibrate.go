@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -23,6 +24,22 @@ func (m *Model) Calibrate(ctx context.Context, x [][][]int64, progress Progress)
 		ranges[s.Name] = out.Max[i]
 	}
 	return ranges, nil
+}
+
+// WithRanges gives the model with these ranges for the states that have none of their own.
+func (m *Model) WithRanges(ranges map[string]float64) *Model {
+	if m.Real == nil {
+		return m
+	}
+	out, module := *m, *m.Real
+	module.States = slices.Clone(module.States)
+	for i, s := range module.States {
+		if l := m.Checked.Layer(s.Name); l == nil || l.State.Max == 0 {
+			module.States[i].Max = ranges[s.Name]
+		}
+	}
+	out.Real = &module
+	return &out
 }
 
 // SetRanges writes ranges where Load finds them: the metadata of a weights file.

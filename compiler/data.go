@@ -151,6 +151,33 @@ func outputShape[T any](y [][][]T, every bool) []int {
 	return []int{len(y), len(y[0][0])}
 }
 
+// Quantise gives the integers of one step for its values: as FromValues does where the weights file says how, and divided by
+// the input's scale where it does not.
+func (m *Model) Quantise(values []float64) ([]int64, error) {
+	in := m.Loaded().Input
+	fail := func(format string, args ...any) error {
+		return diag.List{diag.InFile("", "").Errorf("data", format, args...).Helpf("the model wants %s", inputWords(in))}
+	}
+	if len(values) != in.Size {
+		return nil, fail("a step has %d values", len(values))
+	}
+	if in.Channels != nil {
+		a, _, err := FromValues("", npy.FromFloats(values, in.Size), in)
+		if err != nil {
+			return nil, err
+		}
+		return a.Ints, nil
+	}
+	out := make([]int64, len(values))
+	for i, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) || in.Kind == ir.Token && v != in.Nearest(v) {
+			return nil, fail("value %d is %v", i, v)
+		}
+		out[i] = int64(in.Nearest(v / in.Scale))
+	}
+	return out, nil
+}
+
 // clampedOften is the part of values from which clamping them deserves a warning.
 const clampedOften = 0.01
 

@@ -26,7 +26,7 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 	if module.Output.Decision == ir.Logits {
 		return nil, fail("write  output class = argmax(y)  in the model", "the output is not a decision, so that labels say nothing")
 	}
-	if !m.decides(out) {
+	if !m.Decides(out) {
 		return nil, fail(fmt.Sprintf("give sequences of %d steps", module.Steps),
 			"the threshold is on the mean of %d steps, and the sequences have %d", module.Steps, out.T)
 	}
@@ -66,8 +66,8 @@ func (m *Model) classes() int64 {
 	return 2
 }
 
-// decides reports whether decisions on these outputs mean something: a threshold on a mean is meant for so many steps.
-func (m *Model) decides(out *Outputs) bool {
+// Decides reports whether decisions on these outputs mean something: a threshold on a mean is meant for so many steps.
+func (m *Model) Decides(out *Outputs) bool {
 	o, steps := m.Loaded().Output, m.Loaded().Steps
 	return o.Decision == ir.Argmax || o.Decision == ir.Threshold && (o.When != ir.Mean || out.T == steps)
 }
@@ -77,9 +77,9 @@ func (m *Model) decides(out *Outputs) bool {
 func (m *Model) Answers(out *Outputs, l *Lowered) *npy.Array {
 	shape := out.Y.Shape
 	switch o, rows := m.Loaded().Output, shape[len(shape)-1]; {
-	case !m.decides(out) && out.Y.IsInt():
+	case !m.Decides(out) && out.Y.IsInt():
 		return npy.FromFloats(values(o, l.Reals(out), rows), shape...)
-	case !m.decides(out):
+	case !m.Decides(out):
 		return npy.FromFloats(values(o, slices.Clone(out.Y.Floats), rows), shape...)
 	case m.Loaded().Output.Decision == ir.Argmax:
 		shape = shape[:len(shape)-1]
@@ -139,6 +139,15 @@ func (l *Lowered) Reals(out *Outputs) []float64 {
 		y[i] = l.realValue(out, i)
 	}
 	return y
+}
+
+// Values gives every output of the fixed level in real units, or, of a regression, in the values of the data.
+func (l *Lowered) Values(out *Outputs) []float64 {
+	y, o := l.Reals(out), l.Loaded().Output
+	if o.Decision != ir.Logits {
+		return y
+	}
+	return values(o, y, out.Y.Shape[len(out.Y.Shape)-1])
 }
 
 // values turns outputs in real units into the values of the data that they stand for, in place.

@@ -1,7 +1,14 @@
 package compiler
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
 	"github.com/hrnnc/hrnnc/importer"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
@@ -37,4 +44,25 @@ func (m *Model) Uncalibrated() (states []string) {
 		}
 	}
 	return states
+}
+
+// WriteImport writes a model, and its weights beside it, into a folder that is made. Files that are there are left alone and
+// reported, unless force is set.
+func WriteImport(modelFile string, im *importer.Imported, force bool) error {
+	folder := filepath.Dir(modelFile)
+	weightsFile := filepath.Join(folder, importer.WeightsName)
+	for _, f := range []string{modelFile, weightsFile} {
+		if _, err := os.Stat(f); err == nil && !force {
+			return diag.InFile(f, "").Errorf("output", "is there already").Helpf("choose another folder with -o, or give --force to replace it")
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diag.InFile(f, "").Errorf("output", "cannot be written: %v", err).Helpf("choose another folder with -o")
+		}
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return diag.InFile(folder, "").Errorf("output", "cannot be made: %v", err).Helpf("choose another folder with -o")
+	}
+	if err := weights.WriteSafetensors(weightsFile, im.Weights); err != nil {
+		return err
+	}
+	return fileio.WriteFile(modelFile, []byte(im.Text))
 }

@@ -97,13 +97,6 @@ func Load(file, weightsFile string) (*Model, error) {
 		return nil, errs
 	}
 	m.Warnings = errs
-	if m.Real.Input.Kind == ir.Token {
-		m.Vocabulary = list[string](tensors, VocabularyKey)
-		m.Real.Input.Words = len(m.Vocabulary) > 0
-	}
-	if channels := list[ir.Channel](tensors, OutputChannelsKey); m.Real.Output.Decision == ir.Logits && len(channels) == m.Real.Values[m.Real.Y].Type.Shape[0] {
-		m.Real.Output.Channels = channels
-	}
 	m.hash(file, text)
 	m.hash(m.Weights, data)
 	return m, nil
@@ -130,11 +123,34 @@ func FromParts(file string, text []byte, tensors *weights.File) (*Model, error) 
 	return m, nil
 }
 
+// FromBytes makes a model of a text and the bytes of a weights file, such as those that a program embeds. The names stand in
+// diagnostics and in the comments of generated code.
+func FromBytes(file string, text []byte, weightsFile string, data []byte) (*Model, error) {
+	tensors, err := weights.Decode(weightsFile, data)
+	if err != nil {
+		return nil, asList(err)
+	}
+	m, err := FromParts(file, text, tensors)
+	if err != nil {
+		return nil, err
+	}
+	m.hash(file, text)
+	m.hash(weightsFile, data)
+	return m, nil
+}
+
 // build makes the real-level module.
 func (m *Model) build(tensors *weights.File) (errs diag.List) {
 	m.Real, errs = dsl.Build(m.Checked, tensorFile{tensors})
 	if errs.HasErrors() {
 		return errs
+	}
+	if m.Real.Input.Kind == ir.Token {
+		m.Vocabulary = list[string](tensors, VocabularyKey)
+		m.Real.Input.Words = len(m.Vocabulary) > 0
+	}
+	if channels := list[ir.Channel](tensors, OutputChannelsKey); m.Real.Output.Decision == ir.Logits && len(channels) == m.Real.Values[m.Real.Y].Type.Shape[0] {
+		m.Real.Output.Channels = channels
 	}
 	return append(append(errs, signTypes(m.Checked, tensors)...), unusedTensors(m.Checked, tensors)...)
 }

@@ -81,6 +81,23 @@ func (m *Model) RunReal(ctx context.Context, x [][][]int64, progress Progress) (
 	return out, nil
 }
 
+// CheckSequence says what is wrong with a sequence: its width, an entry out of range, too many steps.
+func (m *Model) CheckSequence(x [][]int64) error {
+	if err := interp.CheckInput(m.Loaded(), x); err != nil {
+		return diag.List{diag.InFile("", "").Errorf("data", "%v", err).Helpf("the model wants %s", inputWords(m.Loaded().Input))}
+	}
+	return nil
+}
+
+// inputWords says what a step receives.
+func inputWords(in ir.Input) string {
+	lo, hi := in.Range()
+	if in.Kind == ir.Token {
+		return fmt.Sprintf("one token a step, from 0 to %d", hi)
+	}
+	return fmt.Sprintf("%d integers a step, from %d to %d", in.Size, lo, hi)
+}
+
 func stepsOf(x [][][]int64) int {
 	if len(x) == 0 {
 		return 0

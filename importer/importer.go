@@ -5,6 +5,7 @@ package importer
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -31,29 +32,42 @@ type Options struct {
 
 // ParseMap reads roles as the command line has them: "U=W_ih.weight,b=W_ih.bias+W_hh.bias", any number of times.
 func ParseMap(values []string) (map[Role][]string, error) {
-	out := map[Role][]string{}
+	out := map[string][]string{}
 	for _, value := range values {
 		for _, pair := range strings.Split(value, ",") {
 			name, tensors, ok := strings.Cut(pair, "=")
-			role := Role(strings.TrimSpace(name))
-			if alias, known := aliases[string(role)]; known {
-				role = alias
-			}
-			switch {
-			case !ok || strings.TrimSpace(tensors) == "":
+			name = strings.TrimSpace(name)
+			if !ok || strings.TrimSpace(tensors) == "" {
 				return nil, fmt.Errorf("%q is not ROLE=TENSOR, such as U=W_ih.weight", pair)
-			case !slices.Contains(Roles, role):
-				return nil, fmt.Errorf("there is no role %q; the roles are %s", role, roleNames())
-			case out[role] != nil:
-				return nil, fmt.Errorf("%s is said twice; tensors that add up are written b=one+other", role)
+			}
+			if out[name] != nil {
+				return nil, fmt.Errorf("%s is said twice; tensors that add up are written b=one+other", name)
 			}
 			for _, t := range strings.Split(tensors, "+") {
-				out[role] = append(out[role], strings.TrimSpace(t))
-			}
-			if len(out[role]) > 1 && !role.adds() {
-				return nil, fmt.Errorf("%s is one tensor; only b and b2 add up", role)
+				out[name] = append(out[name], strings.TrimSpace(t))
 			}
 		}
+	}
+	return RoleMap(out)
+}
+
+// RoleMap reads roles and their tensors by the names of the roles.
+func RoleMap(names map[string][]string) (map[Role][]string, error) {
+	out := map[Role][]string{}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		role := Role(name)
+		if alias, known := aliases[name]; known {
+			role = alias
+		}
+		switch {
+		case !slices.Contains(Roles, role):
+			return nil, fmt.Errorf("there is no role %q; the roles are %s", role, roleNames())
+		case out[role] != nil:
+			return nil, fmt.Errorf("%s is said twice; tensors that add up are written b=one+other", role)
+		case len(names[name]) > 1 && !role.adds():
+			return nil, fmt.Errorf("%s is one tensor; only b and b2 add up", role)
+		}
+		out[role] = names[name]
 	}
 	return out, nil
 }

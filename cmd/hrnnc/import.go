@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -15,8 +12,6 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/importer"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
-	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -102,7 +97,7 @@ func (a *app) importCheckpoint(ctx context.Context, checkpoint string, o importF
 			return err
 		}
 	}
-	if err := writeImport(r.Model, r.Weights, m.Text, im.Weights, o.force); err != nil {
+	if err := compiler.WriteImport(r.Model, im, o.force); err != nil {
 		return err
 	}
 	r.Tensors, r.Notes = im.Choices, im.Notes
@@ -145,23 +140,6 @@ func (a *app) calibrateImported(ctx context.Context, m *compiler.Model, im *impo
 	}
 	compiler.SetRanges(im.Weights, ranges)
 	return im, m, ranges, nil
-}
-
-func writeImport(modelFile, weightsFile string, text []byte, w *weights.File, force bool) error {
-	for _, f := range []string{modelFile, weightsFile} {
-		if _, err := os.Stat(f); err == nil && !force {
-			return diag.InFile(f, "").Errorf("output", "is there already").Helpf("choose another folder with -o, or give --force to replace it")
-		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diag.InFile(f, "").Errorf("output", "cannot be written: %v", err).Helpf("choose another folder with -o")
-		}
-	}
-	if err := os.MkdirAll(filepath.Dir(modelFile), 0o777); err != nil {
-		return diag.InFile(filepath.Dir(modelFile), "").Errorf("output", "cannot be made: %v", err).Helpf("choose another folder with -o")
-	}
-	if err := weights.WriteSafetensors(weightsFile, w); err != nil {
-		return err
-	}
-	return fileio.WriteFile(modelFile, text)
 }
 
 // importResult is what an import left, for scripts.
