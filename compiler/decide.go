@@ -14,6 +14,9 @@ type Score struct {
 	Right int     `json:"right"`
 	Total int     `json:"total"`
 	Part  float64 `json:"accuracy"`
+	// Want and Got are what was compared, decision by decision; what does not count is wanted to be -1.
+	Want []int64 `json:"-"`
+	Got  []int64 `json:"-"`
 }
 
 // Accuracy compares what the model decides with labels: [N] classes, or [N, T] when the output is at every step; for
@@ -38,7 +41,7 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 	if len(want) != len(got) {
 		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), len(got), diag.Shape(out.Y.Shape))
 	}
-	s := &Score{}
+	s := &Score{Want: want, Got: got}
 	classes := m.classes()
 	for i, w := range want {
 		if w < 0 {

@@ -23,6 +23,10 @@ const (
 type answers struct {
 	*npy.Array
 	output ir.Output
+	// place says where answer k of a sequence is; nil for step k of it.
+	place   func(sequence, k int) answer
+	columns answerColumns // of place
+	want    []int64       // right answers, as the array has them; nil where unknown
 }
 
 // nested gives the answers as lists within lists, for JSON.
@@ -51,26 +55,42 @@ func (a answers) width() int {
 	return a.Shape[len(a.Shape)-1]
 }
 
-// text spells answer i: the name of a class, bits or values.
-func (a answers) text(i int) string {
+// text spells answer i: the name of a class, bits or values, at most so many.
+func (a answers) text(i, most int) string {
 	w := a.width()
-	if labels := a.output.Labels; a.output.Decision == ir.Threshold && len(labels) == w {
-		return named(labels, a.Ints[i*w:(i+1)*w])
+	if a.IsInt() {
+		return a.spell(a.Ints[i*w:(i+1)*w], most)
 	}
 	var words []string
-	for j := i * w; j < (i+1)*w; j++ {
-		switch {
-		case len(words) == shownValues:
-			return strings.Join(words, " ") + " ..."
-		case !a.IsInt():
-			words = append(words, strconv.FormatFloat(a.Floats[j], 'g', 5, 64))
-		case a.output.Decision == ir.Argmax:
-			words = append(words, a.class(int(a.Ints[j])))
-		default:
-			words = append(words, strconv.Itoa(int(a.Ints[j])))
-		}
+	for _, v := range a.Floats[i*w : i*w+min(w, most)] {
+		words = append(words, strconv.FormatFloat(v, 'g', 5, 64))
 	}
-	return strings.Join(words, " ")
+	return joined(words, w)
+}
+
+// spell is text for a class or bits.
+func (a answers) spell(decided []int64, most int) string {
+	if labels := a.output.Labels; a.output.Decision == ir.Threshold && len(labels) == len(decided) {
+		return named(labels, decided)
+	}
+	var words []string
+	for _, v := range decided[:min(len(decided), most)] {
+		word := strconv.Itoa(int(v))
+		if a.output.Decision == ir.Argmax {
+			word = a.class(int(v))
+		}
+		words = append(words, word)
+	}
+	return joined(words, len(decided))
+}
+
+// joined are the first words of so many.
+func joined(words []string, of int) string {
+	text := strings.Join(words, " ")
+	if len(words) < of {
+		text += " ..."
+	}
+	return text
 }
 
 // named spells bits by the names of those that are 1.
@@ -87,7 +107,7 @@ func named(labels []string, bits []int64) string {
 	case len(labels) == 1:
 		return "not " + labels[0]
 	}
-	return "-"
+	return "none"
 }
 
 // class names a class.
@@ -98,25 +118,67 @@ func (a answers) class(c int) string {
 	return strconv.Itoa(c)
 }
 
-// sequence spells the answers of sequence n; equal ones that follow each other are counted.
+// isPlaced reports whether more is known of a sequence than its number.
+func (a answers) isPlaced() bool { return a.columns.recording || a.columns.person || a.columns.time }
+
+// each is how many answers a sequence has.
+func (a answers) each() int { return a.Len() / max(a.Shape[0]*a.width(), 1) }
+
+// one gives answer k of a sequence, and where it is.
+func (a answers) one(sequence, k int) answer {
+	out := answer{Sequence: sequence, Step: k}
+	if a.place != nil {
+		out = a.place(sequence, k)
+	}
+	i := sequence*a.each() + k
+	if a.want != nil {
+		w := a.width()
+		want, decided := a.want[i*w:(i+1)*w], a.Ints[i*w:(i+1)*w]
+		if want[0] >= 0 {
+			right := slices.Equal(want, decided)
+			out.Label, out.Right = a.spell(want, w), &right
+		}
+	}
+	if a.IsInt() {
+		out.Decided = a.text(i, a.width())
+	} else {
+		out.Said = a.Floats[i*a.width() : (i+1)*a.width()]
+	}
+	return out
+}
+
+// sequence spells the answers of sequence n; equal ones that follow each other are one, with their steps.
 func (a answers) sequence(n int) string {
-	perSequence := a.Len() / a.Shape[0] / a.width()
+	perSequence := a.each()
 	var parts []string
 	for i := n * perSequence; i < (n+1)*perSequence; {
 		if len(parts) == shownRuns {
 			parts = append(parts, "...")
 			break
 		}
-		text, start := a.text(i), i
-		for i < (n+1)*perSequence && a.text(i) == text {
+		text, start := a.text(i, shownValues), i
+		for i < (n+1)*perSequence && a.text(i, shownValues) == text {
 			i++
 		}
-		if i-start > 1 {
-			text += fmt.Sprintf(" (%s steps)", thousands(i-start))
+		if perSequence > 1 {
+			text += " (" + a.stretch(n, start-n*perSequence, i-1-n*perSequence) + ")"
 		}
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// stretch spells the steps, and where it is known the time, from one answer of a sequence to another.
+func (a answers) stretch(sequence, from, to int) string {
+	first, last := a.one(sequence, from), a.one(sequence, to)
+	text := fmt.Sprintf("step %s", thousands(first.Step))
+	if to > from {
+		text = fmt.Sprintf("steps %s to %s", thousands(first.Step), thousands(last.Step))
+	}
+	if first.Time != nil {
+		text += fmt.Sprintf(", %.4g to %.4g s", *first.Time, *last.Time)
+	}
+	return text
 }
 
 // counts says how often each decision was made, the most frequent first; "" where nothing is decided.
@@ -126,7 +188,7 @@ func (a answers) counts() string {
 	}
 	n := map[string]int{}
 	for i := range a.Len() / a.width() {
-		n[a.text(i)]++
+		n[a.text(i, shownValues)]++
 	}
 	found := slices.SortedFunc(maps.Keys(n), func(x, y string) int { return cmp.Or(n[y]-n[x], cmp.Compare(x, y)) })
 	var words []string
@@ -146,15 +208,22 @@ func (a answers) print(to *app) error {
 	if !a.IsInt() {
 		what = "outputs"
 	}
-	var rows [][]string
-	for n := range min(a.Shape[0], shownAnswers) {
-		rows = append(rows, []string{thousands(n), a.sequence(n)})
+	head, rows := []string{"sequence", what}, [][]string{}
+	if a.isPlaced() {
+		head = append(a.columns.places(), what)
 	}
-	if err := table(to.out, []string{"sequence", what}, rows); err != nil {
+	for n := range min(a.Shape[0], shownAnswers) {
+		row := []string{thousands(n)}
+		if a.isPlaced() {
+			row = a.columns.placed(a.place(n, a.each()-1))
+		}
+		rows = append(rows, append(row, a.sequence(n)))
+	}
+	if err := table(to.out, head, rows); err != nil {
 		return err
 	}
 	if more := a.Shape[0] - len(rows); more > 0 {
-		fmt.Fprintf(to.out, "     ... and %s more; --answers FILE.npy and --json have all\n", thousands(more))
+		fmt.Fprintf(to.out, "     ... and %s more; --csv FILE, --answers FILE.npy and --json have all\n", thousands(more))
 	}
 	if counts := a.counts(); counts != "" && a.Len() > 1 {
 		fmt.Fprintf(to.out, "in all   %s\n", counts)

@@ -130,6 +130,7 @@ var flagValues = map[string]values{
 	"input":     arrayFiles,
 	"labels":    arrayFiles,
 	"answers":   arrayFiles,
+	"csv":       files("csv"),
 	"calibrate": arrayFiles,
 	"config":    files("yaml", "yml", "json"),
 	"finetune":  words("fixed"),

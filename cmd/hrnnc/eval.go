@@ -2,114 +2,136 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
-	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
-// SplitScore is how well a model does on a part of a data set at one level.
-type SplitScore struct {
-	Split    string       `json:"split"`
-	Level    string       `json:"level"`
-	N        int          `json:"sequences"`
-	Accuracy float64      `json:"accuracy"`           // not of a regression
-	MacroF1  float64      `json:"macro_f1,omitempty"` // of classes: the mean of their F1
-	Loss     float64      `json:"loss,omitempty"`     // as training minimises it
-	Classes  []ClassScore `json:"classes,omitempty"`
-	// Of a regression: every output, and the mean of their R2.
-	Outputs []OutputScore `json:"outputs,omitempty"`
-	R2      float64       `json:"r2,omitempty"`
-	// confusion counts decisions, [true][decided]; outside those of each class that are no class.
-	confusion [][]int
-	outside   []int
-	// regression says that there is a loss only.
-	regression bool
+// evalFlags are the flags of hrnnc eval.
+type evalFlags struct {
+	data, weights  string
+	set            []string
+	splits, levels []string
+	csv            string // file, or - for standard output; "" for none
+	answers        bool   // with --json
 }
 
 func (a *app) evalCmd() *cobra.Command {
-	var dataset, weightsFile string
-	var set, splits, levels []string
+	var o evalFlags
 	c := &cobra.Command{
 		Use:   "eval model.hrn",
 		Short: "Score weights on any part of a data set, at any level",
 		Long: `Score a model on the parts of its data set. The level real is float32 as in training; fixed, go, c and verilog are the
 integers that a chip computes, all the same bits (fixed takes the quickest of those that can run here). Values, classes and
-words mean what they meant in training, whatever data set they are scored on.`,
+words mean what they meant in training, whatever data set they are scored on.
+
+Intervals are 95 % confidence intervals. Windows of one person or recording are not independent: an interval is over
+persons, or recordings where there is one person only or none is known. A class that does not occur has a dash. --csv has
+every decision or number with its recording, step and time. docs/training.md has the details.`,
 		Example: `  hrnnc eval model.hrn                          # the test part, real and fixed, class by class
   hrnnc eval model.hrn --split valid,test --level real
+  hrnnc eval model.hrn --level fixed --csv decisions.csv   # what was decided where; - is standard output
   hrnnc eval model.hrn --data field.csv --split train --set hold=0 --set valid=0   # all of another file
   hrnnc eval model.hrn --data mnist --set limit=200 --level verilog`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, l := range levels {
-				if l != "real" && l != "fixed" {
-					if _, _, err := compiler.FindEngine(l); err != nil {
-						return err
-					}
-				}
-			}
-			bar := a.progress()
-			defer bar.clear()
-			bar.say("reading data")
-			t, err := prepareTrained(args[0], dataset, set, weightsFile)
-			if err != nil {
+		RunE: func(cmd *cobra.Command, args []string) error { return a.eval(cmd.Context(), args[0], o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.data, "data", "", "data set instead of the train block's")
+	settingsFlag(c, &o.set, aboutTraining|aboutData|aboutTargets, "a setting of the train block, as hold=0, or of a target, as verilog.butterflies=8")
+	f.StringSliceVar(&o.splits, "split", []string{"test"}, "train, valid or test")
+	f.StringSliceVar(&o.levels, "level", []string{"real", "fixed"}, "real, fixed, go, c or verilog")
+	f.StringVar(&o.csv, "csv", "", "where to write every decision or number as CSV; - is standard output")
+	f.BoolVar(&o.answers, "decisions", false, "with --json: every decision or number too")
+	weightsFlag(c, &o.weights)
+	return c
+}
+
+func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
+	for _, l := range o.levels {
+		if l != "real" && l != "fixed" {
+			if _, _, err := compiler.FindEngine(l); err != nil {
 				return err
 			}
-			var scores []SplitScore
-			for _, name := range splits {
-				part, err := t.part(name)
+		}
+	}
+	bar := a.progress()
+	defer bar.clear()
+	bar.say("reading data")
+	t, err := prepareTrained(file, o.data, o.set, o.weights)
+	if err != nil {
+		return err
+	}
+	var parts []*data.Sequences
+	for _, name := range o.splits {
+		part, err := t.part(name)
+		if err != nil {
+			return err
+		}
+		if part.N == 0 {
+			return diag.InFile(t.set.Name, "").Errorf("data", "has no %s part", name).Helpf("choose another with --split, or  --set hold=0.2  --set valid=0.1")
+		}
+		a.warn(trainer.InputWarnings(t.model, t.set, part, otherUnit))
+		parts = append(parts, part)
+	}
+	if err := a.mayEmit(o.csv); err != nil {
+		return err
+	}
+	var scores []SplitScore
+	columns := t.answerColumns(parts...)
+	columns.split, columns.known = true, true
+	err = a.writeAnswers(o.csv, columns, func(write func(answer) error) error {
+		for k, part := range parts {
+			for _, level := range o.levels {
+				t.stage = bar.plan("scoring "+o.splits[k]+" at level "+level, float64(part.N))
+				t.stage.begin()
+				var all []answer
+				s, err := t.score(ctx, o.splits[k], part, level, func(x answer) error {
+					if o.answers {
+						all = append(all, x)
+					}
+					return write(x)
+				})
 				if err != nil {
 					return err
 				}
-				if part.N == 0 {
-					return diag.InFile(t.set.Name, "").Errorf("data", "has no %s part", name).Helpf("choose another with --split, or  --set hold=0.2  --set valid=0.1")
-				}
-				a.warn(trainer.InputWarnings(t.model, t.set, part, otherUnit))
-				for _, level := range levels {
-					t.stage = bar.plan("scoring "+name+" at level "+level, float64(part.N))
-					t.stage.begin()
-					s, err := t.score(cmd.Context(), name, part, level)
-					if err != nil {
-						bar.clear()
-						if len(scores) > 0 && !a.json {
-							if err := a.printScores(scores); err != nil {
-								return err
-							}
-						}
-						return err
-					}
-					scores = append(scores, *s)
-				}
+				s.Answers = all
+				scores = append(scores, *s)
 			}
-			bar.clear()
-			if a.json {
-				return a.printJSON(struct {
-					Scores []SplitScore `json:"scores"`
-				}{scores})
-			}
-			if err := a.printScores(scores); err != nil {
-				return err
-			}
-			return a.printClassScores(scores)
-		},
+		}
+		return nil
+	})
+	bar.clear()
+	switch {
+	case err != nil:
+		if len(scores) > 0 && !a.json {
+			return errors.Join(a.printScores(scores), err)
+		}
+		return err
+	case a.json:
+		return a.printJSON(struct {
+			Scores []SplitScore `json:"scores"`
+		}{scores})
 	}
-	f := c.Flags()
-	f.StringVar(&dataset, "data", "", "data set instead of the train block's")
-	settingsFlag(c, &set, aboutTraining|aboutData|aboutTargets, "a setting of the train block, as hold=0, or of a target, as verilog.butterflies=8")
-	f.StringSliceVar(&splits, "split", []string{"test"}, "train, valid or test")
-	f.StringSliceVar(&levels, "level", []string{"real", "fixed"}, "real, fixed, go, c or verilog")
-	weightsFlag(c, &weightsFile)
-	return c
+	if err := a.printScores(scores); err != nil {
+		return err
+	}
+	if err := a.printDetails(scores, columns); err != nil {
+		return err
+	}
+	if o.csv != "" {
+		fmt.Fprintf(a.out, "written to %s\n", o.csv)
+	}
+	return nil
 }
 
 // otherUnit is what values beyond the input hint at.
@@ -127,253 +149,165 @@ func (t *training) part(name string) (*data.Sequences, error) {
 	return nil, usageError{fmt.Errorf("there is no split %q; the splits are train, valid, test", name)}
 }
 
-// score measures one part at one level.
-func (t *training) score(ctx context.Context, name string, part *data.Sequences, level string) (*SplitScore, error) {
-	s := &SplitScore{Split: name, Level: level, N: part.N, regression: t.net.Loss == network.MeanSquared}
+// scoreHead names the columns of a table of scores, which rows fills.
+func scoreHead(s *SplitScore) []string {
+	head := []string{"split", "level", "sequences"}
+	if s.Counted == "steps" {
+		head = append(head, "steps")
+	}
 	switch {
 	case s.regression:
-		return s, t.scoreNumbers(ctx, s, part)
-	case level == "real":
-		return s, t.scoreReal(ctx, s, part)
+		return append(head, "output", "mean squared error", "its root", "95 % interval", "R2")
+	case s.Labels != nil:
+		return append(head, "accuracy", "95 % interval", "macro F1", "all right", "loss")
 	}
-	return s, t.scoreFixed(ctx, s, part)
-}
-
-// scoreFixed measures the decisions of integers on one part, at any level but real.
-func (t *training) scoreFixed(ctx context.Context, s *SplitScore, part *data.Sequences) error {
-	l, err := t.lowered()
-	if err != nil {
-		return err
-	}
-	right, total := 0, 0
-	err = trainer.EachBatch(ctx, t.net, t.source(part), fixedBatch, func(b *network.Batch) error {
-		out, err := l.Run(ctx, quickest(s.Level), sequencesOf(b), nil)
-		if err != nil {
-			return err
-		}
-		want := decisionLabels(b, t.net)
-		for i, got := range l.Decisions(out, l) {
-			if want[i] < 0 {
-				continue
-			}
-			total++
-			if got == want[i] {
-				right++
-			}
-			if !t.severalBits() {
-				s.count(want[i], got, len(t.set.Classes))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	s.Accuracy = float64(right) / float64(max(total, 1))
-	s.judgeClasses(t.set.Classes)
-	return nil
-}
-
-// severalBits reports whether the model decides several bits, whose accuracy is counted bit by bit and which are no classes.
-func (t *training) severalBits() bool {
-	return t.net.Loss == network.BinaryCrossEntropy && t.net.Outputs() > 1
-}
-
-// scoreReal measures one part in float32.
-func (t *training) scoreReal(ctx context.Context, s *SplitScore, part *data.Sequences) error {
-	decided := func(y []float32) int64 { return int64(slices.Index(y, slices.Max(y))) }
-	if t.net.Loss == network.BinaryCrossEntropy {
-		decided = func(y []float32) int64 {
-			if y[0] > float32(t.model.Output.Threshold) {
-				return 1
-			}
-			return 0
-		}
-	}
-	var visit func(i int, y []float32)
-	if !t.severalBits() && !part.EachStep {
-		visit = func(i int, y []float32) { s.count(int64(part.Label(i)), decided(y), len(t.set.Classes)) }
-	}
-	r, err := trainer.Score(ctx, t.net, t.source(part), visit)
-	s.Loss, s.Accuracy = r.Mean(), r.Accuracy()
-	s.judgeClasses(t.set.Classes)
-	return err
-}
-
-// ClassScore is how well one class is decided.
-type ClassScore struct {
-	Name      string  `json:"name"`
-	Count     int     `json:"count"`     // how many there are
-	Recall    float64 `json:"recall"`    // of those, how many are decided to be of it
-	Precision float64 `json:"precision"` // of all that are decided to be of it, how many are
-	F1        float64 `json:"f1"`        // their harmonic mean
-	decided   int
-}
-
-// judgeClasses scores every class by the confusion matrix, and gives the mean F1 of those that occur or are decided.
-func (s *SplitScore) judgeClasses(names []string) {
-	n := 0
-	for c := range s.confusion {
-		k := ClassScore{Name: names[c], Count: s.outside[c]}
-		for i := range s.confusion {
-			k.decided += s.confusion[i][c]
-			k.Count += s.confusion[c][i]
-		}
-		hit := float64(s.confusion[c][c])
-		k.Recall, k.Precision, k.F1 = hit/float64(max(k.Count, 1)), hit/float64(max(k.decided, 1)), 2*hit/float64(max(k.decided+k.Count, 1))
-		if k.decided+k.Count > 0 {
-			s.MacroF1 += k.F1
-			n++
-		}
-		s.Classes = append(s.Classes, k)
-	}
-	s.MacroF1 /= float64(max(n, 1))
-}
-
-// count adds one decision to the confusion matrix.
-func (s *SplitScore) count(want, got int64, classes int) {
-	if want < 0 || want >= int64(classes) {
-		return
-	}
-	if s.confusion == nil {
-		s.outside = make([]int, classes)
-		s.confusion = make([][]int, classes)
-		for i := range s.confusion {
-			s.confusion[i] = make([]int, classes)
-		}
-	}
-	if got >= int64(classes) {
-		s.outside[want]++
-		return
-	}
-	s.confusion[want][got]++
-}
-
-// lowered compiles the model with the weights at hand.
-func (t *training) lowered() (*compiler.Lowered, error) {
-	m, err := load(t.file, t.weights, t.targetSet)
-	if err != nil {
-		return nil, err
-	}
-	return m.Lower(passes.Config{})
-}
-
-// fixedBatch is how many sequences go through generated code at a time.
-const fixedBatch = 2000
-
-// quickest is the level that computes the fixed level's bits in the least time here.
-func quickest(level string) string {
-	switch {
-	case level != "fixed":
-		return level
-	case len(exttool.Missing("gcc")) == 0:
-		return "c"
-	case len(exttool.Missing("go")) == 0:
-		return "go"
-	}
-	return "fixed"
-}
-
-// sequencesOf gives a batch as the compiler's levels take it.
-func sequencesOf(b *network.Batch) [][][]int64 {
-	out := make([][][]int64, b.N)
-	for i := range out {
-		out[i] = make([][]int64, b.T)
-		for s := range out[i] {
-			row := make([]int64, b.D)
-			for j := range row {
-				if b.Tokens != nil {
-					row[j] = int64(b.Tokens[i*b.T+s])
-				} else {
-					row[j] = int64(b.X[(i*b.T+s)*b.D+j])
-				}
-			}
-			out[i][s] = row
-		}
-	}
-	return out
-}
-
-// decisionLabels are a batch's labels; for thresholds, a bit an output.
-func decisionLabels(b *network.Batch, n *network.Network) []int64 {
-	var out []int64
-	for _, l := range b.Labels {
-		if n.Loss != network.BinaryCrossEntropy {
-			out = append(out, int64(l))
-			continue
-		}
-		for i := range n.Outputs() {
-			bit := int64(-1)
-			if l >= 0 {
-				bit = int64(l >> i & 1)
-			}
-			out = append(out, bit)
-		}
-	}
-	return out
-}
-
-// MarshalJSON leaves the accuracy of a regression out.
-func (s SplitScore) MarshalJSON() ([]byte, error) {
-	type plain SplitScore
-	v := struct {
-		plain
-		Accuracy *float64 `json:"accuracy,omitempty"`
-	}{plain: plain(s)}
-	if !s.regression {
-		v.Accuracy = &s.Accuracy
-	}
-	return json.Marshal(v)
-}
-
-func (a *app) printScores(scores []SplitScore) error {
-	head := []string{"split", "level", "sequences", "accuracy", "macro F1", "loss"}
-	if len(scores) > 0 && scores[0].regression {
-		head = []string{"split", "level", "sequences", "output", "mean squared error", "its root", "R2"}
-	}
-	var rows [][]string
-	for _, s := range scores {
-		rows = append(rows, s.rows()...)
-	}
-	return table(a.out, head, rows)
-}
-
-// fewClasses are shown one by one.
-const fewClasses = 30
-
-// printClassScores shows the classes of every split at the last of its levels.
-func (a *app) printClassScores(scores []SplitScore) error {
-	var rows [][]string
-	for i, s := range scores {
-		if len(s.Classes) > fewClasses || i+1 < len(scores) && scores[i+1].Split == s.Split {
-			continue
-		}
-		for _, c := range s.Classes {
-			rows = append(rows, []string{s.Split, s.Level, c.Name, thousands(c.Count), fmt.Sprintf("%.4f", c.Recall), fmt.Sprintf("%.4f", c.Precision), fmt.Sprintf("%.4f", c.F1)})
-		}
-	}
-	if rows == nil {
-		return nil
-	}
-	fmt.Fprintln(a.out)
-	return table(a.out, []string{"split", "level", "class", "sequences", "recall", "precision", "F1"}, rows)
+	return append(head, "accuracy", "95 % interval", "macro F1", "loss")
 }
 
 // rows are the lines of a score: one, or one for each output of a regression.
 func (s *SplitScore) rows() (rows [][]string) {
 	start := []string{s.Split, s.Level, thousands(s.N)}
+	if s.Counted == "steps" {
+		start = append(start, thousands(s.Decisions))
+	}
 	for _, o := range s.Outputs {
-		rows = append(rows, append(slices.Clone(start), o.Name, fmt.Sprintf("%.5g", o.MSE), fmt.Sprintf("%.4g", o.RMSE), fmt.Sprintf("%.4f", o.R2)))
+		rows = append(rows, append(slices.Clone(start), shorten(o.Name, longestClass), fmt.Sprintf("%.5g", o.MSE), fmt.Sprintf("%.4g", o.RMSE), between(o.Interval, "%.4g"), partText(o.R2)))
 	}
 	if s.regression {
 		return rows
 	}
-	loss, f1 := "-", "-"
+	row := append(start, fmt.Sprintf("%.4f", s.Accuracy), between(s.Interval, "%.3f"), partText(s.MacroF1))
+	if s.Exact != nil {
+		row = append(row, partText(*s.Exact))
+	}
+	loss := "-"
 	if s.Loss != 0 {
 		loss = fmt.Sprintf("%.5g", s.Loss)
 	}
-	if s.Classes != nil {
-		f1 = fmt.Sprintf("%.4f", s.MacroF1)
+	return [][]string{append(row, loss)}
+}
+
+// between spells an interval.
+func between(i *score.Interval, format string) string {
+	if i == nil {
+		return "-"
 	}
-	return [][]string{append(start, fmt.Sprintf("%.4f", s.Accuracy), f1, loss)}
+	return fmt.Sprintf(format+" to "+format, i.Low, i.High)
+}
+
+// partText is a part of 1 with four digits, or a dash.
+func partText(p score.Part) string {
+	if !p.Known() {
+		return "-"
+	}
+	return fmt.Sprintf("%.4f", float64(p))
+}
+
+func (a *app) printScores(scores []SplitScore) error {
+	if len(scores) == 0 {
+		return nil
+	}
+	var rows [][]string
+	for i := range scores {
+		rows = append(rows, scores[i].rows()...)
+	}
+	if err := table(a.out, scoreHead(&scores[0]), rows); err != nil {
+		return err
+	}
+	said := ""
+	for i := range scores {
+		if text := scores[i].over(); text != said {
+			fmt.Fprintln(a.out, text)
+			said = text
+		}
+	}
+	return nil
+}
+
+// over says what the intervals of a score are over, and what needs no model.
+func (s *SplitScore) over() string {
+	interval := s.Interval
+	if s.regression && len(s.Outputs) > 0 {
+		interval = s.Outputs[0].Interval
+	}
+	text := fmt.Sprintf("%s: no interval, since all of it is of one %s", s.Split, strings.TrimSuffix(s.of, "s"))
+	if interval != nil {
+		text = fmt.Sprintf("%s: 95 %% interval over %s %s", s.Split, thousands(interval.Units), s.of)
+	}
+	switch {
+	case s.Labels != nil:
+		text += fmt.Sprintf("; always deciding what is more frequent is right in %s, always saying yes has a macro F1 of %s", partText(s.Baseline), partText(*s.BaselineF1))
+	case !s.regression && s.Baseline.Known():
+		text += fmt.Sprintf("; always deciding the most frequent class is right in %s", partText(s.Baseline))
+	}
+	return text
+}
+
+// fewClasses are shown one by one.
+const fewClasses = 30
+
+// printDetails shows the classes or labels of every split at the last of its levels, what is taken for what, and where.
+func (a *app) printDetails(scores []SplitScore, columns answerColumns) error {
+	for i := range scores {
+		s := &scores[i]
+		if i+1 < len(scores) && scores[i+1].Split == s.Split {
+			continue
+		}
+		var err error
+		switch {
+		case s.confusion != nil:
+			fmt.Fprintf(a.out, "\n%s, %s:\n", s.Split, s.Level)
+			err = errors.Join(a.printClassScores(s.Classes, s.Counted), a.printConfusion(s.confusion))
+		case s.Labels != nil:
+			fmt.Fprintf(a.out, "\n%s, %s:\n", s.Split, s.Level)
+			err = a.printLabelScores(s.Labels, s.Counted)
+		}
+		if err = errors.Join(err, a.printMistakes(s, columns)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printClassScores shows classes one by one; counted says what they are counted in.
+func (a *app) printClassScores(classes []score.ClassScore, counted string) error {
+	if len(classes) > fewClasses {
+		return nil
+	}
+	var rows [][]string
+	for _, c := range classes {
+		rows = append(rows, []string{shorten(c.Name, longestClass), thousands(c.Count), partText(c.Recall), partText(c.Precision), partText(c.F1)})
+	}
+	return table(a.out, []string{"class", counted, "recall", "precision", "F1"}, rows)
+}
+
+func (a *app) printLabelScores(labels []score.LabelScore, counted string) error {
+	var rows [][]string
+	for _, l := range labels {
+		rows = append(rows, []string{shorten(l.Name, longestRow), thousands(l.Count), partText(l.Recall), partText(l.Precision), partText(l.F1),
+			partText(l.BaselineF1), partText(l.Accuracy), partText(l.BaselineAccuracy)})
+	}
+	return table(a.out, []string{"label", "true in " + counted, "recall", "precision", "F1", "always yes", "accuracy", "most frequent"}, rows)
+}
+
+// printMistakes lists the first wrong decisions, and where they are.
+func (a *app) printMistakes(s *SplitScore, columns answerColumns) error {
+	if len(s.mistakes) == 0 {
+		return nil
+	}
+	columns.split = false
+	head := []string{"wrong: sequence"}
+	head = append(head, columns.head()[1:]...)
+	head[slices.Index(head, "first_step")] = "from step"
+	var rows [][]string
+	for _, m := range s.mistakes {
+		row := columns.row(m)
+		rows = append(rows, row[:len(row)-1]) // all are wrong
+	}
+	fmt.Fprintln(a.out)
+	if err := table(a.out, head[:len(head)-1], rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, "--csv FILE has all of them")
+	return nil
 }

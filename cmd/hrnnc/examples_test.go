@@ -77,7 +77,7 @@ func TestExamplesScore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := tr.score(context.Background(), "test", &tr.set.Test, "fixed")
+		s, err := tr.score(context.Background(), "test", &tr.set.Test, "fixed", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -52,11 +52,11 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	valid := t.set.Valid.Joined(&t.set.Train, finetuneWatched)
 	t.work.compare.begin()
 	t.stage = t.work.compare
-	exact, err := t.score(ctx, "valid", valid, "real")
+	exact, err := t.score(ctx, "valid", valid, "real", nil)
 	if err != nil {
 		return out, err
 	}
-	fixed, err := t.score(ctx, "valid", valid, "fixed")
+	fixed, err := t.score(ctx, "valid", valid, "fixed", nil)
 	if err != nil {
 		return out, err
 	}

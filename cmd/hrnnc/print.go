@@ -100,7 +100,7 @@ func table(out io.Writer, head []string, rows [][]string) error {
 		var b strings.Builder
 		for i, c := range r {
 			pad := strings.Repeat(" ", width[i]-len([]rune(c)))
-			if c != "" && strings.Trim(c, "0123456789,.") == "" {
+			if c != "" && strings.Trim(c, "0123456789,.-") == "" {
 				b.WriteString(pad + c)
 			} else {
 				b.WriteString(c + pad)

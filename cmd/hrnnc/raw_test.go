@@ -131,11 +131,11 @@ train { data = "s.csv"  targets = t  epochs = 3  batch = 16 }
 		if err != nil {
 			t.Fatal(err)
 		}
-		score, err := tr.score(t.Context(), "test", &tr.set.Test, "fixed")
+		score, err := tr.score(t.Context(), "test", &tr.set.Test, "fixed", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		scores = append(scores, score.R2)
+		scores = append(scores, float64(score.R2))
 	}
 	for _, r2 := range scores {
 		if math.Abs(r2-scores[0]) > 0.01 || math.IsNaN(r2) {

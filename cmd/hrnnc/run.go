@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -10,10 +11,11 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer"
 )
 
 func (a *app) runCmd() *cobra.Command {
-	var level, input, output, answersFile, labels string
+	var level, input, output, answersFile, csvFile, labels string
 	var raw bool
 	var from recordings
 	var cfg passes.Config
@@ -26,10 +28,12 @@ the train block, and needs no labels.
 
 The level real gives float64 logits. The others give the int64 accumulators of docs/numerics.md section 3, the same
 bits whichever it is; go, c and verilog really build and run the generated code. A mean is the sum over the steps. What
-the model decides is printed and, with --answers, written: classes, bits of a threshold, or values in real units.`,
+the model decides is printed and, with --answers, written: classes, bits of a threshold, or values in real units. --csv
+writes it as a table, with the recording, the step and the time where the data says them.`,
 		Example: `  hrnnc run model.hrn --input X.npy                          # reference, prints a summary
   hrnnc run model.hrn --input values.npy --raw               # values as in the training data
   hrnnc run model.hrn --data field.csv --answers D.npy       # a file like that of the training, labels or not
+  hrnnc run model.hrn --data field.csv --csv -               # a decision a line: recording, step, time
   hrnnc run model.hrn --text "what a film"                   # words
   hrnnc run model.hrn --input X.npy --level c --output Y.npy --answers D.npy
   hrnnc run model.hrn --input test.npz:x --labels test.npz:y  # accuracy
@@ -55,11 +59,12 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 			}
 			a.warn(m.Warnings)
 			var x [][][]int64
+			var t *training // whose data set has the sequences; nil for an array
 			var warnings diag.List
 			if input != "" {
 				x, warnings, err = arraySequences(m, input, raw)
-			} else {
-				x, warnings, err = from.sequences(cmd.Context(), args[0])
+			} else if x, t, err = from.sequences(cmd.Context(), args[0]); err == nil {
+				warnings = trainer.InputWarnings(t.model, t.set, &t.set.Train, otherUnit)
 			}
 			if err != nil {
 				return err
@@ -71,7 +76,7 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 					return err
 				}
 			}
-			if err := a.mayEmitArrays(output, answersFile); err != nil {
+			if err := errors.Join(a.mayEmitArrays(output, answersFile), a.mayEmit(csvFile)); err != nil {
 				return err
 			}
 			bar := a.progress()
@@ -81,7 +86,7 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 			if err != nil {
 				return err
 			}
-			said := answers{m.Answers(out, l), m.Loaded().Output}
+			said := newAnswers(m, out, l, t)
 			for _, f := range []struct {
 				path  string
 				array *npy.Array
@@ -93,13 +98,16 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 					return err
 				}
 			}
-			var score *compiler.Score
+			var score *labelled
 			if want != nil {
-				if score, err = m.Accuracy(out, labels, want, l); err != nil {
+				if score, err = judge(m, out, l, labels, want, &said); err != nil {
 					return err
 				}
 			}
-			return a.printRun(out, said, []string{output, answersFile}, score)
+			if err := a.writeAnswers(csvFile, said.columns, said.all); err != nil {
+				return err
+			}
+			return a.printRun(out, said, []string{output, answersFile, csvFile}, score)
 		},
 	}
 	f := c.Flags()
@@ -111,6 +119,7 @@ the model decides is printed and, with --answers, written: classes, bits of a th
 	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")
 	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy; - is standard output")
 	f.StringVar(&answersFile, "answers", "", "where to write what is decided, D.npy: classes, bits of a threshold, or values in real units")
+	f.StringVar(&csvFile, "csv", "", "where to write what is decided as CSV, with recording, step and time; - is standard output")
 	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy")
 	weightsFlag(c, &from.weights)
 	passFlags(c, &cfg)
@@ -155,21 +164,22 @@ func runLevel(cmd *cobra.Command, m *compiler.Model, level string, x [][][]int64
 	return out, l, err
 }
 
-func (a *app) printRun(out *compiler.Outputs, said answers, files []string, score *compiler.Score) error {
+func (a *app) printRun(out *compiler.Outputs, said answers, files []string, score *labelled) error {
 	n := said.Shape[0]
 	if a.json {
 		return a.printJSON(struct {
-			Level     string          `json:"level"`
-			Sequences int             `json:"sequences"`
-			Steps     int             `json:"steps"`
-			Shape     []int           `json:"shape"`
-			Output    string          `json:"output,omitempty"`
-			Saturated int64           `json:"saturated"`
-			Updates   int64           `json:"updates"`
-			Classes   []string        `json:"classes,omitempty"`
-			Answers   any             `json:"answers"`
-			Score     *compiler.Score `json:"score,omitempty"`
-		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), score})
+			Level     string    `json:"level"`
+			Sequences int       `json:"sequences"`
+			Steps     int       `json:"steps"`
+			Shape     []int     `json:"shape"`
+			Output    string    `json:"output,omitempty"`
+			Saturated int64     `json:"saturated"`
+			Updates   int64     `json:"updates"`
+			Classes   []string  `json:"classes,omitempty"`
+			Answers   any       `json:"answers"`
+			Places    []answer  `json:"places,omitempty"` // where the last answer of each sequence is
+			Score     *labelled `json:"score,omitempty"`
+		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), said.places(), score})
 	}
 	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), diag.Shape(out.Y.Shape))
 	if out.Updates > 0 {
@@ -179,7 +189,9 @@ func (a *app) printRun(out *compiler.Outputs, said answers, files []string, scor
 		return err
 	}
 	if score != nil {
-		fmt.Fprintf(a.out, "accuracy: %.4f (%s of %s)\n", score.Part, thousands(score.Right), thousands(score.Total))
+		if err := a.printLabelled(score); err != nil {
+			return err
+		}
 	}
 	for _, f := range files {
 		if f != "" {

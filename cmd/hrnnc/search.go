@@ -169,7 +169,7 @@ func (t *training) candidate(ctx context.Context, c search.Trained) (m search.Me
 	}
 	cost := l.Plan.Cost()
 	m.Bytes, m.Adds = (cost.Bits+7)/8, cost.Recurrence.Adds+cost.Input.Adds
-	s, err := v.score(ctx, "valid", v.validation(), "fixed")
+	s, err := v.score(ctx, "valid", v.validation(), "fixed", nil)
 	if err != nil {
 		return m, err
 	}

@@ -257,7 +257,7 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 	t.stage = t.work.score
 	name, part := t.lastPart()
 	for _, level := range []string{"real", "fixed"} {
-		s, err := t.score(ctx, name, part, level)
+		s, err := t.score(ctx, name, part, level, nil)
 		if err != nil {
 			return err
 		}

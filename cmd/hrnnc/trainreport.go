@@ -11,6 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/report"
+	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
 // saturationSteps is about how many steps the interpreter runs to count saturations.
@@ -30,7 +31,7 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 	for _, s := range r.Scores {
 		p.Scores = append(p.Scores, report.Score{Split: s.Split, Level: s.Level, Accuracy: s.Accuracy, Loss: s.Loss, N: s.N, Outputs: reported(s.Outputs)})
 		if s.confusion != nil {
-			p.Confusion = s.confusion
+			p.Confusion = s.Confusion
 		}
 	}
 	for _, q := range t.net.Params {
@@ -75,9 +76,9 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 }
 
 // reported are a regression's outputs as the report takes them.
-func reported(outputs []OutputScore) (out []report.Output) {
+func reported(outputs []score.NumberScore) (out []report.Output) {
 	for _, o := range outputs {
-		out = append(out, report.Output{Name: o.Name, RMSE: o.RMSE, R2: o.R2})
+		out = append(out, report.Output{Name: o.Name, RMSE: o.RMSE, R2: float64(o.R2)})
 	}
 	return out
 }

@@ -17,8 +17,8 @@ type recordings struct {
 	weights string
 }
 
-// sequences are the integers of the model's input for all of the recordings.
-func (r recordings) sequences(ctx context.Context, file string) (x [][][]int64, warnings diag.List, err error) {
+// sequences are the integers of the model's input for all of the recordings, and the training with them as its data set.
+func (r recordings) sequences(ctx context.Context, file string) (x [][][]int64, t *training, err error) {
 	t, o, err := trained(file, r.data, r.set, r.weights)
 	if err != nil {
 		return nil, nil, err
@@ -43,5 +43,5 @@ func (r recordings) sequences(ctx context.Context, file string) (x [][][]int64, 
 		x = append(x, sequencesOf(b)...)
 		return nil
 	})
-	return x, trainer.InputWarnings(t.model, t.set, &t.set.Train, otherUnit), err
+	return x, t, err
 }

@@ -23,6 +23,8 @@ type Set struct {
 	Vocabulary []string
 	// Channels says what the D values of a step are; nil for tokens.
 	Channels []Channel
+	// Hz is how many steps of a recording, as the files have them, are a second; 0 where that is unknown.
+	Hz float64
 	// Notes say what was done to the data that a report of results must repeat: the permutation, held-out persons.
 	Notes           []string
 	Source, Licence string

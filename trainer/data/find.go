@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -86,7 +87,7 @@ func (k *Known) as(p *pool, err error) (*pool, error) {
 	if k.adapt != nil {
 		k.adapt(p)
 	}
-	p.kind, p.source, p.licence = k.Kind, k.Source, k.Licence
+	p.kind, p.source, p.licence, p.hz = k.Kind, k.Source, k.Licence, cmp.Or(p.hz, k.Hz)
 	return p, nil
 }
 

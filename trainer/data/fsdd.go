@@ -172,6 +172,7 @@ func spokenPool(list []Recording, o Options) *pool {
 	p.y = array{numbers: digits, size: 1}
 	if o.Features == "bands" {
 		p.bands(list, cmp.Or(o.Length, fsddFrames))
+		p.hz = 8000.0 / FrameHop
 	} else {
 		p.samples(list, cmp.Or(o.Length, fsddSamples))
 	}
@@ -184,6 +185,7 @@ func (p *pool) samples(list []Recording, length int) {
 	for i, r := range list {
 		s := r.Samples[:min(len(r.Samples), length)]
 		copy(x[(i+1)*length-len(s):], s)
+		p.first = append(p.first, int32(len(s)-length))
 	}
 	p.x, p.frame = array{numbers: x, size: length}, frame{steps: length, channels: 1}
 	p.channels = []Channel{{Name: "sample", Scale: 1.0 / (1 << 15)}}
@@ -198,6 +200,7 @@ func (p *pool) bands(list []Recording, length int) {
 		frames := features(r.Samples)
 		frames = frames[:min(len(frames), length)]
 		at := (i+1)*size - len(frames)*NumBands
+		p.first = append(p.first, int32(len(frames)-length))
 		for _, f := range frames {
 			at += copy(x[at:], f[:])
 		}

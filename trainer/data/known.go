@@ -8,7 +8,9 @@ type Known struct {
 	Kind       Kind
 	// Sequences of the training, validation and test files, steps, values of a step, classes: all with default options.
 	Train, Valid, Test, T, D, Classes int
-	Source, Licence                   string
+	// Hz is how many samples a second has, 0 where that means nothing.
+	Hz              float64
+	Source, Licence string
 	// Folder is where its files lie under $HRNNC_DATA and the cache; System is where a package of the system puts them.
 	Folder, System string
 	Files          []File
@@ -64,7 +66,7 @@ var KnownSets = []Known{
 	},
 	{
 		Name: "har", What: "six activities, phone at the waist", Kind: Series | Grouped,
-		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 6,
+		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 6, Hz: 50,
 		Source: "UCI 240 (Anguita et al., 2013), rebuilt from UCI 341", Licence: hapLicence,
 		Folder: "har",
 		Files:  harFiles, Archive: harArchive,
@@ -72,7 +74,7 @@ var KnownSets = []Known{
 	},
 	{
 		Name: "har2", What: "har in the two classes of FastGRNN", Kind: Series | Grouped,
-		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 2,
+		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 2, Hz: 50,
 		Source: "UCI 240 (Anguita et al., 2013), rebuilt from UCI 341", Licence: hapLicence,
 		Folder: "har",
 		Files:  harFiles, Archive: harArchive,
@@ -80,7 +82,7 @@ var KnownSets = []Known{
 	},
 	{
 		Name: "hapt", What: "six activities, accelerometer", Kind: Series | Streams | Grouped,
-		Train: 7_012, Test: 3_399, T: 128, D: 3, Classes: 6,
+		Train: 7_012, Test: 3_399, T: 128, D: 3, Classes: 6, Hz: 50,
 		Source: "UCI 341 (Reyes-Ortiz et al., 2016)", Licence: hapLicence,
 		Folder: "hapt",
 		Files:  []File{{"hapt_raw.npz", "5f2902cc5e71151fee01f5054985713c9c58bb447621fb1efefe0e2ffaeee1a3", ""}},
@@ -92,7 +94,7 @@ var KnownSets = []Known{
 	},
 	{
 		Name: "fsdd", What: "spoken digits, 8 kHz", Kind: Audio | Grouped,
-		Train: 2_700, Test: 300, T: 8_192, D: 1, Classes: 10,
+		Train: 2_700, Test: 300, T: 8_192, D: 1, Classes: 10, Hz: 8_000,
 		Source: "Free Spoken Digit Dataset (Jackson et al.)", Licence: "CC BY-SA 4.0",
 		Folder: "fsdd",
 		Files:  []File{{"fsdd_8khz_int16.npz", "1627089781956f601d292a640d89d22124072d18562a571775de3c91076762a0", ""}},
@@ -135,7 +137,7 @@ var KnownSets = []Known{
 	},
 	{
 		Name: "dsa19", What: "19 activities, five sensors on the body", Kind: Series | Grouped,
-		Train: 6_840, Test: 2_280, T: 125, D: 45, Classes: 19,
+		Train: 6_840, Test: 2_280, T: 125, D: 45, Classes: 19, Hz: 25,
 		Source: "UCI 256 (Altun, Barshan, Tuncel, 2010)", Licence: "CC BY 4.0",
 		Folder: "dsa19",
 		Files:  []File{{"dsa19.npz", "dc2f501a46583347a0db26c48fe05fc1cb9db56612fc3a0b0429cabb037bda52", ""}},

@@ -16,6 +16,7 @@ type Options struct {
 	Window    int
 	Stride    int
 	Features  string
+	Hz        float64 // steps a second
 
 	Valid  float64
 	Hold   float64
@@ -110,6 +111,7 @@ var Settings = []Setting{
 	{"window", "steps of a window", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Window }},
 	{"stride", "steps from one window to the next", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Stride }},
 	{"features", "raw (samples), or bands (the integer front end of this package)", Audio, []string{"raw", "bands"}, 0, 0, func(o *Options) any { return &o.Features }},
+	{"hz", "steps a second, where the files do not say it: decisions then have a time", Series | Audio, nil, 1e-6, 1e9, func(o *Options) any { return &o.Hz }},
 	{"valid", "part of the training sequences held out for validation", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Valid }},
 	{"hold", "part of all sequences held out for test, where the set has no test part", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Hold }},
 	{"test", "persons or speakers that are the test part, such as 7,8 or 22-30 or anna,ben", Grouped, nil, 0, many, func(o *Options) any { return &o.Test }},

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -52,6 +53,7 @@ type pool struct {
 	length            int      // tokens of a text
 	overlap           int      // how many windows before one share steps with it
 	notes             []string
+	hz                float64 // steps a second, as read; 0 where unknown
 
 	source, licence string
 }
@@ -108,7 +110,7 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	if err := p.classesAs(name, o.Meaning, every); err != nil {
 		return nil, err
 	}
-	s := &Set{Name: name, Classes: p.classes, Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
+	s := &Set{Name: name, Classes: p.classes, Hz: cmp.Or(o.Hz, p.hz), Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
 		Train: every.choose(indices[train]), Valid: every.choose(indices[valid]), Test: every.choose(indices[test])}
 	if p.outputs > 0 {
 		s.Labels = p.labels

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/score"
+)
+
+// SplitScore is how well a model does on a part of a data set at one level.
+type SplitScore struct {
+	Split     string  `json:"split"`
+	Level     string  `json:"level"`
+	N         int     `json:"sequences"`
+	Counted   string  `json:"counted"`   // what has an answer: sequences or steps
+	Decisions int     `json:"decisions"` // answers that were scored: all but those of -1
+	Loss      float64 `json:"loss,omitempty"`
+	// Of decisions. Interval is that of Accuracy, nil where the part is of one person or recording only.
+	Accuracy float64         `json:"accuracy"`
+	Interval *score.Interval `json:"interval,omitempty"`
+	Error    score.Part      `json:"standard_error"`
+	// Baseline is the accuracy of always deciding what is most frequent.
+	Baseline score.Part `json:"baseline_accuracy"`
+	// Of classes, and of labels of which several can be true at once.
+	MacroF1    score.Part         `json:"macro_f1"`
+	BaselineF1 *score.Part        `json:"baseline_f1,omitempty"` // of labels: always saying yes
+	Exact      *score.Part        `json:"exact,omitempty"`       // of labels: answers with every label right
+	Classes    []score.ClassScore `json:"classes,omitempty"`
+	Confusion  [][]int            `json:"confusion,omitempty"` // [true][decided]
+	Labels     []score.LabelScore `json:"labels,omitempty"`
+	// Of a regression: every output, and the mean of their R2.
+	Outputs []score.NumberScore `json:"outputs,omitempty"`
+	R2      score.Part          `json:"r2"`
+	// Answers are all of them, where they were asked for.
+	Answers []answer `json:"answers,omitempty"`
+
+	confusion  *score.Confusion
+	mistakes   []answer // the first wrong ones
+	of         string   // what is independent, in the plural
+	regression bool
+}
+
+// MarshalJSON leaves out what a regression, or what decisions do not have.
+func (s SplitScore) MarshalJSON() ([]byte, error) {
+	type plain SplitScore
+	v := struct {
+		plain
+		Accuracy *float64    `json:"accuracy,omitempty"`
+		Error    *score.Part `json:"standard_error,omitempty"`
+		Baseline *score.Part `json:"baseline_accuracy,omitempty"`
+		MacroF1  *score.Part `json:"macro_f1,omitempty"`
+		R2       *score.Part `json:"r2,omitempty"`
+	}{plain: plain(s)}
+	if s.regression {
+		v.R2 = &s.R2
+	} else {
+		v.Accuracy, v.Error, v.Baseline, v.MacroF1 = &s.Accuracy, &s.Error, &s.Baseline, &s.MacroF1
+	}
+	return json.Marshal(v)
+}
+
+// score measures one part at one level. see, where it is set, gets every answer, in order.
+func (t *training) score(ctx context.Context, name string, part *data.Sequences, level string, see func(answer) error) (*SplitScore, error) {
+	w := t.newTally(name, part, level)
+	if see != nil {
+		w.see = see
+	}
+	loss := network.Result{}
+	err := t.eachBatchOfAnswers(ctx, part, level, func(b *network.Batch, got []float64, r network.Result) error {
+		loss.Loss, loss.Counted = loss.Loss+r.Loss, loss.Counted+r.Counted
+		return w.add(b, got)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.score(loss), nil
+}
+
+// eachBatchOfAnswers runs a part at a level. got are the answers of a batch in order: a class, or a bit or number for each
+// output. r is the loss, of level real.
+func (t *training) eachBatchOfAnswers(ctx context.Context, part *data.Sequences, level string, visit func(b *network.Batch, got []float64, r network.Result) error) error {
+	if level == "real" {
+		return trainer.EachBatch(ctx, t.net, t.source(part), realBatch, func(b *network.Batch) error {
+			rows := t.net.Outputs()
+			y := make([]float32, b.N*t.net.Answers(b.T)*rows)
+			r := t.net.Evaluate(b, func(i int, row []float32) { copy(y[i*rows:], row) }) // tiles end in any order
+			return visit(b, t.realAnswers(y), r)
+		})
+	}
+	l, err := t.lowered()
+	if err != nil {
+		return err
+	}
+	return trainer.EachBatch(ctx, t.net, t.source(part), fixedBatch, func(b *network.Batch) error {
+		out, err := l.Run(ctx, quickest(level), sequencesOf(b), nil)
+		if err != nil {
+			return err
+		}
+		if t.net.Loss == network.MeanSquared {
+			return visit(b, l.Reals(out), network.Result{})
+		}
+		var got []float64
+		for _, d := range l.Decisions(out, l) {
+			got = append(got, float64(d))
+		}
+		return visit(b, got, network.Result{})
+	})
+}
+
+// How many sequences are scored at a time: in float32, and through generated code.
+const (
+	realBatch  = 256
+	fixedBatch = 2000
+)
+
+// realAnswers turns outputs in float32 into answers.
+func (t *training) realAnswers(y []float32) (got []float64) {
+	switch rows := t.net.Outputs(); t.net.Loss {
+	case network.CrossEntropy:
+		for ; len(y) > 0; y = y[rows:] {
+			got = append(got, float64(slices.Index(y[:rows], slices.Max(y[:rows]))))
+		}
+	case network.BinaryCrossEntropy:
+		for _, v := range y {
+			bit := 0.0
+			if v > float32(t.model.Output.Threshold) {
+				bit = 1
+			}
+			got = append(got, bit)
+		}
+	default:
+		for _, v := range y {
+			got = append(got, float64(v))
+		}
+	}
+	return got
+}
+
+// severalBits reports whether the model decides bits that are no classes: their accuracy is counted bit by bit.
+func (t *training) severalBits() bool {
+	return t.net.Loss == network.BinaryCrossEntropy && (t.net.Outputs() > 1 || len(t.set.Targets) > 0)
+}
+
+// bitNames are what the bits of severalBits stand for.
+func (t *training) bitNames() []string {
+	switch rows := t.net.Outputs(); rows {
+	case len(t.model.Output.Labels):
+		return t.model.Output.Labels
+	case len(t.set.Targets):
+		return t.set.Targets
+	case len(t.set.Classes):
+		return t.set.Classes
+	default:
+		names := make([]string, rows)
+		for i := range names {
+			names[i] = fmt.Sprintf("bit %d of the class", i)
+		}
+		return names
+	}
+}
+
+// outputNames are what the outputs of a regression stand for.
+func (t *training) outputNames() []string {
+	names := make([]string, t.net.Outputs())
+	for i := range names {
+		switch {
+		case t.targets != nil:
+			names[i] = t.targets[i].Name
+		case i < len(t.set.Targets):
+			names[i] = t.set.Targets[i]
+		default:
+			names[i] = fmt.Sprintf("output %d", i)
+		}
+	}
+	return names
+}
+
+// lowered compiles the model with the weights at hand.
+func (t *training) lowered() (*compiler.Lowered, error) {
+	m, err := load(t.file, t.weights, t.targetSet)
+	if err != nil {
+		return nil, err
+	}
+	return m.Lower(passes.Config{})
+}
+
+// quickest is the level that computes the fixed level's bits in the least time here.
+func quickest(level string) string {
+	switch {
+	case level != "fixed":
+		return level
+	case len(exttool.Missing("gcc")) == 0:
+		return "c"
+	case len(exttool.Missing("go")) == 0:
+		return "go"
+	}
+	return "fixed"
+}
+
+// sequencesOf gives a batch as the compiler's levels take it.
+func sequencesOf(b *network.Batch) [][][]int64 {
+	out := make([][][]int64, b.N)
+	for i := range out {
+		out[i] = make([][]int64, b.T)
+		for s := range out[i] {
+			row := make([]int64, b.D)
+			for j := range row {
+				if b.Tokens != nil {
+					row[j] = int64(b.Tokens[i*b.T+s])
+				} else {
+					row[j] = int64(b.X[(i*b.T+s)*b.D+j])
+				}
+			}
+			out[i][s] = row
+		}
+	}
+	return out
+}
