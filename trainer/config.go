@@ -29,14 +29,27 @@ type Config struct {
 	Loss      network.Loss
 	// Standardise makes the targets of a regression mean 0 and variance 1 over the training part.
 	Standardise bool
-	Patience    int // epochs without a better validation after which training ends; 0 for never
+	// Repeat is how many times an epoch passes over the training part, augmented anew each time: sets of few sequences need many
+	// passes, and few validations.
+	Repeat   int
+	Keep     Kept
+	Patience int // epochs without a better validation after which training ends; 0 for never
 }
+
+// Kept says of which epoch the weights are kept.
+type Kept string
+
+// The choices. A validation part of a few sequences says next to nothing about which epoch is best.
+const (
+	KeepBest Kept = "best" // on validation
+	KeepLast Kept = "last"
+)
 
 // defaults are those that do not depend on the data: Settle chooses the others. The clipping keeps a late flip of many
 // signs from throwing a good model away.
 func defaults(m *dsl.Model) Config {
 	return Config{Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
-		Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+		Repeat: 1, Keep: KeepBest, Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
 // signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
@@ -79,6 +92,8 @@ var Settings = []Setting{
 		c.Standardise = s == "yes"
 		return s == "yes" || s == "no"
 	}},
+	{"repeat", "repeat = 10: passes over the training part an epoch, 1 to 1,048,576", nil, func(c *Config, s string) bool { return whole(&c.Repeat, s, 1, 1<<20) }},
+	word("keep", "keep = best  or  last", func(c *Config) *Kept { return &c.Keep }, KeepBest, KeepLast),
 	{"patience", "patience = 10: epochs without a better validation after which training ends", nil, func(c *Config, s string) bool {
 		return whole(&c.Patience, s, 0, 1<<20)
 	}},
@@ -222,6 +237,8 @@ func (c Config) Pairs() [][2]string {
 	if c.Loss == network.MeanSquared {
 		add("standardise", map[bool]string{true: "yes", false: "no"}[c.Standardise])
 	}
+	add("repeat", c.Repeat)
+	add("keep", c.Keep)
 	add("patience", c.Patience)
 	add("seed", c.Seed)
 	return out

@@ -59,7 +59,7 @@ func (c *Config) Settle(sequences int) string {
 		note("rate", c.Rate)
 	}
 	if c.Epochs == 0 {
-		c.Epochs = epochsFor(sequences, c.Batch)
+		c.Epochs = epochsFor(sequences*max(1, c.Repeat), c.Batch)
 		note("epochs", c.Epochs)
 	}
 	if c.SignRate < 0 {

@@ -118,10 +118,16 @@ func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 	return r.state.History, nil
 }
 
-func (r *Run) batches() int { return (r.Train.Len() + r.Config.Batch - 1) / r.Config.Batch }
+func (r *Run) batches() int { return (r.passed() + r.Config.Batch - 1) / r.Config.Batch }
+
+// passed is how many sequences an epoch passes over, each as often as the configuration repeats it.
+func (r *Run) passed() int { return r.Train.Len() * max(1, r.Config.Repeat) }
 
 func (r *Run) epoch(ctx context.Context) error {
-	order := r.rng(0).Perm(r.Train.Len())
+	var order []int
+	for shuffle := r.rng(0); len(order) < r.passed(); {
+		order = append(order, shuffle.Perm(r.Train.Len())...)
+	}
 	augment := r.rng(1 + uint64(r.state.Batch))
 	for r.state.Batch < r.batches() {
 		if ctx.Err() != nil {
@@ -239,7 +245,7 @@ func (r *Run) endEpoch(ctx context.Context) error {
 	sum := network.Result{Loss: p.Loss, Counted: p.Counted, Right: p.Right}
 	m := Metrics{Epoch: r.state.Epoch + 1, Seconds: r.state.Seconds + time.Since(r.start).Seconds(), Rate: r.Config.Rate * r.factor(),
 		Loss: sum.Mean(), Accuracy: sum.Accuracy(), Gradient: p.Gradient, Flips: p.Flips, ValidLoss: valid.Mean(), ValidScore: validScore(r.Net, valid)}
-	m.Best = r.state.BestEpoch == 0 || m.ValidScore > r.state.Best || m.ValidScore == r.state.Best && m.ValidLoss < r.bestLoss()
+	m.Best = r.Config.Keep == KeepLast || r.state.BestEpoch == 0 || m.ValidScore > r.state.Best || m.ValidScore == r.state.Best && m.ValidLoss < r.bestLoss()
 	if m.Best {
 		r.state.Best, r.state.BestEpoch = m.ValidScore, m.Epoch
 		if err := r.Keep(m); err != nil {

@@ -221,3 +221,62 @@ func TestSavedWeights(t *testing.T) {
 		t.Error("the weights read back are others")
 	}
 }
+
+// TestRepeat: an epoch passes over the training part as often as it is told, and resuming in the midst of it is exact.
+func TestRepeat(t *testing.T) {
+	r := newRun(t, curves, t.TempDir(), "repeat=3", "batch=64", "epochs=2")
+	r.Train = few{r.Train, 40}
+	seen := map[int]int{}
+	r.Train = counted{r.Train, seen}
+	batches := 0
+	r.Watch = func(e Event) {
+		if e.Done == nil {
+			batches = e.Batches
+		}
+	}
+	if _, err := r.Start(context.Background(), false); err != nil {
+		t.Fatal(err)
+	}
+	if batches != 2 {
+		t.Errorf("%d batches of 64 in an epoch of 3 times 40 sequences", batches)
+	}
+	for i := range 40 {
+		if seen[i] != 6 {
+			t.Fatalf("sequence %d was read %d times in 2 epochs of 3 passes", i, seen[i])
+		}
+	}
+}
+
+// few is the first sequences of a source.
+type few struct {
+	Source
+	n int
+}
+
+func (f few) Len() int { return f.n }
+
+// counted counts how often each sequence is read.
+type counted struct {
+	Source
+	seen map[int]int
+}
+
+func (c counted) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
+	c.seen[index]++
+	c.Source.Fill(b, slot, index, rng)
+}
+
+// TestKeepLast: the weights of the last epoch are kept, whatever validation says.
+func TestKeepLast(t *testing.T) {
+	for keep, want := range map[string]bool{"best": false, "last": true} {
+		r := newRun(t, curves, t.TempDir(), "keep="+keep, "epochs=3", "rate=1e-12", "sign_rate=0") // nothing changes
+		kept := 0
+		r.Keep = func(m Metrics) error { kept = m.Epoch; return nil }
+		if _, err := r.Start(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		if (kept == 3) != want {
+			t.Errorf("keep = %s kept epoch %d", keep, kept)
+		}
+	}
+}

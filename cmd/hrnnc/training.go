@@ -279,9 +279,9 @@ func (t *training) saveTo(path string, ranges map[string]float64) error {
 // warnings are about data that training works on, badly.
 func (t *training) warnings() diag.List {
 	out := trainer.DataWarnings(t.model, t.set)
-	if t.set.Valid.N == 0 {
+	if t.set.Valid.N == 0 && t.config.Keep != trainer.KeepLast {
 		out.Add(diag.InFile(t.file, "").Warningf("data", "there is no validation part: the score on the training part decides which weights are kept").
-			Helpf("hold some out with  valid = 0.1"))
+			Helpf("hold some out with  valid = 0.1;  or keep the weights of the last epoch, with  keep = last"))
 	}
 	return out
 }

@@ -1,16 +1,20 @@
 package data
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 )
 
-// Augment changes training sequences a little each time they are read. The zero value changes nothing. Shifts and
-// erasing act on the sequence as stored, so that they mean the same under any layout and permutation; scale, noise and
+// Augment changes training sequences a little each time they are read. The zero value changes nothing. Shifts, warps
+// and erasing act on the sequence as stored, so that they mean the same under any layout and permutation; scale, noise and
 // dropped channels act on the values that the model sees.
 type Augment struct {
 	// Shift moves the sequence by up to so many stored steps; the step at the edge is repeated.
 	Shift int
+	// Warp is the standard deviation of how far a step moves where the sequence is stretched and squeezed smoothly, as a part
+	// of its length; the ends stay.
+	Warp float64
 	// Noise is the standard deviation of what is added to each value.
 	Noise float64
 	// Scale is the standard deviation of the factor of the whole sequence, about 1.
@@ -26,7 +30,7 @@ type Augment struct {
 // Augmented is Values, changed as a says by the numbers that rng draws.
 func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float64) {
 	dst = dst[:s.T*s.D]
-	if a.Shift == 0 && a.ShiftPixels == 0 && a.Erase == 0 {
+	if a.Shift == 0 && a.Warp == 0 && a.ShiftPixels == 0 && a.Erase == 0 {
 		s.Values(i, dst)
 	} else {
 		raw := s.stored(i)
@@ -34,12 +38,15 @@ func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float64) {
 		s.gather(raw, dst)
 		s.affine(dst)
 	}
-	a.seen(dst, s.D, rng)
+	a.seen(dst, s.channels, rng)
 }
 
 // stored changes a sequence as it lies in storage.
 func (a Augment) stored(raw []float64, f frame, rng *rand.Rand) {
 	if !f.image {
+		if a.Warp > 0 {
+			warpSteps(raw, f.channels, a.Warp, rng)
+		}
 		shiftSteps(raw, f.channels, within(a.Shift, rng))
 		return
 	}
@@ -69,6 +76,24 @@ func shiftSteps(x []float64, d, k int) {
 	copy(x, x[-k*d:])
 	for t := steps + k; t < steps; t++ {
 		copy(x[t*d:], last)
+	}
+}
+
+// warpSteps moves each of the steps of d values in time by the sum of half a sine and a whole sine over the sequence, whose
+// heights are drawn: a tempo that rises and falls. What lies between two steps is interpolated.
+func warpSteps(x []float64, d int, deviation float64, rng *rand.Rand) {
+	old, last := slices.Clone(x), len(x)/d-1
+	length := float64(last + 1)
+	half, whole := deviation*length*rng.NormFloat64(), deviation*length*rng.NormFloat64()/2
+	for t := range last + 1 {
+		turn := math.Pi * float64(t) / float64(max(last, 1))
+		at := min(max(float64(t)+half*math.Sin(turn)+whole*math.Sin(2*turn), 0), float64(last))
+		from := min(int(at), max(last-1, 0))
+		part := at - float64(from)
+		for c := range d {
+			a, b := old[from*d+c], old[min(from+1, last)*d+c]
+			x[t*d+c] = a + part*(b-a)
+		}
 	}
 }
 

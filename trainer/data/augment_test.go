@@ -137,3 +137,34 @@ func channel(x []float64, d, c int) []float64 {
 	}
 	return out
 }
+
+// TestWarpSteps: the ends stay, order stays, and steps move by about as much as was asked for.
+func TestWarpSteps(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	const steps, draws = 101, 200
+	moved := 0.0
+	for range draws {
+		x := make([]float64, 2*steps)
+		for i := range steps {
+			x[2*i], x[2*i+1] = float64(i), -float64(i)
+		}
+		warpSteps(x, 2, 0.03, rng)
+		for i := range steps {
+			if x[2*i] != -x[2*i+1] || i > 0 && x[2*i] < x[2*i-2] {
+				t.Fatalf("step %d is %v after %v", i, x[2*i:2*i+2], x[2*i-2:2*i])
+			}
+		}
+		if x[0] != 0 || x[2*steps-2] != steps-1 {
+			t.Fatalf("the ends are %v and %v", x[0], x[2*steps-2])
+		}
+		d := x[steps-1] - steps/2 // of the step in the middle
+		moved += d * d
+	}
+	if got := math.Sqrt(moved / draws); math.Abs(got-3) > 0.5 {
+		t.Errorf("the middle moves by %.2f steps of 101", got)
+	}
+	one := []float64{5}
+	if warpSteps(one, 1, 0.03, rng); one[0] != 5 {
+		t.Errorf("a sequence of one step became %v", one)
+	}
+}

@@ -49,7 +49,8 @@ func (m *Meaning) class(name string) int {
 }
 
 // channelsAs refuses a table whose columns of values are not those that the model was trained on, in their order.
-func (p *pool) channelsAs(name string, m *Meaning, channels []Channel) error {
+// channels are those of a step before any are joined to a frame.
+func (p *pool) channelsAs(name string, m *Meaning, channels []Channel, frame int) error {
 	if m == nil || m.Channels == nil || p.kind&Table == 0 || p.kind&Streams == 0 {
 		return nil
 	}
@@ -60,7 +61,11 @@ func (p *pool) channelsAs(name string, m *Meaning, channels []Channel) error {
 		}
 		return strings.Join(names, ",")
 	}
-	is, was := named(channels), named(m.Channels)
+	before := slices.Clone(m.Channels[:len(m.Channels)/max(1, frame)])
+	for i := range before {
+		before[i].Name = strings.TrimSuffix(before[i].Name, stepOf(0, frame))
+	}
+	is, was := named(channels), named(before)
 	if is == was {
 		return nil
 	}

@@ -16,9 +16,9 @@ func (p *pool) normaliseSet(s *Set, o *Options) {
 	}
 	setAffine(s)
 	if how == "channel" || how == "range" {
-		stats := measure(&s.Train, 1)
+		stats := measureRows(s.Train.N, 1, make([]float64, s.Train.T*s.Train.D), s.Train.channels, s.Train.Values)
 		for d := range s.Channels {
-			scale, offset := stats[d].affine(how)
+			scale, offset := stats[d%s.Train.channels].affine(how)
 			c := &s.Channels[d]
 			c.Scale, c.Offset = c.Scale*scale, c.Offset*scale+offset
 		}

@@ -10,6 +10,7 @@ type Options struct {
 	Layout    string
 	Permute   int
 	Subsample int
+	Frame     int // stored steps that are joined to one step of the model
 	Normalise string
 	Unit      float64
 	Channels  []string
@@ -104,6 +105,7 @@ var Settings = []Setting{
 	{"permute", "shuffle the steps of every sequence in one fixed way: the permutation of numpy.random.RandomState(permute); 92916 is the customary one", valued,
 		nil, 0, 1<<32 - 1, func(o *Options) any { return &o.Permute }},
 	{"subsample", "take every k-th step only", valued, nil, 1, 1 << 20, func(o *Options) any { return &o.Subsample }},
+	{"frame", "join so many steps to one, which then has the values of all of them; what is left over goes at the front", valued, nil, 1, 1 << 20, func(o *Options) any { return &o.Frame }},
 	{"normalise", "none, channel (mean 0 and variance 1 over the training part) or range (-1 to 1 over the training part)", valued,
 		[]string{"none", "channel", "range"}, 0, 0, func(o *Options) any { return &o.Normalise }},
 	{"unit", "what one count in the file is worth, such as 1/255", Images | NumPy | Table | Varied, nil, 1e-12, 1e12, func(o *Options) any { return &o.Unit }},
@@ -139,6 +141,7 @@ var Settings = []Setting{
 		[]string{"error", "drop", "hold", "interpolate"}, 0, 0, func(o *Options) any { return &o.Missing }},
 	{"inputs", "values of one step, where a row is a sequence", Table, nil, 1, 1 << 20, func(o *Options) any { return &o.Columns.Inputs }},
 	{"augment_shift", "shift training sequences by up to this many steps", Series | Audio, nil, 0, 1 << 20, func(o *Options) any { return &o.Augment.Shift }},
+	{"augment_warp", "stretch and squeeze training sequences smoothly: the standard deviation of how far steps move, as a part of the sequence", Series | Audio, nil, 0, 0.25, func(o *Options) any { return &o.Augment.Warp }},
 	{"augment_noise", "add noise of this standard deviation to training values", valued, nil, 0, 1e6, func(o *Options) any { return &o.Augment.Noise }},
 	{"augment_scale", "scale each training sequence by 1 plus noise of this standard deviation", valued, nil, 0, 10, func(o *Options) any { return &o.Augment.Scale }},
 	{"augment_drop", "probability of each channel of a training sequence to be 0 throughout, its mean after normalise = channel", Series | Audio, nil, 0, 0.9, func(o *Options) any { return &o.Augment.Drop }},

@@ -95,6 +95,17 @@ func (o *order) subsample(k int) {
 // permute moves the steps as numpy.random.RandomState(seed).permutation does: new step t is old step permutation[t].
 func (o *order) permute(seed uint32) { o.choose(numpyPermutation(seed, len(o.steps))) }
 
+// frame joins every k steps to one, whose last step is what it is called by, and leaves out what is left over at the front.
+func (o *order) frame(k int) {
+	skip := len(o.steps) % k
+	o.cells, o.d = o.cells[skip*o.d:], o.d*k
+	var steps []int32
+	for t := skip + k - 1; t < len(o.steps); t += k {
+		steps = append(steps, o.steps[t])
+	}
+	o.steps = steps
+}
+
 func (o *order) choose(index []int) {
 	cells, steps := make([]int32, 0, len(index)*o.d), make([]int32, 0, len(index))
 	for _, t := range index {

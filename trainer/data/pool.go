@@ -104,7 +104,7 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkAugment(name, &o, every.D); err != nil {
+	if err := p.checkAugment(name, &o, every.channels); err != nil {
 		return nil, err
 	}
 	if err := p.classesAs(name, o.Meaning, every); err != nil {
@@ -120,9 +120,10 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 		if s.Channels, err = p.chosenChannels(name, &o); err != nil {
 			return nil, err
 		}
-		if err := p.channelsAs(name, o.Meaning, s.Channels); err != nil {
+		if err := p.channelsAs(name, o.Meaning, s.Channels, o.Frame); err != nil {
 			return nil, err
 		}
+		s.Channels = framed(s.Channels, o.Frame)
 		p.normaliseSet(s, &o)
 	}
 	s.Notes = p.notes
@@ -170,9 +171,19 @@ func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
 		order.permute(uint32(o.Permute))
 		p.note("steps permuted by numpy.random.RandomState(%d).permutation(%d)", o.Permute, len(order.steps))
 	}
+	s.channels = order.d
+	if o.Frame > 1 {
+		if o.Frame > len(order.steps) {
+			return nil, fail(name, "").Errorf(code, "frame = %d joins more steps than a sequence has, which are %d", o.Frame, len(order.steps)).
+				Helpf("choose a smaller  frame")
+		}
+		order.frame(o.Frame)
+		s.D = order.d
+		p.note("%d steps joined to one", o.Frame)
+	}
 	s.T, s.pick = len(order.steps), order.runs()
-	s.origins = p.remember(max(1, o.Subsample))
-	if p.eachStep && (o.Subsample > 1 || o.Permute > 0) {
+	s.origins = p.remember(max(1, o.Subsample) * max(1, o.Frame))
+	if p.eachStep && (o.Subsample > 1 || o.Permute > 0 || o.Frame > 1) {
 		s.steps = order.steps
 	}
 	return s, nil
@@ -200,6 +211,24 @@ func (p *pool) chosenChannels(name string, o *Options) ([]Channel, error) {
 	}
 	return out, nil
 }
+
+// framed are the channels of k joined steps.
+func framed(channels []Channel, k int) []Channel {
+	if k <= 1 {
+		return channels
+	}
+	var out []Channel
+	for t := range k {
+		for _, c := range channels {
+			c.Name += stepOf(t, k)
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// stepOf is what follows the name of a channel at step t of k that are joined.
+func stepOf(t, k int) string { return fmt.Sprintf(", step %d of %d", t+1, k) }
 
 // imageChannels names the pixels of a step: all have the scale of the one channel of the image.
 func (p *pool) imageChannels(o *Options) []Channel {

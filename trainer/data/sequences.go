@@ -14,11 +14,13 @@ type Sequences struct {
 	// Groups is the person, speaker or recording that each sequence is from, length N; nil when unknown.
 	Groups []int32
 
-	origins *origins
-	x, y    source
-	index   []int32 // which sequence of x and y each is; nil: the same
-	pick    []run   // where the T*D values lie within a sequence of x, in order
-	steps   []int32 // which step of y each is, when EachStep; nil: the same
+	// channels is how many of the D values are of one step before steps are joined to frames.
+	channels int
+	origins  *origins
+	x, y     source
+	index    []int32 // which sequence of x and y each is; nil: the same
+	pick     []run   // where the T*D values lie within a sequence of x, in order
+	steps    []int32 // which step of y each is, when EachStep; nil: the same
 	// relabel is the class that each class of y is; nil: the same
 	relabel []int32
 	frame   frame
