@@ -198,7 +198,7 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case set.Labels && loss != network.BinaryCrossEntropy:
 		return at(out.Span).Errorf("data", "data set %s has %d labels at once for each answer, and the output gives %s", set.Name, s.Outputs,
 			map[bool]string{true: "numbers", false: "one class"}[loss == network.MeanSquared]).
-			Helpf("write  output labels = y > 0  with %d rows in V", s.Outputs)
+			Helpf("write  output found = y > 0  with %d rows in V", s.Outputs)
 	case loss != network.MeanSquared && s.Outputs > 0 && (loss != network.BinaryCrossEntropy || !zerosAndOnes(set)):
 		return at(out.Span).Errorf("data", "the output decides, and data set %s has numbers to give", set.Name).
 			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block;  y > 0  takes rows of zeros and ones")

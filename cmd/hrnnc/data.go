@@ -191,7 +191,7 @@ generated one such as copy(100), or the path of a file or folder.
 				return a.printJSON(d)
 			}
 			a.printDescription(d)
-			a.warn(set.Warnings(d.Classes))
+			a.warn(set.Warnings(append(d.Classes, d.Labels...)))
 			return nil
 		},
 	}
@@ -229,6 +229,9 @@ func (a *app) printDescription(d data.Description) {
 	if d.Outputs > 0 {
 		what = count(d.Outputs, "number")
 	}
+	if d.Labels != nil {
+		what = count(d.Outputs, "label") + ", several at once"
+	}
 	if d.EachStep {
 		what += " at each step"
 		if d.Outputs == 0 {
@@ -237,7 +240,8 @@ func (a *app) printDescription(d data.Description) {
 	}
 	line("answers", "%s", what)
 	a.flush(w)
-	a.printClasses(d)
+	a.printClasses("class", d.Classes, d.Parts)
+	a.printClasses("label", d.Labels, d.Parts)
 	a.printSources(d.Parts)
 	a.printTargetValues(d.Targets)
 	a.printChannels(d.Channels)
@@ -249,29 +253,29 @@ func (a *app) printDescription(d data.Description) {
 // shown is how many classes or channels are printed; --json has all.
 const shown = 50
 
-// printClasses counts the classes in every part that the set has.
-func (a *app) printClasses(d data.Description) {
-	if len(d.Classes) == 0 {
+// printClasses counts classes, or labels, in every part that the set has.
+func (a *app) printClasses(what string, classes []data.ClassCount, parts []data.Part) {
+	if len(classes) == 0 {
 		return
 	}
-	head := []string{"    class"}
-	for _, p := range d.Parts {
+	head := []string{"    " + what}
+	for _, p := range parts {
 		if p.Sequences > 0 {
 			head = append(head, p.Name)
 		}
 	}
 	var rows [][]string
-	for _, c := range d.Classes[:min(len(d.Classes), shown)] {
+	for _, c := range classes[:min(len(classes), shown)] {
 		row := []string{"    " + shorten(c.Name, longestClass)}
 		for k, n := range []int{c.Train, c.Valid, c.Test} {
-			if d.Parts[k].Sequences > 0 {
+			if parts[k].Sequences > 0 {
 				row = append(row, thousands(n))
 			}
 		}
 		rows = append(rows, row)
 	}
 	a.printTable(head, rows)
-	a.printMore(len(d.Classes))
+	a.printMore(len(classes))
 }
 
 // longestClass is how many letters of a class's name a table shows.

@@ -32,12 +32,14 @@ func (t *training) note() map[string]string {
 	}
 	if t.set.Vocabulary != nil {
 		put(compiler.VocabularyKey, t.set.Vocabulary)
+	}
+	if t.set.Padded {
 		out[lengthKey] = strconv.Itoa(t.set.Train.T)
 	}
 	return out
 }
 
-// lengthKey is the entry of a weights file's metadata with the tokens of a text, padding included.
+// lengthKey is the entry of a weights file's metadata with the steps that texts and sequences are padded to.
 const lengthKey = "input.length"
 
 // channels says how the integers of the input come from the values in the data set's files.

@@ -79,6 +79,9 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		}
 	}
 	a.warn(t.warnings())
+	for _, note := range t.set.Notes {
+		a.tell("data: %s", note)
+	}
 	if t.chosen != "" {
 		a.tell("%s", t.chosen)
 	}

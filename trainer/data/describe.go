@@ -24,6 +24,7 @@ type Description struct {
 	LabelledSteps int             `json:"labelled_steps,omitempty"`
 	Parts         []Part          `json:"parts"`
 	Classes       []ClassCount    `json:"classes,omitempty"`
+	Labels        []ClassCount    `json:"labels,omitempty"` // of several at once
 	Targets       []TargetValues  `json:"targets,omitempty"`
 	Channels      []ChannelValues `json:"channels,omitempty"`
 	Notes         []string        `json:"notes,omitempty"`
@@ -109,9 +110,12 @@ func (s *Set) Describe() Description {
 	t := &s.Train
 	d := Description{Name: s.Name, Source: s.Source, Licence: s.Licence, Train: t.N, Valid: s.Valid.N, Test: s.Test.N,
 		Steps: t.T, Inputs: t.D, Vocabulary: t.Vocabulary, EachStep: t.EachStep, Outputs: t.Outputs, Notes: s.Notes}
-	if t.Outputs > 0 {
+	switch {
+	case s.Labels:
+		d.Labels = s.CountClasses()
+	case t.Outputs > 0:
 		d.Targets = s.targetValues(1 + t.N*t.answers()*t.Outputs/describedValues)
-	} else {
+	default:
 		d.Classes = s.CountClasses()
 		for _, c := range d.Classes {
 			if t.EachStep {
@@ -119,7 +123,7 @@ func (s *Set) Describe() Description {
 			}
 		}
 	}
-	for _, w := range s.Warnings(d.Classes) {
+	for _, w := range s.Warnings(append(d.Classes, d.Labels...)) {
 		d.Warnings = append(d.Warnings, w.Summary)
 	}
 	for i, part := range s.parts() {
@@ -150,17 +154,21 @@ var partNames = [...]string{"training", "validation", "test"}
 
 func (s *Set) parts() []*Sequences { return []*Sequences{&s.Train, &s.Valid, &s.Test} }
 
-// CountClasses counts the classes in every part; nil for a set without.
+// CountClasses counts the classes in every part, or the labels of which there may be several at once; nil for a set without.
 func (s *Set) CountClasses() []ClassCount {
-	if s.Classes == nil {
+	names, count := s.Classes, (*Sequences).countLabels
+	if s.Labels {
+		names, count = s.Targets, (*Sequences).countOnes
+	}
+	if names == nil {
 		return nil
 	}
 	var counts [3][]int
 	for k, part := range s.parts() {
-		counts[k] = part.countLabels(len(s.Classes))
+		counts[k] = count(part, len(names))
 	}
-	out := make([]ClassCount, len(s.Classes))
-	for c, name := range s.Classes {
+	out := make([]ClassCount, len(names))
+	for c, name := range names {
 		out[c] = ClassCount{name, counts[0][c], counts[1][c], counts[2][c]}
 	}
 	return out
@@ -175,6 +183,18 @@ func (s *Sequences) countLabels(classes int) []int {
 			if class >= 0 {
 				out[class]++
 			}
+		}
+	}
+	return out
+}
+
+// countOnes counts the answers that have each label.
+func (s *Sequences) countOnes(labels int) []int {
+	out, row := make([]int, labels), make([]float64, s.answers()*labels)
+	for i := range s.N {
+		s.Targets(i, row)
+		for k, v := range row {
+			out[k%labels] += int(v)
 		}
 	}
 	return out

@@ -63,10 +63,10 @@ type rising struct {
 func (t *table) rises(c int) rising {
 	r, d := rising{even: true}, len(t.values)
 	for i := 1; i < len(t.rowPart); i++ {
-		if t.rowPart[i] != t.rowPart[i-1] || t.rowID != nil && t.rowID[i] != t.rowID[i-1] {
+		if !t.sameRecording(i-1, i) {
 			continue
 		}
-		by := float64(t.x[i*d+c]) - float64(t.x[(i-1)*d+c])
+		by := t.x[i*d+c] - t.x[(i-1)*d+c]
 		switch {
 		case math.IsNaN(by):
 			continue
@@ -112,6 +112,9 @@ func (t *table) times() (found []int) {
 	for _, c := range found {
 		names = append(names, t.names[c])
 	}
+	if len(found) == 1 {
+		t.jumps(found[0])
+	}
 	if len(names) > 0 {
 		t.p.note("columns that are not read, since they only rise, as a time or an index does: %s; values = \"...\" makes them values", strings.Join(names, ", "))
 	}
@@ -119,6 +122,31 @@ func (t *table) times() (found []int) {
 		t.p.note("values that only rise, as a time does: %s; values = \"...\" without them leaves them out", strings.Join(rising, ", "))
 	}
 	return found
+}
+
+// jumps notes where the steps of a recording are further apart in time than they mostly are.
+func (t *table) jumps(c int) {
+	d := len(t.values)
+	var apart []float64
+	for i := 1; i < len(t.rowPart); i++ {
+		if by := t.x[i*d+c] - t.x[(i-1)*d+c]; t.sameRecording(i-1, i) && by > 0 {
+			apart = append(apart, by)
+		}
+	}
+	if len(apart) == 0 || t.rowID == nil {
+		return
+	}
+	slices.Sort(apart)
+	usual := apart[len(apart)/2]
+	at, _ := slices.BinarySearch(apart, 2*usual)
+	if n := len(apart) - at; n > 0 {
+		t.p.note("column %s: steps are mostly %g apart, and in %d places by up to %g; windows run across those places", t.names[c], usual, n, apart[len(apart)-1])
+	}
+}
+
+// sameRecording reports whether two rows that follow each other are of one recording.
+func (t *table) sameRecording(i, j int) bool {
+	return t.rowPart[i] == t.rowPart[j] && (t.rowID == nil || t.rowID[i] == t.rowID[j])
 }
 
 // calledID reports a name of ids: where each row has another, it is an index.
@@ -214,6 +242,22 @@ func (t *table) copiesTarget(c int) bool {
 		}
 	}
 	return false
+}
+
+// scattered refuses recordings that are hardly more than single rows: rows that are not in the order of their recordings, or labels
+// that change from step to step.
+func (t *table) scattered(name string, cuts int) error {
+	ids := len(distinct(t.rowID))
+	n := len(t.rowPart)
+	if t.o.Window > 0 || n < stepRows || cuts < 4*ids || n > 2*cuts {
+		return nil
+	}
+	if t.answered() && !t.cols.EachStep {
+		return fail(name, "").Errorf(code, "%d rows of %d recordings are cut into %d pieces of one label", n, ids, cuts).
+			Helpf("where every step has a label of its own, say  each_step = yes;  or sort the rows by recording")
+	}
+	return fail(name, "").Errorf(code, "%d rows of %d recordings are %d pieces: rows of one id do not follow each other", n, ids, cuts).
+		Helpf("sort the rows by recording, and by time within each")
 }
 
 // Tables of which more than this is so are taken for steps.

@@ -48,7 +48,7 @@ func (b *numpyBuilder) labelsAtOnce() error {
 	if err := b.nameOutputs(); err != nil {
 		return err
 	}
-	p.note("y has %d labels at once, each 0 or 1, as  output labels = y > 0  gives them", p.outputs)
+	p.note("y has %d labels at once, each 0 or 1, as  output found = y > 0  gives them", p.outputs)
 	return nil
 }
 

@@ -13,7 +13,7 @@ type Meaning struct {
 	Channels   []Channel // of a step's values; nil to leave them
 	Classes    []string
 	Vocabulary []string // of text, those that are no words included
-	Length     int      // tokens of a text, padding included; 0 to leave it
+	Length     int      // steps of a text or sequence, padding included; 0 to leave it
 }
 
 // classesAs gives labels the numbers that their names have in the meaning. A name that it lacks is an error.

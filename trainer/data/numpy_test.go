@@ -329,7 +329,8 @@ func TestPathErrors(t *testing.T) {
 	text := write(t, dir, "set.mat", []byte("hello"))
 	for _, test := range []struct{ path, want string }{
 		{filepath.Join(dir, "none.npz"), "there is no such file"},
-		{dir, "the folder holds no data set; help: a set is an .npz file"},
+		{dir, "bad.npz: error[data]: is not an .npz file"}, // all that it holds
+		{t.TempDir(), "the folder holds no data set; help: a set is an .npz file"},
 		{text, "is of no known kind"},
 		{write(t, dir, "bad.npz", []byte("hello")), "bad.npz: error[data]: is not an .npz file"},
 		{"nothing", "there is no data set of this name; help: hrnnc data list"},

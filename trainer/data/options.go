@@ -124,7 +124,7 @@ var Settings = []Setting{
 	{"min_count", "how often a word must occur to get a token of its own", Text, nil, 1, many, func(o *Options) any { return &o.MinCount }},
 	{"sequences", "training sequences to generate", Generated, nil, 1, many, func(o *Options) any { return &o.Sequences }},
 	{"tokens", "whether integers in the file are tokens", NumPy, nil, 0, 0, func(o *Options) any { return &o.Tokens }},
-	{"answers", "what y holds: classes, numbers or labels (zeros and ones, several at once)", NumPy, []string{"classes", "numbers", "labels"}, 0, 0, func(o *Options) any { return &o.Answers }},
+	{"answers", "what y or targets hold: classes, numbers or labels (zeros and ones, several at once)", NumPy | Table, []string{"classes", "numbers", "labels"}, 0, 0, func(o *Options) any { return &o.Answers }},
 	{"axes", "the order of the axes of x: ntc (sequences, steps, values) or nct (channels first, as PyTorch has it)", NumPy, []string{"ntc", "nct"}, 0, 0, func(o *Options) any { return &o.Axes }},
 	{"arrays", "which array is what: x=NAME, y=, groups=, lengths=, names=, x_valid=, y_valid=, x_test=, y_test=, groups_test=, lengths_test=", NumPy, nil, 0, 0, func(o *Options) any { return &o.Arrays }},
 	{"label", "the column with the class", Table, nil, 0, 0, func(o *Options) any { return &o.Columns.Label }},

@@ -157,6 +157,9 @@ func openFolder(dir string, o *Options) (*pool, error) {
 	if k := archiveIn(dir); k != nil {
 		return k.openArchive(k.Archive.root(dir), *o)
 	}
+	if only := onlySet(dir); only != "" {
+		return openPath(only, *o)
+	}
 	paths, err := filesBelow(dir)
 	if err != nil {
 		return nil, err
@@ -165,6 +168,24 @@ func openFolder(dir string, o *Options) (*pool, error) {
 		return recordedPool(dir, paths, o)
 	}
 	return nil, fail(dir, "").Errorf(code, "the folder holds no data set").Helpf("%s", known)
+}
+
+// onlySet is the one file of a folder that may hold a set; "" when there are others, or folders that may.
+func onlySet(dir string) (only string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		switch f := formatOf(e.Name()); {
+		case strings.HasPrefix(e.Name(), "."):
+		case e.IsDir() || f != nil && (only != "" || f.ext[0] == ".wav"):
+			return ""
+		case f != nil:
+			only = filepath.Join(dir, e.Name())
+		}
+	}
+	return only
 }
 
 // archiveIn is the known set whose archive is unpacked in a folder; nil when none is.

@@ -51,6 +51,7 @@ type pool struct {
 	layout, normalise string   // the set's own choice
 	channelsUsed      []string // the set's own choice, nil for all
 	length            int      // tokens of a text
+	padded            bool     // to the longest
 	overlap           int      // how many windows before one share steps with it
 	notes             []string
 	hz                float64 // steps a second, as read; 0 where unknown
@@ -126,7 +127,7 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 		s.Channels = framed(s.Channels, o.Frame)
 		p.normaliseSet(s, &o)
 	}
-	s.Notes = p.notes
+	s.Notes, s.Padded = p.notes, p.padded || p.texts != nil
 	return s, nil
 }
 

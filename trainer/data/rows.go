@@ -303,7 +303,7 @@ func (r *rows) numberedHeader(first []string) (bool, error) {
 		return true, nil
 	case slices.ContainsFunc(columnsOf(first, rest[1:]), r.wordAboveNumbers):
 		return true, nil
-	case n >= 5 && step != 0 && below != step:
+	case n >= 4 && step != 0 && below != step:
 		return false, lineAt(r.file, r.line, 1).Errorf(code, "the first row holds numbers that rise evenly, as names of columns do (%s, ...)", diag.Names(first[:3])).
 			Helpf("say  header = yes  if they are names, or  header = no  if they are data")
 	}
@@ -470,7 +470,7 @@ func (r *rows) columnNames() string {
 	if r.header != nil {
 		return "the columns are " + diag.Names(r.header)
 	}
-	return "the columns are 1 to " + strconv.Itoa(r.width)
+	return "the columns are 1 to " + strconv.Itoa(r.width) + "; header = yes  where the first row names them"
 }
 
 // columns finds several, each named once.

@@ -68,9 +68,10 @@ func (s *series) finish(name string) (*pool, error) {
 		p.outputs = s.outputs
 	}
 	length := s.o.Length
-	if length == 0 && s.o.Window == 0 && !rec.equal() {
-		length = rec.longest()
-		p.note("sequences have %d to %d steps", rec.shortest(), length)
+	if length == 0 && s.o.Window == 0 && (s.o.Meaning.length() > 0 || !rec.equal()) {
+		p.padded = true
+		length = cmp.Or(s.o.Meaning.length(), rec.longest())
+		p.note("sequences have %d to %d steps", rec.shortest(), rec.longest())
 	}
 	if err := rec.windows(name, p, s.o.Window, s.o.Stride, length); err != nil {
 		return nil, err

@@ -205,6 +205,9 @@ func (t *table) finish(name string) (*pool, error) {
 		}
 	}
 	t.numberRows()
+	if err := t.kindOfAnswers(name); err != nil {
+		return nil, err
+	}
 	if t.text < 0 {
 		if err := t.doubts(name); err != nil {
 			return nil, err
@@ -226,6 +229,23 @@ func (t *table) finish(name string) (*pool, error) {
 	t.p.n, t.p.parts, t.p.groups = len(t.rowPart), t.rowPart, t.rowWho
 	t.answers()
 	return t.p, nil
+}
+
+// kindOfAnswers checks what  answers  says of the columns.
+func (t *table) kindOfAnswers(name string) error {
+	switch how := t.o.Answers; {
+	case how == "" || t.o.Unlabelled:
+	case how == "labels":
+		if i := slices.IndexFunc(t.y, func(v float64) bool { return v != 0 && v != 1 }); i >= 0 || len(t.targets) == 0 {
+			return fail(name, "").Errorf(code, "answers = labels is for columns of zeros and ones").Helpf("name them:  targets = \"NAME,NAME\"")
+		}
+		t.p.labels = true
+	case how == "numbers" && len(t.targets) == 0:
+		return fail(name, "").Errorf(code, "answers = numbers is for columns of targets").Helpf("name them:  targets = \"NAME,NAME\"")
+	case how == "classes" && len(t.targets) > 0:
+		return fail(name, "").Errorf(code, "answers = classes is for a column of labels").Helpf("name it:  label = NAME")
+	}
+	return nil
 }
 
 // answered reports whether rows have classes.
@@ -409,6 +429,9 @@ func (t *table) recordings(name string) error {
 		}
 		g.cuts = append(g.cuts, c)
 		i = j
+	}
+	if err := t.scattered(name, len(g.cuts)); err != nil {
+		return err
 	}
 	recordings{cuts: g.cuts}.placeCuts()
 	if err := g.resolve(t.p, t.o.Missing); err != nil {
