@@ -37,6 +37,9 @@ func ScaleFor(sequences int) Scale {
 	return s
 }
 
+// Steps counts the steps of the optimiser that a training of so many sequences takes.
+func (s Scale) Steps(sequences int) int { return s.Epochs * ((sequences + s.Batch - 1) / s.Batch) }
+
 // epochsFor gives as many epochs as take enough steps.
 func epochsFor(sequences, batch int) int {
 	steps := float64((max(sequences, 1) + batch - 1) / batch)

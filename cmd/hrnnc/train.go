@@ -190,7 +190,7 @@ func (t *training) plan(bar *progress, finetune bool) {
 		t.work.finetune = bar.plan("finetuning", math.Ceil(finetunePart*epochs)*(backwards*n+float64(watched)))
 	}
 	_, part := t.lastPart()
-	t.work.score = bar.plan("scoring", 2*float64(part.N))
+	t.work.score = bar.plan("scoring", 2*float64(part.N)+float64(t.set.Valid.N))
 }
 
 // watchTraining moves a stage of the bar, and leaves a line an epoch.
@@ -261,6 +261,13 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 	name, part := t.lastPart()
 	for _, level := range []string{"real", "fixed"} {
 		s, err := t.score(ctx, name, part, level, nil)
+		if err != nil {
+			return err
+		}
+		result.Scores = append(result.Scores, *s)
+	}
+	if name == "test" && t.set.Valid.N > 0 { // to compare with
+		s, err := t.score(ctx, "valid", &t.set.Valid, "real", nil)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/report"
 	"github.com/hrnnc/hrnnc/trainer/score"
@@ -24,14 +25,16 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		return nil, err
 	}
 	p := report.Page{Model: l.Name(), Command: "hrnnc " + strings.Join(os.Args[1:], " "), DataSet: t.set.Name, Source: t.set.Source,
-		Licence: t.set.Licence, Notes: t.set.Notes, Settings: t.config.Pairs(), History: history, Classes: t.set.Classes, Seconds: r.Seconds, Finetuned: t.finetuned.tried}
+		Licence: t.set.Licence, Notes: t.set.Notes, Settings: t.config.Pairs(), History: history, Seconds: r.Seconds, Finetuned: t.finetuned.tried,
+		Sequences: t.set.Train.N, Scale: trainer.Scale{Batch: t.config.Batch, Rate: t.config.Rate, Epochs: t.config.Epochs},
+		Shared: []data.Shared{t.set.Shared(&t.set.Valid), t.set.Shared(&t.set.Test)}}
 	if text := t.finetuned.String(); text != "" {
 		p.Notes = append(slices.Clone(p.Notes), text)
 	}
 	for _, s := range r.Scores {
-		p.Scores = append(p.Scores, report.Score{Split: s.Split, Level: s.Level, Accuracy: s.Accuracy, Loss: s.Loss, N: s.N, Outputs: reported(s.Outputs)})
-		if s.confusion != nil {
-			p.Confusion = s.Confusion
+		p.Scores = append(p.Scores, reported(s))
+		if s.Level == "fixed" {
+			p.Confusion, p.Labels, p.Counted = s.confusion, s.Labels, s.Counted
 		}
 	}
 	for _, q := range t.net.Params {
@@ -75,10 +78,15 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 	return report.Remarks(p), report.Write(path, p)
 }
 
-// reported are a regression's outputs as the report takes them.
-func reported(outputs []score.NumberScore) (out []report.Output) {
-	for _, o := range outputs {
-		out = append(out, report.Output{Name: o.Name, RMSE: o.RMSE, R2: float64(o.R2)})
+// reported is a score as the report takes it.
+func reported(s SplitScore) report.Score {
+	out := report.Score{Split: s.Split, Level: s.Level, Accuracy: s.Accuracy, Loss: s.Loss, N: s.Decisions, Interval: s.Interval, Error: float64(s.Error),
+		Baseline: s.Baseline, MacroF1: s.MacroF1, BaselineF1: score.Part(math.NaN())}
+	if s.BaselineF1 != nil {
+		out.BaselineF1 = *s.BaselineF1
+	}
+	for _, o := range s.Outputs {
+		out.Outputs = append(out.Outputs, report.Output{Name: o.Name, RMSE: o.RMSE, R2: float64(o.R2), Interval: o.Interval})
 	}
 	return out
 }

@@ -3,108 +3,13 @@ package report
 import (
 	"html/template"
 	"math"
-	"slices"
 	"strconv"
+
+	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
-// confusion is a matrix of counts with its classes' names; it is square whatever the page's was.
-type confusion struct {
-	classes []string
-	counts  [][]int
-	rows    []int // sums: how many are of a class
-	columns []int // sums: how many are decided to be
-	total   int
-	right   int
-}
-
-// newConfusion takes what is usable of a matrix; false where that is nothing.
-func newConfusion(classes []string, counts [][]int) (confusion, bool) {
-	n := len(counts)
-	for _, row := range counts {
-		n = max(n, len(row))
-	}
-	c := confusion{rows: make([]int, n), columns: make([]int, n)}
-	for i := range n {
-		name := strconv.Itoa(i)
-		if i < len(classes) {
-			name = classes[i]
-		}
-		c.classes = append(c.classes, name)
-		c.counts = append(c.counts, make([]int, n))
-	}
-	for i, row := range counts {
-		for j, v := range row {
-			v = max(v, 0)
-			c.counts[i][j] = v
-			c.rows[i] += v
-			c.columns[j] += v
-			c.total += v
-		}
-	}
-	for i := range n {
-		c.right += c.counts[i][i]
-	}
-	return c, c.total > 0
-}
-
-// classScore is how well one class is decided. A value that divides by nothing is NaN.
-type classScore struct {
-	class                 string
-	recall, precision, f1 float64
-	count                 int
-}
-
-func (c confusion) scores() []classScore {
-	out := make([]classScore, len(c.classes))
-	for i, name := range c.classes {
-		hit, of, decided := float64(c.counts[i][i]), float64(c.rows[i]), float64(c.columns[i])
-		out[i] = classScore{name, hit / of, hit / decided, 2 * hit / (of + decided), c.rows[i]}
-	}
-	return out
-}
-
-// macroF1 is the mean of the classes' F1, without those that neither occur nor are decided.
-func macroF1(scores []classScore) float64 {
-	sum, n := 0.0, 0
-	for _, s := range scores {
-		if !math.IsNaN(s.f1) {
-			sum += s.f1
-			n++
-		}
-	}
-	return sum / float64(n)
-}
-
-// largest gives the class that occurs most.
-func (c confusion) largest() int {
-	best := 0
-	for i, n := range c.rows {
-		if n > c.rows[best] {
-			best = i
-		}
-	}
-	return best
-}
-
-// mistake is a pair of classes that are taken for each other.
-type mistake struct {
-	truth, decided string
-	count, of      int
-}
-
-// mistakes gives the n most frequent ones.
-func (c confusion) mistakes(n int) []mistake {
-	var out []mistake
-	for i, row := range c.counts {
-		for j, v := range row {
-			if i != j && v > 0 {
-				out = append(out, mistake{c.classes[i], c.classes[j], v, c.rows[i]})
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b mistake) int { return b.count - a.count })
-	return out[:min(n, len(out))]
-}
+// confusion is a matrix of counts to be drawn.
+type confusion struct{ *score.Confusion }
 
 // The most classes whose matrix is drawn, and the most for which counts and names fit.
 const (
@@ -117,7 +22,7 @@ const (
 // heatMap draws the matrix: a row is a true class, coloured by its parts. Right ones and mistakes have a colour each,
 // and a mistake of one in a thousand can still be seen, because the colour goes with the square root.
 func (c confusion) heatMap() (template.HTML, bool) {
-	n := len(c.classes)
+	n := len(c.Classes)
 	if n > mostClasses {
 		return "", false
 	}
@@ -126,7 +31,7 @@ func (c confusion) heatMap() (template.HTML, bool) {
 		cell = max(9, math.Floor(680/float64(n)))
 	}
 	names := 0
-	for _, s := range c.classes {
+	for _, s := range c.Classes {
 		names = max(names, len([]rune(shorten(s))))
 	}
 	left := float64(names)*letterWidth + 28
@@ -146,15 +51,15 @@ func (c confusion) heatMap() (template.HTML, bool) {
 	every := int(math.Ceil(13 / cell)) // names need 13 units
 	for i := 0; i < n; i += every {
 		at := (float64(i) + 0.5) * cell
-		root.add(label(left-5, top+at+textDrop, "end", shorten(c.classes[i])))
+		root.add(label(left-5, top+at+textDrop, "end", shorten(c.Classes[i])))
 		if upright {
 			place := "translate(" + coordinate(left+at+textDrop) + " " + coordinate(top-5) + ") rotate(-90)"
-			root.add(label(0, 0, "start", shorten(c.classes[i])).with("transform", place))
+			root.add(label(0, 0, "start", shorten(c.Classes[i])).with("transform", place))
 		} else {
-			root.add(label(left+at, top-6, "middle", shorten(c.classes[i])))
+			root.add(label(left+at, top-6, "middle", shorten(c.Classes[i])))
 		}
 	}
-	for i, row := range c.counts {
+	for i, row := range c.Counts {
 		for j, v := range row {
 			if v > 0 {
 				root.add(c.cell(i, j, left+float64(j)*cell, top+float64(i)*cell, cell))
@@ -165,16 +70,16 @@ func (c confusion) heatMap() (template.HTML, bool) {
 }
 
 func (c confusion) cell(i, j int, x, y, size float64) *element {
-	v := c.counts[i][j]
-	part := float64(v) / float64(c.rows[i])
+	v := c.Counts[i][j]
+	part := float64(v) / float64(c.Of(i))
 	class := "wrong"
 	if i == j {
 		class = "right"
 	}
 	g := el("g", "class", class).add(
 		rect("", x, y, size, size).with("fill-opacity", coordinate(0.1+0.9*math.Sqrt(part))),
-		el("title").say(c.classes[i]+" decided as "+c.classes[j]+": "+decimal(float64(v), 0)+" ("+percent(part)+")"))
-	if len(c.classes) <= mostCounted {
+		el("title").say(c.Classes[i]+" decided as "+c.Classes[j]+": "+decimal(float64(v), 0)+" ("+percent(part)+")"))
+	if len(c.Classes) <= mostCounted {
 		text := label(x+size/2, y+size/2+textDrop, "middle", short(v))
 		if part > 0.25 { // where the colour is nearer to its full strength than to the paper
 			text = text.with("class", "on")

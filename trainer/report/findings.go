@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
 // mark is how good a finding is.
@@ -42,12 +45,20 @@ const (
 	clampedOften   = 1e-3 // part of the state values
 	standardErrors = 2    // what differs by less may be chance
 	betterF1       = 1.2  // macro F1 over that of always deciding one class
-	explainsLittle = 0.5  // R2 of a regression
+	explainsLittle = 0.5  // R2 of a regression, and the part of the mistakes of guessing that decisions avoid
+	promises       = 0.05 // accuracy on validation over that on test, where that is more than chance
+	promisesMuch   = 0.15 // the same, whatever chance may do
+	worseErrors    = 1.5  // of a regression: the error on test over that on validation
+	hardlyFound    = 0.25 // recall of a class
+	seldom         = 5    // a class of fewer may be missed by chance
+	fewSteps       = 0.5  // steps of the optimiser over those that the defaults would take
+	otherRate      = 4    // learning rate over the default, or the other way round
 )
 
 // checks is every judgement, in the order of the page. One that does not apply gives no text.
 var checks = []func(p *Page) finding{
-	learned, generalises, stillImproving, beatsGuessing, explains, fixedAgrees, clamped,
+	learned, generalises, stillImproving, beatsGuessing, findsClasses, beatsGuessingLabels, findsLabels, validationAgrees, sharedValidation, sharedTest,
+	explains, fixedAgrees, clamped,
 }
 
 // Remarks are the findings about a run that a reader should do something about, the worst first.
@@ -116,7 +127,7 @@ func (p *Page) regression() bool {
 			return false
 		}
 	}
-	return len(p.History) == 0 && len(p.Scores) > 0 && len(p.Confusion) == 0
+	return len(p.History) == 0 && len(p.Scores) > 0 && p.Confusion == nil && p.Labels == nil
 }
 
 func (p *Page) score(split, level string) (Score, bool) {
@@ -187,35 +198,230 @@ func stillImproving(p *Page) finding {
 	return finding{}
 }
 
-func beatsGuessing(p *Page) finding {
-	c, ok := newConfusion(p.Classes, p.Confusion)
-	if !ok {
-		return finding{}
-	}
-	n, part := float64(c.total), p.confusionPart()
-	guess, right := float64(c.rows[c.largest()])/n, float64(c.right)/n
-	name, shown := diag.Short(c.classes[c.largest()]), percent(guess)
-	if right <= guess+standardErrors*math.Sqrt(guess*(1-guess)/n) {
-		f1, guessed := macroF1(c.scores()), 2*guess/(1+guess)/float64(len(c.classes))
-		if right > guess || f1 > betterF1*guessed {
-			return finding{watch, fmt.Sprintf("It is right in %s of the %s, which is not clearly more than the %s of always deciding “%s”; macro F1 is %s.",
-				percent(right), part, shown, name, percent(f1))}
+// judged is the score that decisions are judged by: of the last part, at the fixed level.
+func (p *Page) judged() (Score, bool) {
+	for _, split := range []string{"test", "valid", "train"} {
+		if s, ok := p.score(split, "fixed"); ok {
+			return s, true
 		}
-		return finding{bad, fmt.Sprintf("It is no better than always deciding “%s”, which is right in %s of the %s.", name, shown, part)}
 	}
-	return finding{good, fmt.Sprintf("It beats always deciding “%s”, which would be right in %s of the %s.", name, shown, part)}
+	return Score{}, false
 }
 
-// confusionPart names the data that the confusion matrix is of: that of the last scores.
+// confusionPart names the data that decisions are judged on.
 func (p *Page) confusionPart() string {
 	part := "test"
-	if n := len(p.Scores); n > 0 {
-		part = p.Scores[n-1].Split
+	if s, ok := p.judged(); ok {
+		part = s.Split
 	}
 	if name, ok := map[string]string{"valid": "validation", "train": "training"}[part]; ok {
 		part = name
 	}
 	return part + " data"
+}
+
+// surelyOver reports whether an accuracy is more than another, chance aside.
+func (s Score) surelyOver(accuracy float64) bool {
+	if s.Interval != nil {
+		return s.Interval.Low > accuracy
+	}
+	return s.Accuracy > accuracy+standardErrors*math.Sqrt(accuracy*(1-accuracy)/float64(max(s.N, 1)))
+}
+
+func beatsGuessing(p *Page) finding {
+	s, ok := p.judged()
+	if !ok || p.Confusion == nil || p.Confusion.Total() == 0 {
+		return finding{}
+	}
+	c := p.Confusion
+	n, part := float64(c.Total()), p.confusionPart()
+	guess, right := float64(c.Of(c.Largest()))/n, float64(c.Right())/n
+	s.Accuracy = right
+	name, shown := diag.Short(c.Classes[c.Largest()]), percent(guess)
+	if !s.surelyOver(guess) {
+		f1, guessed := float64(score.MacroF1(c.Scores())), 2*guess/(1+guess)/float64(len(c.Classes))
+		if right > guess || f1 > betterF1*guessed {
+			return finding{watch, fmt.Sprintf("It is right in %s of the %s, which is not clearly more than the %s of always deciding “%s”; macro F1 is %s. %s",
+				percent(right), part, shown, name, percent(f1), p.advice())}
+		}
+		return finding{bad, fmt.Sprintf("It is no better than always deciding “%s”, which is right in %s of the %s. %s", name, shown, part, p.advice())}
+	}
+	if right-guess < explainsLittle*(1-guess) {
+		return finding{watch, fmt.Sprintf("It is right in %s of the %s, and makes more than half of the mistakes of always deciding “%s”, which is right in %s. %s",
+			percent(right), part, name, shown, p.advice())}
+	}
+	return finding{good, fmt.Sprintf("It beats always deciding “%s”, which would be right in %s of the %s.", name, shown, part)}
+}
+
+// advice says what to try where too little was learned: first what differs from the defaults for so many sequences.
+func (p *Page) advice() string {
+	if p.Sequences == 0 || p.Scale.Batch == 0 {
+		return "More epochs, more units or a larger rate may help."
+	}
+	used, usual := p.Scale, trainer.ScaleFor(p.Sequences)
+	used.Epochs = max(len(p.History), 1)
+	steps, wanted := used.Steps(p.Sequences), usual.Steps(p.Sequences)
+	switch {
+	case float64(steps) < fewSteps*float64(wanted):
+		return fmt.Sprintf("The optimiser took %s only, and %s are usual for %s: try  --set batch=%d --set epochs=%d.", counted(steps, "step"), decimal(float64(wanted), 0),
+			counted(p.Sequences, "sequence"), usual.Batch, usual.Epochs)
+	case used.Rate*otherRate < usual.Rate || used.Rate > otherRate*usual.Rate:
+		return fmt.Sprintf("The learning rate is %g, and %g is usual: try  --set rate=%g.", used.Rate, usual.Rate, usual.Rate)
+	case len(p.History) > 0 && p.skill() > explainsLittle:
+		return "It has learned the training data far better: more data, augmentation, or fewer units may help."
+	}
+	return "More units, normalise = channel, or the mean of the outputs in place of the last one may help; hrnnc search tries sizes."
+}
+
+// skill is how much of the mistakes of guessing the kept epoch avoids on training data.
+func (p *Page) skill() float64 {
+	k := best(p.History)
+	if k < 0 || p.Confusion == nil {
+		return 0
+	}
+	guess := float64(p.Confusion.Of(p.Confusion.Largest())) / float64(p.Confusion.Total())
+	return (p.History[k].Accuracy - guess) / (1 - guess)
+}
+
+func findsClasses(p *Page) finding {
+	if p.Confusion == nil {
+		return finding{}
+	}
+	return p.found(p.Confusion.Scores(), "class")
+}
+
+func findsLabels(p *Page) finding {
+	var scores []score.ClassScore
+	for _, l := range p.Labels {
+		scores = append(scores, l.ClassScore)
+	}
+	return p.found(scores, "label")
+}
+
+// found names classes, or labels, that are never or hardly found, and those that the data has none of.
+func (p *Page) found(scores []score.ClassScore, what string) finding {
+	var never, hardly, absent []string
+	f := finding{Mark: watch}
+	for _, s := range scores {
+		hits := int(math.Round(float64(s.Recall) * float64(s.Count)))
+		name := fmt.Sprintf("%s (%s of %s)", diag.Short(s.Name), decimal(float64(hits), 0), decimal(float64(s.Count), 0))
+		switch {
+		case s.Count == 0:
+			absent = append(absent, diag.Short(s.Name))
+		case s.Recall == 0:
+			never = append(never, name)
+			if s.Count >= seldom {
+				f.Mark = bad
+			}
+		case s.Recall < hardlyFound:
+			hardly = append(hardly, name)
+		}
+	}
+	var parts []string
+	if len(never) > 0 {
+		parts = append(parts, fmt.Sprintf("Never found in the %s: %s.", p.confusionPart(), listed(never)))
+	}
+	if len(hardly) > 0 {
+		parts = append(parts, fmt.Sprintf("Hardly found in the %s: %s.", p.confusionPart(), listed(hardly)))
+	}
+	if len(parts) > 0 {
+		parts = append(parts, "More "+p.counted()+" of them to train on may help.")
+	}
+	if len(absent) > 0 && len(absent) < len(scores) {
+		parts = append(parts, fmt.Sprintf("The %s has none of: %s; nothing is known about them.", p.confusionPart(), listed(absent)))
+	}
+	if f.Text = strings.Join(parts, " "); f.Text == "" {
+		return finding{}
+	}
+	return f
+}
+
+// counted names what answers are of.
+func (p *Page) counted() string { return cmp.Or(p.Counted, "sequences") }
+
+// listed names the first few.
+func listed(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %s more", strings.Join(names[:most], ", "), decimal(float64(len(names)-most), 0))
+}
+
+// beatsGuessingLabels compares labels that can be true at once with what needs no model.
+func beatsGuessingLabels(p *Page) finding {
+	s, ok := p.judged()
+	if !ok || len(p.Labels) == 0 {
+		return finding{}
+	}
+	f1, baseline := float64(s.MacroF1), float64(s.BaselineF1)
+	numbers := fmt.Sprintf("%s of the labels are right, and %s of always deciding the more frequent; macro F1 is %s, and %s of always saying yes.",
+		percent(s.Accuracy), percent(float64(s.Baseline)), percent(f1), percent(baseline))
+	overF1, overAccuracy := f1 > baseline, s.surelyOver(float64(s.Baseline))
+	switch {
+	case !overF1 && !overAccuracy:
+		return finding{bad, "It is no better than guessing: " + numbers + " " + p.advice()}
+	case !overF1 || !overAccuracy:
+		return finding{watch, "It is not clearly better than guessing: " + numbers + " " + p.advice()}
+	}
+	return finding{good, "It beats guessing: " + numbers}
+}
+
+// validationAgrees compares the part that chose the weights with the one that nothing was chosen by.
+func validationAgrees(p *Page) finding {
+	v, haveValid := p.score("valid", "real")
+	s, haveTest := p.score("test", "real")
+	if !haveValid || !haveTest {
+		return finding{}
+	}
+	if p.regression() {
+		return errorsAgree(v, s)
+	}
+	gap := v.Accuracy - s.Accuracy
+	chance := standardErrors * math.Hypot(v.Error, s.Error)
+	if gap <= promises || gap <= promisesMuch && gap <= chance {
+		return finding{}
+	}
+	text := fmt.Sprintf("Validation promises too much: %s are right there, and %s of the test data.", percent(v.Accuracy), percent(s.Accuracy))
+	if gap <= chance {
+		text += fmt.Sprintf(" That may be chance: test is of %s.", over(s.Interval))
+	} else if p.sharedOf("validation").Sequences == 0 {
+		text += " The test data is of another kind than the training data, or validation is too small to choose by."
+	}
+	return finding{watch, text}
+}
+
+// errorsAgree is validationAgrees of a regression, output by output.
+func errorsAgree(valid, test Score) finding {
+	for k := range min(len(valid.Outputs), len(test.Outputs)) {
+		v, s := valid.Outputs[k], test.Outputs[k]
+		if s.RMSE > worseErrors*v.RMSE && (s.Interval == nil || s.Interval.Low > v.RMSE) {
+			return finding{watch, fmt.Sprintf("Validation promises too much: the error of %s is %s there, and %s on the test data.", diag.Short(s.Name), significant(v.RMSE, 3), significant(s.RMSE, 3))}
+		}
+	}
+	return finding{}
+}
+
+func (p *Page) sharedOf(part string) data.Shared {
+	for _, s := range p.Shared {
+		if s.Part == part {
+			return s
+		}
+	}
+	return data.Shared{}
+}
+
+func sharedValidation(p *Page) finding { return shared(p.sharedOf("validation")) }
+
+func sharedTest(p *Page) finding { return shared(p.sharedOf("test")) }
+
+// shared says when a held-out part is of those that were trained on.
+func shared(s data.Shared) finding {
+	if s.Sequences == 0 {
+		return finding{}
+	}
+	text := s.String()
+	return finding{watch, strings.ToUpper(text[:1]) + text[1:] + ". To mend it: " + s.Remedy() + "."}
 }
 
 // explains judges a regression by the output that it gives worst.
@@ -233,10 +439,12 @@ func explains(p *Page) finding {
 		of = " of " + diag.Short(worst.Name) + ", the worst output"
 	}
 	switch {
+	case math.IsNaN(worst.R2):
+		return finding{} // there is no variance to explain
 	case !(worst.R2 > 0):
-		return finding{bad, fmt.Sprintf("It is no better than always giving the mean%s: R² is %s.", of, significant(worst.R2, 3))}
+		return finding{bad, fmt.Sprintf("It is no better than always giving the mean%s: R² is %s. %s", of, significant(worst.R2, 3), p.advice())}
 	case worst.R2 < explainsLittle:
-		return finding{watch, fmt.Sprintf("It explains %s of the variance%s. More epochs, more units or a larger rate may help.", percent(worst.R2), of)}
+		return finding{watch, fmt.Sprintf("It explains %s of the variance%s. %s", percent(worst.R2), of, p.advice())}
 	}
 	return finding{good, fmt.Sprintf("It explains %s of the variance%s.", percent(worst.R2), of)}
 }

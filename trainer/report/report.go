@@ -12,6 +12,8 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
 // Page is everything the report shows. All fields may be empty; what is missing is left out of the page.
@@ -21,11 +23,15 @@ type Page struct {
 	Notes                    []string
 	Settings                 [][2]string // the train block as used, in order
 	History                  []trainer.Metrics
-	Classes                  []string
-	Confusion                [][]int // [true][decided] on the test split at the fixed level
+	Confusion                *score.Confusion   // on the last part, test where there is one, at the fixed level; nil without classes
+	Labels                   []score.LabelScore // of the same; nil unless several labels can be true at once
+	Counted                  string             // what answers are of: sequences or steps
 	Scores                   []Score
-	Finetuned                bool  // training went through the rounding of states
-	Saturated, Updates       int64 // state values at the fixed level: clamped ones, and all of them
+	Shared                   []data.Shared // what held-out parts have in common with the training part
+	Sequences                int           // of the training part
+	Scale                    trainer.Scale // as trained
+	Finetuned                bool          // training went through the rounding of states
+	Saturated, Updates       int64         // state values at the fixed level: clamped ones, and all of them
 	Params                   []Param
 	States                   []State
 	Cost                     [][2]string // lines such as {"weights and signs", "2,697 (1,512 bytes)"}
@@ -39,15 +45,23 @@ type Score struct {
 	// Accuracy is a part of 1. It is 0 for a regression, whose score is its loss; the fixed level of a classification has
 	// no loss, which is 0 then.
 	Accuracy, Loss float64
-	N              int // decisions, or targets
+	N              int // answers
 	Outputs        []Output
+	// Of decisions: the interval and the standard error of Accuracy, over what is independent; nil and NaN where that is one
+	// person or recording. Baseline is the accuracy of always deciding what is most frequent, BaselineF1 the macro F1 of always
+	// saying yes to labels.
+	Interval                      *score.Interval
+	Error                         float64
+	Baseline, MacroF1, BaselineF1 score.Part
 }
 
 // Output is one number that a regression gives.
 type Output struct {
 	Name string
 	RMSE float64 // root of the mean squared error, in the unit of the data set
-	R2   float64 // part of the variance that is explained
+	R2   float64 // part of the variance that is explained; NaN where there is none
+	// Interval is that of RMSE, nil where there is none.
+	Interval *score.Interval
 }
 
 // Param is a tensor of the weights file.

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
 // example is a page with everything on it: the look of a run over digits.
@@ -41,15 +43,18 @@ func example(epochs, classes int) Page {
 		p.History = append(p.History, m)
 	}
 	right, total := 0, 0
+	var names []string
 	for i := range classes {
-		p.Classes = append(p.Classes, strconv.Itoa(i))
-		p.Confusion = append(p.Confusion, make([]int, classes))
+		names = append(names, strconv.Itoa(i))
+	}
+	p.Confusion = score.NewConfusion(names)
+	for i := range classes {
 		for range 1000 {
 			j := i
 			if rng.Float64() < 0.04 {
 				j = (i + int(math.Abs(rng.NormFloat64())*2) + 1) % classes
 			}
-			p.Confusion[i][j]++
+			p.Confusion.Add(i, j)
 			total++
 			if i == j {
 				right++
@@ -57,8 +62,10 @@ func example(epochs, classes int) Page {
 		}
 	}
 	accuracy := float64(right) / float64(max(total, 1))
-	p.Scores = []Score{{"valid", "real", 0.9712, 0.0987, 5000, nil}, {"valid", "fixed", 0.971, 0.0991, 5000, nil},
-		{"test", "real", accuracy + 0.0004, 0.1012, total, nil}, {"test", "fixed", accuracy, 0.1018, total, nil}}
+	p.Scores = []Score{{Split: "valid", Level: "real", Accuracy: 0.9712, Loss: 0.0987, N: 5000, Error: 0.002},
+		{Split: "valid", Level: "fixed", Accuracy: 0.971, Loss: 0.0991, N: 5000, Error: 0.002},
+		{Split: "test", Level: "real", Accuracy: accuracy + 0.0004, Loss: 0.1012, N: total, Error: 0.002, Interval: &score.Interval{Low: accuracy - 0.01, High: accuracy + 0.01, Units: 9, Of: "persons"}},
+		{Split: "test", Level: "fixed", Accuracy: accuracy, Loss: 0.1018, N: total, Error: 0.002, Interval: &score.Interval{Low: accuracy - 0.01, High: accuracy + 0.01, Units: 9, Of: "persons"}}}
 	p.Params = []Param{
 		exampleParam(rng, "U", "int4", []int{128, 1}, 8, 0.3), exampleParam(rng, "s", "sign", []int{128}, 0, 0.5),
 		exampleParam(rng, "V", "ternary", []int{10, 128}, 1, 0.2), exampleParam(rng, "b", "real", []int{128}, 0, 0.1),
@@ -221,7 +228,7 @@ func TestNamesAreEscaped(t *testing.T) {
 	p := example(2, 3)
 	p.Model, p.Command, p.DataSet, p.Source, p.Licence = hostile, hostile, hostile, hostile, "javascript:"+hostile
 	p.Notes, p.Settings, p.Cost = []string{hostile}, [][2]string{{hostile, hostile}}, [][2]string{{hostile, hostile}}
-	p.Classes = []string{hostile, "<b>", "</g>"}
+	p.Confusion.Classes = []string{hostile, "<b>", "</g>"}
 	p.Scores[0].Split, p.Scores[0].Level = hostile, hostile
 	p.States[0].Name = hostile
 	for i := range p.Params {
@@ -264,7 +271,7 @@ func TestOddRuns(t *testing.T) {
 		"one epoch": example(1, 2), "two epochs": example(2, 2), "many epochs": example(5000, 2),
 		"one class": example(2, 1), "100 classes": example(2, 100), "more classes than drawn": example(2, mostClasses+1),
 		"one NaN": odd(func(p *Page) { p.History[2].Loss, p.History[3].ValidLoss = nan, inf }),
-		"ragged":  odd(func(p *Page) { p.Confusion, p.Classes = [][]int{{1}, nil, {0, -5, 2, 7}}, []string{"a"} }),
+		"outside": odd(func(p *Page) { p.Confusion.Add(1, 7) }),
 		"empty":   odd(func(p *Page) { p.Params, p.States = []Param{{Kind: "int4"}}, []State{{Name: "h"}} }),
 		"no best": odd(func(p *Page) { clear(p.History) }),
 		"no counts": odd(func(p *Page) {
@@ -318,6 +325,15 @@ func TestRegression(t *testing.T) {
 	}
 }
 
+// guessing makes the decisions of a page those of a model that says one class only, in 90 of 100.
+func (p *Page) guessing() {
+	p.Confusion = score.NewConfusion([]string{"0", "1"})
+	p.Confusion.Counts = [][]int{{90, 0}, {10, 0}}
+	for i := range p.Scores {
+		p.Scores[i].Interval = &score.Interval{Low: 0.8, High: 0.95, Units: 9, Of: "persons"}
+	}
+}
+
 func TestFindings(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -332,11 +348,46 @@ func TestFindings(t *testing.T) {
 			"Trained, with 1 remark|It overfits: the validation loss rose from"},
 		{"gap", func(p *Page) { p.History[19].Accuracy = 1.2 }, watch, "points higher on training than on validation"},
 		{"more epochs", func(p *Page) { p.History[19].Rate = 1e-3 }, watch, "more epochs may help"},
-		{"guesses", func(p *Page) { p.Confusion = [][]int{{90, 0}, {10, 0}} }, bad, `no better than always deciding “0”, which is right in 90.00 % of`},
+		{"guesses", func(p *Page) { p.guessing() }, bad, `no better than always deciding “0”, which is right in 90.00 % of`},
 		{"beats", func(*Page) {}, good, `It beats always deciding “0”, which would be right in 33.33 %`},
 		{"integers", func(p *Page) { p.Scores[3].Accuracy -= 0.01 }, watch, "The integers cost accuracy: 96.30 % against 97.34 %. hrnnc train --finetune fixed, or a wider state"},
 		{"bad integers", func(p *Page) { p.Scores[3].Accuracy -= 0.5 }, bad, "The integers cost accuracy: 47.30 % against 97.34 %."},
 		{"clamped", func(p *Page) { p.Saturated = p.Updates / 10 }, watch, "10.00 % of the state values were clamped: 100,352,000 of 1,003,520,000."},
+		{"test far below validation", func(p *Page) {
+			for i := range p.Scores[:2] {
+				p.Scores[i].Accuracy = 1
+			}
+			for i := range p.Scores[2:] {
+				p.Scores[2+i].Accuracy = 0.67
+			}
+		}, watch, "Validation promises too much: 100.00 % are right there, and 67.00 % of the test data."},
+		{"a few persons may differ", func(p *Page) {
+			p.Scores[2].Accuracy, p.Scores[2].Error, p.Scores[2].Interval = 0.7, 0.2, &score.Interval{Low: 0.1, High: 0.95, Units: 2, Of: "persons"}
+		}, watch, "Validation promises too much|That may be chance: test is of 2 persons."},
+		{"a class never found", func(p *Page) {
+			p.Confusion.Classes = []string{"walk", "sit", "lie"}
+			p.Confusion.Counts[2] = []int{0, 18, 0}
+		}, bad, "Something went wrong|Never found in the test data: lie (0 of 18)."},
+		{"a class hardly found, one absent", func(p *Page) {
+			p.Confusion.Classes = []string{"walk", "sit", "lie"}
+			p.Confusion.Counts[1], p.Confusion.Counts[2] = []int{0, 0, 0}, []int{90, 0, 10}
+		}, watch, "Hardly found in the test data: lie (10 of 100).|The test data has none of: sit"},
+		{"windows of trained recordings", func(p *Page) {
+			p.Shared = []data.Shared{{Part: "validation", What: "recordings", Sequences: 120, Of: 120, Number: 7}}
+		}, watch, "All 120 windows of the validation part are of 7 recordings that training saw too|To mend it: record more"},
+		{"little better than guessing", func(p *Page) {
+			p.Confusion = score.NewConfusion([]string{"a", "b"})
+			p.Confusion.Counts = [][]int{{330, 170}, {165, 335}}
+			for i := range p.Scores {
+				p.Scores[i].Accuracy, p.Scores[i].Interval = 0.665, &score.Interval{Low: 0.63, High: 0.69, Units: 900, Of: "sequences"}
+			}
+			p.Sequences, p.Scale = 450, trainer.Scale{Batch: 100, Rate: 0.001, Epochs: 20}
+		}, watch, "makes more than half of the mistakes of always deciding “a”|The optimiser took 100 steps only, and |are usual for 450 sequences: try  --set batch=16 --set epochs="},
+		{"labels", func(p *Page) {
+			p.Confusion = nil
+			p.Labels = []score.LabelScore{{ClassScore: score.ClassScore{Name: "cough", Count: 40, Recall: 0}}}
+			p.Scores[3].Baseline, p.Scores[3].MacroF1, p.Scores[3].BaselineF1 = 0.97, 0.2, 0.5
+		}, bad, "It is no better than guessing: |macro F1 is 20.00 %, and 50.00 % of always saying yes|Never found in the test data: cough (0 of 40)"},
 		{"never clamped", func(p *Page) { p.Saturated = 0 }, good, "No state value was clamped, in 1,003,520,000."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -358,28 +409,6 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-func TestConfusionScores(t *testing.T) {
-	c, ok := newConfusion([]string{"a", "b"}, [][]int{{8, 2, 0}, {4, 6, 0}, {0, 0, 0}})
-	if !ok {
-		t.Fatal("not usable")
-	}
-	got := c.scores()
-	for i, want := range []classScore{{"a", 0.8, 8.0 / 12, 16.0 / 22, 10}, {"b", 0.6, 6.0 / 8, 12.0 / 18, 10}} {
-		if got[i] != want {
-			t.Errorf("%v, want %v", got[i], want)
-		}
-	}
-	if last := got[2]; last.class != "2" || !math.IsNaN(last.recall) || !math.IsNaN(last.f1) {
-		t.Errorf("a class that never occurs has %v", last)
-	}
-	if f := macroF1(got); math.Abs(f-(16.0/22+12.0/18)/2) > 1e-15 {
-		t.Errorf("macro F1 is %v", f)
-	}
-	if m := c.mistakes(1); len(m) != 1 || m[0] != (mistake{"b", "a", 4, 10}) {
-		t.Errorf("%v", m)
-	}
-}
-
 func BenchmarkRender(b *testing.B) {
 	p := example(200, 10)
 	for b.Loop() {
@@ -396,10 +425,10 @@ func TestRemarks(t *testing.T) {
 		outputs []Output
 		want    string
 	}{
-		{[]Output{{"charge", 20, -0.1}}, "It is no better than always giving the mean: R² is −0.1"},
-		{[]Output{{"charge", 2, 0.25}}, "It explains 25.00 % of the variance. More epochs"},
-		{[]Output{{"charge", 2, 0.99}, {"cycles", 3, 0.2}}, "It explains 20.00 % of the variance of cycles, the worst output."},
-		{[]Output{{"charge", 2, 0.9}}, ""},
+		{[]Output{{Name: "charge", RMSE: 20, R2: -0.1}}, "It is no better than always giving the mean: R² is −0.1"},
+		{[]Output{{Name: "charge", RMSE: 2, R2: 0.25}}, "It explains 25.00 % of the variance. More epochs"},
+		{[]Output{{Name: "charge", RMSE: 2, R2: 0.99}, {Name: "cycles", RMSE: 3, R2: 0.2}}, "It explains 20.00 % of the variance of cycles, the worst output."},
+		{[]Output{{Name: "charge", RMSE: 2, R2: 0.9}}, ""},
 	} {
 		p.Scores = []Score{{Split: "test", Level: "real", Loss: 4, N: 10, Outputs: c.outputs}, {Split: "test", Level: "fixed", Loss: 4, N: 10, Outputs: c.outputs}}
 		if got := Remarks(p); c.want == "" && len(got) != 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], c.want)) {

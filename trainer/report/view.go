@@ -9,6 +9,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
 // view is a Page made ready for page.html: everything is a figure, a table or a text.
@@ -21,6 +22,7 @@ type view struct {
 	Scores    table
 	Curves    []figure
 	Confusion *confusionView
+	Labels    table
 	States    []figure
 	Params    []figure
 	Undrawn   []string // parameters without a histogram
@@ -52,6 +54,7 @@ func (t table) Words(column int) bool { return column < t.Text }
 
 type confusionView struct {
 	Drawing          template.HTML // empty when there are too many classes
+	Of               string        // the data that it is of
 	Total            string
 	Macro            string
 	PerClass, Errors table
@@ -63,7 +66,7 @@ func newView(p Page) view {
 	v.Tiles = tiles(&p)
 	v.Scores = scoreTable(&p)
 	v.Curves = epochCurves(&p)
-	v.Confusion = viewConfusion(&p)
+	v.Confusion, v.Labels = viewConfusion(&p), labelTable(&p)
 	for _, s := range p.States {
 		if f, ok := stateRange(s); ok {
 			v.States = append(v.States, f)
@@ -146,9 +149,9 @@ func (s Score) loss(p *Page) string {
 }
 
 func scoreTable(p *Page) table {
-	t := table{Text: 2, Head: []string{"Split", "Level", "Accuracy", "95 % interval", "Loss", "Scored"}}
+	t := table{Text: 2, Head: []string{"Split", "Level", "Accuracy", "95 % interval", "over", "Macro F1", "Loss", "Scored"}}
 	if p.regression() {
-		t = table{Text: 3, Head: []string{"Split", "Level", "Output", "Root of the mean squared error", "R²", "Loss", "Scored"}}
+		t = table{Text: 3, Head: []string{"Split", "Level", "Output", "Root of the mean squared error", "95 % interval", "over", "R²", "Loss", "Scored"}}
 	}
 	for _, s := range p.Scores {
 		split := s.Split
@@ -169,28 +172,35 @@ func scoreTable(p *Page) table {
 // cells are what a score is: an accuracy and its interval, or each output of a regression.
 func (s Score) cells(p *Page) (rows [][]string) {
 	if !p.regression() {
-		lo, hi := interval(s.Accuracy, s.N)
-		between := decimal(100*lo, 2) + " – " + decimal(100*hi, 2)
-		if s.N <= 0 || !finite(s.Accuracy) {
-			between = ""
-		}
-		return [][]string{{percent(s.Accuracy), between}}
+		return [][]string{{percent(s.Accuracy), between(s.Interval, func(v float64) string { return decimal(100*v, 2) }), over(s.Interval), percent(float64(s.MacroF1))}}
 	}
 	for _, o := range s.Outputs {
-		rows = append(rows, []string{diag.Short(o.Name), significant(o.RMSE, 4), significant(o.R2, 4)})
+		r2 := "–"
+		if finite(o.R2) {
+			r2 = significant(o.R2, 4)
+		}
+		rows = append(rows, []string{diag.Short(o.Name), significant(o.RMSE, 4), between(o.Interval, func(v float64) string { return significant(v, 4) }), over(o.Interval), r2})
 	}
 	if rows == nil {
-		rows = [][]string{{"", "", ""}}
+		rows = [][]string{{"", "", "", "", ""}}
 	}
 	return rows
 }
 
-// interval is Wilson's 95 % confidence interval of a part of n.
-func interval(part float64, n int) (lo, hi float64) {
-	const z = 1.96
-	m := float64(n)
-	middle, half := part+z*z/(2*m), z*math.Sqrt(part*(1-part)/m+z*z/(4*m*m))
-	return (middle - half) / (1 + z*z/m), (middle + half) / (1 + z*z/m)
+// between spells an interval.
+func between(i *score.Interval, spell func(float64) string) string {
+	if i == nil {
+		return "–"
+	}
+	return spell(i.Low) + " – " + spell(i.High)
+}
+
+// over says what an interval is over.
+func over(i *score.Interval) string {
+	if i == nil {
+		return ""
+	}
+	return decimal(float64(i.Units), 0) + " " + i.Of
 }
 
 // epochCurves are the charts over epochs.
@@ -242,25 +252,38 @@ const (
 )
 
 func viewConfusion(p *Page) *confusionView {
-	c, ok := newConfusion(p.Classes, p.Confusion)
-	if !ok {
+	if p.Confusion == nil || p.Confusion.Total() == 0 {
 		return nil
 	}
-	scores := c.scores()
-	v := &confusionView{Total: decimal(float64(c.total), 0), Macro: percent(macroF1(scores)),
+	c := confusion{p.Confusion}
+	scores := c.Scores()
+	v := &confusionView{Of: p.confusionPart(), Total: decimal(float64(c.Total()), 0), Macro: percent(float64(score.MacroF1(scores))),
 		PerClass: table{Text: 1, Head: []string{"Class", "Recall", "Precision", "F1", "Count"}},
 		Errors:   table{Text: 2, Head: []string{"True", "Decided", "Count", "Of its class"}}}
 	v.Drawing, _ = c.heatMap()
 	for _, s := range scores[:min(len(scores), mostClassRows)] {
-		v.PerClass.Rows = append(v.PerClass.Rows, row{Cells: []string{s.class, percent(s.recall), percent(s.precision), percent(s.f1), decimal(float64(s.count), 0)}})
+		v.PerClass.Rows = append(v.PerClass.Rows, row{Cells: classCells(s)})
 	}
 	if more := len(scores) - mostClassRows; more > 0 {
 		v.PerClass.Note = "Classes not shown: " + decimal(float64(more), 0) + "."
 	}
-	for _, m := range c.mistakes(mostMistakes) {
-		v.Errors.Rows = append(v.Errors.Rows, row{Cells: []string{m.truth, m.decided, decimal(float64(m.count), 0), percent(float64(m.count) / float64(m.of))}})
+	for _, m := range c.Mistakes(mostMistakes) {
+		v.Errors.Rows = append(v.Errors.Rows, row{Cells: []string{diag.Short(m.True), diag.Short(m.Decided), decimal(float64(m.Count), 0), percent(float64(m.Count) / float64(m.Of))}})
 	}
 	return v
+}
+
+// labelTable shows labels that can be true at once, beside what needs no model.
+func labelTable(p *Page) table {
+	t := table{Text: 1, Head: []string{"Label", "Recall", "Precision", "F1", "True in", "F1 of always yes", "Accuracy", "of always the more frequent"}}
+	for _, l := range p.Labels {
+		t.Rows = append(t.Rows, row{Cells: append(classCells(l.ClassScore), percent(float64(l.BaselineF1)), percent(float64(l.Accuracy)), percent(float64(l.BaselineAccuracy)))})
+	}
+	return t
+}
+
+func classCells(s score.ClassScore) []string {
+	return []string{diag.Short(s.Name), percent(float64(s.Recall)), percent(float64(s.Precision)), percent(float64(s.F1)), decimal(float64(s.Count), 0)}
 }
 
 func epochTable(p *Page) table {
