@@ -56,8 +56,15 @@ func (a *app) versionCmd() *cobra.Command {
 
 func (a *app) printVersion() error {
 	if a.json {
-		return a.printJSON(map[string]string{"hrnnc": compiler.Version})
+		return a.printJSON(struct {
+			Version string `json:"hrnnc"`
+			Commit  string `json:"commit,omitempty"`
+		}{compiler.Version, compiler.Commit()})
 	}
-	_, err := fmt.Fprintln(a.out, "hrnnc", compiler.Version)
+	line := "hrnnc " + compiler.Version
+	if c := compiler.Commit(); c != "" {
+		line += " (commit " + c + ")"
+	}
+	_, err := fmt.Fprintln(a.out, line)
 	return err
 }
