@@ -27,7 +27,7 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 		return diag.List{diag.InFile(labelFile, "").Errorf("data", format, args...).Helpf("%s", help)}
 	}
 	if module.Output.Decision == ir.Logits {
-		return nil, fail("write  output class = argmax(y)  in the model", "the output is not a decision, so that labels say nothing")
+		return nil, fail("compare its numbers with those that it should give; hrnnc eval scores a regression", "the output is numbers, which are no decision")
 	}
 	if !m.Decides(out) {
 		return nil, fail(fmt.Sprintf("give sequences of %d steps", module.Steps),

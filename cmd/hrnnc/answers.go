@@ -27,6 +27,7 @@ type answers struct {
 	place   func(sequence, k int) answer
 	columns answerColumns // of place
 	want    []int64       // right answers, as the array has them; nil where unknown
+	numbers []float64     // the same of a regression
 }
 
 // nested gives the answers as lists within lists, for JSON.
@@ -142,7 +143,10 @@ func (a answers) one(sequence, k int) answer {
 	if a.IsInt() {
 		out.Decided = a.text(i, a.width())
 	} else {
-		out.Said = a.Floats[i*a.width() : (i+1)*a.width()]
+		w := a.width()
+		if out.Said = a.Floats[i*w : (i+1)*w]; a.numbers != nil {
+			out.Want = a.numbers[i*w : (i+1)*w]
+		}
 	}
 	return out
 }

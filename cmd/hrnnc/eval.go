@@ -157,7 +157,7 @@ func scoreHead(s *SplitScore) []string {
 	}
 	switch {
 	case s.regression:
-		return append(head, "output", "mean squared error", "its root", "95 % interval", "R2")
+		return append(head, numberHead...)
 	case s.Labels != nil:
 		return append(head, "accuracy", "95 % interval", "macro F1", "all right", "loss")
 	}
@@ -171,7 +171,7 @@ func (s *SplitScore) rows() (rows [][]string) {
 		start = append(start, thousands(s.Decisions))
 	}
 	for _, o := range s.Outputs {
-		rows = append(rows, append(slices.Clone(start), shorten(o.Name, longestClass), fmt.Sprintf("%.5g", o.MSE), fmt.Sprintf("%.4g", o.RMSE), between(o.Interval, "%.4g"), partText(o.R2)))
+		rows = append(rows, slices.Concat(start, numberCells(o)))
 	}
 	if s.regression {
 		return rows
@@ -185,6 +185,13 @@ func (s *SplitScore) rows() (rows [][]string) {
 		loss = fmt.Sprintf("%.5g", s.Loss)
 	}
 	return [][]string{append(row, loss)}
+}
+
+// numberHead and numberCells are the columns of a table of a regression's outputs.
+var numberHead = []string{"output", "mean squared error", "its root", "95 % interval", "R2"}
+
+func numberCells(o score.NumberScore) []string {
+	return []string{shorten(o.Name, longestClass), fmt.Sprintf("%.5g", o.MSE), fmt.Sprintf("%.4g", o.RMSE), between(o.Interval, "%.4g"), partText(o.R2)}
 }
 
 // between spells an interval.

@@ -32,8 +32,8 @@ const (
 // finetuned is what training through rounding gave.
 type finetuned struct {
 	tried         bool
-	epoch, epochs int // the epoch that is kept, 0 when none is
-	before, after float64
+	epoch, epochs int     // the epoch that is kept, 0 when none is
+	before, after float64 // accuracy of the integers, or the negative loss of a regression
 }
 
 // String says it for people; "" when nothing was kept.
@@ -41,8 +41,28 @@ func (f finetuned) String() string {
 	if f.epoch == 0 {
 		return ""
 	}
-	return fmt.Sprintf("finetuned through the rounding of states: epoch %d of %d is kept, which took the fixed level's accuracy on validation and training sequences from %.4f to %.4f",
-		f.epoch, f.epochs, f.before, f.after)
+	what, before, after := "accuracy", fmt.Sprintf("%.4f", f.before), fmt.Sprintf("%.4f", f.after)
+	if f.before < 0 {
+		what, before, after = "loss", fmt.Sprintf("%.5g", -f.before), fmt.Sprintf("%.5g", -f.after)
+	}
+	return fmt.Sprintf("finetuned through the rounding of states: epoch %d of %d is kept, which took the fixed level's %s on validation and training sequences from %s to %s",
+		f.epoch, f.epochs, what, before, after)
+}
+
+// worth is what the levels are compared by: the accuracy of decisions, or the part of the variance that a regression explains.
+func (s *SplitScore) worth() float64 {
+	if s.regression {
+		return float64(s.R2)
+	}
+	return s.Accuracy
+}
+
+// validScore is a score as an epoch's validation has it: larger is better.
+func (s *SplitScore) validScore() float64 {
+	if s.regression {
+		return -s.Loss
+	}
+	return s.Accuracy
 }
 
 // finetune trains on through the rounding of states when the integers decide worse than real numbers do. Weights are
@@ -60,14 +80,15 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	if err != nil {
 		return out, err
 	}
-	gap := exact.Accuracy - fixed.Accuracy
-	if gap <= finetuneGap {
+	says := map[bool]string{true: "explains the variance", false: "decides"}[fixed.regression]
+	gap := exact.worth() - fixed.worth()
+	if !(gap > finetuneGap) {
 		t.work.finetune.resize(0)
-		a.tell("the fixed level decides as well as the real one (%.4f, %.4f): nothing to finetune", fixed.Accuracy, exact.Accuracy)
+		a.tell("the fixed level %s as well as the real one (%.4f, %.4f): nothing to finetune", says, fixed.worth(), exact.worth())
 		return out, nil
 	}
 	out.tried = true
-	a.tell("the fixed level decides worse than the real one (%.4f, %.4f): training through the rounding of states", fixed.Accuracy, exact.Accuracy)
+	a.tell("the fixed level %s worse than the real one (%.4f, %.4f): training through the rounding of states", says, fixed.worth(), exact.worth())
 	l, err := t.lowered()
 	if err != nil {
 		return out, err
@@ -93,7 +114,7 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	t.stage.resize(epochWork(t, valid) * float64(c.Epochs))
 	run := &trainer.Run{Net: t.net, Config: c, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: folder, Fingerprint: t.fingerprint(),
 		Watch: a.watchTraining(t.stage, "finetuning, "), Keep: func(m trainer.Metrics) error {
-			if m.ValidScore <= fixed.Accuracy {
+			if m.ValidScore <= fixed.validScore() {
 				return nil
 			}
 			return t.saveTo(kept, t.stretched())
@@ -105,7 +126,7 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	if !exists(kept) {
 		return out, nil
 	}
-	out = finetuned{tried: true, epochs: len(history), before: fixed.Accuracy}
+	out = finetuned{tried: true, epochs: len(history), before: fixed.validScore()}
 	for _, m := range history {
 		if m.Best {
 			out.epoch, out.after = m.Epoch, m.ValidScore

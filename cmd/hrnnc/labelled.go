@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/score"
@@ -70,10 +73,12 @@ func (a answers) places() (out []answer) {
 type labelled struct {
 	*compiler.Score
 	Interval  *score.Interval    `json:"interval,omitempty"`
-	MacroF1   score.Part         `json:"macro_f1"`
+	MacroF1   *score.Part        `json:"macro_f1,omitempty"`
 	Classes   []score.ClassScore `json:"classes,omitempty"`
 	Confusion [][]int            `json:"confusion,omitempty"` // [true][decided]
 	Labels    []score.LabelScore `json:"labels,omitempty"`
+	// Of a regression, which has none of the above.
+	Outputs []score.NumberScore `json:"outputs,omitempty"`
 
 	confusion *score.Confusion
 	counted   string // sequences or steps
@@ -81,6 +86,9 @@ type labelled struct {
 
 // judge compares answers with the labels of a file, and lets them know what was right.
 func judge(m *compiler.Model, out *compiler.Outputs, l *compiler.Lowered, file string, array *npy.Array, said *answers) (*labelled, error) {
+	if said.output.Decision == ir.Logits {
+		return judgeNumbers(file, array, said)
+	}
 	s, err := m.Accuracy(out, file, array, l)
 	if err != nil {
 		return nil, err
@@ -110,12 +118,43 @@ func judge(m *compiler.Model, out *compiler.Outputs, l *compiler.Lowered, file s
 	r.Interval = right.PartInterval("sequences")
 	if width > 1 {
 		r.confusion, r.Labels = nil, several.Scores()
-		r.MacroF1, _, _ = score.LabelMeans(r.Labels)
+		f1, _, _ := score.LabelMeans(r.Labels)
+		r.MacroF1 = &f1
 	} else {
 		r.Confusion, r.Classes = r.confusion.Counts, r.confusion.Scores()
-		r.MacroF1 = score.MacroF1(r.Classes)
+		f1 := score.MacroF1(r.Classes)
+		r.MacroF1 = &f1
 	}
 	said.want, said.columns.known = s.Want, true
+	return r, nil
+}
+
+// judgeNumbers compares the numbers of a regression with those that it should give: as many, in the same order.
+func judgeNumbers(file string, array *npy.Array, said *answers) (*labelled, error) {
+	want := array.Floats
+	if array.IsInt() {
+		want = make([]float64, len(array.Ints))
+		for i, v := range array.Ints {
+			want[i] = float64(v)
+		}
+	}
+	if len(want) != said.Len() {
+		return nil, diag.InFile(file, "").Errorf("data", "there are %d numbers to compare with, and the model gave %d", len(want), said.Len()).
+			Helpf("save a number for each output of each answer, %s", diag.Shape(said.Shape))
+	}
+	if i := slices.IndexFunc(want, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }); i >= 0 {
+		return nil, diag.InFile(file, "").Errorf("data", "entry %d is no number", i).Helpf("the numbers to compare with are finite")
+	}
+	width := said.width()
+	sums := make([]score.Numbers, width)
+	for i, v := range want {
+		sums[i%width].Add(i/width/said.each(), v, said.Floats[i])
+	}
+	r := &labelled{}
+	for k := range sums {
+		r.Outputs = append(r.Outputs, sums[k].Score(outputName(said.output, k), 1, "sequences"))
+	}
+	said.numbers, said.columns.known = want, true
 	return r, nil
 }
 
@@ -143,6 +182,13 @@ func (a answers) bitNames() []string {
 
 // printLabelled says how well answers agree with labels, and which are taken for which.
 func (a *app) printLabelled(s *labelled) error {
+	if s.Outputs != nil {
+		var rows [][]string
+		for _, o := range s.Outputs {
+			rows = append(rows, numberCells(o))
+		}
+		return table(a.out, numberHead, rows)
+	}
 	fmt.Fprintf(a.out, "accuracy: %.4f (%s of %s)", s.Part, thousands(s.Right), thousands(s.Total))
 	if s.Interval != nil {
 		fmt.Fprintf(a.out, ", 95 %% interval %s over %s %s", between(s.Interval, "%.3f"), thousands(s.Interval.Units), s.Interval.Of)

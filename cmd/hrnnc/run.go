@@ -120,7 +120,7 @@ writes it as a table, with the recording, the step and the time where the data s
 	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy; - is standard output")
 	f.StringVar(&answersFile, "answers", "", "where to write what is decided, D.npy: classes, bits of a threshold, or values in real units")
 	f.StringVar(&csvFile, "csv", "", "where to write what is decided as CSV, with recording, step and time; - is standard output")
-	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy")
+	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy; of a regression the numbers, to give its error")
 	weightsFlag(c, &from.weights)
 	passFlags(c, &cfg)
 	return c

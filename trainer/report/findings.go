@@ -263,8 +263,11 @@ func (p *Page) advice() string {
 	steps, wanted := used.Steps(p.Sequences), usual.Steps(p.Sequences)
 	switch {
 	case float64(steps) < fewSteps*float64(wanted):
-		return fmt.Sprintf("The optimiser took %s only, and %s are usual for %s: try  --set batch=%d --set epochs=%d.", counted(steps, "step"), decimal(float64(wanted), 0),
-			counted(p.Sequences, "sequence"), usual.Batch, usual.Epochs)
+		try := fmt.Sprintf("--set epochs=%d", usual.Epochs)
+		if used.Batch > usual.Batch {
+			try = fmt.Sprintf("--set batch=%d %s", usual.Batch, try)
+		}
+		return fmt.Sprintf("The optimiser took %s only, and %s are usual for %s: try  %s.", counted(steps, "step"), decimal(float64(wanted), 0), counted(p.Sequences, "sequence"), try)
 	case used.Rate*otherRate < usual.Rate || used.Rate > otherRate*usual.Rate:
 		return fmt.Sprintf("The learning rate is %g, and %g is usual: try  --set rate=%g.", used.Rate, usual.Rate, usual.Rate)
 	case len(p.History) > 0 && p.skill() > explainsLittle:
