@@ -72,6 +72,7 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 		return err
 	}
 	var parts []*data.Sequences
+	var stages []*stage // a level of a part each
 	for _, name := range o.splits {
 		part, err := t.part(name)
 		if err != nil {
@@ -82,6 +83,9 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 		}
 		a.warn(trainer.InputWarnings(t.model, t.set, part, otherUnit))
 		parts = append(parts, part)
+		for _, level := range o.levels {
+			stages = append(stages, bar.plan("scoring "+name+" at level "+level, float64(part.N)))
+		}
 	}
 	if err := a.mayEmit(o.csv); err != nil {
 		return err
@@ -91,8 +95,8 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 	columns.split, columns.known = true, true
 	err = a.writeAnswers(o.csv, columns, func(write func(answer) error) error {
 		for k, part := range parts {
-			for _, level := range o.levels {
-				t.stage = bar.plan("scoring "+o.splits[k]+" at level "+level, float64(part.N))
+			for i, level := range o.levels {
+				t.stage = stages[k*len(o.levels)+i]
 				t.stage.begin()
 				var all []answer
 				s, err := t.score(ctx, o.splits[k], part, level, func(x answer) error {
