@@ -33,8 +33,8 @@ func (t *training) note() map[string]string {
 	if t.set.Vocabulary != nil {
 		put(compiler.VocabularyKey, t.set.Vocabulary)
 	}
-	if t.set.Padded {
-		out[lengthKey] = strconv.Itoa(t.set.Train.T)
+	if t.set.Length > 0 {
+		out[lengthKey] = strconv.Itoa(t.set.Length)
 	}
 	return out
 }

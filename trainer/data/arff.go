@@ -13,7 +13,11 @@ import (
 func arffPool(name string, files []dataFile, o *Options) (*pool, error) {
 	s, t := newSeries(name, o), newTable(name, o)
 	for _, f := range files {
-		a, err := openARFF(f.path)
+		text, err := readText(f.path)
+		if err != nil {
+			return nil, err
+		}
+		a, err := openARFF(f.path, text)
 		if err != nil {
 			return nil, err
 		}
@@ -49,11 +53,7 @@ type arffFile struct {
 	bag        []attribute // those of the relational one; nil where there is none
 }
 
-func openARFF(path string) (*arffFile, error) {
-	text, err := readText(path)
-	if err != nil {
-		return nil, err
-	}
+func openARFF(path, text string) (*arffFile, error) {
 	a := &arffFile{lineReader: lineReader{file: path, text: text}}
 	inBag := false
 	for {

@@ -237,14 +237,12 @@ func (t *table) guessValues(r *rows) (found []int, err error) {
 
 // modelColumns are the names of the values that a trained model takes, where the file has them all; nil otherwise.
 func (t *table) modelColumns(r *rows) (names []string) {
-	if t.o.Meaning == nil || t.id < 0 && !t.wholeFile {
+	if t.o.Meaning == nil || len(t.o.Meaning.Channels) == 0 || t.id < 0 && !t.wholeFile {
 		return nil
 	}
-	for _, c := range t.o.Meaning.Channels {
-		if !slices.Contains(r.header, c.Name) {
-			return nil
-		}
-		names = append(names, c.Name)
+	names = t.o.Meaning.columns(t.o.Frame)
+	if slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(r.header, n) }) {
+		return nil
 	}
 	return names
 }
@@ -290,6 +288,10 @@ func (r *rows) kinds() ([]columnKind, error) {
 // is one recording.
 func (t *table) withoutMissing(r *rows, c Columns) Columns {
 	lacks := func(name string) bool { _, err := r.column(name); return err != nil }
+	if r.header == nil && c.Label != "" && !lacks(c.Label) && t.hasNoClasses(r, c.Label) {
+		t.p.note("column %s is taken for a value: it holds no class that the model knows", c.Label)
+		c.Label = ""
+	}
 	for _, name := range []*string{&c.Label, &c.Group} {
 		if lacks(*name) {
 			*name = ""
@@ -301,6 +303,21 @@ func (t *table) withoutMissing(r *rows, c Columns) Columns {
 		c.ID = wholeFile
 	}
 	return c
+}
+
+// hasNoClasses reports whether a column of a file without a header holds something else than classes of the model: the file has none.
+func (t *table) hasNoClasses(r *rows, column string) bool {
+	m := t.o.Meaning
+	if m == nil || m.Classes == nil {
+		return false
+	}
+	i, _ := r.column(column)
+	rows, err := r.ahead(1)
+	if err != nil || len(rows) == 0 {
+		return false
+	}
+	field := clean(rows[0][i])
+	return !isMissing(field) && m.class(field) < 0
 }
 
 func guess(header, names []string) string {

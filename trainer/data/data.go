@@ -19,8 +19,8 @@ type Set struct {
 	Targets []string
 	// Labels says that the targets are labels, each 0 or 1, of which a sequence may have several.
 	Labels bool
-	// Padded says that texts or sequences are padded to the length of the longest: other data for the model is too.
-	Padded bool
+	// Length is the steps that texts or sequences are padded to, as in the files; 0 where they are not.
+	Length int
 	// Vocabulary spells the tokens; nil when the steps are values.
 	Vocabulary []string
 	// Channels says what the D values of a step are; nil for tokens.

@@ -37,7 +37,8 @@ func checkFinite(at diag.Builder, name string, t tensor) error {
 		more = fmt.Sprintf("; others that are NaN or infinite: %d", others)
 	}
 	return at.Errorf(code, "%s%s is %v%s", name, t.place(first), buf[0], more).
-		Helpf("indices are numpy's, the sequence first; remove the sequence, or write what is known of it, before training")
+		Helpf("indices are numpy's, the sequence first; remove the sequence, write what is known, or say what to do:  missing = drop,  hold  or  interpolate;  " +
+			"where NaN pads shorter sequences, save  lengths  beside them")
 }
 
 // place is the index of number i as numpy writes it: [7, 3, 1].

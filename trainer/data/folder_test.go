@@ -127,8 +127,13 @@ func TestSounds(t *testing.T) {
 		}
 	}
 	stereo := load(t, tree(t, map[string]string{"a_1.wav": wavOf[int16](1, 2, 8000, 1, 2, 3, 4), "b_1.wav": wavOf[int16](1, 2, 8000, 1, 2, 3, 4)}), "valid=0", "hold=0")
-	if stereo.Train.T != 2 || stereo.Train.D != 2 || stereo.Channels[1].Name != "channel 2" {
+	if stereo.Train.T != 2 || stereo.Train.D != 2 || stereo.Channels[1].Name != "channel 2 at 8000 Hz" {
 		t.Errorf("two channels: %d x %d", stereo.Train.T, stereo.Train.D)
+	}
+	o := options(t, "valid=0", "hold=0")
+	o.Unlabelled, o.Meaning = true, &Meaning{Channels: []Channel{{Name: "sample at 16000 Hz", Scale: 1}}}
+	if _, err := Load(write(t, t.TempDir(), "a.wav", []byte(wavOf[int16](1, 1, 8000, 1, 2))), o); err == nil || !strings.Contains(err.Error(), "its values are sample at 8000 Hz; the model was trained on sample at 16000 Hz") {
+		t.Errorf("another rate: %v", err)
 	}
 	for want, files := range map[string]map[string]string{
 		"b_1.wav: error[data]: has 1 channels at 16000 Hz; ": {"a_1.wav": wavOf[int16](1, 1, 8000, 1), "b_1.wav": wavOf[int16](1, 1, 16000, 1)},
@@ -140,4 +145,16 @@ func TestSounds(t *testing.T) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
+}
+
+// FuzzWAV reads hostile sound.
+func FuzzWAV(f *testing.F) {
+	f.Add([]byte(wavOf[int16](1, 1, 8000, 1, 2, 3)))
+	f.Add([]byte(wavOf[float32](3, 2, 16000, 1, 2)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := parseWAV("f.wav", data)
+		if err == nil && (s.Channels == 0 || len(s.samples)%int(s.Channels) != 0 || len(s.samples) > len(data)) {
+			t.Fatalf("%d samples of %d channels", len(s.samples), s.Channels)
+		}
+	})
 }

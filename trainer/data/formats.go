@@ -38,8 +38,9 @@ func formats() []format {
 // formatOf is the format that a file's name says; nil when it says none.
 func formatOf(path string) *format {
 	ext := extension(path)
+	_, _, isPart := partOf(path)
 	for _, f := range formats() {
-		if slices.Contains(f.ext, ext) {
+		if slices.Contains(f.ext, ext) || ext == "" && isPart && f.parted {
 			return &f
 		}
 	}
@@ -56,6 +57,17 @@ func unpackedName(path string) string {
 		}
 	}
 	return path
+}
+
+// foreign are kinds of files that people have, and how to make one of ours of them.
+var foreign = map[string]string{
+	".xlsx": "save the sheet as CSV", ".xls": "save the sheet as CSV", ".ods": "save the sheet as CSV",
+	".parquet": "save it with pandas: pd.read_parquet(path).to_csv(...)", ".feather": "save it with pandas: pd.read_feather(path).to_csv(...)",
+	".pkl": "load it where it was made, and save the arrays with np.savez, or a table with to_csv", ".pickle": "load it where it was made, and save the arrays with np.savez, or a table with to_csv",
+	".pt": "save the tensors with np.savez(path, x=x.numpy(), y=y.numpy())", ".pth": "save the tensors with np.savez(path, x=x.numpy(), y=y.numpy())",
+	".mat": "save the arrays with np.savez(path, x=..., y=...) after scipy.io.loadmat", ".h5": "save the arrays with np.savez(path, x=..., y=...)", ".hdf5": "save the arrays with np.savez(path, x=..., y=...)",
+	".json": "save it as CSV", ".jsonl": "save it as CSV", ".mp3": "convert it to .wav, for instance with sox", ".flac": "convert it to .wav, for instance with sox", ".ogg": "convert it to .wav, for instance with sox",
+	".zip": "unpack it, and name the folder", ".tar": "unpack it, and name the folder", ".tgz": "unpack it, and name the folder",
 }
 
 // readSound reads one recording, for a model to answer.

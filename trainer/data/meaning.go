@@ -48,26 +48,31 @@ func (m *Meaning) class(name string) int {
 	return -1
 }
 
-// channelsAs refuses a table whose columns of values are not those that the model was trained on, in their order.
-// channels are those of a step before any are joined to a frame.
+// columns are the names of the values of a step before any are joined to a frame.
+func (m *Meaning) columns(frame int) []string {
+	names := make([]string, len(m.Channels)/max(1, frame))
+	for i := range names {
+		names[i] = strings.TrimSuffix(m.Channels[i].Name, stepOf(0, frame))
+	}
+	return names
+}
+
+// channelsAs refuses a table whose columns of values are not those that the model was trained on, in their order, and sound of another
+// rate. channels are those of a step before any are joined to a frame.
 func (p *pool) channelsAs(name string, m *Meaning, channels []Channel, frame int) error {
-	if m == nil || m.Channels == nil || p.kind&Table == 0 || p.kind&Streams == 0 {
+	if m == nil || m.Channels == nil || p.kind&Streams == 0 || p.kind&(Table|Audio) == 0 {
 		return nil
 	}
-	named := func(list []Channel) string {
-		names := make([]string, len(list))
-		for i, c := range list {
-			names[i] = c.Name
-		}
-		return strings.Join(names, ",")
+	names := make([]string, len(channels))
+	for i, c := range channels {
+		names[i] = c.Name
 	}
-	before := slices.Clone(m.Channels[:len(m.Channels)/max(1, frame)])
-	for i := range before {
-		before[i].Name = strings.TrimSuffix(before[i].Name, stepOf(0, frame))
-	}
-	is, was := named(channels), named(before)
-	if is == was {
+	is, was := strings.Join(names, ","), strings.Join(m.columns(frame), ",")
+	switch {
+	case is == was:
 		return nil
+	case p.kind&Audio != 0:
+		return fail(name, "").Errorf(code, "its values are %s; the model was trained on %s", is, was).Helpf("convert the files to the rate and channels of the training, for instance with sox")
 	}
 	return fail(name, "").Errorf(code, "its columns of values are %s; the model was trained on %s", is, was).
 		Helpf("name them in that order:  values = \"%s\"", was)

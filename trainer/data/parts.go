@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// partName is a file's name that says which part of a set it holds: NAME_TRAIN.ts, walk-test.csv.gz.
-var partName = regexp.MustCompile(`(?i)^(.*)[_-](train|training|valid|validation|val|dev|test|testing)(\.[^.]+(?:\.gz|\.xz)?)$`)
+// partName is a file's name that says which part of a set it holds: NAME_TRAIN.ts, walk-test.csv.gz, or NAME_TRAIN as in the UCR archive
+// of 2015.
+var partName = regexp.MustCompile(`(?i)^(.*)[_-](train|training|valid|validation|val|dev|test|testing)(\.[^.]+(?:\.gz|\.xz)?)?$`)
 
 // partWords are the words for parts, in names of files and folders.
 var partWords = map[string]part{"train": train, "training": train, "valid": valid, "validation": valid, "val": valid, "dev": valid, "test": test, "testing": test}
@@ -96,7 +97,7 @@ func partedSetOf(dir string) ([]dataFile, error) {
 		slices.Sort(names)
 		return nil, fail(dir, "").Errorf(code, "holds several data sets: %s", strings.Join(names, ", ")).Helpf("name one file of the one that is meant")
 	}
-	for _, ext := range []string{".ts", ".arff", ".tsv", ".txt", ".csv", ".tab"} {
+	for _, ext := range []string{".ts", ".arff", ".tsv", ".txt", ".csv", ".tab", ""} {
 		if files := sets[partedSet{stem, ext}]; files != nil {
 			return files, nil
 		}

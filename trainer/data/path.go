@@ -32,6 +32,9 @@ func openPath(path string, o Options) (*pool, error) {
 		return openFolder(path, &o)
 	}
 	f := formatOf(path)
+	if help := foreign[extension(path)]; help != "" {
+		return nil, fail(path, "").Errorf(code, "is of no known kind: %s is not read", extension(path)).Helpf("%s", help)
+	}
 	if f == nil {
 		if data, err := readUnpacked(path); err == nil {
 			f = formatIn(data)

@@ -127,7 +127,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 		s.Channels = framed(s.Channels, o.Frame)
 		p.normaliseSet(s, &o)
 	}
-	s.Notes, s.Padded = p.notes, p.padded || p.texts != nil
+	if s.Notes = p.notes; p.padded || p.texts != nil {
+		s.Length = p.frame.steps
+	}
 	return s, nil
 }
 

@@ -147,12 +147,22 @@ func FuzzSeries(f *testing.F) {
 		f.Add(text, text == tinyARFF)
 	}
 	f.Fuzz(func(t *testing.T, text string, weka bool) {
-		dir, o := t.TempDir(), Defaults()
-		name, read := "f.ts", tsPool
+		o, name := Defaults(), "f.ts"
+		sequences := newSeries(name, &o)
+		var err error
 		if weka {
-			name, read = "f.arff", arffPool
+			a, failed := openARFF("f.arff", text)
+			if failed != nil || a.relational() < 0 {
+				return
+			}
+			err = sequences.readARFF(a, unassigned)
+		} else {
+			err = sequences.takeTS(dataFile{name, unassigned}, text)
 		}
-		p, err := read(name, []dataFile{{write(t, dir, name, []byte(text)), unassigned}}, &o)
+		if err != nil {
+			return
+		}
+		p, err := sequences.finish(name)
 		if err != nil {
 			return
 		}

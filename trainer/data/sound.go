@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 )
 
 // soundPool reads WAV files that hold a recording each: a step is a sample of every channel, or the features of a frame.
@@ -76,7 +75,7 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 		p.note("features: %d bands of frames of %d samples every %d, by the integer front end", NumBands, FrameSamples, FrameHop)
 	} else {
 		rec.values = samples
-		p.channels = named(soundChannels(rec.d), func(int) float64 { return 1.0 / (1 << 15) })
+		p.channels = named(soundChannels(rec.d, int(first.Rate)), func(int) float64 { return 1.0 / (1 << 15) })
 	}
 	classes, names := labels.asClasses(of)
 	if p.classes = names; o.Unlabelled {
@@ -103,12 +102,14 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 	return p, rec.windows(name, p, o.Window, o.Stride, o.Length)
 }
 
-func soundChannels(n int) (names []string) {
-	if n == 1 {
-		return []string{"sample"}
-	}
+// soundChannels name samples by their rate in Hz: a model takes no other.
+func soundChannels(n, rate int) (names []string) {
 	for c := range n {
-		names = append(names, "channel "+strconv.Itoa(c+1))
+		name := fmt.Sprintf("sample at %d Hz", rate)
+		if n > 1 {
+			name = fmt.Sprintf("channel %d at %d Hz", c+1, rate)
+		}
+		names = append(names, name)
 	}
 	return names
 }

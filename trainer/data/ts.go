@@ -36,6 +36,11 @@ func (s *series) readTS(f dataFile) error {
 	if err != nil {
 		return err
 	}
+	return s.takeTS(f, text)
+}
+
+// takeTS takes the sequences of a file's text in.
+func (s *series) takeTS(f dataFile, text string) error {
 	t := &tsFile{lineReader: lineReader{file: f.path, text: text}}
 	if err := t.header(); err != nil {
 		return err

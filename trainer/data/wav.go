@@ -35,6 +35,10 @@ func readWAV(path string) (*sound, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseWAV(path, data)
+}
+
+func parseWAV(path string, data []byte) (*sound, error) {
 	if len(data) < 12 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WAVE" {
 		return nil, fail(path, "").Errorf(code, "is not a WAV file").Helpf("unpack or copy it again")
 	}
