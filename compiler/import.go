@@ -58,8 +58,16 @@ func WriteImport(modelFile string, im *importer.Imported, force bool) error {
 			return diag.InFile(f, "").Errorf("output", "cannot be written: %v", err).Helpf("choose another folder with -o")
 		}
 	}
-	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return diag.InFile(folder, "").Errorf("output", "cannot be made: %v", err).Helpf("choose another folder with -o")
+	if err := fileio.MakeFolder(folder); err != nil {
+		return err
+	}
+	lock, err := fileio.LockFile(weightsFile)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	if err := fileio.MayWrite(weightsFile, modelFile); err != nil {
+		return err
 	}
 	if err := weights.WriteSafetensors(weightsFile, im.Weights); err != nil {
 		return err

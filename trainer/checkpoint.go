@@ -6,20 +6,20 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/optim"
 )
 
-// checkpointName is the file that --resume goes on from. It lies in the folder of the run.
-const checkpointName = "checkpoint.safetensors"
-
-// CheckpointPath is where the checkpoint of a run's folder lies.
-func CheckpointPath(folder string) string { return filepath.Join(folder, checkpointName) }
+// The files of a run's folder.
+const (
+	CheckpointName = "checkpoint.safetensors" // what --resume goes on from
+	MetricsName    = "metrics.jsonl"          // a line an epoch
+)
 
 // progressState is what a checkpoint holds beside parameters and moments. Everything random is drawn from the seed and the
 // epoch, so that no generator's state is part of it.
@@ -51,11 +51,12 @@ func floats32(name string, shape []int, v []float32) *weights.Tensor {
 	return &weights.Tensor{Name: name, Shape: shape, DType: "F32", Data: data}
 }
 
-// saveCheckpoint writes parameters, moments and progress, whole or not at all.
-func saveCheckpoint(dir string, n *network.Network, a *optim.Adam, p progressState) error {
+// checkpoint gives the file with parameters, moments and progress.
+func (r *Run) checkpoint(p progressState) (c fileio.Content, err error) {
+	n, a := r.Net, r.adam
 	meta, err := json.Marshal(p)
 	if err != nil {
-		return err
+		return c, err
 	}
 	f := &weights.File{Format: weights.Safetensors, Metadata: map[string]string{"hrnnc.train": string(meta)}}
 	for i, q := range n.Params {
@@ -64,12 +65,12 @@ func saveCheckpoint(dir string, n *network.Network, a *optim.Adam, p progressSta
 			f.Tensors = append(f.Tensors, floats32("adam.m/"+q.Name, q.Shape, a.M[i]), floats32("adam.v/"+q.Name, q.Shape, a.V[i]))
 		}
 	}
-	return weights.RewriteSafetensors(filepath.Join(dir, checkpointName), f)
+	data, err := weights.Encode(r.Folder.Path(CheckpointName), f)
+	return fileio.Content{Name: CheckpointName, Data: data}, err
 }
 
-// loadCheckpoint restores what saveCheckpoint wrote; ok is false when there is none.
-func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config Fingerprint) (p progressState, ok bool, err error) {
-	path := filepath.Join(dir, checkpointName)
+// loadCheckpoint restores a checkpoint; ok is false when there is none.
+func loadCheckpoint(path string, n *network.Network, a *optim.Adam, config Fingerprint) (p progressState, ok bool, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
 	}
@@ -105,17 +106,18 @@ func loadCheckpoint(dir string, n *network.Network, a *optim.Adam, config Finger
 	return p, true, nil
 }
 
-// CheckpointModel gives the fingerprint of the model whose run is in a folder; "" where there is none that can be read.
-func CheckpointModel(folder string) string {
-	f, err := weights.Open(CheckpointPath(folder))
+// ReadCheckpoint gives the fingerprint of the model of a checkpoint and the epoch whose weights were kept, 0 for none; "" and 0
+// where there is none that can be read.
+func ReadCheckpoint(path string) (model string, best int) {
+	f, err := weights.Open(path)
 	if err != nil {
-		return ""
+		return "", 0
 	}
 	var p progressState
 	if err := json.Unmarshal([]byte(f.Metadata["hrnnc.train"]), &p); err != nil {
-		return ""
+		return "", 0
 	}
-	return p.Config.Model
+	return p.Config.Model, p.BestEpoch
 }
 
 // changed names the parts in which two fingerprints differ, "" when none does.
@@ -140,8 +142,8 @@ func restore(f *weights.File, name, kind string, shape []int, into []float32) er
 	return nil
 }
 
-// SaveWeights writes the weights file that compiling takes: every parameter, and the range of every state.
-func SaveWeights(path string, n *network.Network, ranges map[string]float64, note map[string]string) error {
+// WeightsFile is the weights file that compiling takes: every parameter, the range of every state, and notes.
+func WeightsFile(n *network.Network, ranges map[string]float64, note map[string]string) *weights.File {
 	f := &weights.File{Format: weights.Safetensors, Metadata: map[string]string{}}
 	for k, v := range note {
 		f.Metadata[k] = v
@@ -158,7 +160,7 @@ func SaveWeights(path string, n *network.Network, ranges map[string]float64, not
 	for i, name := range names {
 		f.Tensors = append(f.Tensors, floats32(name, []int{units[i], units[i]}, n.DenseMatrix(name)))
 	}
-	return weights.RewriteSafetensors(path, f)
+	return f
 }
 
 // LoadWeights takes parameters from a weights file. A recurrent matrix must be a signed Hadamard up to permutations.

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -63,13 +61,13 @@ type Event struct {
 	Done *Metrics
 }
 
-// Run is one training. Folder takes metrics.jsonl and the checkpoint; Keep is called with every epoch that is the best so
-// far on validation, to save the weights.
+// Run is one training. Folder takes MetricsName and CheckpointName, and has claimed them; Keep is called with every epoch that
+// is the best so far on validation, to save the weights.
 type Run struct {
 	Net          *network.Network
 	Config       Config
 	Train, Valid Source
-	Folder       string
+	Folder       *fileio.Folder
 	Fingerprint  Fingerprint // of what must not change between a run and its resumption
 	Watch        func(Event)
 	Keep         func(Metrics) error
@@ -96,15 +94,19 @@ func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 	r.adam.Decay, r.adam.Decoupled = r.Config.Decay, r.Config.Optimizer == "adamw"
 	r.state = progressState{Config: r.Fingerprint}
 	if resume {
-		p, ok, err := loadCheckpoint(r.Folder, r.Net, r.adam, r.Fingerprint)
+		path := r.Folder.Path(CheckpointName)
+		p, ok, err := loadCheckpoint(path, r.Net, r.adam, r.Fingerprint)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			return nil, diag.InFile(filepath.Join(r.Folder, checkpointName), "").Errorf("resume", "there is no checkpoint").
-				Helpf("train without --resume")
+			return nil, diag.InFile(path, "").Errorf("resume", "there is no checkpoint").Helpf("train without --resume")
 		}
 		r.state = p
+		// A run that was killed after the checkpoint has written no metrics of its last epoch.
+		if err := r.save(p); err != nil {
+			return nil, err
+		}
 	}
 	r.start = time.Now()
 	for r.state.Epoch < r.Config.Epochs {
@@ -153,10 +155,27 @@ func (r *Run) rng(use uint64) *rand.Rand {
 // stop saves a run that is asked to end.
 func (r *Run) stop(ctx context.Context) error {
 	r.state.Seconds += time.Since(r.start).Seconds()
-	if err := saveCheckpoint(r.Folder, r.Net, r.adam, r.state); err != nil {
+	if err := r.save(r.state); err != nil {
 		return err
 	}
 	return ctx.Err()
+}
+
+// save writes checkpoint and metrics.
+func (r *Run) save(p progressState) error {
+	c, err := r.checkpoint(p)
+	if err != nil {
+		return err
+	}
+	var lines []byte
+	for _, m := range p.History {
+		line, err := json.Marshal(m)
+		if err != nil {
+			return err
+		}
+		lines = append(append(lines, line...), '\n')
+	}
+	return r.Folder.Write(c, fileio.Content{Name: MetricsName, Data: lines})
 }
 
 // rate is the learning rate before the next step.
@@ -257,10 +276,7 @@ func (r *Run) endEpoch(ctx context.Context) error {
 	r.state.Epoch, r.state.Batch, r.state.Partial = r.state.Epoch+1, 0, partial{}
 	saved := r.state
 	saved.Seconds = m.Seconds
-	if err := saveCheckpoint(r.Folder, r.Net, r.adam, saved); err != nil {
-		return err
-	}
-	return WriteMetrics(filepath.Join(r.Folder, "metrics.jsonl"), r.state.History)
+	return r.save(saved)
 }
 
 func (r *Run) bestLoss() float64 {
@@ -278,19 +294,6 @@ func validScore(n *network.Network, r network.Result) float64 {
 		return -r.Mean()
 	}
 	return r.Accuracy()
-}
-
-// WriteMetrics writes a line an epoch.
-func WriteMetrics(path string, history []Metrics) error {
-	var out []byte
-	for _, m := range history {
-		line, err := json.Marshal(m)
-		if err != nil {
-			return err
-		}
-		out = append(append(out, line...), '\n')
-	}
-	return fileio.Rewrite(path, out)
 }
 
 // evaluationBatch is how many sequences are scored at a time.
@@ -368,12 +371,4 @@ func newBatch(n *network.Network, s Source, index []int, rng *rand.Rand) *networ
 		s.Fill(b, slot, i, rng)
 	}
 	return b
-}
-
-// Folder makes the folder of a run.
-func Folder(path string) error {
-	if err := os.MkdirAll(path, 0o777); err != nil {
-		return diag.InFile(path, "").Errorf("output", "cannot be made: %v", err).Helpf("choose another folder with -o")
-	}
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
@@ -57,7 +58,17 @@ func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
 	}
 	task := Task{Model: m, Loss: c.Loss, Classes: len(set.Classes)}
 	return &Run{Net: n, Config: c, Train: task.Split(&set.Train, data.Augment{Noise: 0.01}), Valid: task.Split(&set.Valid, data.Augment{}),
-		Folder: folder, Fingerprint: Fingerprint{Model: "test"}, Keep: func(Metrics) error { return nil }}
+		Folder: openFolder(t, folder), Fingerprint: Fingerprint{Model: "test"}, Keep: func(Metrics) error { return nil }}
+}
+
+// openFolder takes a folder; Close lets the next run have it.
+func openFolder(t testing.TB, path string) *fileio.Folder {
+	t.Helper()
+	f, err := fileio.OpenFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 func latents(n *network.Network) string {
@@ -88,6 +99,7 @@ func TestResumeIsExact(t *testing.T) {
 		}
 		got, err := run.Start(ctx, i > 0)
 		cancel()
+		run.Folder.Close()
 		if i < len(stops) {
 			if !errors.Is(err, context.Canceled) {
 				t.Fatalf("stop %d: error %v", i, err)
@@ -117,6 +129,7 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 	if _, err := first.Start(context.Background(), false); err != nil {
 		t.Fatal(err)
 	}
+	first.Folder.Close()
 	second := newRun(t, curves, dir)
 	second.Fingerprint.Settings = "other"
 	if _, err := second.Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "another train block") {
@@ -202,7 +215,7 @@ func TestReadConfig(t *testing.T) {
 func TestSavedWeights(t *testing.T) {
 	run := newRun(t, curves, t.TempDir())
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	if err := SaveWeights(path, run.Net, map[string]float64{"h": 12.5}, nil); err != nil {
+	if err := weights.WriteSafetensors(path, WeightsFile(run.Net, map[string]float64{"h": 12.5}, nil)); err != nil {
 		t.Fatal(err)
 	}
 	f, err := weights.Open(path)

@@ -11,6 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -73,12 +74,17 @@ func (o *own) source(s *data.Sequences) trainer.Source {
 
 func (o *own) train(ctx context.Context, dir string, r *trained) error {
 	start := time.Now()
-	run := &trainer.Run{Net: o.net, Config: o.config, Train: o.source(&o.set.Train), Valid: o.source(&o.set.Valid), Folder: dir,
+	folder, err := fileio.OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	run := &trainer.Run{Net: o.net, Config: o.config, Train: o.source(&o.set.Train), Valid: o.source(&o.set.Valid), Folder: folder,
 		Fingerprint: trainer.Fingerprint{Model: modelFile}, Keep: func(m trainer.Metrics) error {
 			r.Valid = m.ValidScore
-			return trainer.SaveWeights(o.weightsFile, o.net, nil, nil)
+			return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, nil, nil))
 		}}
-	_, err := run.Start(ctx, false)
+	_, err = run.Start(ctx, false)
 	r.Seconds = time.Since(start).Seconds()
 	return err
 }
@@ -96,7 +102,7 @@ func (o *own) keepRanges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return trainer.SaveWeights(o.weightsFile, o.net, ranges, nil)
+	return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, ranges, nil))
 }
 
 // compile measures the model in integers.

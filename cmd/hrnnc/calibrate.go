@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
@@ -29,15 +31,22 @@ as they are: -o writes a safetensors file with their tensors and the ranges.`,
 			if input == "" {
 				return usageError{fmt.Errorf("--input X.npy is missing")}
 			}
-			if err := a.mayEmitArrays(output); err != nil {
-				return err
-			}
 			m, err := compiler.Load(args[0], weightsPath)
 			if err != nil {
 				return err
 			}
+			if into := cmp.Or(output, m.Weights); !fileio.IsStream(into) {
+				lock, err := fileio.LockFile(into)
+				if err != nil {
+					return err
+				}
+				defer lock.Release()
+			}
 			x, _, err := arraySequences(m, input, false)
 			if err != nil {
+				return err
+			}
+			if err := a.mayEmitArrays(output); err != nil {
 				return err
 			}
 			f, err := weights.Open(m.Weights)

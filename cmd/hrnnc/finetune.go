@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/network"
@@ -66,9 +63,9 @@ func (s *SplitScore) validScore() float64 {
 }
 
 // finetune trains on through the rounding of states when the integers decide worse than real numbers do. Weights are
-// kept only when they decide better in integers than those that were there, which stay in place until the end: a run
-// that is stopped can be resumed.
-func (a *app) finetune(ctx context.Context, t *training, folder string, resume bool) (out finetuned, err error) {
+// kept only when they decide better in integers than those that were there; t has the ones that are kept, and their ranges.
+func (a *app) finetune(ctx context.Context, t *training, resume bool) (out finetuned, err error) {
+	folder := t.folder.Sub(finetuneName)
 	valid := t.set.Valid.Joined(&t.set.Train, finetuneWatched)
 	t.work.compare.begin()
 	t.stage = t.work.compare
@@ -93,15 +90,12 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 	if err != nil {
 		return out, err
 	}
-	if resume = resume && exists(trainer.CheckpointPath(folder)); !resume {
-		if err := os.RemoveAll(folder); err != nil {
+	if resume = resume && exists(folder.Path(trainer.CheckpointName)); !resume {
+		if err := folder.Remove(folder.Names()...); err != nil { // of one that was killed before its first checkpoint
 			return out, err
 		}
 	}
-	if err := trainer.Folder(folder); err != nil {
-		return out, err
-	}
-	kept := filepath.Join(folder, "model.safetensors")
+	kept := folder.Path(bestName)
 	t.net.TrainRounded(roundings(l))
 	defer t.net.TrainRounded(nil)
 	c := t.config
@@ -117,14 +111,14 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 			if m.ValidScore <= fixed.validScore() {
 				return nil
 			}
-			return t.saveTo(kept, t.stretched())
+			return t.save(t.stretched(), finetuneName+"/"+bestName)
 		}}
 	history, err := run.Start(ctx, resume)
 	if err != nil {
 		return out, err
 	}
 	if !exists(kept) {
-		return out, nil
+		return out, t.restore(bestName)
 	}
 	out = finetuned{tried: true, epochs: len(history), before: fixed.validScore()}
 	for _, m := range history {
@@ -132,15 +126,11 @@ func (a *app) finetune(ctx context.Context, t *training, folder string, resume b
 			out.epoch, out.after = m.Epoch, m.ValidScore
 		}
 	}
-	f, err := weights.Open(kept)
-	if err != nil {
-		return out, err
-	}
-	if err := trainer.LoadWeights(f, t.net); err != nil {
+	if err := t.restore(finetuneName + "/" + bestName); err != nil {
 		return out, err
 	}
 	t.ranges = t.stretched()
-	return out, t.saveTo(t.weights, t.ranges)
+	return out, nil
 }
 
 // stretched are the ranges that give states the units that training rounds to now.

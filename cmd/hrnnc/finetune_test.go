@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/network"
 )
@@ -29,12 +30,17 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if tr.folder, err = fileio.OpenFolder(filepath.Join(dir, "run")); err != nil {
+			t.Fatal(err)
+		}
+		defer tr.folder.Close()
+		tr.folder.Elsewhere(weightsName, tr.weights)
 		tr.net.Initialise(1, network.RandomSigns)
 		if err := tr.keep(trainer.Metrics{}); err != nil {
 			t.Fatal(err)
 		}
 		ctx := context.Background()
-		if err := tr.measure(ctx, tr.weights); err != nil {
+		if err := tr.measure(ctx, weightsName); err != nil {
 			t.Fatal(err)
 		}
 		l, err := tr.lowered()
@@ -48,7 +54,7 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 			tr.net.Param("b").Latent[i] *= 0.8
 		}
 		tr.net.Refresh()
-		if err := tr.saveTo(tr.weights, tr.stretched()); err != nil {
+		if err := tr.save(tr.stretched(), weightsName); err != nil {
 			t.Fatal(err)
 		}
 		if l, err = tr.lowered(); err != nil {

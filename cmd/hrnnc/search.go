@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/report"
 	"github.com/hrnnc/hrnnc/trainer/search"
@@ -59,7 +60,7 @@ Ctrl-C keeps what is done; --resume goes on. docs/search.md has the details.`,
 	f.Uint64Var(&o.seed, "seed", 1, "of the sample, where there are more variants than the budget allows")
 	f.StringVar(&o.data, "data", "", "data set: a known name, a generator such as copy(100), or a path")
 	settingsFlag(c, &o.set, aboutTraining|aboutData, "a setting of the train block, as batch=50")
-	f.StringVarP(&o.folder, "output", "o", "", "folder of the search (default: search, beside the model)")
+	f.StringVarP(&o.folder, "output", "o", "", "folder of the search (default, beside the model: search for model.hrn, search-NAME for NAME.hrn)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the search in the folder")
 	f.BoolVar(&o.force, "force", false, "replace a search that is there")
 	return c
@@ -94,14 +95,18 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	}
 	t.settle(o)
 	if o.folder == "" {
-		o.folder = filepath.Join(filepath.Dir(file), "search")
+		o.folder = besideModel(file, "search")
 	}
+	if t.folder, err = fileio.OpenFolder(o.folder); err != nil {
+		return err
+	}
+	defer t.folder.Close()
 	a.warn(t.warnings())
 	if t.chosen != "" {
 		a.tell("%s", t.chosen)
 	}
 	s := &search.Search{Model: t.model, Space: space, Budget: o.budget, Halving: o.halving, Seed: o.seed, Set: t.set, Targets: t.targets, Valid: t.validation(),
-		Augment: t.augment, Note: t.note(), Folder: o.folder, Measure: t.candidate, Watch: a.watchSearch(bar.plan("searching", 1))}
+		Augment: t.augment, Note: t.note(), Folder: t.folder, Measure: t.candidate, Watch: a.watchSearch(bar.plan("searching", 1))}
 	r, err := s.Run(ctx, o.resume, o.force)
 	if errors.Is(err, context.Canceled) {
 		a.stopped()
@@ -159,8 +164,8 @@ func (o *searchFlags) space(t *training) (search.Space, error) {
 // candidate measures a variant: the ranges of its states, its integers on validation, and its cost.
 func (t *training) candidate(ctx context.Context, c search.Trained) (m search.Measured, err error) {
 	v := *t
-	v.file, v.weights, v.model, v.config, v.net = c.File, c.Weights, c.Model, c.Config, c.Net
-	if err := v.measure(ctx, v.weights); err != nil {
+	v.file, v.weights, v.folder, v.model, v.config, v.net = c.File, c.Weights, c.Folder, c.Model, c.Config, c.Net
+	if err := v.measure(ctx, search.WeightsName); err != nil {
 		return m, err
 	}
 	l, err := v.lowered()
@@ -221,10 +226,14 @@ type SearchResult struct {
 
 // finishSearch writes the report and prints the front.
 func (a *app) finishSearch(t *training, o searchFlags, s search.Space, r search.Result) error {
-	result := SearchResult{Model: t.file, Folder: o.folder, Report: filepath.Join(o.folder, "report.html"), LeftOut: r.LeftOut, Candidates: r.Candidates}
+	result := SearchResult{Model: t.file, Folder: o.folder, Report: filepath.Join(o.folder, search.ReportName), LeftOut: r.LeftOut, Candidates: r.Candidates}
 	page := report.SearchPage{Model: t.model.Name, Command: commandLine(), DataSet: t.set.Name, Source: t.set.Source, Licence: t.set.Licence, Notes: t.set.Notes,
 		Settings: slices.Concat(spacePairs(s, o), t.commonPairs()), Regression: t.net.Loss == network.MeanSquared, Candidates: r.Candidates}
-	if err := report.WriteSearch(result.Report, page); err != nil {
+	text, err := report.RenderSearch(page)
+	if err != nil {
+		return err
+	}
+	if err := t.folder.Write(fileio.Content{Name: search.ReportName, Data: text}); err != nil {
 		return err
 	}
 	if a.json {

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -45,7 +46,7 @@ a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/tra
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "", "data set: a known name, a generator such as copy(100), or a path")
 	settingsFlag(c, &o.set, aboutTraining|aboutData, "a setting of the train block, as epochs=5")
-	f.StringVarP(&o.folder, "output", "o", "", "folder of the run (default: run, beside the model)")
+	f.StringVarP(&o.folder, "output", "o", "", "folder of the run (default, beside the model: run for model.hrn, run-NAME for NAME.hrn)")
 	f.StringVar(&o.from, "from", "", "weights file to start from, instead of random weights: more epochs, or other data")
 	f.StringVar(&o.finetune, "finetune", "", "fixed: when the integers decide worse than real numbers by over 0.5 points, train on through the rounding of states")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in the folder")
@@ -68,11 +69,20 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		return err
 	}
 	if o.folder == "" {
-		o.folder = filepath.Join(filepath.Dir(file), "run")
+		o.folder = besideModel(file, "run")
 	}
-	if err := t.mayTrain(o); err != nil {
+	var from *weights.File // read before anything is taken away: it may be what a run kept
+	if o.from != "" {
+		if from, err = weights.Open(o.from); err != nil {
+			return err
+		}
+	}
+	lock, err := t.openRun(o)
+	if err != nil {
 		return err
 	}
+	defer lock.Release()
+	defer t.folder.Close()
 	if o.from == "" && !o.resume {
 		if err := t.needsWeights("--from"); err != nil {
 			return err
@@ -85,23 +95,21 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	if t.chosen != "" {
 		a.tell("%s", t.chosen)
 	}
-	if err := trainer.Folder(o.folder); err != nil {
-		return err
-	}
 	t.net.Initialise(t.config.Seed, t.config.SignInit)
-	if o.from != "" {
-		f, err := weights.Open(o.from)
-		if err != nil {
+	if from != nil {
+		if err := trainer.LoadWeights(from, t.net); err != nil {
 			return err
 		}
-		if err := trainer.LoadWeights(f, t.net); err != nil {
+	}
+	if !o.resume { // all is well: what the run before left goes
+		if err := t.folder.Remove(runFiles...); err != nil {
 			return err
 		}
 	}
 	valid := t.validation()
 	t.plan(bar, o.finetune != "")
 	t.stage = t.work.train
-	run := &trainer.Run{Net: t.net, Config: t.config, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: o.folder,
+	run := &trainer.Run{Net: t.net, Config: t.config, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: t.folder,
 		Fingerprint: t.fingerprint(), Watch: a.watchTraining(t.stage, ""), Keep: t.keep}
 	history, err := run.Start(ctx, o.resume)
 	var diverged *trainer.DivergedError
@@ -116,21 +124,35 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		return err
 	}
 	t.work.train.resize(t.work.train.done) // patience may have ended it
+	err = a.finishWeights(ctx, t, o)
+	if err == nil {
+		a.warn(t.rangeWarnings())
+		err = a.finishTraining(ctx, t, history)
+	}
+	if errors.Is(err, context.Canceled) {
+		a.stopped()
+	}
+	return err
+}
+
+// finishWeights makes the weights file of the best weights: measured, and trained on through rounding where that is asked for.
+// It starts from what the run kept and never from its own result, so that a run that is gone on with has the same end.
+func (a *app) finishWeights(ctx context.Context, t *training, o trainFlags) error {
 	t.work.measure.begin()
 	t.stage = t.work.measure
-	if err := t.measure(ctx, t.weights); err != nil {
+	kept := *t
+	kept.weights = t.folder.Path(bestName)
+	if err := kept.measure(ctx, bestName); err != nil {
 		return err
 	}
 	if o.finetune == "fixed" {
-		if t.finetuned, err = a.finetune(ctx, t, filepath.Join(o.folder, "finetune"), o.resume); errors.Is(err, context.Canceled) {
-			a.stopped()
-		}
-		if err != nil {
+		var err error
+		if t.finetuned, err = a.finetune(ctx, &kept, o.resume); err != nil {
 			return err
 		}
 	}
-	a.warn(t.rangeWarnings())
-	return a.finishTraining(ctx, t, history, filepath.Join(o.folder, "report.html"))
+	t.ranges = kept.ranges
+	return t.save(t.ranges, weightsName)
 }
 
 // keptSoFar says what a run that went wrong has left.
@@ -141,21 +163,80 @@ func keptSoFar(history []trainer.Metrics) string {
 	return "the weights of the best epoch are kept"
 }
 
+// The files of a run's folder, beside those of package trainer. weightsName stands for the weights file, wherever it lies.
+const (
+	bestName     = "best.safetensors" // the weights of the best epoch, which all that follows starts from
+	reportName   = "report.html"
+	finetuneName = "finetune" // a folder with a run of its own
+	weightsName  = "weights"
+)
+
+var runFiles = []string{trainer.CheckpointName, trainer.MetricsName, bestName, reportName, finetuneName + "/" + trainer.CheckpointName,
+	finetuneName + "/" + trainer.MetricsName, finetuneName + "/" + bestName}
+
+// besideModel is the default folder of what is trained: name for model.hrn, and for another model of the same folder its own.
+func besideModel(file, name string) string {
+	if base := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)); base != "model" {
+		name += "-" + base
+	}
+	return filepath.Join(filepath.Dir(file), name)
+}
+
+// openRun locks the folder of the run and the weights file, and refuses to replace what nobody asked to replace and, whatever
+// was asked, what hrnnc did not write.
+func (t *training) openRun(o trainFlags) (lock *fileio.Lock, err error) {
+	if lock, err = fileio.LockFile(t.weights); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			lock.Release()
+		}
+	}()
+	if t.folder, err = fileio.OpenFolder(o.folder); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			t.folder.Close()
+		}
+	}()
+	t.folder.Elsewhere(weightsName, t.weights)
+	if err = t.mayTrain(o); err == nil {
+		err = errors.Join(t.folder.Claim(runFiles...), fileio.MayRewrite(t.weights))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return lock, nil
+}
+
 // mayTrain refuses to replace weights or a run that nobody asked to replace.
 func (t *training) mayTrain(o trainFlags) error {
-	if o.resume || o.force {
+	checkpoint := t.folder.Path(trainer.CheckpointName)
+	switch {
+	case o.resume:
+		if _, best := trainer.ReadCheckpoint(checkpoint); best > 0 && !exists(t.folder.Path(bestName)) {
+			return diag.InFile(t.folder.Path(bestName), "").Errorf("resume", "the weights that the run kept, of epoch %d, are not there", best).
+				Helpf("put them back; or start afresh with --force and without --resume")
+		}
+		if !o.force && t.folder.Claim(weightsName) != nil {
+			return diag.InFile(t.weights, "").Errorf("output", "is not as the run wrote it, and would be replaced").
+				Helpf("move it away, and it is written anew; or give --force too")
+		}
+		return nil
+	case o.force:
 		return nil
 	}
-	checkpoint := trainer.CheckpointPath(o.folder)
-	if _, err := os.Stat(checkpoint); err == nil {
-		if trainer.CheckpointModel(o.folder) != t.fingerprint().Model {
+	if exists(checkpoint) {
+		if model, _ := trainer.ReadCheckpoint(checkpoint); model != t.fingerprint().Model {
 			return diag.InFile(checkpoint, "").Errorf("output", "the run of another model is there, or of this one before it was changed").
 				Helpf("choose another folder with -o, or replace that run with --force")
 		}
 		return diag.InFile(checkpoint, "").Errorf("output", "a run is there already").
 			Helpf("go on with --resume, start afresh with --force, or choose another folder with -o")
 	}
-	if _, err := os.Stat(t.weights); err == nil {
+	if exists(t.weights) {
 		return diag.InFile(t.weights, "").Errorf("output", "the weights file is there already").
 			Helpf("give --force to replace it, or name another one in the model")
 	}
@@ -248,7 +329,8 @@ func (t *training) lastPart() (name string, part *data.Sequences) {
 }
 
 // finishTraining scores the test part at both levels, writes the report and says what was left where.
-func (a *app) finishTraining(ctx context.Context, t *training, history []trainer.Metrics, page string) error {
+func (a *app) finishTraining(ctx context.Context, t *training, history []trainer.Metrics) error {
+	page := t.folder.Path(reportName)
 	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: t.ranges, Report: page, Finetuned: t.finetuned.epoch}
 	for _, m := range history {
 		result.Seconds = m.Seconds
@@ -276,7 +358,7 @@ func (a *app) finishTraining(ctx context.Context, t *training, history []trainer
 	t.stage = nil
 	a.bar.say("writing the report")
 	var err error
-	if result.Remarks, err = t.report(ctx, page, history, result); err != nil {
+	if result.Remarks, err = t.report(ctx, history, result); err != nil {
 		return err
 	}
 	a.bar.clear()

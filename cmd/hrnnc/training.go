@@ -14,6 +14,7 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -28,8 +29,9 @@ type training struct {
 	config    trainer.Config
 	set       *data.Set
 	net       *network.Network
-	weights   string   // path of the weights file
-	targetSet []string // settings of targets from the command line
+	weights   string         // path of the weights file
+	folder    *fileio.Folder // of the run, or of a search's candidate
+	targetSet []string       // settings of targets from the command line
 	augment   data.Augment
 	chosen    string             // what the size of the data set chose, for people
 	targets   []ir.Channel       // what the outputs of a regression stand for
@@ -247,19 +249,25 @@ func (t *training) validation() *data.Sequences {
 	return &t.set.Train
 }
 
-// measure takes the weights that were kept in a file, and stores with them how large their states get.
+// measure takes the weights that were kept in the folder of the run, and stores with them how large their states get.
 func (t *training) measure(ctx context.Context, kept string) error {
-	f, err := weights.Open(kept)
+	err := t.restore(kept)
 	if err != nil {
-		return err
-	}
-	if err := trainer.LoadWeights(f, t.net); err != nil {
 		return err
 	}
 	if t.ranges, err = trainer.Ranges(ctx, t.net, t.source(&t.set.Train)); err != nil {
 		return err
 	}
-	return t.saveTo(t.weights, t.ranges)
+	return t.save(t.ranges, kept)
+}
+
+// restore takes weights by their name in the folder of the run.
+func (t *training) restore(name string) error {
+	f, err := weights.Open(t.folder.Path(name))
+	if err != nil {
+		return err
+	}
+	return trainer.LoadWeights(f, t.net)
 }
 
 // keep saves the weights at hand, with the ranges that states have on the part that decided for them: a run that is stopped
@@ -269,11 +277,20 @@ func (t *training) keep(trainer.Metrics) error {
 	if err != nil {
 		return err
 	}
-	return t.saveTo(t.weights, ranges)
+	return t.save(ranges, bestName, weightsName)
 }
 
-func (t *training) saveTo(path string, ranges map[string]float64) error {
-	return trainer.SaveWeights(path, t.net, ranges, t.note())
+// save writes the weights at hand under names in the folder of the run.
+func (t *training) save(ranges map[string]float64, names ...string) error {
+	data, err := weights.Encode(t.weights, trainer.WeightsFile(t.net, ranges, t.note()))
+	if err != nil {
+		return err
+	}
+	var files []fileio.Content
+	for _, name := range names {
+		files = append(files, fileio.Content{Name: name, Data: data})
+	}
+	return t.folder.Write(files...)
 }
 
 // warnings are about data that training works on, badly.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
@@ -19,7 +20,7 @@ import (
 const saturationSteps = 20000
 
 // report writes the page about a training, and gives what on it a reader should do something about.
-func (t *training) report(ctx context.Context, path string, history []trainer.Metrics, r TrainResult) (remarks []string, err error) {
+func (t *training) report(ctx context.Context, history []trainer.Metrics, r TrainResult) (remarks []string, err error) {
 	l, err := t.lowered()
 	if err != nil {
 		return nil, err
@@ -75,7 +76,11 @@ func (t *training) report(ctx context.Context, path string, history []trainer.Me
 		{"state", fmt.Sprintf("%s bytes", thousands((c.StateBits+7)/8))},
 		{"additions a step", thousands(c.Recurrence.Adds + c.Input.Adds)},
 	}
-	return report.Remarks(p), report.Write(path, p)
+	page, err := report.Render(p)
+	if err != nil {
+		return nil, err
+	}
+	return report.Remarks(p), t.folder.Write(fileio.Content{Name: reportName, Data: page})
 }
 
 // reported is a score as the report takes it.

@@ -129,8 +129,17 @@ func MayWrite(paths ...string) error {
 	return nil
 }
 
+// MayRewrite is MayWrite for Rewrite.
+func MayRewrite(path string) error {
+	target, err := resolve(path)
+	if err != nil {
+		return writeError(path, err)
+	}
+	return mayPut(path, target, absolute(path))
+}
+
 // mayPut checks a regular file, or the folder of one that is not there.
-func mayPut(path, target string) error {
+func mayPut(path, target string, allowed ...string) error {
 	info, err := os.Stat(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -146,7 +155,7 @@ func mayPut(path, target string) error {
 	case info.IsDir():
 		return isFolder(path)
 	}
-	if err := notInput(path, info); err != nil {
+	if err := notInput(path, info, allowed...); err != nil {
 		return err
 	}
 	return writable(path, target, info)

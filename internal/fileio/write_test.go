@@ -365,3 +365,87 @@ func TestWriteFolderLeavesTheGroundAlone(t *testing.T) {
 	refused(t, WriteFolder("fixed", anything, fill), "error[output]: is read-only")
 	holds(t, read, "input")
 }
+
+func TestFolderReplacesOnlyItsOwn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	open := func() *Folder {
+		t.Helper()
+		f, err := OpenFolder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	f := open()
+	_, err := OpenFolder(dir)
+	refused(t, err, "error[locked]: process")
+	f.Close()
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("an empty folder is left")
+	}
+
+	f = open()
+	far := filepath.Join(filepath.Dir(dir), "weights")
+	f.Elsewhere("weights", far)
+	sub := f.Sub("sub")
+	put := func(text string) {
+		t.Helper()
+		err := errors.Join(f.Claim("a", "weights", "sub/b"), f.Write(Content{"a", []byte(text)}, Content{"weights", []byte(text)}), sub.Write(Content{"b", []byte(text)}))
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	put("one")
+	put("two")
+	f.Close()
+	f = open()
+	f.Elsewhere("weights", far)
+	sub = f.Sub("sub")
+	put("three")
+	holds(t, far, "three")
+	holds(t, filepath.Join(dir, "sub", "b"), "three")
+	if got := fmt.Sprint(f.Names(), sub.Names()); got != "[a sub/b] [b]" {
+		t.Errorf("names %s", got)
+	}
+
+	// What the user changed, put there, or linked stays.
+	mustWrite(t, filepath.Join(dir, "a"), "mine", 0o644)
+	mustWrite(t, filepath.Join(dir, "c"), "mine", 0o644)
+	for _, name := range []string{"a", "c"} {
+		refused(t, f.Claim("sub/b", name), filepath.Join(dir, name)+": error[output]: would be replaced, and is not as hrnnc wrote it; help: move it away")
+	}
+	if err := f.Remove("a", "c", "weights", "sub/b"); err != nil {
+		t.Error(err)
+	}
+	onlyFiles(t, dir, ".lock", "a", "c", writtenName)
+	holds(t, filepath.Join(dir, "a"), "mine")
+	f.Close()
+	mustWrite(t, filepath.Join(dir, writtenName), "mine", 0o644)
+	_, err = OpenFolder(dir)
+	refused(t, err, "is not the list of files")
+	onlyFiles(t, dir, "a", "c", writtenName)
+}
+
+// TestFolderKnowsItsOwnAfterAKill cuts writing short between the list and the file, again and again.
+func TestFolderKnowsItsOwnAfterAKill(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	file := filepath.Join(dir, "a")
+	for i := range 4 {
+		f, err := OpenFolder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Claim("a"); err != nil {
+			t.Error(err)
+		}
+		old, err := os.ReadFile(file)
+		if err := f.Write(Content{"a", fmt.Append(nil, i)}); err != nil {
+			t.Fatal(err)
+		}
+		if err == nil {
+			mustWrite(t, file, string(old), 0o644) // as if killed before the file was there
+		}
+		f.Close()
+	}
+	holds(t, file, "0")
+}

@@ -1,6 +1,6 @@
 // Package report writes the pages about a training run and about a search: single HTML files that need no network and no
 // script. It computes nothing but what stands on the page: the run is trainer's, the scores are the caller's. Start with
-// Page and Write; view.go says what is on the page, findings.go judges the run, chart.go draws.
+// Page and Render; view.go says what is on the page, findings.go judges the run, chart.go draws.
 package report
 
 import (
@@ -8,9 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"io"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/score"
@@ -93,14 +91,11 @@ var (
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// Write writes the page whole or not at all. The same Page gives the same bytes.
-func Write(path string, p Page) error {
-	// Rendered first, so that a mistake in the template leaves no temporary file to write to.
+// Render gives the page. The same Page gives the same bytes.
+func Render(p Page) ([]byte, error) {
 	var b bytes.Buffer
-	if err := render(&b, p); err != nil {
-		return fmt.Errorf("rendering the report: %w", err)
+	if err := pageTemplate.Execute(&b, newView(p)); err != nil {
+		return nil, fmt.Errorf("rendering the report: %w", err)
 	}
-	return fileio.WriteFile(path, b.Bytes())
+	return b.Bytes(), nil
 }
-
-func render(w io.Writer, p Page) error { return pageTemplate.Execute(w, newView(p)) }

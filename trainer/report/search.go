@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer/search"
 )
 
@@ -33,13 +32,13 @@ var (
 // searchTemplate shares its tables and figures with page.html.
 var searchTemplate = template.Must(template.Must(pageTemplate.Clone()).New("search").Parse(searchText))
 
-// WriteSearch writes the page about a search whole or not at all. The same SearchPage gives the same bytes.
-func WriteSearch(path string, p SearchPage) error {
+// RenderSearch gives the page about a search. The same SearchPage gives the same bytes.
+func RenderSearch(p SearchPage) ([]byte, error) {
 	var b bytes.Buffer
 	if err := searchTemplate.Execute(&b, newSearchView(p)); err != nil {
-		return fmt.Errorf("rendering the report: %w", err)
+		return nil, fmt.Errorf("rendering the report: %w", err)
 	}
-	return fileio.WriteFile(path, b.Bytes())
+	return b.Bytes(), nil
 }
 
 // searchView is a SearchPage made ready for search.html.

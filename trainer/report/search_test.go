@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -31,11 +29,7 @@ func exampleSearch(n int) SearchPage {
 
 func renderedSearch(t testing.TB, p SearchPage) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "report.html")
-	if err := WriteSearch(path, p); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
+	text, err := RenderSearch(p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"path/filepath"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
@@ -16,9 +15,21 @@ import (
 const (
 	planName    = "search.json"
 	resultsName = "results.jsonl"
+	ReportName  = "report.html"
 	modelName   = "model.hrn"
-	weightsName = "model.safetensors"
+	WeightsName = "model.safetensors"
 )
+
+// filesOf are the names of all files that a search of these variants may write.
+func filesOf(variants []Variant) []string {
+	names := []string{planName, resultsName, ReportName}
+	for _, v := range variants {
+		for _, file := range []string{modelName, WeightsName, trainer.CheckpointName, trainer.MetricsName} {
+			names = append(names, v.Name()+"/"+file)
+		}
+	}
+	return names
+}
 
 // plan is what a search set out to do.
 type plan struct {
@@ -26,43 +37,32 @@ type plan struct {
 	Candidates  []string `json:"candidates"`  // names of all that may have a folder
 }
 
-// open makes the folder of a search and reads what is done already. Nothing that is there is replaced unless force says so.
+// open reads what is done already. Nothing that is there is replaced unless force says so.
 func (s *Search) open(resume, force bool) ([]Candidate, *plan, error) {
-	path := filepath.Join(s.Folder, planName)
+	path, folder := s.Folder.Path(planName), diag.InFile(s.Folder.Path(""), "")
 	text, err := os.ReadFile(path)
 	there := err == nil
 	switch {
 	case resume && !there:
-		return nil, nil, diag.InFile(s.Folder, "").Errorf("resume", "there is no search").Helpf("search without --resume, or name its folder with -o")
+		return nil, nil, folder.Errorf("resume", "there is no search").Helpf("search without --resume, or name its folder with -o")
 	case there && !resume && !force:
-		return nil, nil, diag.InFile(s.Folder, "").Errorf("output", "a search is there already").
+		return nil, nil, folder.Errorf("output", "a search is there already").
 			Helpf("go on with --resume, start afresh with --force, or choose another folder with -o")
-	case !there && !force && !empty(s.Folder):
-		return nil, nil, diag.InFile(s.Folder, "").Errorf("output", "the folder is there already, and holds something else").
+	case !there && !force && !s.Folder.Empty():
+		return nil, nil, folder.Errorf("output", "the folder is there already, and holds something else").
 			Helpf("choose another folder with -o, or write into it with --force")
 	case !there:
-		return nil, &plan{}, trainer.Folder(s.Folder)
+		return nil, &plan{}, nil
 	}
 	var old plan
 	if err := json.Unmarshal(text, &old); err != nil {
 		return nil, nil, diag.InFile(path, "").Errorf("resume", "is not what hrnnc search writes").Helpf("start afresh with --force")
 	}
 	if resume {
-		done, err := readResults(filepath.Join(s.Folder, resultsName))
+		done, err := readResults(s.Folder.Path(resultsName))
 		return done, &old, err
 	}
-	for _, name := range append(old.Candidates, resultsName, planName, "report.html") {
-		if err := os.RemoveAll(filepath.Join(s.Folder, filepath.Base(name))); err != nil {
-			return nil, nil, err
-		}
-	}
-	return nil, &plan{}, nil
-}
-
-// empty reports whether a folder is not there, or holds nothing.
-func empty(folder string) bool {
-	entries, err := os.ReadDir(folder)
-	return err != nil || len(entries) == 0
+	return nil, &plan{}, s.Folder.Remove(s.Folder.Names()...)
 }
 
 func readResults(path string) ([]Candidate, error) {
@@ -85,7 +85,7 @@ func readResults(path string) ([]Candidate, error) {
 	return out, lines.Err()
 }
 
-func writeResults(path string, all []Candidate) error {
+func (s *Search) writeResults(all []Candidate) error {
 	var out []byte
 	for _, c := range all {
 		line, err := json.Marshal(c)
@@ -94,7 +94,7 @@ func writeResults(path string, all []Candidate) error {
 		}
 		out = append(append(out, line...), '\n')
 	}
-	return fileio.Rewrite(path, out)
+	return s.Folder.Write(fileio.Content{Name: resultsName, Data: out})
 }
 
 // writePlan says before anything is trained what may be written.
@@ -103,17 +103,18 @@ func (s *Search) writePlan(p plan) error {
 	if err != nil {
 		return err
 	}
-	return fileio.Rewrite(filepath.Join(s.Folder, planName), append(text, '\n'))
+	return s.Folder.Write(fileio.Content{Name: planName, Data: append(text, '\n')})
 }
 
 // tidy leaves the folders of the front, without what was only needed to go on.
 func (s *Search) tidy(all []Candidate) error {
 	for _, c := range all {
-		dir := filepath.Join(s.Folder, c.Name)
+		dir := s.Folder.Sub(c.Name)
+		names := dir.Names()
 		if c.Front {
-			dir = trainer.CheckpointPath(dir)
+			names = []string{trainer.CheckpointName}
 		}
-		if err := os.RemoveAll(dir); err != nil {
+		if err := dir.Remove(names...); err != nil {
 			return err
 		}
 	}

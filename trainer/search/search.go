@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -31,7 +31,7 @@ type Search struct {
 	Valid   *data.Sequences // the part that decides
 	Augment data.Augment
 	Note    map[string]string // metadata of the weights files
-	Folder  string
+	Folder  *fileio.Folder
 	Measure func(ctx context.Context, t Trained) (Measured, error)
 	Watch   func(Event)
 
@@ -45,6 +45,7 @@ type Trained struct {
 	Config        trainer.Config
 	Net           *network.Network
 	File, Weights string
+	Folder        *fileio.Folder // of the variant; WeightsName in it is Weights
 }
 
 // Measured is what a variant is worth as integers.
@@ -129,9 +130,12 @@ func (s *Search) begin(variants []Variant, resume, force bool) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Folder.Claim(filesOf(variants)...); err != nil {
+		return err
+	}
 	p := plan{Fingerprint: s.fingerprint(variants)}
 	if resume && old.Fingerprint != p.Fingerprint {
-		return diag.InFile(s.Folder, "").Errorf("resume", "the search was begun with another model, data set or train block").
+		return diag.InFile(s.Folder.Path(""), "").Errorf("resume", "the search was begun with another model, data set or train block").
 			Helpf("undo the change, start afresh with --force, or choose another folder with -o")
 	}
 	for _, v := range variants {
@@ -180,7 +184,7 @@ func (s *Search) save() error {
 			measured = append(measured, c)
 		}
 	}
-	return writeResults(filepath.Join(s.Folder, resultsName), measured)
+	return s.writeResults(measured)
 }
 
 func (s *Search) config(m *dsl.Model) (trainer.Config, error) {
@@ -312,8 +316,8 @@ func (s *Search) done(c *Candidate, epochs int, e Event, failure error) error {
 
 // train runs a variant up to an epoch, from its checkpoint where it has one.
 func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Trained, []trainer.Metrics, error) {
-	dir := filepath.Join(s.Folder, v.Name())
-	t := Trained{Variant: v, File: filepath.Join(dir, modelName), Weights: filepath.Join(dir, weightsName)}
+	dir := s.Folder.Sub(v.Name())
+	t := Trained{Variant: v, File: dir.Path(modelName), Weights: dir.Path(WeightsName), Folder: dir}
 	var err error
 	if t.Config, err = s.config(v.Model); err != nil {
 		return t, nil, err
@@ -321,11 +325,8 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	t.Net = network.New(v.Model)
 	t.Net.Loss = t.Config.Loss
 	t.Net.Initialise(t.Config.Seed, t.Config.SignInit)
-	if err := trainer.Folder(dir); err != nil {
-		return t, nil, err
-	}
 	source := dsl.Source(v.Model)
-	if err := fileio.Rewrite(t.File, source); err != nil {
+	if err := dir.Write(fileio.Content{Name: modelName, Data: source}); err != nil {
 		return t, nil, err
 	}
 	part, stop := context.WithCancel(ctx)
@@ -334,7 +335,13 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	task := trainer.Task{Model: v.Model, Loss: t.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets}
 	run := &trainer.Run{Net: t.Net, Config: t.Config, Folder: dir, Fingerprint: trainer.Fingerprint{Model: hex.EncodeToString(sum[:8])},
 		Train: task.Split(&s.Set.Train, s.Augment), Valid: task.Split(s.Valid, s.Augment),
-		Keep: func(trainer.Metrics) error { return trainer.SaveWeights(t.Weights, t.Net, nil, s.Note) },
+		Keep: func(trainer.Metrics) error {
+			data, err := weights.Encode(t.Weights, trainer.WeightsFile(t.Net, nil, s.Note))
+			if err != nil {
+				return err
+			}
+			return dir.Write(fileio.Content{Name: WeightsName, Data: data})
+		},
 		Watch: func(at trainer.Event) {
 			if at.Epoch > epochs || at.Done != nil && at.Epoch == epochs && epochs < t.Config.Epochs {
 				stop() // the run writes a checkpoint, which the next round goes on from
@@ -343,7 +350,7 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 				s.Watch(e)
 			}
 		}}
-	_, missing := os.Stat(trainer.CheckpointPath(dir))
+	_, missing := os.Stat(dir.Path(trainer.CheckpointName))
 	history, err := run.Start(part, missing == nil)
 	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
 		err = nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -190,7 +191,7 @@ func newSearch(t testing.TB, folder string, halving bool) *Search {
 		t.Fatal(err)
 	}
 	space := Space{Units: []int{8, 16}, Blocks: []int{0, 4}, Weights: []string{"int4"}, StateBits: []int{16}, Rates: []float64{0.02, 0.01}}
-	return &Search{Model: parse(t, stacked), Space: space, Budget: 4, Halving: halving, Seed: 1, Set: set, Valid: &set.Valid, Folder: folder,
+	return &Search{Model: parse(t, stacked), Space: space, Budget: 4, Halving: halving, Seed: 1, Set: set, Valid: &set.Valid, Folder: openFolder(t, folder),
 		Measure: func(_ context.Context, c Trained) (Measured, error) {
 			f, err := weights.Open(c.Weights)
 			if err != nil {
@@ -202,6 +203,16 @@ func newSearch(t testing.TB, folder string, halving bool) *Search {
 			r, err := trainer.Score(context.Background(), c.Net, trainer.Task{Model: c.Model, Loss: c.Config.Loss, Classes: len(set.Classes)}.Split(&set.Valid, data.Augment{}), nil)
 			return Measured{r.Accuracy(), c.Units, c.Units * (2 + c.Block)}, err
 		}}
+}
+
+// openFolder takes a folder; Close lets the next search have it.
+func openFolder(t testing.TB, path string) *fileio.Folder {
+	t.Helper()
+	f, err := fileio.OpenFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // withoutTime is the results as text, but for the seconds.
@@ -237,6 +248,7 @@ func TestResumeIsExact(t *testing.T) {
 			}
 			got, err := s.Run(ctx, i > 0, false)
 			cancel()
+			s.Folder.Close()
 			if i < len(stops) && err != nil {
 				if !errors.Is(err, context.Canceled) {
 					t.Fatal(err)
@@ -261,6 +273,7 @@ func TestFolder(t *testing.T) {
 		if change != nil {
 			change(s)
 		}
+		defer s.Folder.Close()
 		return s.Run(context.Background(), resume, force)
 	}
 	refused := func(err error, want string) {
@@ -310,13 +323,13 @@ func TestFolder(t *testing.T) {
 // holdsTheFront checks that a folder has the results, and a folder for each candidate of the front.
 func holdsTheFront(t *testing.T, dir string, r Result, others ...string) {
 	t.Helper()
-	want := append([]string{planName, resultsName}, others...)
+	want := append([]string{"hrnnc-written.json", planName, resultsName}, others...)
 	for _, c := range r.Candidates {
 		if !c.Front {
 			continue
 		}
 		want = append(want, c.Name)
-		for name, there := range map[string]bool{modelName: true, weightsName: true, "checkpoint.safetensors": false} {
+		for name, there := range map[string]bool{modelName: true, WeightsName: true, "checkpoint.safetensors": false} {
 			if _, err := os.Stat(filepath.Join(dir, c.Name, name)); (err == nil) != there {
 				t.Errorf("%s/%s: %v", c.Name, name, err)
 			}

@@ -215,7 +215,7 @@ func (s Settings) apply(m *dsl.Model) (*dsl.Model, diag.List) {
 	for _, p := range searched(v) {
 		p.Kind = s.Weights
 	}
-	v.Weights = weightsName
+	v.Weights = WeightsName
 	v.Train["rate"] = strconv.FormatFloat(s.Rate, 'g', -1, 64)
 	return again(v)
 }
