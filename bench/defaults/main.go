@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
@@ -161,8 +162,13 @@ func train(set *data.Set, s trainer.Scale, seed int) (float64, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
+	folder, err := fileio.OpenFolder(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer folder.Close()
 	t := trainer.Task{Model: m, Loss: c.Loss, Classes: len(set.Classes)}
-	r := trainer.Run{Net: n, Config: c, Train: t.Split(&set.Train, data.Augment{}), Valid: t.Split(&set.Valid, data.Augment{}), Folder: dir,
+	r := trainer.Run{Net: n, Config: c, Train: t.Split(&set.Train, data.Augment{}), Valid: t.Split(&set.Valid, data.Augment{}), Folder: folder,
 		Keep: func(trainer.Metrics) error { return nil }}
 	history, err := r.Start(context.Background(), false)
 	if err != nil {
