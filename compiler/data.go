@@ -186,9 +186,8 @@ const clampedOften = 0.01
 func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, error) {
 	at := diag.InFile(path, "")
 	switch {
-	case in.Channels == nil:
-		return nil, nil, diag.List{at.Errorf("data", "the weights file does not say how values become the integers of %s", in.Name).
-			Helpf("give integers without --raw, or train with hrnnc train, which says it")}
+	case in.Kind == ir.Token:
+		return nil, nil, diag.List{at.Errorf("data", "the input is a token, which is an integer already").Helpf("give tokens without --raw, or words with --text")}
 	case len(a.Shape) == 0 || in.Size > 1 && a.Shape[len(a.Shape)-1] != in.Size:
 		return nil, nil, diag.List{at.Errorf("data", "its shape is %s", diag.Shape(a.Shape)).Helpf("the model wants [sequences, steps, %d] values", in.Size)}
 	}
@@ -203,7 +202,7 @@ func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, 
 	ints := make([]int64, len(values))
 	clamped := 0
 	for i, v := range values {
-		c := in.Channels[i%in.Size]
+		c := in.Conversion(i % in.Size)
 		u := c.Of(v)
 		if math.IsNaN(u) || math.IsInf(u, 0) {
 			return nil, nil, diag.List{at.Errorf("data", "entry %d is %v", i, v).Helpf("values are finite numbers")}
@@ -214,6 +213,10 @@ func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, 
 		ints[i] = int64(in.Nearest(u))
 	}
 	var warnings diag.List
+	if in.Channels == nil && in.Scale != 1 {
+		warnings.Add(at.Warningf("range", "the weights file does not say how values become the integers of %s: each is divided by the input's scale, %.6g", in.Name, in.Scale).
+			Helpf("normalise the values first where the training did"))
+	}
 	if float64(clamped) > clampedOften*float64(len(values)) {
 		warnings.Add(at.Warningf("range", "%.0f %% of the values are beyond the range of %s, and are clamped", 100*float64(clamped)/float64(len(values)), in.Name).
 			Helpf("check that they have the unit of the training data"))

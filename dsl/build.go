@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
@@ -50,13 +48,10 @@ func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 	return b.out, b.errs
 }
 
-// labels are the names of classes; nil where they are only numbers, or cannot be shown.
+// labels are the names of classes; nil where they are only numbers.
 func labels(classes []string) []string {
 	numbers := true
 	for i, c := range classes {
-		if strings.ContainsFunc(c, unicode.IsControl) {
-			return nil
-		}
 		numbers = numbers && c == strconv.Itoa(i)
 	}
 	if numbers {

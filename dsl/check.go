@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
@@ -138,12 +137,7 @@ func (c *checker) declare(s Stmt) {
 		c.labels = s
 		c.m.Settings["labels"] = s.span(c.file)
 		for _, l := range s.Labels {
-			text := unquote(l)
-			// Labels stand in comments of generated code, which a line break would end.
-			if strings.ContainsFunc(text, unicode.IsControl) {
-				c.fail(s, "output", "labels are text of one line", "the label %s has a control character", strconv.Quote(text))
-			}
-			c.m.Output.Labels = append(c.m.Output.Labels, text)
+			c.m.Output.Labels = append(c.m.Output.Labels, unquote(l))
 		}
 	case *WeightsStmt:
 		if c.m.Weights != "" {

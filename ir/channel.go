@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
 )
 
 // Channel says how one entry of a step's input comes from a value of the data that the model was trained on: as the
@@ -18,13 +16,21 @@ type Channel struct {
 	Offset float64 `json:"offset"`
 }
 
+// Conversion says how entry i comes from a value: as Channels say, or by the input's scale where nothing is said.
+func (in Input) Conversion(i int) Channel {
+	if i < len(in.Channels) {
+		return in.Channels[i]
+	}
+	return Channel{Gain: 1 / in.Scale}
+}
+
 // Of gives Gain times a value plus Offset, both rounded to a float64: never one fused multiply-add, which some processors have
 // and others not.
 func (c Channel) Of(v float64) float64 { return float64(c.Gain*v) + c.Offset }
 
-// valid reports whether the channel can be shown: a name of one line and finite numbers.
+// valid reports whether the numbers are finite; the name may be any text.
 func (c Channel) valid() bool {
-	return !strings.ContainsFunc(c.Name, unicode.IsControl) && !math.IsInf(c.Gain, 0) && !math.IsNaN(c.Gain) &&
+	return !math.IsInf(c.Gain, 0) && !math.IsNaN(c.Gain) &&
 		!math.IsInf(c.Offset, 0) && !math.IsNaN(c.Offset)
 }
 

@@ -2,6 +2,8 @@ package ir
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 )
 
@@ -11,6 +13,9 @@ const MaxBits = 63
 // Verify checks that a module is well formed: operands before users, every op as its row of the op table says,
 // no implicit widening at the fixed level. The error names the value.
 func Verify(m *Module) error {
+	if err := m.verifyNames(); err != nil {
+		return err
+	}
 	if err := m.verifyHeader(); err != nil {
 		return err
 	}
@@ -37,7 +42,28 @@ func Verify(m *Module) error {
 	case channels != nil && len(channels) != y[0]:
 		return fmt.Errorf("output %s has %d entries and %d channels", m.Output.Name, y[0], len(channels))
 	case slices.ContainsFunc(channels, func(c Channel) bool { return !c.valid() }):
-		return fmt.Errorf("a channel of output %s has a line break in its name, or a number that is not finite", m.Output.Name)
+		return fmt.Errorf("a channel of output %s has a number that is not finite", m.Output.Name)
+	}
+	return nil
+}
+
+// name is what the language has for names: they stand in generated code, in comments too.
+var name = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*$`)
+
+func (m *Module) verifyNames() error {
+	names := map[string]string{"the input": m.Input.Name, "the output": m.Output.Name}
+	for i, s := range m.States {
+		names[fmt.Sprintf("state %d", i)] = s.Name
+	}
+	for i, v := range m.Values {
+		if v.Name != "" {
+			names[fmt.Sprintf("%%%d", i)] = v.Name
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(names)) {
+		if !name.MatchString(names[what]) {
+			return fmt.Errorf("the name of %s, %q, is none: letters, digits and _ are wanted, a letter first", what, names[what])
+		}
 	}
 	return nil
 }
@@ -54,7 +80,7 @@ func (m *Module) verifyHeader() error {
 	case len(in.Channels) > 0 && len(in.Channels) != in.Size:
 		return fmt.Errorf("input %s has %d entries and %d channels", in.Name, in.Size, len(in.Channels))
 	case slices.ContainsFunc(in.Channels, func(c Channel) bool { return !c.valid() }):
-		return fmt.Errorf("a channel of input %s has a line break in its name, or a number that is not finite", in.Name)
+		return fmt.Errorf("a channel of input %s has a number that is not finite", in.Name)
 	case in.Words && in.Kind != Token:
 		return fmt.Errorf("input %s has words and is no token", in.Name)
 	case in.Kind == Token && (in.Vocab < 1 || in.Vocab > 1<<24):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
@@ -53,7 +54,7 @@ func runHarness(ctx context.Context, dir, command string, flags []string, p *low
 	program := filepath.Join(tmp, "harness")
 	args := append(append(append([]string{}, flags...), Warnings...), "-o", program)
 	for _, s := range sources {
-		if !strings.HasPrefix(filepath.Base(s), "test_") {
+		if !isTest(sources, s) {
 			args = append(args, s)
 		}
 	}
@@ -72,6 +73,12 @@ func runHarness(ctx context.Context, dir, command string, flags []string, p *low
 		return nil, err
 	}
 	return parse(out, p, x)
+}
+
+// isTest reports whether a source is the test of another, test_X.c of X.c: a model may be called test_X itself.
+func isTest(sources []string, path string) bool {
+	of, ok := strings.CutPrefix(filepath.Base(path), "test_")
+	return ok && slices.Contains(sources, filepath.Join(filepath.Dir(path), of))
 }
 
 func put(b *bytes.Buffer, v ...int64) {

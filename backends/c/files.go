@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -33,7 +34,7 @@ func (g *generator) inputType() (name, comment string) {
 func (g *generator) banner(p *printer) {
 	p.line("/*")
 	for _, s := range g.plan.Comment {
-		p.line(" * %s", strings.ReplaceAll(s, "*/", "* /"))
+		p.line(" * %s", commentText(s))
 	}
 	p.line(" * Generated: change the model, not this file.")
 	p.line(" */")
@@ -59,9 +60,9 @@ func (g *generator) header() []byte {
 		p.line("#define %s_STEPS %d /* the most steps of a sequence */", pre, g.plan.Steps)
 	}
 	p.line("")
-	p.line("typedef %s %s_input; /* %s */", input, g.prefix, comment)
+	p.line("typedef %s %s_input; %s", input, g.prefix, inline(comment))
 	p.list(g.plan.Input.Feeding())
-	p.line("typedef %s %s_value; /* %s */", ctype(g.valueLane()), g.prefix, g.valueComment())
+	p.line("typedef %s %s_value; %s", ctype(g.valueLane()), g.prefix, inline(g.valueComment()))
 	p.list(g.plan.Output.Meaning())
 	p.line("")
 	p.line("#ifdef __cplusplus")
@@ -86,27 +87,22 @@ func (g *generator) header() []byte {
 	switch g.plan.Output.Decision {
 	case ir.Argmax:
 		p.line("")
-		p.comment("The index of the largest output, the first of equals%s.", g.labels())
+		p.comment("The index of the largest output, the first of equals%s.", g.named())
 		p.line("int %s_class(const %s_state *s);", g.prefix, g.prefix)
 	case ir.Threshold:
 		p.line("")
-		p.comment("For each output, 1 where its real value is above %v%s.", g.plan.Output.Threshold, g.labels())
+		p.comment("For each output, 1 where its real value is above %v%s.", g.plan.Output.Threshold, g.named())
 		p.line("void %s_bits(const %s_state *s, uint8_t bits[%d]);", g.prefix, g.prefix, rows)
 	}
+	g.classes(&p)
 	p.line("")
 	p.line("#ifdef __cplusplus")
 	p.line("}")
 	p.line("#endif")
+	g.quantise(&p)
 	p.line("")
 	p.line("#endif")
 	return p.buf.Bytes()
-}
-
-func (g *generator) labels() string {
-	if len(g.plan.Output.Labels) == 0 {
-		return ""
-	}
-	return ": " + strings.ReplaceAll(strings.Join(g.plan.Output.Labels, ", "), "*/", "* /")
 }
 
 func (g *generator) valueComment() string {
@@ -314,8 +310,8 @@ func (g *generator) harness() []byte {
 func (g *generator) readme() []byte {
 	var b strings.Builder
 	pre, rows := g.prefix, g.plan.Readout.Matrix.Rows
-	fmt.Fprintf(&b, "# %s in C\n\n", g.plan.Name)
-	fmt.Fprintf(&b, "Add `%s.c` and `%s.h` to your firmware: C99, no library but stdint.h and string.h, no allocation, no floating point.\n\n", pre, pre)
+	fmt.Fprintf(&b, "# %s in C\n\n", spell.Markdown(g.plan.Name))
+	fmt.Fprintf(&b, "Add `%s.c` and `%s.h` to your firmware: C99, no library but stdint.h and string.h, no allocation,\nno floating point in `%s.c`.\n\n", pre, pre, pre)
 	lines := []string{fmt.Sprintf("static %s_state model; /* copy it to save it */", pre)}
 	if g.plan.Input.Kind != ir.Token {
 		lines = append(lines, fmt.Sprintf("%s_input x[%d];", pre, g.plan.Input.Size))
@@ -339,7 +335,7 @@ func (g *generator) readme() []byte {
 	}
 	for _, list := range []func() (string, []string){g.plan.Input.Feeding, g.plan.Output.Meaning} {
 		if title, lines := list(); lines != nil {
-			fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
+			fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(spell.MarkdownLines(lines), "\n- "))
 		}
 	}
 	fmt.Fprintf(&b, "\nTables take %d bytes of flash, the state %d bytes of RAM, the arrays of a step %d bytes of stack.\n", g.tableBytes, g.stateBytes, g.stackBytes)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -36,7 +37,7 @@ func newGenerator(p *lower.Plan, s settings) *generator {
 // taken are the names that tables cannot have: what the header declares, and the locals of adder graphs.
 func (g *generator) taken() []string {
 	out := []string{g.prefix}
-	for _, s := range []string{"init", "step", "output", "class", "bits", "state", "input", "value"} {
+	for _, s := range []string{"init", "step", "output", "class", "bits", "state", "input", "value", "quantise", "classes"} {
 		out = append(out, g.prefix+"_"+s)
 	}
 	nodes := func(w *lower.Matrix) {
@@ -86,9 +87,17 @@ func (g *generator) tableLane(v ...[]int64) int {
 	return lane(bits)
 }
 
+// memberHint is what a state is called in the struct, which stands in a header: what looks like a macro becomes small letters.
+func memberHint(state string) string {
+	if spell.Macro(lower.Word(state)) {
+		return strings.ToLower(state)
+	}
+	return state
+}
+
 // member adds an array to the state struct.
 func (g *generator) member(bits, n int, name, comment string) {
-	g.members = append(g.members, fmt.Sprintf("%s %s[%d]; /* %s */", ctype(lane(bits)), name, n, comment))
+	g.members = append(g.members, fmt.Sprintf("%s %s[%d]; %s", ctype(lane(bits)), name, n, inline(comment)))
 	g.place(lane(bits)/8, n)
 }
 
@@ -104,7 +113,7 @@ func (g *generator) model() {
 	p := g.plan
 	for i := range p.Layers {
 		l := &p.Layers[i]
-		g.layers = append(g.layers, g.names.Get(l.Name))
+		g.layers = append(g.layers, g.names.Get(memberHint(l.Name)))
 		g.steps = append(g.steps, g.names.Get("step_"+g.layers[i]))
 		g.member(l.Bits, l.N, g.layers[i], fmt.Sprintf("state %s", l.Name))
 	}

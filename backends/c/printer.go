@@ -3,7 +3,10 @@ package c
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/backends/spell"
 )
 
 // printer writes lines of C, indented by the braces around them.
@@ -31,7 +34,7 @@ func (p *printer) line(format string, args ...any) {
 // comment writes a block comment, wrapped.
 func (p *printer) comment(format string, args ...any) {
 	const width = 96
-	words := strings.Fields(fmt.Sprintf(format, args...))
+	words := strings.Fields(commentText(fmt.Sprintf(format, args...)))
 	line := "/*"
 	for _, w := range words {
 		if len(line)+1+len(w) > width-4*p.indent {
@@ -49,8 +52,49 @@ func (p *printer) list(title string, lines []string) {
 		return
 	}
 	for _, l := range append([]string{title}, lines...) {
-		p.comment("%s", strings.ReplaceAll(l, "*/", "* /"))
+		p.comment("%s", l)
 	}
+}
+
+// commentText spells any text within a comment: nothing in it ends the comment, begins one or is a trigraph.
+func commentText(text string) string {
+	text = spell.Line(text)
+	for _, pair := range [][2]string{{"*/", "* /"}, {"/*", "/ *"}, {"??", "? ?"}, {"??", "? ?"}} {
+		text = strings.ReplaceAll(text, pair[0], pair[1])
+	}
+	return text
+}
+
+// inline is a comment behind something else on its line.
+func inline(text string) string { return "/* " + commentText(text) + " */" }
+
+// quote spells any text as a string literal, byte by byte: it means the same in every character set of a compiler, and is no
+// trigraph.
+func quote(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '"' || c == '\\' || c == '?' && i > 0 && text[i-1] == '?':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c >= ' ' && c <= '~':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "\\%03o", c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// real spells a number so that reading it gives the same double.
+func real(v float64) string {
+	s := strconv.FormatFloat(v, 'g', -1, 64)
+	if !strings.ContainsAny(s, ".e") {
+		s += ".0"
+	}
+	return s
 }
 
 // perLine is how many numbers of a table stand on a line.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -28,14 +29,17 @@ func (target) Settings() []backends.Setting {
 	}
 }
 
-// keywords of C99 and C11, and what stdint.h, string.h and the generated files call something.
-var keywords = strings.Fields(`auto break case char const continue default do double else enum extern float for goto if inline
-int long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
-_Bool _Complex _Imaginary _Alignas _Alignof _Atomic _Generic _Noreturn _Static_assert _Thread_local asm typeof bool true
-false main memset memcpy memcmp memmove memchr strlen strcpy strcat strcmp strchr strstr strtok index rindex ffs int8_t
-int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t NULL TABLE s x x0 x1 x2 x3 y z i j a v g from
+// keywords are the words of C, C++ and their headers, and what string.h and the generated files call something.
+var keywords = append(spell.CWords(), strings.Fields(`main memset memcpy memcmp memmove memchr memccpy memmem strlen strcpy strcat strcmp
+strncpy strncat strncmp strchr strrchr strspn strcspn strpbrk strstr strtok strcoll strxfrm strerror strdup strndup strlcpy strlcat
+stpcpy index rindex bcmp bcopy bzero ffs TABLE s x x0 x1 x2 x3 y z i j a v g from
 a0 a1 a2 a3 a4 a5 a6 a7 b0 b1 b2 b3 b4 b5 b6 b7 c0 c1 c2 c3 c4 c5 c6 c7
-acc row column embedding odd token bias best bits sum sum_odd readout round_shift32 round_shift64`)
+acc row column embedding odd token bias best bits sum sum_odd readout round_shift32 round_shift64`)...)
+
+// takenPrefix reports whether a prefix would give files or functions that a system or this target has under that name.
+func takenPrefix(prefix string) bool {
+	return slices.Contains(keywords, prefix) || spell.HeaderName(prefix) || spell.FunctionPrefix(prefix) || prefix+".c" == harnessFile
+}
 
 type settings struct {
 	prefix string
@@ -44,15 +48,18 @@ type settings struct {
 
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 	out := settings{prefix: strings.ToLower(lower.Word(p.Name))}
-	if slices.Contains(keywords, out.prefix) {
+	if takenPrefix(out.prefix) {
 		out.prefix += "_model"
 	}
 	var problems diag.List
 	for _, k := range slices.Sorted(maps.Keys(s)) {
 		switch v := s[k]; k {
 		case "prefix":
-			if v == "" || lower.Word(v) != v || slices.Contains(keywords, v) {
+			switch {
+			case v == "" || lower.Word(v) != v:
 				problems.Add(backends.BadSetting(k, "prefix = %s is no name in C", v).Helpf("use letters, digits and underscores"))
+			case takenPrefix(v):
+				problems.Add(backends.BadSetting(k, "prefix = %s is a word or a file of C, or of what is written here", v).Helpf("write  prefix = %s_model", v))
 			}
 			out.prefix = v
 		case "tables":

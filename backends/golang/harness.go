@@ -7,6 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -166,17 +167,17 @@ func (g *generator) readme() []byte {
 	if g.p.Output.When == ir.EveryStep {
 		when = "after every step"
 	}
-	fmt.Fprintf(&b, "# %s\n\nA Hadamard recurrent network in integers, as a Go package without dependencies, written by hrnnc.\n\n", g.p.Name)
+	fmt.Fprintf(&b, "# %s\n\nA Hadamard recurrent network in integers, as a Go package without dependencies, written by hrnnc.\n\n", spell.Markdown(g.p.Name))
 	fmt.Fprintf(&b, "    import %q\n\n", g.module)
 	model := "var m " + g.pkg + ".Model"
 	for _, line := range [][2]string{{model, "the zero value is ready"}, {"m.Step(" + arg + ")", "once a step"}, {"m." + use, when}} {
 		fmt.Fprintf(&b, "    %-*s // %s\n", len(model), line[0], line[1])
 	}
 	if title, lines := g.p.Input.Feeding(); lines != nil {
-		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
+		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(spell.MarkdownLines(lines), "\n- "))
 	}
 	if title, lines := g.p.Output.Meaning(); lines != nil {
-		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(lines, "\n- "))
+		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(spell.MarkdownLines(lines), "\n- "))
 	}
 	fmt.Fprintf(&b, "\nCopy `%s.go` and its test into a folder of your module; its path there is what you import. Or keep this folder as the\nmodule that it is (`import = \"example.com/%s\"` in `target go { ... }` sets its path) and point to it with `go mod edit -replace`.\n\n", g.pkg, g.pkg)
 	fmt.Fprintf(&b, "- A step allocates nothing and uses no floating point. A Model is one value: copy it to save it, use one a goroutine.\n")

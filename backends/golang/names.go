@@ -7,14 +7,16 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/hrnnc/hrnnc/backends/spell"
 )
 
 // names hands out identifiers, each once. Names of the model come first; what collides gets a number.
 type names map[string]bool
 
 // fixed are the identifiers every generated package may have.
-var fixed = strings.Fields(`Model Step Reset Output Class Bits Unit Labels Inputs Outputs Vocab Steps
-	InputUnit OutputUnit OutputUnitOdd Threshold ThresholdOdd odd sum sumEven sumOdd readout m x token ones pp np pn nn
+var fixed = strings.Fields(`Model Step Reset Output Class Bits Unit ClassNames Quantise Inputs Outputs Vocab Steps math
+	InputUnit OutputUnit OutputUnitOdd Threshold ThresholdOdd odd sum sumEven sumOdd readout m x token ones pp np pn nn gains offsets
 	TestGolden TestStepDoesNotAllocate BenchmarkStep goldenX goldenY`)
 
 func newNames() names {
@@ -70,7 +72,16 @@ func camel(name string, upper bool) string {
 
 // shadowing are package names that a program using the package, such as the generated harness, is likely to have
 // taken: its variables and the packages it imports.
-var shadowing = strings.Fields("b bufio err fmt i io j m main internal out os r read run sequences steps t testdata v vendor w write x y")
+var shadowing = strings.Fields("documentation b bufio err fmt i io j m main internal out os r read run sequences steps t testdata v vendor w write x y")
+
+// comment spells any text as a comment of one line that is no directive.
+func comment(text string) string {
+	text = strings.ReplaceAll(spell.Line(text), "+build", "+ build")
+	if strings.HasPrefix(text, "//") || strings.HasPrefix(text, "/*") {
+		text = "- " + text
+	}
+	return text
+}
 
 // packageName makes a package name of a model's: small letters and digits, not a word that Go or the harness has taken.
 func packageName(model string) string {
@@ -83,7 +94,7 @@ func packageName(model string) string {
 	switch name := b.String(); {
 	case name == "":
 		return "model"
-	case slices.Contains(shadowing, name) || reserved(name):
+	case slices.Contains(shadowing, name) || reserved(name) || spell.Device(name):
 		return name + "model"
 	default:
 		return name

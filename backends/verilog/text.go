@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -115,13 +116,31 @@ func (l *lines) product(value string, valueBits, p int) (name string, width int)
 	return "product", width
 }
 
-// comment wraps text into comment lines.
+// note spells any text within a line of comment: it does not end it, go on behind it, or command a tool.
+func note(text string) string {
+	words := strings.Fields(spell.Line(text))
+	for i, w := range words {
+		if strings.HasSuffix(w, `\`) {
+			words[i] = w + "."
+		}
+		if commands[strings.ToLower(strings.TrimRight(w, ",.:"))] {
+			words[i] = "'" + w + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// commands are words that tools obey at the start of a comment.
+var commands = map[string]bool{"verilator": true, "synthesis": true, "synopsys": true, "cadence": true, "exemplar": true, "altera": true,
+	"xilinx": true, "xst": true, "pragma": true, "coverage": true, "lint_off": true, "tb_off": true, "ambit": true, "verific": true}
+
+// comment wraps lines of text into comment lines.
 func comment(text string) string {
 	const width = 110
 	var out []string
 	for _, paragraph := range strings.Split(text, "\n") {
 		line := "//"
-		for _, w := range strings.Fields(paragraph) {
+		for _, w := range strings.Fields(note(paragraph)) {
 			if len(line)+1+len(w) > width {
 				out = append(out, line)
 				line = "//"

@@ -6,13 +6,17 @@ package verilog
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -30,20 +34,41 @@ func (target) Settings() []backends.Setting {
 	}
 }
 
-// keywords of Verilog-2001 and SystemVerilog that could be a model's name, and names that the generated modules use.
-var keywords = strings.Fields(`always and assign automatic begin bit buf bufif0 bufif1 byte case casex casez cell chandle class
-clocking cmos config const constraint context continue cover cross deassign default defparam design disable dist do edge else
-end endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endtable endtask enum event expect export
-extends extern final first_match for force foreach forever fork function generate genvar global highz0 highz1 if iff ifnone
-import incdir include initial inout input inside instance int integer interface intersect join large let liblist library local
-localparam logic longint macromodule matches medium modport module nand negedge new nmos nor noshowcancelled not notif0
-notif1 null or output package packed parameter pmos posedge primitive priority program property protected pull0 pull1
-pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc rcmos real realtime ref reg release repeat return
-rnmos rpmos rtran rtranif0 rtranif1 scalared sequence shortint shortreal showcancelled signed small solve specify specparam
-static string strong0 strong1 struct super supply0 supply1 table tagged task this throughout time timeprecision timeunit tran
-tranif0 tranif1 tri tri0 tri1 triand trior trireg type typedef union unique unsigned use uwire var vectored virtual void wait
-wand weak0 weak1 while wildcard wire with within wor xnor xor
-harness testbench hadamard readout outputs input work top`)
+// keywords are the words of the languages, and names that the generated files use.
+var keywords = append(spell.VerilogWords(), strings.Fields("harness testbench hadamard readout outputs work top")...)
+
+// takenModule reports whether a module of that name would meet a word, a file, or a name within the generated modules.
+func takenModule(name string) bool {
+	return slices.Contains(keywords, name) || spell.Device(name) || templateNames()[name]
+}
+
+var (
+	templateNotes  = regexp.MustCompile(`//[^\n]*|\[\[[^\]]*\]\]|"[^"]*"`)
+	templateName   = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_$]*`)
+	generatedNames = "value factor product entry_weight rounded rounded_wide rounded_even rounded_odd unit lane term mid"
+)
+
+// templateNames are all names that stand in the templates of modules: ports, wires, counters, instances.
+var templateNames = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	files, err := fs.Glob(templateFiles, "templates/*.v.tmpl")
+	if err != nil {
+		panic(err) // the pattern is right
+	}
+	for _, f := range files {
+		text, err := templateFiles.ReadFile(f)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		for _, n := range templateName.FindAllString(templateNotes.ReplaceAllString(string(text), " "), -1) {
+			names[n] = true
+		}
+	}
+	for _, n := range strings.Fields(generatedNames) {
+		names[n] = true
+	}
+	return names
+})
 
 type settings struct {
 	prefix      string
@@ -58,7 +83,7 @@ const mostButterflies = 512
 
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 	out := settings{prefix: strings.ToLower(lower.Word(p.Name)), butterflies: defaultButterflies}
-	if slices.Contains(keywords, out.prefix) {
+	if takenModule(out.prefix) {
 		out.prefix += "_model"
 	}
 	var problems diag.List
@@ -66,8 +91,11 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 		v := s[k]
 		switch k {
 		case "prefix":
-			if v == "" || lower.Word(v) != v || slices.Contains(keywords, v) {
+			switch {
+			case v == "" || lower.Word(v) != v:
 				problems.Add(backends.BadSetting(k, "prefix = %s is no name in Verilog", v).Helpf("use letters, digits and underscores"))
+			case takenModule(v):
+				problems.Add(backends.BadSetting(k, "prefix = %s is a word of Verilog, or a name in the modules written here", v).Helpf("write  prefix = %s_model", v))
 			}
 			out.prefix = v
 		case "butterflies":

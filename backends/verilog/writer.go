@@ -7,6 +7,7 @@ import (
 	"text/template"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -15,7 +16,7 @@ var templateFiles embed.FS
 
 // templates have [[ ]] around their actions, because Verilog itself uses {{ }}.
 var templates = template.Must(template.New("").Delims("[[", "]]").Funcs(template.FuncMap{
-	"span": span, "lit": lit,
+	"span": span, "lit": lit, "note": note, "md": spell.Markdown,
 	"banner": func() string { return "" }, // a writer sets it
 	"dec":    func(n int) int { return n - 1 },
 	"sub":    func(a, b int) int { return a - b },
@@ -47,7 +48,7 @@ func (w *writer) print(path, name string, values any) {
 func (w *writer) banner() string {
 	text := ""
 	for _, s := range w.plan.Comment {
-		text += s + "\n"
+		text += spell.Line(s) + "\n"
 	}
 	return comment(text + "Generated: change the model, not this file.\n")
 }
