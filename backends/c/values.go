@@ -60,7 +60,9 @@ func (g *generator) quantise(p *printer) {
 	p.line("volatile double u = %s * values[i]; /* volatile: no fused multiply-add */", gain)
 	p.line("double rest;")
 	p.line("int32_t n;")
-	p.line("u = u + %s;", offset)
+	if offset != "0.0" {
+		p.line("u = u + %s;", offset)
+	}
 	p.line("if (!(u > %d.0)) {", lo)
 	p.line("u = %d.0;", lo)
 	p.line("} else if (u > %d.0) {", hi)

@@ -6,7 +6,6 @@ package verilog
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -37,34 +36,25 @@ func (target) Settings() []backends.Setting {
 // keywords are the words of the languages, and names that the generated files use.
 var keywords = append(spell.VerilogWords(), strings.Fields("harness testbench hadamard readout outputs work top")...)
 
-// takenModule reports whether a module of that name would meet a word, a file, or a name within the generated modules.
+// takenModule reports whether a module of that name would meet a word, a file, or a signal within it.
 func takenModule(name string) bool {
-	return slices.Contains(keywords, name) || spell.Device(name) || templateNames()[name]
+	return slices.Contains(keywords, name) || spell.Device(name) || topNames()[name]
 }
 
 var (
-	templateNotes  = regexp.MustCompile(`//[^\n]*|\[\[[^\]]*\]\]|"[^"]*"`)
-	templateName   = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_$]*`)
-	generatedNames = "value factor product entry_weight rounded rounded_wide rounded_even rounded_odd unit lane term mid"
+	notNames = regexp.MustCompile(`//[^\n]*|\[\[[^\]]*\]\]`) // comments and actions of templates
+	aName    = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_]*`)
 )
 
-// templateNames are all names that stand in the templates of modules: ports, wires, counters, instances.
-var templateNames = sync.OnceValue(func() map[string]bool {
-	names := map[string]bool{}
-	files, err := fs.Glob(templateFiles, "templates/*.v.tmpl")
+// topNames are all names that stand in the template of the top module: linters call its ports and signals hidden where the module
+// has their name.
+var topNames = sync.OnceValue(func() map[string]bool {
+	text, err := templateFiles.ReadFile("templates/top.v.tmpl")
 	if err != nil {
-		panic(err) // the pattern is right
+		panic(err) // it is embedded
 	}
-	for _, f := range files {
-		text, err := templateFiles.ReadFile(f)
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		for _, n := range templateName.FindAllString(templateNotes.ReplaceAllString(string(text), " "), -1) {
-			names[n] = true
-		}
-	}
-	for _, n := range strings.Fields(generatedNames) {
+	names := map[string]bool{}
+	for _, n := range aName.FindAllString(notNames.ReplaceAllString(string(text), " "), -1) {
 		names[n] = true
 	}
 	return names
