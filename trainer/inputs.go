@@ -105,10 +105,13 @@ func listed(names []string) string {
 
 // classWarnings are about classes and outputs that do not go together, and about parts that lack classes.
 func classWarnings(m *dsl.Model, set *data.Set) diag.List {
-	if set.Classes == nil || m.Output.Decision == ir.Logits || set.Train.N*set.Train.T > mostLabels {
+	if set.Train.N*set.Train.T > mostLabels {
 		return nil
 	}
 	out := set.Warnings(set.CountClasses())
+	if set.Classes == nil {
+		return out
+	}
 	at := diag.At(m.Output.Span)
 	switch rows, classes := m.Readout.Matrix.Shape[0], len(set.Classes); {
 	case m.Output.Decision == ir.Threshold && rows == 1 && strings.EqualFold(m.Output.Name, set.Classes[0]):

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -187,11 +188,13 @@ generated one such as copy(100), or the path of a file or folder.
 				return err
 			}
 			d := set.Describe()
+			warnings := set.Warnings(slices.Concat(d.Classes, d.Labels))
 			if a.json {
+				a.warn(warnings)
 				return a.printJSON(d)
 			}
 			a.printDescription(d)
-			a.warn(set.Warnings(append(d.Classes, d.Labels...)))
+			a.warn(warnings)
 			return nil
 		},
 	}

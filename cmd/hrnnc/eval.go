@@ -241,6 +241,9 @@ func (s *SplitScore) over() string {
 	if s.regression && len(s.Outputs) > 0 {
 		interval = s.Outputs[0].Interval
 	}
+	if s.Decisions == 0 {
+		return s.Split + ": no answer counts"
+	}
 	text := fmt.Sprintf("%s: no interval, since all of it is of one %s", s.Split, strings.TrimSuffix(s.of, "s"))
 	if interval != nil {
 		text = fmt.Sprintf("%s: 95 %% interval over %s %s", s.Split, thousands(interval.Units), s.of)

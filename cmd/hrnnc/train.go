@@ -307,7 +307,9 @@ type TrainResult struct {
 	Model   string `json:"model"`
 	Weights string `json:"weights"`
 	Epochs  int    `json:"epochs"`
-	Best    int    `json:"best_epoch"`
+	// Chosen says what of batch, rate and epochs the number of sequences chose; "" where all are set.
+	Chosen string `json:"chosen,omitempty"`
+	Best   int    `json:"best_epoch"`
 	// Finetuned is the epoch of the finetuning that is kept, 0 when none is.
 	Finetuned int                `json:"finetuned_epoch"`
 	Seconds   float64            `json:"seconds"`
@@ -331,7 +333,7 @@ func (t *training) lastPart() (name string, part *data.Sequences) {
 // finishTraining scores the test part at both levels, writes the report and says what was left where.
 func (a *app) finishTraining(ctx context.Context, t *training, history []trainer.Metrics) error {
 	page := t.folder.Path(reportName)
-	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Ranges: t.ranges, Report: page, Finetuned: t.finetuned.epoch}
+	result := TrainResult{Model: t.file, Weights: t.weights, Epochs: len(history), Chosen: t.chosen, Ranges: t.ranges, Report: page, Finetuned: t.finetuned.epoch}
 	for _, m := range history {
 		result.Seconds = m.Seconds
 		if m.Best {

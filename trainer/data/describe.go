@@ -28,7 +28,6 @@ type Description struct {
 	Targets       []TargetValues  `json:"targets,omitempty"`
 	Channels      []ChannelValues `json:"channels,omitempty"`
 	Notes         []string        `json:"notes,omitempty"`
-	Warnings      []string        `json:"warnings,omitempty"` // what about the parts keeps a training from meaning much
 }
 
 // ClassCount is a class and how many sequences of each part have it, or how many steps when each step has a label.
@@ -122,9 +121,6 @@ func (s *Set) Describe() Description {
 				d.LabelledSteps += c.Train
 			}
 		}
-	}
-	for _, w := range s.Warnings(append(d.Classes, d.Labels...)) {
-		d.Warnings = append(d.Warnings, w.Summary)
 	}
 	for i, part := range s.parts() {
 		persons, recordings := part.sources()

@@ -18,7 +18,7 @@ func (s *Set) Warnings(counts []ClassCount) (out diag.List) {
 		none := lacking[name]
 		switch {
 		case len(none) == 0:
-		case part == &s.Train && len(none) == len(counts)-1:
+		case part == &s.Train && len(none) == len(counts)-1 && !s.Labels:
 			out.Add(at.Warningf(code, "the training part has one class only").Helpf("nothing can be learned of it; check the label column and the parts"))
 		case part == &s.Train:
 			out.Add(at.Warningf(code, "the training part has none of: %s", listed(none)).Helpf("they cannot be learned: hold out fewer, or add sequences of them"))
