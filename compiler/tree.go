@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
@@ -62,7 +63,11 @@ func (o *Output) Write(dir string, force bool) error {
 func (o *Output) tree() []backends.File {
 	var out []backends.File
 	if len(o.Vocabulary) > 0 {
-		out = append(out, backends.File{Path: "vocabulary.txt", Data: []byte(strings.Join(o.Vocabulary, "\n") + "\n")})
+		var text strings.Builder
+		for _, w := range o.Vocabulary {
+			text.WriteString(spell.Line(w) + "\n") // whose line is its token
+		}
+		out = append(out, backends.File{Path: "vocabulary.txt", Data: []byte(text.String())})
 	}
 	for _, t := range Targets {
 		for _, f := range o.Files[t.Name()] {

@@ -314,13 +314,18 @@ func (g *generator) readme() []byte {
 	fmt.Fprintf(&b, "Add `%s.c` and `%s.h` to your firmware: C99, no library but stdint.h and string.h, no allocation,\nno floating point in `%s.c`.\n\n", pre, pre, pre)
 	lines := []string{fmt.Sprintf("static %s_state model; /* copy it to save it */", pre)}
 	if g.plan.Input.Kind != ir.Token {
-		lines = append(lines, fmt.Sprintf("%s_input x[%d];", pre, g.plan.Input.Size))
+		lines = append(lines, fmt.Sprintf("double values[%d]; /* in the units of the training data */", g.plan.Input.Size),
+			fmt.Sprintf("%s_input x[%d];", pre, g.plan.Input.Size))
 	}
 	when := "after the last step"
 	if g.plan.Output.When == ir.EveryStep {
 		when = "after any step"
 	}
-	lines = append(lines, pre+"_init(&model);",
+	lines = append(lines, pre+"_init(&model);")
+	if g.plan.Input.Kind != ir.Token {
+		lines = append(lines, fmt.Sprintf("%s_quantise(values, x); /* each step; or make the integers yourself */", pre))
+	}
+	lines = append(lines,
 		fmt.Sprintf("%s_step(&model, %s); /* each step */", pre, g.inputArg()))
 	switch g.plan.Output.Decision {
 	case ir.Argmax:

@@ -170,8 +170,17 @@ func (g *generator) readme() []byte {
 	fmt.Fprintf(&b, "# %s\n\nA Hadamard recurrent network in integers, as a Go package without dependencies, written by hrnnc.\n\n", spell.Markdown(g.p.Name))
 	fmt.Fprintf(&b, "    import %q\n\n", g.module)
 	model := "var m " + g.pkg + ".Model"
-	for _, line := range [][2]string{{model, "the zero value is ready"}, {"m.Step(" + arg + ")", "once a step"}, {"m." + use, when}} {
-		fmt.Fprintf(&b, "    %-*s // %s\n", len(model), line[0], line[1])
+	quantise := g.pkg + ".Quantise(&values, &x)"
+	switch {
+	case g.p.Input.Kind == ir.Token:
+		quantise = ""
+	case !g.byPointer():
+		quantise = "x := " + g.pkg + ".Quantise(value)"
+	}
+	for _, line := range [][2]string{{model, "the zero value is ready"}, {quantise, "values in the units of the training data; or make the integers yourself"}, {"m.Step(" + arg + ")", "once a step"}, {"m." + use, when}} {
+		if line[0] != "" {
+			fmt.Fprintf(&b, "    %-*s // %s\n", max(len(model), len(quantise)), line[0], line[1])
+		}
 	}
 	if title, lines := g.p.Input.Feeding(); lines != nil {
 		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(spell.MarkdownLines(lines), "\n- "))

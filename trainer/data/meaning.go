@@ -2,7 +2,9 @@ package data
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
@@ -18,6 +20,7 @@ type Meaning struct {
 
 // classesAs gives labels the numbers that their names have in the meaning. A name that it lacks is an error.
 func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
+	p.classes = textual(p.classes)
 	if m == nil || m.Classes == nil || p.outputs > 0 {
 		return nil
 	}
@@ -31,6 +34,21 @@ func (p *pool) classesAs(name string, m *Meaning, s *Sequences) error {
 	}
 	p.classes = m.Classes
 	return nil
+}
+
+// textual spells names that are no UTF-8, as those of folders may be, so that a weights file can hold them.
+func textual(names []string) []string {
+	if !slices.ContainsFunc(names, func(n string) bool { return !utf8.ValidString(n) }) {
+		return names
+	}
+	out := slices.Clone(names)
+	for i, n := range out {
+		if !utf8.ValidString(n) {
+			quoted := strconv.Quote(n)
+			out[i] = quoted[1 : len(quoted)-1]
+		}
+	}
+	return out
 }
 
 // class gives the number of a class by its name; -1 when there is none.
