@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"math/bits"
 	"slices"
@@ -24,7 +25,7 @@ const (
 // Check resolves names, types and sizes. The model is complete only when the list has no error.
 func Check(ast *AST) (*Model, diag.List) {
 	c := &checker{file: ast.File, m: &Model{File: ast.File, Targets: map[string]map[string]string{}, Settings: map[string]diag.Span{}, Train: map[string]string{}},
-		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}, tried: map[string]bool{}}
+		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}, tried: map[string]bool{}, stateNamed: map[string]*stateDecl{}}
 	for _, words := range ast.Broken {
 		for _, w := range words {
 			c.tried[w] = true
@@ -62,9 +63,12 @@ type checker struct {
 	tried   map[string]bool
 	updated []string // states that some line updates
 	states  []*stateDecl
-	output  *OutputStmt
-	labels  *LabelsStmt
-	model   bool
+	// stateNamed are the states by name.
+	stateNamed map[string]*stateDecl
+	unknowns   int // unknown names reported
+	output     *OutputStmt
+	labels     *LabelsStmt
+	model      bool
 }
 
 // stateDecl is a state as declared; its size may still be unknown.
@@ -243,7 +247,7 @@ func (c *checker) atom(a *Atom) (float64, bool) {
 	case a.Name != nil:
 		v, ok := c.consts[a.Name.Text]
 		if !ok {
-			c.unknown(a.Name, "constant", keys(c.consts))
+			c.unknown(a.Name, "constant", inOrder(c.consts))
 		}
 		return v, ok
 	}
@@ -260,10 +264,23 @@ func keys[V any](m map[string]V) []string {
 	return out
 }
 
+// guesses is how many unknown names are compared with those that are known: nobody mends more at once, and comparing each
+// with each takes quadratic time.
+const guesses = 50
+
+// inOrder gives the keys of a map in order; they are sorted only where somebody asks for them.
+func inOrder[V any](m map[string]V) iter.Seq[string] {
+	return func(yield func(string) bool) { slices.Values(keys(m))(yield) }
+}
+
 // unknown reports a name that nothing declares, or that is something else.
-func (c *checker) unknown(n *Name, what string, known []string) {
+func (c *checker) unknown(n *Name, what string, names iter.Seq[string]) {
 	if c.tried[n.Text] {
 		return
+	}
+	var known []string
+	if c.unknowns++; c.unknowns <= guesses {
+		known = slices.Collect(names)
 	}
 	other := c.declaredAs(n.Text)
 	help := "declare it first"
@@ -486,7 +503,7 @@ func (c *checker) state(s *StateStmt) {
 		return
 	}
 	d := &stateDecl{state: ir.State{Name: s.Name.Text, Bits: 16, HeadroomBits: 1, Span: s.span(c.file)}, span: s.span(c.file)}
-	c.states = append(c.states, d)
+	c.states, c.stateNamed[d.state.Name] = append(c.states, d), d
 	shape, sized, ok := c.shape(s.Type)
 	if !ok {
 		return

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -154,15 +155,9 @@ func (c *checker) early(n *Name) {
 }
 
 // known lists every declared name.
-func (c *checker) known() []string { return keys(c.seen) }
+func (c *checker) known() iter.Seq[string] { return inOrder(c.seen) }
 
-func (c *checker) declaredState(name string) *stateDecl {
-	i := slices.IndexFunc(c.states, func(d *stateDecl) bool { return d.state.Name == name })
-	if i < 0 {
-		return nil
-	}
-	return c.states[i]
-}
+func (c *checker) declaredState(name string) *stateDecl { return c.stateNamed[name] }
 
 func walkNames(s *Sum, f func(*Name)) {
 	terms := []*Term{s.First}
@@ -205,7 +200,7 @@ func (c *checker) update(s *UpdateStmt) {
 		for _, st := range c.states {
 			names = append(names, st.state.Name)
 		}
-		c.unknown(s.State, "state", names)
+		c.unknown(s.State, "state", slices.Values(names))
 		c.tried[s.State.Text] = true
 		return
 	}
@@ -289,7 +284,7 @@ func (c *checker) bias(l *Layer, t *Term, n *Name) (int, *Param, bool) {
 		case n.Text == c.m.Input.Name:
 			c.fail(t, "update", "multiply it by a param: U*"+n.Text, "input %s flows in without a matrix", n.Text)
 		default:
-			c.unknown(n, "param", keys(c.params))
+			c.unknown(n, "param", inOrder(c.params))
 		}
 		return 0, nil, false
 	}
@@ -329,7 +324,7 @@ func (c *checker) matrixTerm(l *Layer, t *Term, left, right *Factor) (int, *Para
 			return 0, nil, false
 		}
 		if n := left.Atom.Name; n != nil {
-			c.unknown(n, "param", keys(c.params))
+			c.unknown(n, "param", inOrder(c.params))
 			return 0, nil, false
 		}
 		c.fail(t, "update", "a product is matrix * vector, with the matrix a param", "this product has no matrix")
@@ -481,7 +476,7 @@ func (c *checker) unknownFunc(n *Name) {
 		c.fail(n, "name", "a matrix multiplies the input, onehot(t), embed(E, t), or relu of an updated state", "%s cannot stand here", n.Text)
 		return
 	}
-	c.unknown(n, "function", functions)
+	c.unknown(n, "function", slices.Values(functions))
 }
 
 // nameArg is argument i of as many as the function wants, when it is a plain name.
@@ -524,7 +519,7 @@ func (c *checker) embed(call *Call) (*Inflow, int, bool) {
 	}
 	e := c.params[n.Text]
 	if e == nil {
-		c.unknown(n, "param", keys(c.params))
+		c.unknown(n, "param", inOrder(c.params))
 		return nil, 0, false
 	}
 	e.used = true
@@ -563,7 +558,7 @@ func (c *checker) stateBefore(n *Name, l *Layer, what string) (*Layer, bool) {
 		for _, d := range c.states {
 			states = append(states, d.state.Name)
 		}
-		c.unknown(n, what, states)
+		c.unknown(n, what, slices.Values(states))
 	default:
 		c.early(n)
 	}
@@ -644,7 +639,7 @@ func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 	}
 	p := c.params[n.Text]
 	if p == nil {
-		c.unknown(n, "param", keys(c.params))
+		c.unknown(n, "param", inOrder(c.params))
 		return false
 	}
 	p.used = true

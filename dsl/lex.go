@@ -72,6 +72,7 @@ func split(tokens []lexer.Token) []statement {
 	var out []statement
 	var cur statement
 	depth := 0
+	tokens = significant(tokens)
 	flush := func() {
 		if len(cur) > 0 {
 			out = append(out, cur)
@@ -80,10 +81,8 @@ func split(tokens []lexer.Token) []statement {
 	}
 	for i, t := range tokens {
 		switch {
-		case t.Type == spaceTok || t.Type == commentTok:
-			continue
 		case t.Type == newlineTok:
-			if depth == 0 && !continues(cur, tokens[i+1:]) {
+			if depth == 0 && i+1 < len(tokens) && !continues(cur, tokens[i+1]) {
 				flush()
 			}
 			continue
@@ -120,18 +119,19 @@ func opener(s statement) string {
 	return ""
 }
 
-func startsLine(tokens []lexer.Token, i int) bool {
-	for i--; i >= 0; i-- {
-		switch tokens[i].Type {
-		case newlineTok:
-			return true
-		case spaceTok, commentTok:
-		default:
-			return false
+// significant leaves out white space, comments and empty lines.
+func significant(tokens []lexer.Token) []lexer.Token {
+	var out []lexer.Token
+	for _, t := range tokens {
+		empty := t.Type == newlineTok && len(out) > 0 && out[len(out)-1].Type == newlineTok
+		if t.Type != spaceTok && t.Type != commentTok && !empty {
+			out = append(out, t)
 		}
 	}
-	return true
+	return out
 }
+
+func startsLine(tokens []lexer.Token, i int) bool { return i == 0 || tokens[i-1].Type == newlineTok }
 
 // wantsName reports whether a statement consists of a keyword that a name follows.
 func wantsName(s statement) bool {
@@ -153,23 +153,17 @@ func expectsOperand(t lexer.Token) bool {
 	return false
 }
 
-// continues reports whether a newline does not end the statement.
-func continues(cur statement, rest []lexer.Token) bool {
+// continues reports whether a newline before a token does not end the statement.
+func continues(cur statement, next lexer.Token) bool {
 	if len(cur) == 0 {
 		return false
 	}
 	if expectsOperand(cur[len(cur)-1]) {
 		return true
 	}
-	for _, t := range rest {
-		if t.Type == spaceTok || t.Type == commentTok || t.Type == newlineTok {
-			continue
-		}
-		switch t.Value {
-		case "+", "-", "*", "/", "^", "<", ">", "<-", "=", ",", "{":
-			return true
-		}
-		return false
+	switch next.Value {
+	case "+", "-", "*", "/", "^", "<", ">", "<-", "=", ",", "{":
+		return true
 	}
 	return false
 }

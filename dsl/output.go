@@ -192,7 +192,7 @@ func (c *checker) readoutBias(r *Readout, t *Term, n *Name) bool {
 			c.unknown(n, "value", c.known())
 			return false
 		}
-		c.unknown(n, "param", keys(c.params))
+		c.unknown(n, "param", inOrder(c.params))
 		return false
 	}
 	if r.Bias != nil {
@@ -206,7 +206,7 @@ func (c *checker) readoutBias(r *Readout, t *Term, n *Name) bool {
 func (c *checker) readoutProduct(r *Readout, t *Term, n *Name, right *Factor) bool {
 	p := c.params[n.Text]
 	if p == nil {
-		c.unknown(n, "param", keys(c.params))
+		c.unknown(n, "param", inOrder(c.params))
 		return false
 	}
 	p.used = true

@@ -82,6 +82,9 @@ func (l *tokenLexer) Next() (lexer.Token, error) {
 // MaxSource is the largest model.hrn: the labels of 20,000 classes, and no file that only looks like a model.
 const MaxSource = 512 << 10
 
+// maxTokens bounds a statement, but for the labels: a sum of 256 terms of a matrix and a call has less.
+const maxTokens = 4096
+
 // maxNesting bounds brackets within brackets, and with them the depth of the syntax tree.
 const maxNesting = 64
 
@@ -124,6 +127,10 @@ func parseStatement(file string, s statement) (Stmt, *diag.Diagnostic) {
 	}
 	if wantsName(s[:1]) && len(s) > 1 && IsKeyword(s[1].Value) {
 		return nil, wordOfLanguage(spanOf(file, s[1], s[1]), s[1].Value)
+	}
+	if len(s) > maxTokens && s[0].Value != "labels" {
+		return nil, diag.At(spanOf(file, s[0], s[0])).Errorf("syntax", "the statement has %d words and signs; at most %d are read", len(s), maxTokens).
+			Helpf("name parts of it with const or =; what is long belongs in the weights file")
 	}
 	if deep := tooDeep(s); deep >= 0 {
 		return nil, diag.At(spanOf(file, s[deep], s[deep])).Errorf("syntax", "brackets nest deeper than %d", maxNesting).
