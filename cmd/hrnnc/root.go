@@ -58,7 +58,9 @@ type usageError struct{ error }
 // run runs one command line and gives its exit code.
 func run(args []string, out, errs io.Writer) int {
 	// To the end of the process: a signal that comes when all is done does not make it look as if it were not.
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second one ends the process at once, where something does not hear the first: files are whole at any moment.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	stdout := &remembering{w: out}
 	a := newApp(stdout, errs, args...)
 	defer func() {

@@ -233,7 +233,7 @@ func TestOnlyProgramsPrintAndExit(t *testing.T) {
 			}
 			names := importNames(file)
 			ast.Inspect(file, func(n ast.Node) bool {
-				if what := loudUse(n, names); what != "" {
+				if what := usesLoud(n, names); what != "" {
 					t.Errorf("%s/%s:%d uses %s; only cmd, bench, examples and scripts print and end the program, because a library that does cannot be used by another",
 						p.path(), name, fset.Position(n.Pos()).Line, what)
 				}
@@ -241,6 +241,53 @@ func TestOnlyProgramsPrintAndExit(t *testing.T) {
 			})
 		}
 	}
+}
+
+// writers change files. Who writes with them forgets links, modes, devices, locks, or what the command has read.
+var writers = map[string][]string{
+	"os": {"Chmod", "Create", "CreateTemp", "Link", "Mkdir", "MkdirAll", "OpenFile", "Remove", "RemoveAll", "Rename", "Symlink", "Truncate", "WriteFile"},
+}
+
+// writing may use them: the one writer, what only tests use, and programs that are run in the repository.
+var writing = []string{"internal/fileio", "internal/modelgen", "bench/...", "examples/..."}
+
+func TestOnlyFileioWrites(t *testing.T) {
+	for _, p := range packages(t) {
+		if anyMatches(writing, p.path()) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names := importNames(file)
+			for _, d := range file.Decls {
+				if makesTemporary(d, names) {
+					continue // a folder of the system's for temporary ones, which the function fills and removes
+				}
+				ast.Inspect(d, func(n ast.Node) bool {
+					if what := uses(n, names, writers); what != "" {
+						t.Errorf("%s/%s:%d uses %s; internal/fileio writes, so that nothing of the user's is lost", p.path(), name, fset.Position(n.Pos()).Line, what)
+					}
+					return true
+				})
+			}
+		}
+	}
+}
+
+// makesTemporary reports whether a function calls os.MkdirTemp for the system's temporary folder.
+func makesTemporary(d ast.Decl, names map[string]string) (yes bool) {
+	ast.Inspect(d, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && uses(call.Fun, names, map[string][]string{"os": {"MkdirTemp"}}) != "" {
+			in, ok := call.Args[0].(*ast.BasicLit)
+			yes = yes || ok && in.Value == `""`
+		}
+		return true
+	})
+	return yes
 }
 
 // importNames maps the names that a file uses for packages to their paths.
@@ -257,22 +304,29 @@ func importNames(file *ast.File) map[string]string {
 	return names
 }
 
-// loudUse names the forbidden thing that a node uses, or is empty.
-func loudUse(n ast.Node, names map[string]string) string {
-	switch n := n.(type) {
-	case *ast.SelectorExpr:
-		x, ok := n.X.(*ast.Ident)
-		if !ok {
-			return ""
-		}
-		path := names[x.Name]
-		if words, known := loud[path]; known && (len(words) == 0 || slices.Contains(words, n.Sel.Name)) {
-			return path + "." + n.Sel.Name
-		}
-	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
+// uses names the thing of a list that a node uses, or is empty.
+func uses(n ast.Node, names map[string]string, list map[string][]string) string {
+	s, ok := n.(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	x, ok := s.X.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	path := names[x.Name]
+	if words, known := list[path]; known && (len(words) == 0 || slices.Contains(words, s.Sel.Name)) {
+		return path + "." + s.Sel.Name
+	}
+	return ""
+}
+
+// usesLoud is uses for what prints and ends, the builtins included.
+func usesLoud(n ast.Node, names map[string]string) string {
+	if call, ok := n.(*ast.CallExpr); ok {
+		if f, ok := call.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
 			return "the builtin " + f.Name
 		}
 	}
-	return ""
+	return uses(n, names, loud)
 }

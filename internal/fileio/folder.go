@@ -25,7 +25,7 @@ func MakeFolder(path string) error {
 // error leaves all as it was. Two processes do not write one folder at a time. What killed ones left is removed.
 //
 // A folder in which the process works or that holds what it has read is refused: replacing it would take both away.
-func WriteFolder(dir string, may func(dir string) error, fill func(put Put) error) error {
+func WriteFolder(dir string, may func(dir string) error, fill func(put Put) error) (err error) {
 	target, err := resolveFolder(dir)
 	if err != nil {
 		return writeError(dir, err)
@@ -34,9 +34,15 @@ func WriteFolder(dir string, may func(dir string) error, fill func(put Put) erro
 		return err
 	}
 	parent := filepath.Dir(target)
+	_, missing := os.Stat(parent)
 	if err := MakeFolder(parent); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil && missing != nil {
+			_ = os.Remove(parent) // made for nothing; it may hold what others put there
+		}
+	}()
 	lock, err := LockFile(target)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"crypto/md5"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -146,6 +147,24 @@ func TestGetArchive(t *testing.T) {
 			k = small(name)
 			sum := md5.Sum([]byte(packed))
 			k.Archive.URL, k.Archive.MD5 = url, hex.EncodeToString(sum[:])
+			// Stopped while unpacking, it leaves nothing; killed, what the next one removes.
+			ctx, stop := context.WithCancel(context.Background())
+			_, err := k.Get(ctx, func(what string, done, _ int) {
+				if what == "unpacking archive" && done > 0 {
+					stop()
+				}
+			})
+			if !errors.Is(err, context.Canceled) && len(files) > 1 {
+				t.Errorf("stopped: %v", err)
+			}
+			place := k.places()[0]
+			if entries, err := os.ReadDir(place); err == nil && len(entries) > 0 && len(files) > 1 {
+				t.Errorf("stopped, it leaves %v", entries)
+			}
+			stale := filepath.Join(place, "."+unpackedIn+".tmp-01234567", "half")
+			if err := os.MkdirAll(stale, 0o777); err != nil {
+				t.Fatal(err)
+			}
 			said := map[string]bool{}
 			dir, err := k.Get(context.Background(), func(what string, _, _ int) { said[what] = true })
 			if err != nil {
@@ -155,7 +174,7 @@ func TestGetArchive(t *testing.T) {
 				t.Errorf("%s is in %q; said %v", name, k.Where(), said)
 			}
 			checkPublished(t, k)
-			left, err := filepath.Glob(filepath.Join(dir, ".unpacking*"))
+			left, err := filepath.Glob(filepath.Join(dir, ".*"))
 			if err != nil || len(left) > 0 {
 				t.Errorf("left %v, %v", left, err)
 			}

@@ -66,7 +66,7 @@ func (k *Known) fetch(ctx context.Context, f File, file string, report Progress)
 		return err
 	}
 	// Not before: what cannot be fetched leaves no folder behind.
-	if err := makeFolder(filepath.Dir(file)); err != nil {
+	if err := fileio.MakeFolder(filepath.Dir(file)); err != nil {
 		return err
 	}
 	return fileio.WriteFile(file, data)
@@ -82,7 +82,11 @@ func (k *Known) fetchArchive(ctx context.Context, to string, report Progress) er
 	if err := k.Archive.check(k.Archive.URL, data); err != nil {
 		return err
 	}
-	return k.Archive.unpackTo(to, k.Archive.URL, data, func(done int) { report("unpacking "+name, done, -1) })
+	err = k.Archive.unpackTo(ctx, to, k.Archive.URL, data, func(done int) { report("unpacking "+name, done, -1) })
+	if err != nil && k.Where() != "" {
+		return nil // another process was first
+	}
+	return err
 }
 
 // download brings the bytes of one file; an error is a diagnostic, or the context's.

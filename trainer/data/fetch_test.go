@@ -71,7 +71,7 @@ func TestGetErrors(t *testing.T) {
 	}
 	k = served(t, map[string]string{"a": "one"})
 	t.Setenv(DirVariable, write(t, t.TempDir(), "file", nil))
-	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "cannot be made: not a directory; help: set $HRNNC_DATA") {
+	if _, err := k.Get(context.Background(), say); err == nil || !strings.Contains(err.Error(), "the folder cannot be made: not a directory; help: choose") {
 		t.Errorf("got %v", err)
 	}
 }

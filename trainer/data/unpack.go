@@ -4,10 +4,9 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
@@ -15,35 +14,34 @@ import (
 
 // unpackTo writes the files of an archive (.zip, a .zip within one, or .tar.gz) that are needed into a folder that does
 // not exist yet: all of them, or none. report hears of the bytes unpacked.
-func (a *archive) unpackTo(dir, file string, data []byte, report func(done int)) (err error) {
-	parent := filepath.Dir(dir)
-	if err := makeFolder(parent); err != nil {
-		return err
+func (a *archive) unpackTo(ctx context.Context, dir, file string, data []byte, report func(done int)) error {
+	absent := func(dir string) error {
+		if exists(dir) {
+			return fail(dir, "").Errorf(code, "is there already, and lacks files of the set").Helpf("move it away")
+		}
+		return nil
 	}
-	tmp, err := os.MkdirTemp(parent, ".unpacking-*")
-	if err != nil {
-		return writeFailure(parent, err)
-	}
-	defer func() { _ = os.RemoveAll(tmp) }() // gone already where all went well
-	u := unpacker{archive: a, file: file, dir: tmp, report: report}
-	if err := u.unpack(data, true); err != nil {
-		return err
-	}
-	if !exists(tmp, a.Files[0]) {
-		return fail(file, "").Errorf(code, "holds no %s", a.Files[0]).Helpf("it is not the known archive; get it from %s", a.URL)
-	}
-	if err := os.Rename(tmp, dir); err != nil {
-		return fail(dir, "").Errorf(code, "cannot be made: %v", reasonOf(err)).Helpf("move away what is there; it lacks files of the set")
-	}
-	return os.Chmod(dir, 0o755) // MkdirTemp makes folders private
+	return fileio.WriteFolder(dir, absent, func(put fileio.Put) error {
+		u := unpacker{ctx: ctx, archive: a, file: file, put: put, report: report}
+		if err := u.unpack(data, true); err != nil {
+			return err
+		}
+		if !u.first {
+			return fail(file, "").Errorf(code, "holds no %s", a.Files[0]).Helpf("it is not the known archive; get it from %s", a.URL)
+		}
+		return nil
+	})
 }
 
 // unpacker writes the entries of one archive.
 type unpacker struct {
-	archive   *archive
-	file, dir string
-	done      int
-	report    func(done int)
+	ctx     context.Context // asked between entries: unpacking takes a while
+	archive *archive
+	file    string
+	put     fileio.Put
+	first   bool // the file that shows that it is the archive was there
+	done    int
+	report  func(done int)
 }
 
 func (u *unpacker) unpack(data []byte, nested bool) error {
@@ -64,6 +62,9 @@ func (u *unpacker) zip(data []byte, nested bool) error {
 		inner := nested && strings.HasSuffix(e.Name, ".zip")
 		if local == "" && !inner {
 			continue
+		}
+		if err := u.ctx.Err(); err != nil {
+			return err
 		}
 		content, err := z.Read(e)
 		if err != nil {
@@ -89,6 +90,9 @@ func (u *unpacker) tarball(data []byte) error {
 	}
 	r := tar.NewReader(io.LimitReader(unpacked, fileio.MaxBytes))
 	for {
+		if err := u.ctx.Err(); err != nil {
+			return err
+		}
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -112,27 +116,16 @@ func (u *unpacker) tarball(data []byte) error {
 }
 
 func (u *unpacker) write(local string, content []byte) error {
-	to := filepath.Join(u.dir, filepath.FromSlash(local))
-	if err := makeFolder(filepath.Dir(to)); err != nil {
+	if err := u.ctx.Err(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(to, content, 0o644); err != nil {
-		return writeFailure(to, err)
+	if err := u.put(local, content); err != nil {
+		return err
 	}
+	u.first = u.first || local == u.archive.Files[0]
 	u.done += len(content)
 	u.report(u.done)
 	return nil
-}
-
-func makeFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fail(dir, "").Errorf(code, "cannot be made: %v", reasonOf(err)).Helpf("set $%s to a folder that may be written to", DirVariable)
-	}
-	return nil
-}
-
-func writeFailure(path string, err error) error {
-	return fail(path, "").Errorf(code, "cannot be written: %v", reasonOf(err)).Helpf("check that its folder may be written to and has space")
 }
 
 // reasonOf is an error of the file system without the path, which the diagnostic says.
