@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
@@ -27,9 +29,23 @@ type Config struct {
 
 // ReadConfig reads the authors' YAML (arguments under MODEL), or JSON with them under "config" or at the top.
 func ReadConfig(path string) (*Config, error) {
-	data, err := fileio.Read(path, "config")
+	data, err := fileio.ReadAtMost(path, "config", maxConfig)
 	if err != nil {
 		return nil, err
+	}
+	return decodeConfig(path, data)
+}
+
+// maxConfig and maxNesting bound a configuration: those that people have are lists of a hundred arguments, two levels deep.
+const (
+	maxConfig  = 64 << 10
+	maxNesting = 32
+)
+
+func decodeConfig(path string, data []byte) (*Config, error) {
+	if fault := unfit(data); fault != "" {
+		return nil, diag.InFile(path, "").Errorf("config", "%s, which no configuration of a training needs", fault).
+			Helpf("write its arguments as plain lines: num_bits: 4")
 	}
 	var top map[string]any
 	if err := yaml.Unmarshal(data, &top); err != nil {
@@ -46,6 +62,35 @@ func ReadConfig(path string) (*Config, error) {
 		}
 	}
 	return c, c.read()
+}
+
+// unfit says why a YAML text would take the parser too long or too much memory; "" when it would not.
+func unfit(data []byte) string {
+	flow, line, dashes := 0, 0, 0
+	indents := []int{}
+	for _, t := range lexer.Tokenize(string(data)) {
+		if t.Position.Line != line {
+			line, dashes = t.Position.Line, 0
+			for len(indents) > 0 && indents[len(indents)-1] >= t.Position.Column {
+				indents = indents[:len(indents)-1]
+			}
+			indents = append(indents, t.Position.Column)
+		}
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
+			return fmt.Sprintf("line %d has an anchor, an alias or a tag", line)
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+			dashes++
+		}
+		if flow+len(indents) > maxNesting || flow == 0 && dashes > maxNesting {
+			return fmt.Sprintf("line %d nests deeper than %d", line, maxNesting)
+		}
+	}
+	return ""
 }
 
 func firstLine(s string) string {
