@@ -46,7 +46,7 @@ as they are: -o writes a safetensors file with their tensors and the ranges.`,
 			if err != nil {
 				return err
 			}
-			if err := a.mayEmitArrays(output); err != nil {
+			if err := a.mayEmitArrays([]string{output}); err != nil {
 				return err
 			}
 			f, err := weights.Open(m.Weights)

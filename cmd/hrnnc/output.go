@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
@@ -35,12 +36,12 @@ func (a *app) mayEmit(paths ...string) error {
 	return fileio.MayWrite(files...)
 }
 
-// mayEmitArrays is mayEmit for what is no text and spoils a terminal.
-func (a *app) mayEmitArrays(paths ...string) error {
-	if err := a.mayEmit(paths...); err != nil {
+// mayEmitArrays is mayEmit where all but texts would spoil a terminal.
+func (a *app) mayEmitArrays(arrays []string, texts ...string) error {
+	if err := a.mayEmit(append(slices.Clone(arrays), texts...)...); err != nil {
 		return err
 	}
-	if a.data != nil && isTerminal(a.data) {
+	if slices.ContainsFunc(arrays, fileio.IsStdout) && isTerminal(a.data) {
 		return usageError{fmt.Errorf("standard output is this terminal, and an array is no text: redirect it, or name a file")}
 	}
 	return nil

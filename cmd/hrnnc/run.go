@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -76,7 +75,7 @@ writes it as a table, with the recording, the step and the time where the data s
 					return err
 				}
 			}
-			if err := errors.Join(a.mayEmitArrays(output, answersFile), a.mayEmit(csvFile)); err != nil {
+			if err := a.mayEmitArrays([]string{output, answersFile}, csvFile); err != nil {
 				return err
 			}
 			bar := a.progress()
