@@ -37,7 +37,7 @@ type finding struct {
 // Where a finding changes its mark.
 const (
 	overfitRise    = 1.1   // validation loss at the end over its smallest
-	overfitLoss    = 1e-3  // below it, a rise is of no account
+	overfitLoss    = 0.02  // below it, a rise is of no account
 	overfitGap     = 0.05  // training over validation accuracy
 	rateSpent      = 0.1   // last over largest learning rate: below it, more epochs of the same schedule change little
 	fixedLoss      = 0.005 // accuracy that integers may cost
@@ -253,7 +253,8 @@ func beatsGuessing(p *Page) finding {
 	return finding{good, fmt.Sprintf("It beats always deciding “%s”, which would be right in %s of the %s.", name, shown, part)}
 }
 
-// advice says what to try where too little was learned: first what differs from the defaults for so many sequences.
+// advice says what to try where too little was learned: of the training data, what differs from the defaults for so many
+// sequences.
 func (p *Page) advice() string {
 	if p.Sequences == 0 || p.Scale.Batch == 0 {
 		return "More epochs, more units or a larger rate may help."
@@ -262,6 +263,8 @@ func (p *Page) advice() string {
 	used.Epochs = max(len(p.History), 1)
 	steps, wanted := used.Steps(p.Sequences), usual.Steps(p.Sequences)
 	switch {
+	case p.skill() > explainsLittle:
+		return "It has learned the training data far better: more data, augmentation, or fewer units may help."
 	case float64(steps) < fewSteps*float64(wanted):
 		try := fmt.Sprintf("--set epochs=%d", usual.Epochs)
 		if used.Batch > usual.Batch {
@@ -270,8 +273,6 @@ func (p *Page) advice() string {
 		return fmt.Sprintf("The optimiser took %s only, and %s are usual for %s: try  %s.", counted(steps, "step"), decimal(float64(wanted), 0), counted(p.Sequences, "sequence"), try)
 	case used.Rate*otherRate < usual.Rate || used.Rate > otherRate*usual.Rate:
 		return fmt.Sprintf("The learning rate is %g, and %g is usual: try  --set rate=%g.", used.Rate, usual.Rate, usual.Rate)
-	case len(p.History) > 0 && p.skill() > explainsLittle:
-		return "It has learned the training data far better: more data, augmentation, or fewer units may help."
 	}
 	return "More units, normalise = channel, or the mean of the outputs in place of the last one may help; hrnnc search tries sizes."
 }
