@@ -45,6 +45,6 @@ func (m *Model) WithRanges(ranges map[string]float64) *Model {
 // SetRanges writes ranges where Load finds them: the metadata of a weights file.
 func SetRanges(f *weights.File, ranges map[string]float64) {
 	for state, v := range ranges {
-		f.Metadata["range."+state] = strconv.FormatFloat(v, 'g', -1, 64)
+		f.Metadata[rangePrefix+state] = strconv.FormatFloat(v, 'g', -1, 64)
 	}
 }

@@ -6,7 +6,6 @@ package compiler
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -141,16 +140,20 @@ func FromBytes(file string, text []byte, weightsFile string, data []byte) (*Mode
 
 // build makes the real-level module.
 func (m *Model) build(tensors *weights.File) (errs diag.List) {
-	m.Real, errs = dsl.Build(m.Checked, tensorFile{tensors})
+	meta, errs := readMetadata(m.Checked, tensors)
+	if errs.HasErrors() {
+		return errs
+	}
+	m.Real, errs = dsl.Build(m.Checked, tensorFile{tensors, meta})
 	if errs.HasErrors() {
 		return errs
 	}
 	if m.Real.Input.Kind == ir.Token {
-		m.Vocabulary = list[string](tensors, VocabularyKey)
+		m.Vocabulary = meta.vocabulary
 		m.Real.Input.Words = len(m.Vocabulary) > 0
 	}
-	if channels := list[ir.Channel](tensors, OutputChannelsKey); m.Real.Output.Decision == ir.Logits && len(channels) == m.Real.Values[m.Real.Y].Type.Shape[0] {
-		m.Real.Output.Channels = channels
+	if m.Real.Output.Decision == ir.Logits {
+		m.Real.Output.Channels = meta.outputs
 	}
 	return append(append(errs, signTypes(m.Checked, tensors)...), unusedTensors(m.Checked, tensors)...)
 }
@@ -168,7 +171,10 @@ func signTypes(m *dsl.Model, f *weights.File) (out diag.List) {
 }
 
 // tensorFile is a weights file as the language wants to read it.
-type tensorFile struct{ f *weights.File }
+type tensorFile struct {
+	f *weights.File
+	metadata
+}
 
 func (t tensorFile) Tensor(p *dsl.Param) ([]float64, error) {
 	x, err := t.f.Param(p.Name, p.Kind, p.Shape...)
@@ -177,43 +183,6 @@ func (t tensorFile) Tensor(p *dsl.Param) ([]float64, error) {
 	}
 	return x.Data, nil
 }
-
-// Range reads the calibration that import and calibrate leave: metadata "range.h" of state h.
-func (t tensorFile) Range(state string) float64 {
-	var v float64
-	if _, err := fmt.Sscan(t.f.Metadata["range."+state], &v); err != nil {
-		return 0
-	}
-	return v
-}
-
-// Channels reads what hrnnc train leaves: metadata "input.channels", a list of names, gains and offsets. What cannot be read
-// is left out: no result depends on it.
-func (t tensorFile) Channels() []ir.Channel { return list[ir.Channel](t.f, ChannelsKey) }
-
-// Classes reads the names of the classes that hrnnc train leaves.
-func (t tensorFile) Classes() []string { return list[string](t.f, ClassesKey) }
-
-func list[T any](f *weights.File, key string) []T {
-	var out []T
-	if err := json.Unmarshal([]byte(f.Metadata[key]), &out); err != nil {
-		return nil
-	}
-	return out
-}
-
-// ChannelsKey is the entry of a weights file's metadata that says how the model's input comes from values of the data that it
-// was trained on: ir.Channels as JSON.
-const ChannelsKey = "input.channels"
-
-// OutputChannelsKey is the entry that says what the outputs of a regression stand for: ir.Channels as JSON.
-const OutputChannelsKey = "output.channels"
-
-// ClassesKey and VocabularyKey are the entries with the names of the classes and of the tokens, as JSON lists.
-const (
-	ClassesKey    = "output.classes"
-	VocabularyKey = "input.vocabulary"
-)
 
 // unusedTensors warns of tensors that the model does not read: a misspelt param would otherwise go unseen.
 func unusedTensors(m *dsl.Model, f *weights.File) diag.List {

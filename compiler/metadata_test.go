@@ -1,0 +1,84 @@
+package compiler
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+)
+
+const metadataModel = `model m
+input x : u8[2]
+param U : int4[4, 2]
+param V : int4[2, 4]
+state h : int16[4]
+h <- hadamard(h) + U*x
+y = V*relu(h)
+output y
+`
+
+// withMetadata makes the model with weights that have an entry.
+func withMetadata(key, text string) (*Model, error) {
+	tensor := func(name string, rows, cols int) *weights.Tensor {
+		data := make([]float64, rows*cols)
+		for i := range data {
+			data[i] = 1 / float64(i+1)
+		}
+		return &weights.Tensor{Name: name, Shape: []int{rows, cols}, Data: data, DType: "F32"}
+	}
+	signs := &weights.Tensor{Name: "h.signs", Shape: []int{4}, Data: []float64{1, -1, 1, 1}, DType: "F32"}
+	f := &weights.File{Path: "w.safetensors", Tensors: []*weights.Tensor{tensor("U", 4, 2), tensor("V", 2, 4), signs},
+		Metadata: map[string]string{"range.h": "12.5"}}
+	f.Metadata[key] = text
+	return FromParts("m.hrn", []byte(metadataModel), f)
+}
+
+func TestMetadata(t *testing.T) {
+	for _, c := range []struct{ key, text, want string }{
+		{"range.h", " 12.5\n", ""},
+		{"range.h", "1e2", ""},
+		{"range.h", "12.5abc", `metadata range.h: error[weights]: "12.5abc" is no range; help: it is the largest |h|`},
+		{"range.h", "12,5", `"12,5" is no range`},
+		{"range.h", "0,9", `"0,9" is no range`},
+		{"range.h", "1,234.5", `"1,234.5" is no range`},
+		{"range.h", "-1", `"-1" is no range`},
+		{"range.h", "NaN", `"NaN" is no range`},
+		{"range.h", "1e999", `"1e999" is no range`},
+		{"range.h", strings.Repeat("9", 1_000_000), "... ("},
+		{"input.channels", `[{"name":"a\nb","gain":2,"offset":0},{"name":"b","gain":1,"offset":0}]`, ""},
+		{"input.channels", `[{"name":"a","gain":2,"offset":0}]`, "has 1 channels, and the input 2 entries"},
+		{"input.channels", `[{"name":"a","gain":1e999,"offset":0}]`, "metadata input.channels: error[weights]: cannot be read"},
+		{"input.channels", `nonsense`, "cannot be read"},
+		{"output.classes", `{"a": 1}`, "metadata output.classes: error[weights]: cannot be read"},
+		{"output.channels", `[1]`, "cannot be read"},
+	} {
+		_, err := withMetadata(c.key, c.text)
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s = %.40q: %v", c.key, c.text, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || len(err.Error()) > 2000):
+			t.Errorf("%s = %.40q: got %v, want %s", c.key, c.text, err, c.want)
+		}
+	}
+}
+
+// FuzzMetadata reads any text as an entry: the model is made, or a diagnostic names the file.
+func FuzzMetadata(f *testing.F) {
+	keys := []string{"range.h", ChannelsKey, OutputChannelsKey, ClassesKey, VocabularyKey}
+	for i, text := range []string{"12.5", `[{"name":"a\u202e","gain":2,"offset":0},{"name":"b","gain":1,"offset":-1e300}]`, `[{}]`, `["a","*/"]`, "[", "null", "\xff"} {
+		f.Add(uint8(i), text)
+		f.Add(uint8(0), text)
+	}
+	f.Fuzz(func(t *testing.T, key uint8, text string) {
+		_, err := withMetadata(keys[int(key)%len(keys)], text)
+		if err == nil {
+			return
+		}
+		for _, d := range Diagnostics(err) {
+			if d.Code == "internal" || d.Severity == diag.Error && d.Span.File == "" {
+				t.Errorf("%s = %q: %v", keys[int(key)%len(keys)], text, d)
+			}
+		}
+	})
+}
