@@ -55,7 +55,7 @@ func WriteFolder(dir string, may func(dir string) error, fill func(put Put) erro
 	if err := os.Mkdir(tmp, 0o777); err != nil {
 		return writeError(dir, err)
 	}
-	err = fill(func(name string, data []byte) error { return WriteIn(tmp, name, data) })
+	err = fill(func(name string, data []byte) error { return writeIn(tmp, dir, name, data) })
 	if err == nil {
 		err = swap(tmp, target, may)
 	}
@@ -69,17 +69,21 @@ func WriteFolder(dir string, may func(dir string) error, fill func(put Put) erro
 type Put func(name string, data []byte) error
 
 // WriteIn writes a file of a temporary folder, by its path in it with slashes: at once, as nobody else sees it.
-func WriteIn(folder, name string, data []byte) error {
+func WriteIn(folder, name string, data []byte) error { return writeIn(folder, folder, name, data) }
+
+// writeIn is WriteIn for a folder that errors call by another name.
+func writeIn(folder, shown, name string, data []byte) error {
 	local := filepath.FromSlash(name)
 	if !filepath.IsLocal(local) {
 		return diag.InFile(name, "").Errorf("internal", "lies outside the folder that is written")
 	}
 	path := filepath.Join(folder, local)
-	if err := MakeFolder(filepath.Dir(path)); err != nil {
-		return err
+	err := os.MkdirAll(filepath.Dir(path), 0o777)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o666)
 	}
-	if err := os.WriteFile(path, data, 0o666); err != nil {
-		return writeError(path, err)
+	if err != nil {
+		return writeError(filepath.Join(shown, local), err)
 	}
 	return nil
 }
@@ -98,6 +102,14 @@ func mayReplace(dir, target string, may func(dir string) error) error {
 		return diag.InFile(dir, "").Errorf("output", "is a file").Helpf("name a folder")
 	case info.Mode().Perm()&0o222 == 0:
 		return diag.InFile(dir, "").Errorf("output", "is read-only").Helpf("allow writing with  chmod u+w, or name another folder")
+	}
+	// A process that has the folder open, such as a training, keeps it, whatever may allows.
+	if _, err := os.Stat(filepath.Join(target, lockName)); err == nil {
+		lock, err := LockFolder(target)
+		if err != nil {
+			return err
+		}
+		lock.Release()
 	}
 	return may(target)
 }

@@ -363,6 +363,15 @@ func TestWriteFolderLeavesTheGroundAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, WriteFolder("fixed", anything, fill), "error[output]: is read-only")
+	open, err := OpenFolder("open")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused(t, WriteFolder("open", anything, fill), "error[locked]: process")
+	open.Close()
+	if err := WriteFolder("open", anything, fill); err != nil {
+		t.Error(err)
+	}
 	holds(t, read, "input")
 }
 
