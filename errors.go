@@ -42,7 +42,7 @@ func (e *Error) Error() string {
 	if e.Help != "" {
 		b.WriteString("; " + e.Help)
 	}
-	return b.String()
+	return diag.Escape(b.String())
 }
 
 // Errors are all that is wrong with a model, in the order of its lines. [errors.As] with a *[Error] finds the first.

@@ -98,6 +98,12 @@ func Import(f *weights.File, config *Config, o Options) (*Imported, error) {
 	if len(f.Inside) > 0 {
 		im.note("the tensors are those under %q of the checkpoint", strings.Join(f.Inside, "."))
 	}
+	if len(f.Beside) > 0 {
+		im.note("the checkpoint has other tensors beside them, which are left out: %s", diag.Names(f.Beside))
+	}
+	if kept := slices.DeleteFunc(slices.Sorted(maps.Keys(f.Metadata)), func(k string) bool { return k == "format" }); f.Format == weights.Safetensors && len(kept) > 0 {
+		im.note("the metadata of the file belongs to the model that it was saved with, and is left out: %s", diag.Names(kept))
+	}
 	if err := im.m.run(o); err != nil {
 		return nil, err
 	}

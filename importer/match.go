@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"fmt"
 	"math"
 	"path"
 	"slices"
@@ -73,6 +72,9 @@ func (m *match) run(o Options) error {
 	if err := m.asked(o); err != nil {
 		return err
 	}
+	if len(m.left) > mostTensors {
+		return m.leftOver()
+	}
 	for _, t := range slices.Clone(m.left) {
 		if err := m.refused(t); err != nil {
 			return err
@@ -93,14 +95,16 @@ func (m *match) run(o Options) error {
 // asked takes what --map and --ignore name.
 func (m *match) asked(o Options) error {
 	for _, name := range o.Ignore {
-		found := false
-		for _, t := range slices.Clone(m.left) {
-			if ok, err := path.Match(name, t.Name); err == nil && ok || t.Name == name {
-				m.take(t, unusedRole, "--ignore")
-				found = true
+		before := len(m.tensor[unusedRole])
+		m.left = slices.DeleteFunc(m.left, func(t *weights.Tensor) bool {
+			ok, err := path.Match(name, t.Name)
+			if ok = ok && err == nil || t.Name == name; ok {
+				m.tensor[unusedRole] = append(m.tensor[unusedRole], t)
+				m.role[t], m.by[t] = unusedRole, "--ignore"
 			}
-		}
-		if !found {
+			return ok
+		})
+		if len(m.tensor[unusedRole]) == before {
 			return m.noTensor(name)
 		}
 	}
@@ -144,6 +148,9 @@ func (m *match) refused(t *weights.Tensor) error {
 	}
 	return nil
 }
+
+// mostTensors is far more than a HadamRNN has: two layers with all that wrappers and trainers put beside them.
+const mostTensors = 200
 
 // said are the roles that the words of a name speak for, behind what all names begin with.
 func (m *match) said(t *weights.Tensor) []Role { return wordRoles(t.Name[len(m.prefix()):]) }
@@ -394,7 +401,7 @@ func (m *match) leftOver() error {
 			Helpf("in  h <- W*h + U*x + b  and  y = V*relu(h) + c  U is [units, inputs], W [units, units], V [outputs, units]; save all of the model")
 	case len(m.left) > 0:
 		var names []string
-		for _, t := range m.left[:min(len(m.left), listed)] {
+		for _, t := range m.left[:min(len(m.left), named)] {
 			names = append(names, t.Name)
 		}
 		return at.Errorf("weights", "%d of its %d tensors have no place in the model: %s%s", len(m.left), len(m.f.Tensors), list(m.left), m.so()).
@@ -402,6 +409,9 @@ func (m *match) leftOver() error {
 	}
 	return nil
 }
+
+// named is how many tensors the remedy names.
+const named = 20
 
 // so words what has a role, for diagnostics.
 func (m *match) so() string {
@@ -417,20 +427,13 @@ func (m *match) so() string {
 	return " (" + strings.Join(out, ", ") + ")"
 }
 
-// listed is how many tensors a diagnostic lists.
-const listed = 20
-
+// list names tensors with their shapes.
 func list(all []*weights.Tensor) string {
-	var out []string
-	for _, t := range all[:min(len(all), listed)] {
-		out = append(out, diag.Short(t.Name)+" "+shape(t))
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = diag.Short(t.Name) + " " + shape(t)
 	}
-	if more := len(all) - listed; more > 0 {
-		out = append(out, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(out, ", ")
+	return diag.Names(names)
 }
 
-func shape(t *weights.Tensor) string {
-	return strings.ReplaceAll(fmt.Sprint(t.Shape), " ", ", ")
-}
+func shape(t *weights.Tensor) string { return diag.Shape(t.Shape) }

@@ -105,6 +105,7 @@ func FuzzPth(f *testing.F) {
 		"ctorch._utils\n_rebuild_parameter\n" + ptuple(tensor, "\x88", ordered) + "R",
 		"cposix\nsystem\n" + pstr("echo") + "\x85R",
 		"](K\x01M\x02\x00G\x3f\xf0\x00\x00\x00\x00\x00\x00eNa\x85\x86",
+		"}(" + pstr("a") + "](" + tensor + "eq\x00" + pstr("b") + "}(" + pstr("c") + "h\x00" + pstr("d") + "h\x00uu",
 		pdict(pstr("w"), ptensor("ByteStorage", "0", 24, 23, []int64{1 << 20}, []int64{0})),
 	} {
 		f.Add([]byte(pickle), six)
@@ -165,6 +166,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(zipOf("a.npy", "\x93NUMPY\x01\x00\x3c\x00{'descr': '|u1', 'fortran_order': False, 'shape': (2, 1), }\n\x01\x02"))
 	f.Add(unchecked("data.pkl", proto+"}"+pstr("w")+ptensor("ByteStorage", "0", 1, 0, nil, nil)+"s.", "data/0", "x", "byteorder", "little"))
 	f.Add(st(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 7))
+	f.Add(legacy(pdict(pstr("w"), legacyTensor("0", 1, 0, "N", []int64{1}, []int64{1})), "0", "\x00\x00\x80\x3f"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		roundTrip(t, bounded(t, data))
 	})

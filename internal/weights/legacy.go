@@ -56,7 +56,7 @@ func (f *File) readLegacy(data []byte, start int) error {
 		end := 8 + binary.LittleEndian.Uint64(rest)*width
 		storages[key], rest = rest[8:end], rest[end:]
 	}
-	a := &archive{File: f, order: binary.LittleEndian, storages: map[string][]byte{}, open: func(key string) ([]byte, bool, error) {
+	a := &archive{File: f, order: binary.LittleEndian, storages: map[string][]byte{}, known: nesting{}, load: func(key string) ([]byte, bool, error) {
 		raw, ok := storages[key]
 		return raw, ok, nil
 	}}

@@ -42,7 +42,11 @@ for how, args in [('zip', {}), ('legacy', legacy), ('zip4', dict(pickle_protocol
     save(how + '_parameters.pth', {'p': torch.nn.Parameter(base[2:7]), 'q': linear.weight}, **args)
     for key in ['state_dict', 'model_state_dict', 'model', 'my_net']:
         save(f'{how}_in_{key}.pth', {**checkpoint, key: both}, both, **args)
+    save(how + '_parts.pth', {'params': {'cell': {'kernel': base[:3], 'bias': base[3:5]}, 'head': [base[5:7], (base[7:9],)]}, 'rng_state': torch.get_rng_state()},
+        {'cell.kernel': base[:3], 'cell.bias': base[3:5], 'head.0': base[5:7], 'head.1.0': base[7:9]}, **args)
+    save(how + '_mixed.pth', {'U': base[:3], 'rest': {'V': base[3:5]}, 'losses': [0.5, 0.25]}, {'U': base[:3], 'rest.V': base[3:5]}, **args)
     save(how + '_nested.pth', {**checkpoint, 'model': {'net': both, 'version': 2}}, both, **args)
+    save(how + '_lists.pth', {'tensors': [base[:2], base[2:3]], 'deep': [[[[[[[[[[1]]]]]]]]]]}, {'tensors.0': base[:2], 'tensors.1': base[2:3]}, **args)
 with_attribute = torch.nn.Parameter(base[:4].clone()); with_attribute.note = 'x'
 save('attributes.pth', {'p': with_attribute})
 class Tagged(torch.Tensor): pass

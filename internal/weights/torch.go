@@ -15,10 +15,13 @@ import (
 type archive struct {
 	*File
 	order    binary.ByteOrder
-	open     func(key string) (raw []byte, ok bool, err error)
-	storages map[string][]byte // what has been opened
+	load     func(key string) (raw []byte, ok bool, err error)
+	storages map[string][]byte // what has been loaded
 	unpacked int               // its bytes
 	values   int               // of the tensors so far
+	entries  int               // of dictionaries and lists that were looked at for tensors
+	known    nesting
+	open     []any // dictionaries and lists that hold the one at hand
 }
 
 // spare is how many values tensors may have beyond what the storages explain, for small views of smaller storages.
@@ -54,7 +57,7 @@ func (f *File) readTorch(z *fileio.Zip, root string) error {
 	if err != nil {
 		return err
 	}
-	a := &archive{File: f, order: order, storages: map[string][]byte{}, open: func(key string) ([]byte, bool, error) {
+	a := &archive{File: f, order: order, storages: map[string][]byte{}, known: nesting{}, load: func(key string) ([]byte, bool, error) {
 		e := entries["data/"+key]
 		if e == nil {
 			return nil, false, nil
@@ -153,7 +156,7 @@ func (a *archive) storage(at diag.Builder, s storage) ([]byte, error) {
 	raw, ok := a.storages[s.key]
 	if !ok {
 		var err error
-		if raw, ok, err = a.open(s.key); err != nil {
+		if raw, ok, err = a.load(s.key); err != nil {
 			return nil, err
 		}
 		if !ok {

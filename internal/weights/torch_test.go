@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -445,4 +446,35 @@ func shared(t *testing.T, name string) string {
 		t.Skip("skipped: no ../shared/" + name)
 	}
 	return path
+}
+
+// TestSharedContainersTakeLinearTime reads a pickle in which every list holds the one below it thousands of times.
+func TestSharedContainersTakeLinearTime(t *testing.T) {
+	const width = 20000
+	for name, wrap := range map[string]func(inside string) string{
+		"lists":        func(inside string) string { return "](" + inside + "e" },
+		"tuples":       func(inside string) string { return "(" + inside + "t" },
+		"dictionaries": func(inside string) string { return "}(" + inside + "u" },
+	} {
+		inside := ""
+		for level := range 9 {
+			entry := "h" + string(rune('a'+level))
+			if name == "dictionaries" {
+				entry = pstr("k") + entry
+			}
+			if level == 0 {
+				entry = strings.ReplaceAll(entry, "ha", "K\x01")
+			}
+			inside += wrap(strings.Repeat(entry, width)) + "q" + string(rune('a'+level+1))
+		}
+		pickle := inside + "}" + pstr("state_dict") + pdict(pstr("deep")+"h"+string(rune('a'+9)), pstr("w")+ptensor("FloatStorage", "0", 1, 0, []int64{1}, []int64{1})) + "s"
+		start := time.Now()
+		f, err := Decode("m.pth", pth(pickle, "m/data/0", "\x00\x00\x80\x3f"))
+		if err != nil || len(f.Tensors) != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
+	}
 }

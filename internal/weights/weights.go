@@ -48,6 +48,8 @@ type File struct {
 	Metadata map[string]string // never nil; for torch the numbers and strings beside the tensors
 	// Inside are the keys, outermost first, under which the tensors of a torch checkpoint lie: "model_state_dict", or none.
 	Inside []string
+	// Beside are the keys of other tensors, or sets of them, next to those of Inside: "ema", "rng_state".
+	Beside []string
 }
 
 // Open reads the weights file at path.
