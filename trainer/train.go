@@ -62,7 +62,7 @@ type Event struct {
 }
 
 // Run is one training. Folder takes MetricsName and CheckpointName, and has claimed them; Keep is called with every epoch that
-// is the best so far on validation, to save the weights.
+// is the best so far on validation, to save the weights. Without a folder nothing is written, and the run cannot be resumed.
 type Run struct {
 	Net          *network.Network
 	Config       Config
@@ -163,6 +163,9 @@ func (r *Run) stop(ctx context.Context) error {
 
 // save writes checkpoint and metrics.
 func (r *Run) save(p progressState) error {
+	if r.Folder == nil {
+		return nil
+	}
 	c, err := r.checkpoint(p)
 	if err != nil {
 		return err

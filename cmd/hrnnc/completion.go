@@ -150,6 +150,7 @@ func passNames(take func(passes.Pass) bool) (out []cobra.Completion) {
 // argumentValues says what the arguments of commands are; those of all others are models.
 var argumentValues = map[string]values{
 	"hrnnc import":     weightFiles,
+	"hrnnc new":        dataSets,
 	"hrnnc data info":  dataSets,
 	"hrnnc data get":   dataSets,
 	"hrnnc completion": words(slices.Sorted(maps.Keys(shells))...),

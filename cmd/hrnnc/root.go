@@ -150,7 +150,7 @@ ends with C; docs/language.md describes the language.`,
 		title    string
 		commands []*cobra.Command
 	}{
-		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
+		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.newCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
 		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.reportCmd()}},
 		{"Weights from elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd()}},
 		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd()}},

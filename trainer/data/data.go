@@ -13,6 +13,8 @@ const code = "data"
 type Set struct {
 	Name               string
 	Train, Valid, Test Sequences
+	// Kind says which settings it knows.
+	Kind Kind
 	// Classes names the classes, in the order of the labels; nil for regression.
 	Classes []string
 	// Targets names the numbers to give, or the labels; nil when there are classes.

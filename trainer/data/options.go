@@ -1,5 +1,7 @@
 package data
 
+import "slices"
+
 // Options are what a model's train block can say about data. Start from Defaults; everything left zero is the data
 // set's own choice. Settings says what each is for and what it may be.
 type Options struct {
@@ -83,6 +85,11 @@ const (
 	valued  = Images | Series | Audio
 	anyKind = ^Kind(0)
 )
+
+// Knows reports whether a data set of a kind can be told a setting.
+func (k Kind) Knows(setting string) bool {
+	return slices.ContainsFunc(Settings, func(s Setting) bool { return s.Name == setting && s.Kinds&k != 0 })
+}
 
 // Setting is one option: its name in a train block, what it is, and what it may be.
 type Setting struct {
