@@ -101,7 +101,7 @@ var (
 	modelFiles  = files("hrn", "ir")
 	weightFiles = files("safetensors", "pth", "pt", "npz")
 	arrayFiles  = files("npy", "npz")
-	dataFiles   = []string{"csv", "tsv", "txt", "npy", "npz", "gz", "xz"}
+	dataFiles   = []string{"csv", "tsv", "txt", "ts", "arff", "npy", "npz", "wav", "tab", "dat", "gz", "xz"}
 )
 
 // dataSets are known sets, generators and files.
