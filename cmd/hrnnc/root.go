@@ -116,6 +116,7 @@ microcontrollers and Verilog for FPGAs, all computing the same bits, and proves 
 A model is a file model.hrn and a weights file that it names. docs/quickstart.md starts with a table of a sensor's values and
 ends with C; docs/language.md describes the language.`,
 		Example: `  hrnnc data info recordings.csv               # what training would see of a table
+  hrnnc new recordings.csv                     # write a model for it, every line with its reason
   hrnnc train model.hrn                        # train it, score it, write a report
   hrnnc eval model.hrn                         # class by class, as real numbers and as a chip's integers
   hrnnc compile model.hrn                      # Go, C and Verilog under build/
@@ -174,6 +175,7 @@ ends with C; docs/language.md describes the language.`,
 // othersCommands are what commands are called elsewhere.
 var othersCommands = map[string][]string{
 	"data":      {"dataset", "datasets", "download", "fetch", "info"},
+	"new":       {"init", "create", "design", "generate-model", "scaffold"},
 	"train":     {"fit", "learn", "finetune", "retrain"},
 	"eval":      {"evaluate", "test", "score", "accuracy", "validate"},
 	"search":    {"tune", "sweep", "nas", "optimize", "optimise"},
