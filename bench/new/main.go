@@ -5,7 +5,8 @@
 //	go run ./bench/new -folder UCR                      # and those in a folder: UCR/NAME/NAME_TRAIN.ts and NAME_TEST.ts
 //	go run ./bench/new -folder UCR -only GunPoint,Beef -write
 //
-// -write puts the table into docs/benchmarks/new.md. docs/benchmarks/new.md says where the archive is.
+// -write keeps the results in docs/benchmarks/new.json, beside those of other calls, and puts the table of all into
+// docs/benchmarks/new.md, which says where the archive is.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log"
 	"math"
 	"os"
@@ -46,10 +48,15 @@ func main() {
 
 // result is what one set gave.
 type result struct {
-	set                                   string
-	train, test, steps, channels, classes int
-	nearest, fixed                        float64
-	seconds                               float64 // of hrnnc new and hrnnc train
+	Set      string  `json:"set"`
+	Train    int     `json:"train"`
+	Test     int     `json:"test"`
+	Steps    int     `json:"steps"`
+	Channels int     `json:"channels"`
+	Classes  int     `json:"classes"`
+	Nearest  float64 `json:"nearest"` // accuracy on the test part
+	Fixed    float64 `json:"fixed"`
+	Seconds  float64 `json:"seconds"` // of hrnnc new and hrnnc train
 }
 
 func measure(ctx context.Context, folder, only string, write bool) error {
@@ -67,29 +74,59 @@ func measure(ctx context.Context, folder, only string, write bool) error {
 		return err
 	}
 	var results []result
+	failed := 0
 	for _, f := range files {
 		if only != "" && !slices.Contains(strings.Split(only, ","), name(f)) {
 			continue
 		}
 		r, err := one(ctx, command, f, filepath.Join(work, name(f)))
 		if err != nil {
-			return fmt.Errorf("%s: %w", name(f), err)
+			log.Printf("%s: %v", name(f), err)
+			failed++
+			continue
 		}
-		if r.classes == 0 {
+		if r.Classes == 0 {
 			continue // numbers, of which a nearest neighbour is no measure
 		}
-		log.Printf("%-32s 1-NN %.3f  hrnnc %.3f  %.0f s", r.set, r.nearest, r.fixed, r.seconds)
+		log.Printf("%-32s 1-NN %.3f  hrnnc %.3f  %.0f s", r.Set, r.Nearest, r.Fixed, r.Seconds)
 		results = append(results, r)
 	}
-	if len(results) == 0 {
-		return errors.New("there is no such set")
+	if write {
+		if results, err = kept(filepath.Join("docs", "benchmarks", "new.json"), results); err != nil {
+			return err
+		}
+		if err := intoPage(filepath.Join("docs", "benchmarks", "new.md"), table(results)); err != nil {
+			return err
+		}
+	} else {
+		fmt.Print(table(results))
 	}
-	page := table(results)
-	if !write {
-		fmt.Print(page)
-		return nil
+	if failed > 0 || len(results) == 0 {
+		return fmt.Errorf("%d sets were measured, and %d could not be", len(results), failed)
 	}
-	return intoPage(filepath.Join("docs", "benchmarks", "new.md"), page)
+	return nil
+}
+
+// kept puts results among those in a file, and gives all.
+func kept(file string, results []result) ([]result, error) {
+	var all []result
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(old result) bool {
+		return slices.ContainsFunc(results, func(r result) bool { return r.Set == old.Set })
+	})
+	all = append(all, results...)
+	slices.SortFunc(all, func(x, y result) int { return cmp.Compare(x.Set, y.Set) })
+	text, err = json.MarshalIndent(all, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	return all, fileio.WriteFile(file, append(text, '\n'))
 }
 
 // trainFiles makes the sets of formulas, and lists the training files of all.
@@ -124,7 +161,7 @@ func name(file string) string { return filepath.Base(filepath.Dir(file)) }
 
 // one measures a set as a user would.
 func one(ctx context.Context, command, file, dir string) (result, error) {
-	r := result{set: name(file)}
+	r := result{Set: name(file)}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return r, err
 	}
@@ -142,11 +179,11 @@ func one(ctx context.Context, command, file, dir string) (result, error) {
 	if err := call(ctx, &trained, command, "train", model, "--json"); err != nil {
 		return r, err
 	}
-	r.seconds = time.Since(start).Seconds()
-	r.fixed = math.NaN()
+	r.Seconds = time.Since(start).Seconds()
+	r.Fixed = math.NaN()
 	for _, s := range trained.Scores {
 		if s.Split == "test" && s.Level == "fixed" {
-			r.fixed = s.Accuracy
+			r.Fixed = s.Accuracy
 		}
 	}
 	o := data.Defaults()
@@ -155,8 +192,8 @@ func one(ctx context.Context, command, file, dir string) (result, error) {
 	if err != nil {
 		return r, err
 	}
-	r.train, r.test, r.steps, r.channels, r.classes = set.Train.N, set.Test.N, set.Train.T, set.Train.D, len(set.Classes)
-	r.nearest = nearestNeighbour(set)
+	r.Train, r.Test, r.Steps, r.Channels, r.Classes = set.Train.N, set.Test.N, set.Train.T, set.Train.D, len(set.Classes)
+	r.Nearest = nearestNeighbour(set)
 	return r, nil
 }
 
@@ -205,8 +242,8 @@ func nearestNeighbour(set *data.Set) float64 {
 // table prints the sets that were looked at last above those of development.
 func table(results []result) string {
 	var b strings.Builder
-	isNew := func(r result) bool { return !slices.Contains(development, r.set) }
-	slices.SortStableFunc(results, func(x, y result) int { return cmp.Compare(x.set, y.set) })
+	isNew := func(r result) bool { return !slices.Contains(development, r.Set) }
+	slices.SortStableFunc(results, func(x, y result) int { return cmp.Compare(x.Set, y.Set) })
 	for _, part := range []struct {
 		title string
 		takes func(result) bool
@@ -220,8 +257,8 @@ func table(results []result) string {
 				fmt.Fprintf(&b, "%s:\n\n| set | train | test | steps | channels | classes | 1-NN, Euclidean | hrnnc new, fixed | seconds |\n"+
 					"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n", part.title)
 			}
-			fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %.3f | %.3f | %.0f |\n", r.set, r.train, r.test, r.steps, r.channels, r.classes, r.nearest, r.fixed, r.seconds)
-			n, nearest, fixed = n+1, nearest+r.nearest, fixed+r.fixed
+			fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %.3f | %.3f | %.0f |\n", r.Set, r.Train, r.Test, r.Steps, r.Channels, r.Classes, r.Nearest, r.Fixed, r.Seconds)
+			n, nearest, fixed = n+1, nearest+r.Nearest, fixed+r.Fixed
 		}
 		if n > 0 {
 			fmt.Fprintf(&b, "| mean of %d | | | | | | %.3f | %.3f | |\n\n", n, nearest/float64(n), fixed/float64(n))
