@@ -199,6 +199,8 @@ var layouts = map[string][5]string{ // U, W, b, V, c
 	"two biases":             {"input_layer.weight", "recurrent_layer.weight", "input_layer.bias+recurrent_layer.bias", "output_layer.weight", "output_layer.bias"},
 	"matrices":               {"W_in", "W_rec", "b_rec", "W_out", "b_out"},
 	"capitals":               {"Win", "Whh", "bias_hh", "Wout", "outBias"},
+	"letters":                {"net.Wx", "net.Wh", "net.bh", "net.Wy", "net.by"},
+	"two letters":            {"Wxh", "Whh", "bxh+bhh", "Why", "bhy"},
 	"a Sequential":           {"0.weight", "1.weight", "0.bias", "2.weight", "2.bias"},
 	"np.savez":               {"arr_0", "arr_1", "arr_2", "arr_3", "arr_4"},
 	"words that do not help": {"model.cell.one.weight", "model.cell.two.weight", "model.cell.two.bias", "model.cell.three.weight", "model.cell.three.bias"},

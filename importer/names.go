@@ -96,6 +96,8 @@ var words = map[string][]Role{
 	"transition": {RoleW}, "w": {RoleW}, "sign": {RoleSigns}, "signs": {RoleSigns}, "hadamard": {RoleW, RoleSigns},
 	"output": {RoleV}, "out": {RoleV}, "h2o": {RoleV}, "ho": {RoleV}, "hy": {RoleV}, "why": {RoleV}, "wo": {RoleV}, "wout": {RoleV},
 	"fc": {RoleV}, "head": {RoleV}, "classifier": {RoleV}, "decoder": {RoleV}, "dec": {RoleV}, "readout": {RoleV}, "v": {RoleV},
+	"bx": {RoleU}, "bi": {RoleU}, "bih": {RoleU}, "bxh": {RoleU}, "bin": {RoleU}, "bh": {RoleW}, "bhh": {RoleW}, "brec": {RoleW},
+	"wy": {RoleV}, "by": {RoleV}, "bo": {RoleV}, "bhy": {RoleV}, "bout": {RoleV}, "wi": {RoleU},
 	"embedding": {RoleE}, "embeddings": {RoleE}, "embed": {RoleE}, "emb": {RoleE}, "wte": {RoleE}, "e": {RoleE},
 }
 
@@ -135,7 +137,7 @@ func tokens(part string) []string {
 // anonymous is a name that says nothing: np.savez calls arrays so that are given without one.
 var anonymous = regexp.MustCompile(`^arr_\d+$`)
 
-var biasName = regexp.MustCompile(`^(b|bias(es)?)\d*$`)
+var biasName = regexp.MustCompile(`^(b|bias(es)?|b(h|hh|x|i|ih|xh|in|rec|y|o|hy|out))\d*$`)
 
 // saysBias reports whether a name is one of a bias.
 func saysBias(name string) bool {
