@@ -21,7 +21,8 @@ const quickstart = "../../docs/quickstart.md"
 
 // TestQuickstart runs the commands of docs/quickstart.md, the lines behind $ of its console blocks, one after the other in a
 // folder with the files of examples/motion, and holds what they print to what stands below them. "..." stands for lines left
-// out. Times do not count; nor do numbers, where the trainer has other kernels than the page was made with.
+// out, and times do not count. Where the trainer has other kernels than the page was made with, which round differently, the
+// commands only have to succeed.
 func TestQuickstart(t *testing.T) {
 	if missing := exttool.Missing("gcc"); len(missing) > 0 {
 		t.Skip("skipped: no gcc")
@@ -62,7 +63,7 @@ func TestQuickstart(t *testing.T) {
 			for _, line := range elided(got, s.output) {
 				fmt.Fprintln(&b, line)
 			}
-			if !*update && !shownBy(s.output, got, sameKernels) {
+			if !*update && sameKernels && !shownBy(s.output, got) {
 				t.Errorf("docs/quickstart.md shows other lines than\n$ %s\n%s\ngo test ./cmd/hrnnc -run TestQuickstart -update  writes them", s.command, out)
 			}
 		}
@@ -112,21 +113,12 @@ func elided(got, shown []string) []string {
 	return slices.Concat(got[:cut], []string{"..."}, got[len(got)-(len(shown)-cut-1):])
 }
 
-var (
-	spentTime = regexp.MustCompile(`\d+\.\d s\b`)
-	someValue = regexp.MustCompile(`[-+]?\d[\d.,]*(e[-+]\d+)?|-|  +best| +`)
-)
+var spentTime = regexp.MustCompile(`\d+\.\d s\b`)
 
 // shownBy reports whether a page shows what was printed.
-func shownBy(shown, got []string, numbers bool) bool {
-	same := func(text string) string {
-		text = spentTime.ReplaceAllString(text, "0.0 s")
-		if !numbers {
-			text = someValue.ReplaceAllString(text, "")
-		}
-		return text
+func shownBy(shown, got []string) bool {
+	same := func(a, b string) bool {
+		return spentTime.ReplaceAllString(a, "s") == spentTime.ReplaceAllString(b, "s")
 	}
-	shown = slices.Clone(shown)
-	got = elided(got, shown)
-	return slices.EqualFunc(shown, got, func(a, b string) bool { return same(a) == same(b) })
+	return slices.EqualFunc(shown, elided(got, shown), same)
 }
