@@ -146,6 +146,11 @@ func (a *app) finishWeights(ctx context.Context, t *training, o trainFlags) erro
 		return err
 	}
 	if o.finetune == "fixed" {
+		if !exists(t.folder.Path(finetuneName + "/" + bestName)) { // else the file may have these already
+			if err := kept.save(kept.ranges, weightsName); err != nil {
+				return err
+			}
+		}
 		var err error
 		if t.finetuned, err = a.finetune(ctx, &kept, o.resume); err != nil {
 			return err
