@@ -161,19 +161,20 @@ func (m *Model) Quantise(values []float64) ([]int64, error) {
 	if len(values) != in.Size {
 		return nil, fail("a step has %d values", len(values))
 	}
-	if in.Channels != nil {
+	if in.Kind == ir.Vector {
 		a, _, err := FromValues("", npy.FromFloats(values, in.Size), in)
 		if err != nil {
 			return nil, err
 		}
 		return a.Ints, nil
 	}
+	integers := in.Integers()
 	out := make([]int64, len(values))
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) || in.Kind == ir.Token && v != in.Nearest(v) {
+		if v != integers.Nearest(v) {
 			return nil, fail("value %d is %v", i, v)
 		}
-		out[i] = int64(in.Nearest(v / in.Scale))
+		out[i] = int64(v)
 	}
 	return out, nil
 }
@@ -199,6 +200,7 @@ func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, 
 		}
 	}
 	lo, hi := in.Range()
+	integers := in.Integers()
 	ints := make([]int64, len(values))
 	clamped := 0
 	for i, v := range values {
@@ -210,7 +212,7 @@ func FromValues(path string, a *npy.Array, in ir.Input) (*npy.Array, diag.List, 
 		if u < float64(lo)-0.5 || u > float64(hi)+0.5 {
 			clamped++
 		}
-		ints[i] = int64(in.Nearest(u))
+		ints[i] = int64(integers.Nearest(u))
 	}
 	var warnings diag.List
 	if in.Channels == nil && in.Scale != 1 {

@@ -71,11 +71,25 @@ func (in Input) Range() (lo, hi int64) {
 	return 0, 1<<in.Bits - 1
 }
 
-// Nearest gives the integer of the input nearest to a value in its units: the even one of two, and the first or the last of
-// the range for values beyond it.
-func (in Input) Nearest(u float64) float64 {
+// Integers are those that an entry of an input may be, from the first to the last.
+type Integers struct{ first, last float64 }
+
+// Integers gives those of the input.
+func (in *Input) Integers() Integers {
 	lo, hi := in.Range()
-	return min(max(math.RoundToEven(u), float64(lo)), float64(hi))
+	return Integers{float64(lo), float64(hi)}
+}
+
+// Nearest gives the integer nearest to a value in units of the input: the even one of two, and the first or the last for values
+// beyond them.
+func (i Integers) Nearest(u float64) float64 {
+	switch u = math.RoundToEven(u); {
+	case u < i.first:
+		return i.first
+	case u > i.last:
+		return i.last
+	}
+	return u
 }
 
 // State is memory between steps, zero before the first.

@@ -70,8 +70,9 @@ func (s *split) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
 		} else {
 			s.Augmented(index, s.augment, rng, x)
 		}
+		to, integers := b.X[slot*b.T*b.D:], s.input.Integers()
 		for i, u := range x {
-			b.X[slot*b.T*b.D+i] = float32(s.input.Nearest(u))
+			to[i] = float32(integers.Nearest(u))
 		}
 	}
 	if !s.task.Unlabelled {
