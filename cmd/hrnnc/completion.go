@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	_ "embed" // of completion.bash
 	"fmt"
 	"io"
 	"maps"
@@ -16,9 +17,19 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
+// bashWords is what the script of bash needs of another package.
+//
+//go:embed completion.bash
+var bashWords string
+
 // shells are those that completion can be made for.
 var shells = map[string]func(root *cobra.Command, w io.Writer) error{
-	"bash":       func(root *cobra.Command, w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+	"bash": func(root *cobra.Command, w io.Writer) error {
+		if _, err := io.WriteString(w, bashWords); err != nil {
+			return err
+		}
+		return root.GenBashCompletionV2(w, true)
+	},
 	"zsh":        func(root *cobra.Command, w io.Writer) error { return root.GenZshCompletion(w) },
 	"fish":       func(root *cobra.Command, w io.Writer) error { return root.GenFishCompletion(w, true) },
 	"powershell": func(root *cobra.Command, w io.Writer) error { return root.GenPowerShellCompletionWithDesc(w) },
@@ -32,7 +43,7 @@ func (a *app) completionCmd() *cobra.Command {
 		Long: `Print the script that makes a shell complete commands, flags and their values: targets, levels, data sets, settings
 behind --set, passes, parts of a data set and files of the kinds that a command reads.`,
 		Example: `  source <(hrnnc completion bash)                                        # in this shell
-  hrnnc completion bash > /etc/bash_completion.d/hrnnc                   # for all, with Debian's package bash-completion
+  hrnnc completion bash > /etc/bash_completion.d/hrnnc                   # for all users
   hrnnc completion zsh > "${fpath[1]}/_hrnnc"                            # zsh, once compinit is loaded
   hrnnc completion fish > ~/.config/fish/completions/hrnnc.fish
   hrnnc completion powershell | Out-String | Invoke-Expression`,
