@@ -69,6 +69,9 @@ writes it as a table, with the recording, the step and the time where the data s
 				return err
 			}
 			a.warn(warnings)
+			if t != nil {
+				a.tellNotes(t)
+			}
 			var want *npy.Array
 			if labels != "" {
 				if want, err = compiler.ReadArray(labels); err != nil {

@@ -89,9 +89,7 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		}
 	}
 	a.warn(t.warnings())
-	for _, note := range t.set.Notes {
-		a.tell("data: %s", note)
-	}
+	a.tellNotes(t)
 	if t.chosen != "" {
 		a.tell("%s", t.chosen)
 	}
@@ -158,6 +156,13 @@ func (a *app) finishWeights(ctx context.Context, t *training, o trainFlags) erro
 	}
 	t.ranges = kept.ranges
 	return t.save(t.ranges, weightsName)
+}
+
+// tellNotes says what the files of the data set were taken for.
+func (a *app) tellNotes(t *training) {
+	for _, note := range t.set.Notes {
+		a.tell("data: %s", note)
+	}
 }
 
 // keptSoFar says what a run that went wrong has left.
