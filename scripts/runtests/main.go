@@ -39,6 +39,7 @@ func main() {
 	defer cancel()
 	r := newResults()
 	err := run(ctx, args, r)
+	r.broken = err != nil
 	if ctx.Err() != nil {
 		fmt.Printf("stopped: %v\n", context.Cause(ctx))
 	}

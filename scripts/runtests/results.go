@@ -43,6 +43,7 @@ type results struct {
 	output  map[test]*strings.Builder
 	builds  map[string]*strings.Builder // what compilers said, by package
 	skipped map[string]int              // how often for which reason
+	broken  bool                        // go test did not end well
 }
 
 func newResults() *results {
@@ -157,6 +158,9 @@ func (r *results) count() (passed, failed, skipped int) {
 		if e.Action == "fail" && t.name == "" && !failing[t.pkg] {
 			failed++
 		}
+	}
+	if r.broken && failed == 0 {
+		failed = 1 // such as the build, or what never started
 	}
 	return passed, failed, skipped
 }
