@@ -194,28 +194,22 @@ func besideModel(file, name string) string {
 
 // openRun locks the folder of the run and the weights file, and refuses to replace what nobody asked to replace and, whatever
 // was asked, what hrnnc did not write.
-func (t *training) openRun(o trainFlags) (lock *fileio.Lock, err error) {
-	if lock, err = fileio.LockFile(t.weights); err != nil {
+func (t *training) openRun(o trainFlags) (*fileio.Lock, error) {
+	lock, err := fileio.LockFile(t.weights)
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			lock.Release()
-		}
-	}()
 	if t.folder, err = fileio.OpenFolder(o.folder); err != nil {
+		lock.Release()
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			t.folder.Close()
-		}
-	}()
 	t.folder.Elsewhere(weightsName, t.weights)
 	if err = t.mayTrain(o); err == nil {
 		err = errors.Join(t.folder.Claim(runFiles...), fileio.MayRewrite(t.weights))
 	}
 	if err != nil {
+		t.folder.Close()
+		lock.Release()
 		return nil, err
 	}
 	return lock, nil
