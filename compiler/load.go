@@ -204,14 +204,14 @@ func unusedTensors(m *dsl.Model, f *weights.File) diag.List {
 }
 
 func loadIR(file string) (*Model, error) {
-	text, err := fileio.Read(file, "file")
+	text, err := fileio.ReadAtMost(file, "file", ir.MaxText)
 	if err != nil {
 		return nil, asList(err)
 	}
 	// Without the file, a constant named by its hash is an error of the text.
 	var consts ir.Consts
 	if _, err := os.Stat(file + ".consts"); err == nil {
-		data, err := fileio.Read(file+".consts", "file")
+		data, err := fileio.ReadAtMost(file+".consts", "file", ir.MaxConsts)
 		if err != nil {
 			return nil, asList(err)
 		}

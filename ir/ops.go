@@ -343,6 +343,9 @@ func checkPermute(m *Module, v *Value) error {
 
 func checkRequant(m *Module, v *Value) error {
 	for _, r := range v.Requant {
+		if r.Mul < 1 {
+			return fmt.Errorf("its factor, %d, is not positive: both even and odd need one", r.Mul)
+		}
 		if r.Shift < -62 || r.Shift > 62 {
 			return fmt.Errorf("its shift, %d, is beyond 62 bits", r.Shift)
 		}

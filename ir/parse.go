@@ -120,12 +120,50 @@ var textLexer = lexer.MustSimple([]lexer.SimpleRule{
 var textParser = participle.MustBuild[moduleText](
 	participle.Lexer(textLexer), participle.Unquote("String"), participle.UseLookahead(8))
 
+// MaxText and MaxConsts are the largest files of IR text and of constants. What does not fit the text belongs beside it.
+const (
+	MaxText   = 768 << 10
+	MaxConsts = 128 << 20
+)
+
+// maxDepth bounds brackets within brackets: IR text has three levels.
+const maxDepth = 16
+
+// tooDeep reports whether brackets nest deeper than any parser should follow; those in strings do not count.
+func tooDeep(src []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(src) && depth <= maxDepth; i++ {
+		switch c := src[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '\n':
+			quoted = false
+		case quoted:
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			depth--
+		}
+	}
+	return depth > maxDepth
+}
+
 // maxEntries bounds what a hostile text can make Parse allocate.
 const maxEntries = 1 << 24
 
 // Parse reads IR text and verifies the module. Constants shown by hash are looked up in consts, which may be nil.
 // The error is a *diag.Diagnostic with the line of the first thing wrong.
 func Parse(file string, src []byte, consts Consts) (*Module, error) {
+	if len(src) > MaxText {
+		return nil, diag.InFile(file, "").Errorf("syntax", "the text has %d bytes; at most %d are read", len(src), MaxText).
+			Helpf("write large constants beside it: hrnnc ir model.hrn -o FILE.ir")
+	}
+	if tooDeep(src) {
+		return nil, diag.InFile(file, "").Errorf("syntax", "brackets nest deeper than %d", maxDepth).
+			Helpf("docs/ir.md describes IR text; hrnnc ir model.hrn prints an example")
+	}
 	text, err := textParser.ParseBytes(file, src)
 	if err != nil {
 		var at participle.Error

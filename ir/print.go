@@ -269,14 +269,19 @@ type Consts map[string][]string
 // ReadConsts reads what WriteConsts wrote and checks every hash.
 func ReadConsts(file string, src []byte) (Consts, error) {
 	c := Consts{}
-	offset := 0
-	for n, line := range strings.Split(string(src), "\n") {
-		at := diag.Span{File: file, Start: diag.Pos{Line: n + 1, Col: 1, Offset: offset}}
-		offset += len(line) + 1
-		fields := strings.Fields(line)
-		if len(fields) == 0 {
+	offset, n := 0, 0
+	for raw := range bytes.SplitSeq(src, []byte("\n")) {
+		n++
+		at := diag.Span{File: file, Start: diag.Pos{Line: n, Col: 1, Offset: offset}}
+		offset += len(raw) + 1
+		if raw = bytes.TrimSpace(raw); len(raw) == 0 {
 			continue
 		}
+		if len(src) > MaxConsts || raw[0] != '#' { // before the line is copied
+			return nil, diag.At(at).Errorf("consts", "this is no line of constants, or the file is larger than %d bytes", MaxConsts).
+				Helpf("write the file again: hrnnc ir model.hrn -o FILE.ir")
+		}
+		fields := strings.Fields(string(raw))
 		sum := sha256.Sum256([]byte(strings.Join(fields[1:], " ")))
 		if want := "#" + hex.EncodeToString(sum[:8]); fields[0] != want {
 			return nil, diag.At(at).Errorf("consts", "the constant does not match its hash").

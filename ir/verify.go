@@ -3,6 +3,7 @@ package ir
 import (
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 )
@@ -73,8 +74,8 @@ func (m *Module) verifyHeader() error {
 	switch {
 	case m.Level != Real && m.Level != Fixed:
 		return fmt.Errorf("%q is not a level", m.Level)
-	case m.Steps < 0:
-		return fmt.Errorf("steps is %d", m.Steps)
+	case m.Steps < 0 || m.Steps > maxSteps:
+		return fmt.Errorf("steps is %d; at most %d are possible", m.Steps, maxSteps)
 	case m.Output.When == Mean && m.Steps == 0:
 		return fmt.Errorf("output %s is a mean, which needs a known number of steps", m.Output.Name)
 	case len(in.Channels) > 0 && len(in.Channels) != in.Size:
@@ -87,11 +88,43 @@ func (m *Module) verifyHeader() error {
 		return fmt.Errorf("input %s has a vocabulary of %d", in.Name, in.Vocab)
 	case in.Kind == Vector && (in.Size < 1 || in.Bits < 1 || in.Bits > 16):
 		return fmt.Errorf("input %s has %d entries of %d bits; at least 1 entry of 1 to 16 bits is wanted", in.Name, in.Size, in.Bits)
+	case in.Kind == Vector && in.Signed && in.Bits < 2:
+		return fmt.Errorf("input %s is i1, which has no positive number", in.Name)
+	case in.Kind == Vector && in.Size > maxSize:
+		return fmt.Errorf("input %s has %d entries; at most %d are possible", in.Name, in.Size, maxSize)
+	case !(in.Scale >= 0) || math.IsInf(in.Scale, 0):
+		return fmt.Errorf("input %s has the scale %v", in.Name, in.Scale)
 	case in.Kind != Token && in.Kind != Vector:
 		return fmt.Errorf("%q is not a kind of input", in.Kind)
 	}
 	if len(m.States) == 0 {
 		return fmt.Errorf("there is no state")
+	}
+	for _, s := range m.States {
+		if err := s.verify(); err != nil {
+			return fmt.Errorf("state %s %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// The limits that docs/language.md gives for model.hrn hold for IR text too.
+const (
+	maxSize     = 1 << 20
+	maxSteps    = 1 << 30
+	maxHeadroom = 7
+)
+
+func (s State) verify() error {
+	switch {
+	case s.Size < 1 || s.Size > maxSize:
+		return fmt.Errorf("has %d units; 1 to %d are possible", s.Size, maxSize)
+	case s.Bits < 8 || s.Bits > 32:
+		return fmt.Errorf("has %d bits; 8 to 32 are possible", s.Bits)
+	case s.HeadroomBits < 0 || s.HeadroomBits > maxHeadroom:
+		return fmt.Errorf("has a headroom of %d; 0 to %d are possible", s.HeadroomBits, maxHeadroom)
+	case !(s.Max >= 0) || math.IsInf(s.Max, 0):
+		return fmt.Errorf("has a largest value of %v", s.Max)
 	}
 	return nil
 }

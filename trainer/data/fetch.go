@@ -21,13 +21,27 @@ const (
 	maxArchive = 512 << 20
 )
 
-// client gives up on a network that does not answer; a slow one may take its time.
-var client = &http.Client{Transport: &http.Transport{
+// idle is how long a server may send nothing.
+const idle = 60 * time.Second
+
+// client gives up on a network that does not answer; a slow one may take its time. What began encrypted stays so.
+var client = &http.Client{CheckRedirect: onlyEncrypted, Transport: &http.Transport{
 	Proxy:                 http.ProxyFromEnvironment,
 	DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 	TLSHandshakeTimeout:   10 * time.Second,
 	ResponseHeaderTimeout: 30 * time.Second,
 }}
+
+// onlyEncrypted refuses to be led from https to http.
+func onlyEncrypted(next *http.Request, via []*http.Request) error {
+	if len(via) >= 10 {
+		return errors.New("it is redirected in a circle")
+	}
+	if via[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
+		return fmt.Errorf("%s redirects to %s://%s, which is not encrypted", via[len(via)-1].URL.Host, next.URL.Scheme, next.URL.Host)
+	}
+	return nil
+}
 
 // Progress hears what is being done, and how many bytes of it are done; total is -1 where that is not known.
 type Progress func(what string, done, total int)
@@ -102,6 +116,10 @@ func (k *Known) download(ctx context.Context, from, name string, most int, repor
 }
 
 func download(ctx context.Context, from string, most int, report func(done, total int)) ([]byte, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	watch := time.AfterFunc(idle, func() { stop(fmt.Errorf("it sent nothing for %v", idle)) })
+	defer watch.Stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
 	if err != nil {
 		return nil, err
@@ -118,7 +136,13 @@ func download(ctx context.Context, from string, most int, report func(done, tota
 	if resp.ContentLength >= 0 && resp.ContentLength <= int64(most) {
 		total = int(resp.ContentLength)
 	}
-	data, err := io.ReadAll(&counter{r: io.LimitReader(resp.Body, int64(most)+1), report: func(done int) { report(done, total) }})
+	data, err := io.ReadAll(&counter{r: io.LimitReader(resp.Body, int64(most)+1), report: func(done int) {
+		watch.Reset(idle)
+		report(done, total)
+	}})
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
 	if err != nil {
 		return nil, reason(err)
 	}

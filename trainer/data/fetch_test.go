@@ -75,3 +75,20 @@ func TestGetErrors(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestGetStaysEncrypted(t *testing.T) {
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("one")) }))
+	t.Cleanup(plain.Close)
+	secure := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
+	t.Cleanup(secure.Close)
+	before := client
+	t.Cleanup(func() { client = before })
+	client = secure.Client()
+	client.CheckRedirect = onlyEncrypted
+	if _, err := download(context.Background(), secure.URL, 10, func(int, int) {}); err == nil || !strings.Contains(err.Error(), "which is not encrypted") {
+		t.Errorf("got %v", err)
+	}
+	if data, err := download(context.Background(), plain.URL, 10, func(int, int) {}); err != nil || string(data) != "one" {
+		t.Errorf("%q, %v", data, err)
+	}
+}
