@@ -86,7 +86,8 @@ func openARFF(path, text string) (*arffFile, error) {
 			}
 			return a, nil
 		default:
-			return nil, a.at().Errorf(code, "%s is none of the header", diag.Short(word)).Helpf("lines of the header start with @relation, @attribute, @end or @data")
+			return nil, a.at().Errorf(code, "%s is none of the header", diag.Short(word)).
+				Helpf("lines of the header start with @relation, @attribute, @end or @data")
 		}
 	}
 }
@@ -221,7 +222,8 @@ func (s *series) readARFF(a *arffFile, of part) error {
 			return err
 		}
 		if len(fields) != 2 {
-			return a.at().Errorf(code, "has %d fields; a quoted sequence and its answer are expected", len(fields)).Helpf("write  'DIMENSION\\nDIMENSION',CLASS")
+			return a.at().Errorf(code, "has %d fields; a quoted sequence and its answer are expected", len(fields)).
+				Helpf("write  'DIMENSION\\nDIMENSION',CLASS")
 		}
 		label := int32(-1)
 		switch {
@@ -231,7 +233,7 @@ func (s *series) readARFF(a *arffFile, of part) error {
 			if !ok {
 				return a.at().Errorf(code, "its target is %q, which is no finite number", diag.Short(fields[1])).Helpf("write the number")
 			}
-			s.targets = append(s.targets, float64(v))
+			s.targets = append(s.targets, v)
 		case !slices.ContainsFunc(answer.classes, func(c string) bool { return sameClass(c, fields[1]) }):
 			return a.at().Errorf(code, "its class is %q, which attribute %s does not name", diag.Short(fields[1]), diag.Short(answer.name)).
 				Helpf("the classes are %s", diag.Names(answer.classes))
@@ -246,7 +248,8 @@ func (s *series) readARFF(a *arffFile, of part) error {
 			s.d = len(columns)
 		}
 		if len(columns) != s.d {
-			return a.at().Errorf(code, "has %d dimensions; those before have %d", len(columns), s.d).Helpf("dimensions are separated by \\n within the quotes")
+			return a.at().Errorf(code, "has %d dimensions; those before have %d", len(columns), s.d).
+				Helpf("dimensions are separated by \\n within the quotes")
 		}
 		if err := s.addColumns(a.lineReader, columns, label, of); err != nil {
 			return err

@@ -17,7 +17,8 @@ const (
 func (b *numpyBuilder) axes(name string, x tensor) (tensor, error) {
 	if b.o.Axes == "nct" {
 		if len(x.shape) != 3 {
-			return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, and axes = nct is for [sequences, channels, steps]", diag.Shape(x.shape)).Helpf("remove  axes")
+			return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, and axes = nct is for [sequences, channels, steps]", diag.Shape(x.shape)).
+				Helpf("remove  axes")
 		}
 		return x.channelsLast(), nil
 	}

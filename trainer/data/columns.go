@@ -144,7 +144,8 @@ func (t *table) needID(r *rows) error {
 		given bool
 	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"each_step", t.cols.EachStep}} {
 		if s.given {
-			return fail(r.file, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).Helpf("%s", help)
+			return fail(r.file, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).
+				Helpf("%s", help)
 		}
 	}
 	return nil

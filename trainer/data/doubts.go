@@ -292,7 +292,8 @@ func (t *table) stepsAsSequences(name string, timed bool) error {
 		return nil
 	}
 	help := "say  id = COLUMN,  which numbers the recordings, or  id = file  where the whole file is one; or  inputs = 1  where a row is a sequence"
-	return fail(name, "").Errorf(code, "its rows look like steps of recordings (%s), and would be read as %d sequences of %d steps", strings.Join(why, ", "), n, d).Helpf("%s", help)
+	return fail(name, "").Errorf(code, "its rows look like steps of recordings (%s), and would be read as %d sequences of %d steps", strings.Join(why, ", "), n, d).
+		Helpf("%s", help)
 }
 
 // axisNames are names of three axes.

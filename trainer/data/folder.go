@@ -48,7 +48,8 @@ func filesBelow(dir string) (paths []string, err error) {
 		return nil
 	})
 	if errors.Is(err, errTooMany) {
-		return nil, fail(dir, "").Errorf(code, "has more than %d files in it", maxFiles).Helpf("name the folder of the recordings alone, or a pattern such as  \"%s/*.csv\"", dir)
+		return nil, fail(dir, "").Errorf(code, "has more than %d files in it", maxFiles).
+			Helpf("name the folder of the recordings alone, or a pattern such as  \"%s/*.csv\"", dir)
 	}
 	if err != nil {
 		return nil, fail(dir, "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("check its permissions")
@@ -188,7 +189,8 @@ func byPattern(name string, files []recordedFile, pattern string) error {
 		case strings.HasPrefix(rest, "{"):
 			field, more, ok := strings.Cut(rest[1:], "}")
 			if !ok || !slices.Contains([]string{"label", "group", "id"}, field) || slices.Contains(fields, field) {
-				return fail(name, "").Errorf(code, "files has %q", diag.Short(rest)).Helpf("write  files = \"{label}_{group}_*\"  or the like, with {label}, {group} and {id} at most once")
+				return fail(name, "").Errorf(code, "files has %q", diag.Short(rest)).
+					Helpf("write  files = \"{label}_{group}_*\"  or the like, with {label}, {group} and {id} at most once")
 			}
 			fields, rest = append(fields, field), more
 			b.WriteString("([^/]+?)")

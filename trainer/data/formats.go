@@ -61,14 +61,20 @@ func unpackedName(path string) string {
 
 // foreign are kinds of files that people have, and how to make one of ours of them.
 var foreign = map[string]string{
-	".xlsx": "save the sheet as CSV", ".xls": "save the sheet as CSV", ".ods": "save the sheet as CSV",
-	".parquet": "save it with pandas: pd.read_parquet(path).to_csv(...)", ".feather": "save it with pandas: pd.read_feather(path).to_csv(...)",
-	".pkl": "load it where it was made, and save the arrays with np.savez, or a table with to_csv", ".pickle": "load it where it was made, and save the arrays with np.savez, or a table with to_csv",
-	".pt": "save the tensors with np.savez(path, x=x.numpy(), y=y.numpy())", ".pth": "save the tensors with np.savez(path, x=x.numpy(), y=y.numpy())",
-	".mat": "save the arrays with np.savez(path, x=..., y=...) after scipy.io.loadmat", ".h5": "save the arrays with np.savez(path, x=..., y=...)", ".hdf5": "save the arrays with np.savez(path, x=..., y=...)",
-	".json": "save it as CSV", ".jsonl": "save it as CSV", ".mp3": "convert it to .wav, for instance with sox", ".flac": "convert it to .wav, for instance with sox", ".ogg": "convert it to .wav, for instance with sox",
-	".zip": "unpack it, and name the folder", ".tar": "unpack it, and name the folder", ".tgz": "unpack it, and name the folder",
+	".xlsx": sheetHelp, ".xls": sheetHelp, ".ods": sheetHelp, ".json": "save it as CSV", ".jsonl": "save it as CSV",
+	".parquet": pandasHelp, ".feather": pandasHelp, ".pkl": pandasHelp, ".pickle": pandasHelp,
+	".mat": numpyHelp, ".h5": numpyHelp, ".hdf5": numpyHelp, ".pt": numpyHelp, ".pth": numpyHelp,
+	".mp3": soundHelp, ".flac": soundHelp, ".ogg": soundHelp,
+	".zip": folderHelp, ".tar": folderHelp, ".tgz": folderHelp,
 }
+
+const (
+	sheetHelp  = "save the sheet as CSV"
+	pandasHelp = "load it where it was made, and save a table with to_csv, or the arrays with np.savez(path, x=x, y=y)"
+	numpyHelp  = "load it where it was made, and save the arrays with np.savez(path, x=x, y=y)"
+	soundHelp  = "convert it to .wav, for instance with sox"
+	folderHelp = "unpack it, and name the folder"
+)
 
 // readSound reads one recording, for a model to answer.
 func readSound(path string, _ []dataFile, o *Options) (*pool, error) {

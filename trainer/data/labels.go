@@ -36,13 +36,16 @@ func (b *numpyBuilder) labelsAtOnce() error {
 	p, shape := b.p, b.y[0].shape
 	steps := p.frame.steps
 	if isText(b.y[0].numbers) || len(shape) < 2 || len(shape) > 3 || len(shape) == 3 && shape[1] != steps || b.y[0].rowSize() == 0 {
-		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), steps).Helpf("several labels at once are zeros and ones, [sequences, labels] or [sequences, steps, labels]")
+		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), steps).
+			Helpf("several labels at once are zeros and ones, [sequences, labels] or [sequences, steps, labels]")
 	}
 	if i := b.zerosAndOnes(); i >= 0 {
-		return b.at("").Errorf(code, "y%s is neither 0 nor 1", b.y[0].place(i)).Helpf("several labels at once are zeros and ones; save other numbers as float32")
+		return b.at("").Errorf(code, "y%s is neither 0 nor 1", b.y[0].place(i)).
+			Helpf("several labels at once are zeros and ones; save other numbers as float32")
 	}
 	if b.lengths != nil && len(shape) == 3 {
-		return b.at("").Errorf(code, "sequences of different lengths are padded in front, and the steps that pad them have no labels").Helpf("give one answer for each sequence")
+		return b.at("").Errorf(code, "sequences of different lengths are padded in front, and the steps that pad them have no labels").
+			Helpf("give one answer for each sequence")
 	}
 	p.y, p.eachStep, p.outputs, p.labels = join(b.y), len(shape) == 3, shape[len(shape)-1], true
 	if err := b.nameOutputs(); err != nil {

@@ -62,11 +62,13 @@ func (b *numpyBuilder) lengthsOf(name string, x tensor) ([]int32, error) {
 	}
 	at := b.at("array " + diag.Short(name))
 	if len(lengths) != x.rows() {
-		return nil, at.Errorf(code, "has %d entries for %d sequences", len(lengths), x.rows()).Helpf("save the steps of each sequence, or say  arrays = lengths=NAME  of another")
+		return nil, at.Errorf(code, "has %d entries for %d sequences", len(lengths), x.rows()).
+			Helpf("save the steps of each sequence, or say  arrays = lengths=NAME  of another")
 	}
 	for i, n := range lengths {
 		if n < 1 || int(n) > x.shape[1] {
-			return nil, at.Errorf(code, "%s[%d] is %d; a sequence has 1 to %d steps", diag.Short(name), i, n, x.shape[1]).Helpf("save the steps of each sequence")
+			return nil, at.Errorf(code, "%s[%d] is %d; a sequence has 1 to %d steps", diag.Short(name), i, n, x.shape[1]).
+				Helpf("save the steps of each sequence")
 		}
 	}
 	return lengths, nil

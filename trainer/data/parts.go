@@ -95,7 +95,8 @@ func partedSetOf(dir string) ([]dataFile, error) {
 			names = append(names, filepath.Base(s))
 		}
 		slices.Sort(names)
-		return nil, fail(dir, "").Errorf(code, "holds several data sets: %s", strings.Join(names, ", ")).Helpf("name one file of the one that is meant")
+		return nil, fail(dir, "").Errorf(code, "holds several data sets: %s", strings.Join(names, ", ")).
+			Helpf("name one file of the one that is meant")
 	}
 	for _, ext := range []string{".ts", ".arff", ".tsv", ".txt", ".csv", ".tab", ""} {
 		if files := sets[partedSet{stem, ext}]; files != nil {

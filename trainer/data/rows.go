@@ -68,7 +68,8 @@ func newRows(path string, data []byte, c Columns) (*rows, error) {
 			comma = separator(lead.text, r.decimalComma)
 		}
 		if comma == ',' && r.decimalComma && !strings.Contains(lead.text, `"`) {
-			return nil, fail(path, "").Errorf(code, "has commas between its fields, where decimal = comma needs others").Helpf("separate them by semicolons or tabs, or remove  decimal")
+			return nil, fail(path, "").Errorf(code, "has commas between its fields, where decimal = comma needs others").
+				Helpf("separate them by semicolons or tabs, or remove  decimal")
 		}
 		r.open = lead.csv(comma)
 	}
@@ -453,7 +454,8 @@ func (r *rows) column(name string) (int, error) {
 		for _, i := range all {
 			numbers = append(numbers, strconv.Itoa(i+1))
 		}
-		return 0, fail(r.file, "").Errorf(code, "%d columns are called %s", len(all), diag.Short(name)).Helpf("give the number of the one that is meant: %s", strings.Join(numbers, ", "))
+		return 0, fail(r.file, "").Errorf(code, "%d columns are called %s", len(all), diag.Short(name)).
+			Helpf("give the number of the one that is meant: %s", strings.Join(numbers, ", "))
 	}
 	if i := slices.Index(r.header, clean(name)); i >= 0 {
 		return i, nil
@@ -538,7 +540,8 @@ func (r *rows) value(fields []string, i int) (float64, error) {
 func (r *rows) number(fields []string, i int) (float64, error) {
 	v, err := r.value(fields, i)
 	if err == nil && v != v {
-		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), diag.Short(fields[i])).Helpf("write the number, or leave the row out")
+		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), diag.Short(fields[i])).
+			Helpf("write the number, or leave the row out")
 	}
 	return v, err
 }

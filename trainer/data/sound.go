@@ -47,7 +47,8 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 		if o.Features == "bands" {
 			mono, ok := s.is16()
 			if !ok {
-				return nil, fail(f.path, "").Errorf(code, "has %d channels of %d bits; features = bands takes 1 of 16", s.Channels, s.Bits).Helpf("convert it, for instance with sox, or remove  features")
+				return nil, fail(f.path, "").Errorf(code, "has %d channels of %d bits; features = bands takes 1 of 16", s.Channels, s.Bits).
+					Helpf("convert it, for instance with sox, or remove  features")
 			}
 			rec.d = NumBands
 			c.from = len(frames) / rec.d

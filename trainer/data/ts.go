@@ -51,7 +51,8 @@ func (s *series) takeTS(f dataFile, text string) error {
 		return fail(f.path, "").Errorf(code, "has sequences without an answer: @classLabel and @targetLabel are false or missing").
 			Helpf("hrnnc run --data  reads it for a model to answer")
 	case len(s.cuts) > 0 && t.target != (s.outputs > 0):
-		return fail(f.path, "").Errorf(code, "has numbers to give where the file before has classes, or the reverse").Helpf("give @classLabel or @targetLabel in both")
+		return fail(f.path, "").Errorf(code, "has numbers to give where the file before has classes, or the reverse").
+			Helpf("give @classLabel or @targetLabel in both")
 	case t.target:
 		s.outputs, s.p.targets = 1, []string{"target"}
 	}
@@ -78,7 +79,8 @@ func (t *tsFile) header() error {
 		}
 		fields := strings.Fields(line)
 		if !strings.HasPrefix(fields[0], "@") {
-			return t.at().Errorf(code, "comes before a line @data and is none of the header").Helpf("lines of the header start with @, comments with #")
+			return t.at().Errorf(code, "comes before a line @data and is none of the header").
+				Helpf("lines of the header start with @, comments with #")
 		}
 		value := ""
 		if len(fields) > 1 {
@@ -129,7 +131,8 @@ func (s *series) tsSequence(t *tsFile, line string, of part) error {
 		want = max(t.dimensions, 0)
 	}
 	if want > 0 && len(fields) != want {
-		return t.at().Errorf(code, "has %d dimensions; %d are expected", len(fields), want).Helpf("dimensions are separated by colons, the class is the last field")
+		return t.at().Errorf(code, "has %d dimensions; %d are expected", len(fields), want).
+			Helpf("dimensions are separated by colons, the class is the last field")
 	}
 	if s.d = len(fields); s.d > maxColumns {
 		return t.at().Errorf(code, "has %d dimensions; at most %d are read", s.d, maxColumns).Helpf("check that it is the right file")
@@ -142,7 +145,8 @@ func (s *series) tsSequence(t *tsFile, line string, of part) error {
 			return err
 		}
 		if columns[i] = values; i > 0 && !slices.Equal(at, times) {
-			return t.at().Errorf(code, "its dimensions have different timestamps").Helpf("resample them to the same steps, and write @timeStamps false")
+			return t.at().Errorf(code, "its dimensions have different timestamps").
+				Helpf("resample them to the same steps, and write @timeStamps false")
 		}
 		times = at
 	}
@@ -160,9 +164,10 @@ func (s *series) tsAnswer(t *tsFile, answer string) (label int32, err error) {
 	case t.target:
 		v, ok := finite(answer)
 		if !ok {
-			return -1, t.at().Errorf(code, "its target is %q, which is no finite number", diag.Short(answer)).Helpf("write the number behind the last colon")
+			return -1, t.at().Errorf(code, "its target is %q, which is no finite number", diag.Short(answer)).
+				Helpf("write the number behind the last colon")
 		}
-		s.targets = append(s.targets, float64(v))
+		s.targets = append(s.targets, v)
 		return -1, nil
 	case answer == "" || answer == "?":
 		return -1, t.at().Errorf(code, "has no class").Helpf("write it behind the last colon, or remove the line")
@@ -191,7 +196,8 @@ func (t *tsFile) dimension(text string) (values []float64, times []float64, err 
 		for f := range strings.SplitSeq(text, ",") {
 			v, ok := value(f)
 			if !ok {
-				return nil, nil, t.at().Errorf(code, "step %d is %q, which is no number", len(values), diag.Short(f)).Helpf("write the number, or ? where it is missing")
+				return nil, nil, t.at().Errorf(code, "step %d is %q, which is no number", len(values), diag.Short(f)).
+					Helpf("write the number, or ? where it is missing")
 			}
 			values = append(values, v)
 		}
@@ -202,7 +208,8 @@ func (t *tsFile) dimension(text string) (values []float64, times []float64, err 
 		inner, opened := strings.CutPrefix(inner, "(")
 		comma := strings.LastIndex(inner, ",")
 		if !opened || !closed || comma < 0 {
-			return nil, nil, t.at().Errorf(code, "step %d is %q; with @timeStamps true it is (TIME,VALUE)", len(values), diag.Short(f)).Helpf("write it so, or @timeStamps false")
+			return nil, nil, t.at().Errorf(code, "step %d is %q; with @timeStamps true it is (TIME,VALUE)", len(values), diag.Short(f)).
+				Helpf("write it so, or @timeStamps false")
 		}
 		at, isTime := parseTime(inner[:comma])
 		v, ok := value(inner[comma+1:])

@@ -47,7 +47,8 @@ func parseWAV(path string, data []byte) (*sound, error) {
 		name, size := string(chunk[:4]), int(binary.LittleEndian.Uint32(chunk[4:]))
 		body := chunk[8:]
 		if size > len(body) {
-			return nil, fail(path, "").Errorf(code, "is truncated: chunk %s declares %d bytes and has %d", diag.Short(name), size, len(body)).Helpf("unpack or copy it again")
+			return nil, fail(path, "").Errorf(code, "is truncated: chunk %s declares %d bytes and has %d", diag.Short(name), size, len(body)).
+				Helpf("unpack or copy it again")
 		}
 		switch name {
 		case "fmt ":
