@@ -43,7 +43,13 @@ func openNpz(path string) (*arrays, error) {
 		}
 	}
 	slices.Sort(a.names)
+	need := int64(0)
 	a.read = func(name string) (*npy.Raw, error) {
+		// Its bytes, and its values in the type that they are kept in. All that is read is counted.
+		need += 2 * int64(entries[name].UncompressedSize64)
+		if err := fits(path, need, int64(len(data))); err != nil {
+			return nil, err
+		}
 		body, err := z.Read(entries[name])
 		if err != nil {
 			return nil, err

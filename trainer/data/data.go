@@ -64,6 +64,10 @@ func open(name string, o Options) (*pool, error) {
 		if err != nil {
 			return nil, err
 		}
+		const perSequence = 16 // its part, its place in an order, and its group; its values are made when they are read
+		if err := fits(name, int64(o.Sequences)*perSequence, 0); err != nil {
+			return nil, err
+		}
 		return g.pool(length, o), nil
 	}
 	if k := Find(name); k != nil {

@@ -1,0 +1,41 @@
+package data
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// MemoryVariable names the environment variable with the most memory that one data set may take, such as 4GB.
+const MemoryVariable = "HRNNC_MAX_MEMORY"
+
+// usualMemory holds where the variable says nothing; a small file that unpacks to much more than others do is believed only up
+// to smallMemory.
+const (
+	usualMemory = 2 << 30
+	smallMemory = 256 << 20
+	usualRatio  = 100 // of a file's size to what its values take
+)
+
+// fits says whether a set may take so many bytes of memory; file is the size of what it is read from, 0 where it is generated.
+func fits(name string, need, file int64) error {
+	most := int64(usualMemory)
+	if file > 0 {
+		most = min(most, max(smallMemory, usualRatio*file))
+	}
+	if text := os.Getenv(MemoryVariable); text != "" {
+		n, err := strconv.ParseFloat(strings.TrimSuffix(strings.ToUpper(strings.TrimSpace(text)), "GB"), 64)
+		if err != nil || !(n > 0 && n < 1<<20) {
+			return fail("$"+MemoryVariable, "").Errorf(code, "%q is no amount of memory", text).Helpf("write gigabytes: %s=4GB", MemoryVariable)
+		}
+		most = int64(n * (1 << 30))
+	}
+	if need <= most {
+		return nil
+	}
+	return fail(name, "").Errorf(code, "would take %s of memory; %s are allowed", gigabytes(need), gigabytes(most)).
+		Helpf("take fewer sequences; or, if that is right, allow it: %s=%.0fGB", MemoryVariable, float64(need)/(1<<30)+1)
+}
+
+func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/(1<<30)) }
