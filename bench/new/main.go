@@ -89,16 +89,17 @@ func measure(ctx context.Context, folder, only string, write bool) error {
 			continue // numbers, of which a nearest neighbour is no measure
 		}
 		log.Printf("%-32s 1-NN %.3f  hrnnc %.3f  %.0f s", r.Set, r.Nearest, r.Fixed, r.Seconds)
-		results = append(results, r)
-	}
-	if write {
+		if results = append(results, r); !write {
+			continue
+		}
 		if results, err = kept(filepath.Join("docs", "benchmarks", "new.json"), results); err != nil {
 			return err
 		}
 		if err := intoPage(filepath.Join("docs", "benchmarks", "new.md"), table(results)); err != nil {
 			return err
 		}
-	} else {
+	}
+	if !write {
 		fmt.Print(table(results))
 	}
 	if failed > 0 || len(results) == 0 {

@@ -28,7 +28,8 @@ type facts struct {
 // Not more is looked at.
 const (
 	lookedSequences = 200
-	lookedValues    = 2048 // of a sequence
+	lookedValues    = 2048    // of a sequence, when it is compared
+	readValues      = 1 << 23 // of all
 )
 
 // look reads the training part.
@@ -60,7 +61,7 @@ func look(set *data.Set, normalise bool) facts {
 // sample reads sequences at equal distances, and so many values of each at equal distances, each channel at mean 0 and
 // variance 1 where they are to be normalised.
 func sample(s *data.Sequences, normalise bool) [][]float64 {
-	rows := make([][]float64, min(s.N, lookedSequences))
+	rows := make([][]float64, min(s.N, lookedSequences, max(2, readValues/(s.T*s.D))))
 	sum, squares := make([]float64, s.D), make([]float64, s.D)
 	for i := range rows {
 		rows[i] = make([]float64, s.T*s.D)

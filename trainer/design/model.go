@@ -18,7 +18,7 @@ const (
 func (d *Design) model() []line {
 	s := &d.set.Train
 	frame := d.frame()
-	steps, values := s.T/frame, s.D*frame
+	steps, values := d.steps(), s.D*frame
 	rows := len(d.set.Classes)
 	if s.Outputs > 0 {
 		rows = s.Outputs
@@ -146,6 +146,9 @@ func (d *Design) frame() int {
 	}
 	return best
 }
+
+// steps are those that a sequence becomes.
+func (d *Design) steps() int { return d.set.Train.T / d.frame() }
 
 func (d *Design) stepsReason(frame int) string {
 	s := &d.set.Train

@@ -13,6 +13,8 @@ const (
 	// Steps of the optimiser: few are enough for few sequences, and more go into more epochs only as long as these are few.
 	fewUpdates, manyUpdates = 2000, 6000
 	fewEpochs, leastEpochs  = 25, 5
+	// longSteps are from where on a sequence takes so long that it is read less often, down to leastPart as often.
+	longSteps, leastPart = 64, 0.25
 	// enoughToValidate is from how many sequences on a tenth of them says which epoch is best.
 	enoughToValidate = 500
 )
@@ -29,7 +31,7 @@ func (d *Design) training() []Choice {
 		add("normalise", "channel", "each channel at mean 0 and variance 1; the constants are kept with the weights")
 	}
 	few := f.n < enoughToValidate
-	if few {
+	if few && d.Setting("valid") == "" {
 		add("valid", "0", fmt.Sprintf("a tenth of %d sequences could not tell which epoch is best, and would be missed", f.n))
 		add("keep", "last", "the rate falls to 0: the last epoch is as good as any")
 	}
@@ -37,6 +39,7 @@ func (d *Design) training() []Choice {
 	if few {
 		passed = fewUpdates * batch
 	}
+	passed = int(float64(passed) * min(max(longSteps/float64(d.steps()), leastPart), 1))
 	epochs := min(max(passed/f.n, leastEpochs), fewEpochs)
 	repeat := max(1, int(math.Round(float64(passed)/float64(epochs*f.n))))
 	add("epochs", strconv.Itoa(epochs), fmt.Sprintf("with repeat and batch, %d steps of the optimiser", epochs*((f.n*repeat+batch-1)/batch)))

@@ -28,6 +28,7 @@ const (
 	tryUpdates  = 600
 	fewestTried = 12 // sequences
 	mostTried   = 1000
+	mostSteps   = 4 * wantedSteps // of a sequence, or tries take minutes
 )
 
 // Tries is how many short trainings Try makes; 0 where there is nothing to try.
@@ -38,7 +39,7 @@ func (d *Design) Tries() int {
 // trials are what is tried, the likeliest first. Where sequences are many, their own variety teaches what augmentation would.
 func (d *Design) trials() []trial {
 	shift, warp := d.Setting("augment_shift"), d.Setting("augment_warp")
-	if d.answer != class || shift == "" || warp == "" || d.facts.n > mostTried || d.facts.n < fewestTried {
+	if d.answer != class || shift == "" || warp == "" || d.facts.n > mostTried || d.steps() > mostSteps || d.facts.n < fewestTried {
 		return nil
 	}
 	for _, g := range d.given {
