@@ -14,9 +14,10 @@ const maxDeflateRatio = 1032
 // Zip is an archive whose declared sizes have been checked against its bytes, so that what is unpacked is at most
 // MaxBytes and at most maxDeflateRatio times the archive.
 type Zip struct {
-	File    string
-	Entries []*zip.File // folders left out, names unique
-	code    string
+	File             string
+	Entries          []*zip.File // folders left out, names unique
+	code             string
+	packed, unpacked uint64
 }
 
 // IsZip reports whether data starts as a zip archive does.
@@ -58,7 +59,18 @@ func OpenZip(file string, data []byte, code string) (*Zip, error) {
 		}
 		z.Entries = append(z.Entries, f)
 	}
+	z.packed, z.unpacked = packed, unpacked
 	return z, nil
+}
+
+// Plain refuses an archive that unpacks to far more than weights and arrays of numbers do: a file that was made to fill memory.
+func (z *Zip) Plain() error {
+	const small, ratio = 16 << 20, 100
+	if z.unpacked > small && z.unpacked > ratio*z.packed {
+		return diag.InFile(z.File, "").Errorf(z.code, "unpacks to %d bytes from %d, more than numbers do", z.unpacked, z.packed).
+			Helpf("check that it is the right file; or save it without compression")
+	}
+	return nil
 }
 
 // limit is the most that an entry can unpack to.

@@ -153,3 +153,21 @@ func shared(t *testing.T, name string) string {
 	}
 	return path
 }
+
+func TestNpzThatFillsMemory(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.Create("U.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write(make([]byte, 17<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadNpz("x.npz", b.Bytes()); err == nil || !strings.Contains(err.Error(), "more than numbers do") {
+		t.Errorf("got %v", err)
+	}
+}

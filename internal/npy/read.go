@@ -232,6 +232,9 @@ func ReadNpz(file string, data []byte) (map[string]*Array, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := z.Plain(); err != nil {
+		return nil, err
+	}
 	arrays := map[string]*Array{}
 	left := maxValues
 	for _, entry := range z.Entries {

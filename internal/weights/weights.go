@@ -109,6 +109,9 @@ func unknown(at diag.Builder, data []byte) error {
 // readZip tells .pth from .npz by the entries of the archive.
 func (f *File) readZip(data []byte) error {
 	z, err := fileio.OpenZip(f.Path, data, code)
+	if err == nil {
+		err = z.Plain()
+	}
 	if err != nil {
 		return err
 	}
