@@ -47,7 +47,7 @@ func (d *Design) training() []Choice {
 		add("repeat", strconv.Itoa(repeat), "passes over the sequences an epoch, each augmented anew")
 	}
 	add("batch", strconv.Itoa(batch), "sequences a step of the optimiser")
-	add("rate", fmt.Sprint(rate), "from 0.002 to 0.01 scored the same; it falls along a cosine")
+	add("rate", fmt.Sprint(rate), "from 0.003 to 0.01 scored the same; it falls along a cosine")
 	add("sign_init", "balanced", "no direction in which inputs add up for ever")
 	return append(out, d.augmentation()...)
 }
