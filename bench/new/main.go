@@ -89,10 +89,11 @@ func measure(ctx context.Context, folder, only string, write bool) error {
 			continue // numbers, of which a nearest neighbour is no measure
 		}
 		log.Printf("%-32s 1-NN %.3f  hrnnc %.3f  %.0f s", r.Set, r.Nearest, r.Fixed, r.Seconds)
-		if results = append(results, r); !write {
+		if !write {
+			results = append(results, r)
 			continue
 		}
-		if results, err = kept(filepath.Join("docs", "benchmarks", "new.json"), results); err != nil {
+		if results, err = kept(filepath.Join("docs", "benchmarks", "new.json"), r); err != nil {
 			return err
 		}
 		if err := intoPage(filepath.Join("docs", "benchmarks", "new.md"), table(results)); err != nil {
@@ -108,8 +109,8 @@ func measure(ctx context.Context, folder, only string, write bool) error {
 	return nil
 }
 
-// kept puts results among those in a file, and gives all.
-func kept(file string, results []result) ([]result, error) {
+// kept puts a result among those in a file, and gives all.
+func kept(file string, r result) ([]result, error) {
 	var all []result
 	text, err := os.ReadFile(file)
 	if err == nil {
@@ -118,10 +119,7 @@ func kept(file string, results []result) ([]result, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(old result) bool {
-		return slices.ContainsFunc(results, func(r result) bool { return r.Set == old.Set })
-	})
-	all = append(all, results...)
+	all = append(slices.DeleteFunc(all, func(old result) bool { return old.Set == r.Set }), r)
 	slices.SortFunc(all, func(x, y result) int { return cmp.Compare(x.Set, y.Set) })
 	text, err = json.MarshalIndent(all, "", " ")
 	if err != nil {
