@@ -93,7 +93,7 @@ func (a *app) importCheckpoint(ctx context.Context, checkpoint string, o importF
 		return err
 	}
 	if o.calibrate != "" {
-		if im, m, r.Ranges, err = a.calibrateImported(ctx, m, im, o, checkpoint); err != nil {
+		if im, r.Ranges, err = a.calibrateImported(ctx, m, im, o, checkpoint); err != nil {
 			return err
 		}
 	}
@@ -117,18 +117,18 @@ func (a *app) importCheckpoint(ctx context.Context, checkpoint string, o importF
 }
 
 // calibrateImported measures the states; the sequences also say how long a sequence is.
-func (a *app) calibrateImported(ctx context.Context, m *compiler.Model, im *importer.Imported, o importFlags, checkpoint string) (*importer.Imported, *compiler.Model, map[string]float64, error) {
+func (a *app) calibrateImported(ctx context.Context, m *compiler.Model, im *importer.Imported, o importFlags, checkpoint string) (*importer.Imported, map[string]float64, error) {
 	x, _, err := arraySequences(m, o.calibrate, false)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	if len(x) == 0 {
-		return nil, nil, nil, diag.InFile(o.calibrate, "").Errorf("data", "holds no sequence").Helpf("calibrate with at least one")
+		return nil, nil, diag.InFile(o.calibrate, "").Errorf("data", "holds no sequence").Helpf("calibrate with at least one")
 	}
 	if o.Steps == 0 {
 		o.Steps = len(x[0])
 		if im, m, err = compiler.Import(checkpoint, o.config, o.Options, m.File); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
 	}
 	bar := a.progress()
@@ -136,10 +136,10 @@ func (a *app) calibrateImported(ctx context.Context, m *compiler.Model, im *impo
 	ranges, err := m.Calibrate(ctx, x, bar.plan("calibrating", 1).at)
 	bar.clear()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	compiler.SetRanges(im.Weights, ranges)
-	return im, m, ranges, nil
+	return im, ranges, nil
 }
 
 // importResult is what an import left, for scripts.
