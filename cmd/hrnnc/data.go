@@ -114,7 +114,8 @@ func (a *app) dataGetCmd() *cobra.Command {
 		Short: "Fetch a known data set",
 		Long: `Fetch a known data set into $HRNNC_DATA/NAME, or into the user's cache where that is not set: its files, each checked
 against its SHA-256, or the archive that its authors publish, checked against its MD5 where one is known, by the checksums
-in it and by its number of sequences. Only the files that are needed are unpacked. Nothing that is there is fetched again.`,
+in it and by its number of sequences. Only the files that are needed are unpacked, and nothing is put in place before it was
+checked. A set that is there is checked, and fetched again where it is damaged or not whole.`,
 		Example: `  hrnnc data get fashion
   HRNNC_DATA=/data hrnnc data get hapt`,
 		Args: cobra.ExactArgs(1),

@@ -25,7 +25,12 @@ func MakeFolder(path string) error {
 // error leaves all as it was. Two processes do not write one folder at a time. What killed ones left is removed.
 //
 // A folder in which the process works or that holds what it has read is refused: replacing it would take both away.
-func WriteFolder(dir string, may func(dir string) error, fill func(put Put) error) (err error) {
+func WriteFolder(dir string, may func(dir string) error, fill func(put Put) error) error {
+	return WriteChecked(dir, may, fill, func(string) error { return nil })
+}
+
+// WriteChecked is WriteFolder where check is shown the temporary folder, with all that fill put, before it takes its place.
+func WriteChecked(dir string, may func(dir string) error, fill func(put Put) error, check func(tmp string) error) (err error) {
 	target, err := resolveFolder(dir)
 	if err != nil {
 		return writeError(dir, err)
@@ -56,6 +61,9 @@ func WriteFolder(dir string, may func(dir string) error, fill func(put Put) erro
 		return writeError(dir, err)
 	}
 	err = fill(func(name string, data []byte) error { return writeIn(tmp, dir, name, data) })
+	if err == nil {
+		err = check(tmp)
+	}
 	if err == nil {
 		err = swap(tmp, target, may)
 	}

@@ -1,8 +1,10 @@
 package fileio
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,6 +41,15 @@ func NoteInput(path string) {
 		inputs.have[name] = true
 		inputs.list = append(inputs.list, input{name, info})
 	}
+}
+
+// ForgetInputs says that what the process has read in a folder was only checked: it may be written over.
+func ForgetInputs(folder string) {
+	folder = absolute(folder)
+	inputs.Lock()
+	defer inputs.Unlock()
+	inputs.list = slices.DeleteFunc(inputs.list, func(in input) bool { return isBelow(folder, in.name) })
+	maps.DeleteFunc(inputs.have, func(name string, _ bool) bool { return isBelow(folder, name) })
 }
 
 // absolute is a path from the root where that can be told.

@@ -25,12 +25,13 @@ type archive struct {
 // unpackedIn is the folder of a known set that its archive is unpacked to.
 const unpackedIn = "original"
 
-// root finds the unpacked archive in a folder or at most two folders below it; "" when it is not there.
+// root finds the unpacked archive in a folder or at most two folders below it, first where hrnnc puts it; "" when it is not
+// there.
 func (a *archive) root(dir string) string {
 	if a == nil {
 		return ""
 	}
-	for _, below := range []string{"", "*", "*/*"} {
+	for _, below := range []string{unpackedIn, "", "*", "*/*"} {
 		found, err := filepath.Glob(filepath.Join(escapeGlob(dir), below, escapeGlob(a.Files[0])))
 		if err == nil && len(found) > 0 {
 			return strings.TrimSuffix(found[0], string(filepath.Separator)+filepath.FromSlash(a.Files[0]))

@@ -241,7 +241,7 @@ func TestUnpackedByHand(t *testing.T) {
 	for name := range published() {
 		checkPublished(t, small(name))
 	}
-	if _, err := Load("dsa19", Defaults()); err == nil || !strings.Contains(err.Error(), "data: error[data]: holds 3 segments; the archive has 9120; help: unpack it again") {
+	if _, err := Load("dsa19", Defaults()); err == nil || !strings.Contains(err.Error(), "data: error[data]: holds 3 segments; the archive has 9120; help: hrnnc data get dsa19  fetches it again; a set of your own") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Load(filepath.Join(sets, "fsdd"), Defaults()); err == nil || !strings.Contains(err.Error(), "holds 2 recordings; the archive has 3000") {
@@ -259,10 +259,8 @@ func TestArchiveErrors(t *testing.T) {
 			change(k.Archive)
 		}
 		_, err := k.Get(context.Background(), func(string, int, int) {})
-		if err == nil {
-			_, err = k.open(Defaults())
-		} else if where := k.Where(); where != "" {
-			t.Errorf("left something in %s", where)
+		if exists(k.places()[0]) {
+			t.Errorf("left something in %s", k.places()[0])
 		}
 		return err
 	}
@@ -277,15 +275,72 @@ func TestArchiveErrors(t *testing.T) {
 		{fetch("PK\x03\x04", nil), "is a damaged zip archive"},
 		{fetch(tarred(t, map[string]string{recording: wav(1)})[:60], nil), "cannot be unpacked: it is truncated"},
 		{fetch(zipped(t, map[string]string{"__MACOSX/recordings/0_george_0.wav": ""}), nil), "holds no recordings/0_george_0.wav"},
-		{fetch(zipped(t, map[string]string{recording: "no sound"}), nil), "is not a WAV file"},
+		{fetch(zipped(t, map[string]string{recording: "no sound"}), nil), "/set.zip/recordings/0_george_0.wav: error[data]: is not a WAV file; help: nothing was put in place"},
 		{fetch(zipped(t, map[string]string{recording: wav(1)[:30]}), nil), "is truncated: chunk fmt  declares 16 bytes and has 10"},
 		{fetch(zipped(t, map[string]string{recording: wav()[:36]}), nil), "holds no samples"},
 		{fetch(zipped(t, map[string]string{recording: strings.Replace(wav(1), "\x40\x1f", "\x80\x3e", 1)}), nil), "has 1 channels of 16 bits at 16000 Hz, format 1; 1 of 16 at 8000"},
-		{fetch(zipped(t, map[string]string{recording: wav(1)}), nil), "holds 1 recordings; the archive has 2"},
+		{fetch(zipped(t, map[string]string{recording: wav(1)}), nil), "/set.zip: error[data]: holds 1 recordings; the archive has 2; help: nothing was put in place: it is not the archive that hrnnc knows"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("got  %v\nwant %s", c.err, c.want)
 		}
+	}
+}
+
+// TestGetReplaces has a damaged set in its place: what reads it says how to mend it, and Get does, unless something else would
+// go with it.
+func TestGetReplaces(t *testing.T) {
+	say := func(string, int, int) {}
+	url := served(t, map[string]string{"set.zip": zipped(t, published()["fsdd"])}).URL + "set.zip"
+	k := small("fsdd")
+	k.Archive.URL = url
+	first, second := "recordings/0_george_0.wav", "recordings/7_theo_12.wav"
+	for _, c := range []struct {
+		name   string
+		files  map[string]string // of the set's folder
+		want   string            // what Get says, "" where it mends the set
+		whole  bool              // nothing is to be done
+		reader string            // what reading the set says before
+	}{
+		{"nothing", nil, "", false, "is not on this machine; help: hrnnc data get fsdd"},
+		{"whole by hand", map[string]string{first: wav(1), "x/y": "z", second: wav(2)}, "", true, ""},
+		{"one missing", map[string]string{"original/" + first: wav(1)}, "", false, "holds 1 recordings; the archive has 2; help: hrnnc data get fsdd  fetches it again"},
+		{"first missing", map[string]string{"original/" + second: wav(1)}, "", false, "is not on this machine"},
+		{"damaged", map[string]string{"original/" + first: "RIFF", "original/" + second: wav(1)}, "", false, "is not a WAV file; help: hrnnc data get fsdd"},
+		{"damaged by hand", map[string]string{"my copy/" + first: wav(1)}, "", false, "holds 1 recordings"},
+		{"a note", map[string]string{"original/" + first: wav(1), "original/note.txt": "mine"}, "is no whole set, and holds note.txt, which is not of the archive; help: move it away", false, "holds 1 recordings"},
+		{"one's own", map[string]string{"original/" + first: wav(1), "original/" + second: wav(1), "original/recordings/3_anna_0.wav": wav(3)},
+			"holds recordings/3_anna_0.wav, which is not of the archive", false, "holds 3 recordings; the archive has 2"},
+		{"other arrays", map[string]string{"fsdd_8khz_int16.npz": "PK"}, "is not the known file: its SHA-256 is fcab7fcc", false, "help: move it away; then  hrnnc data get fsdd  fetches what its authors publish"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv(DirVariable, t.TempDir())
+			place := k.places()[0]
+			for name, content := range c.files {
+				write(t, place, name, []byte(content))
+			}
+			if _, err := k.open(Defaults()); (c.reader == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.reader) {
+				t.Errorf("before: %v\nwant %s", err, c.reader)
+			}
+			dir, err := k.Get(context.Background(), say)
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("got %v\nwant %s", err, c.want)
+				}
+				for name, content := range c.files {
+					if got, err := os.ReadFile(filepath.Join(place, name)); err != nil || string(got) != content {
+						t.Errorf("%s: %q, %v", name, got, err)
+					}
+				}
+				return
+			}
+			if err != nil || dir != place || exists(place, unpackedIn) == c.whole {
+				t.Fatalf("%s, %v", dir, err)
+			}
+			if p, err := k.open(Defaults()); err != nil || p.n != 2 {
+				t.Errorf("after: %v", err)
+			}
+		})
 	}
 }
 

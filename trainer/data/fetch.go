@@ -46,11 +46,17 @@ func onlyEncrypted(next *http.Request, via []*http.Request) error {
 // Progress hears what is being done, and how many bytes of it are done; total is -1 where that is not known.
 type Progress func(what string, done, total int)
 
-// Get fetches what is missing of a known set, checks it against the table, and gives the folder that it is in: under
-// $HRNNC_DATA when that is set, else under the user's cache.
+// Get fetches what is missing or damaged of a known set, checks it against the table, and gives the folder that it is in:
+// under $HRNNC_DATA when that is set, else under the user's cache.
 func (k *Known) Get(ctx context.Context, report Progress) (dir string, err error) {
 	if dir := k.Where(); dir != "" {
-		return dir, nil
+		bad := k.check(dir)
+		if bad == nil {
+			return dir, nil
+		}
+		if !k.replaces(dir) {
+			return "", k.again(dir, bad)
+		}
 	}
 	if k.URL == "" && k.Archive == nil || len(k.places()) == 0 {
 		return "", k.missing()
@@ -60,9 +66,10 @@ func (k *Known) Get(ctx context.Context, report Progress) (dir string, err error
 		return dir, k.fetchArchive(ctx, filepath.Join(dir, unpackedIn), report)
 	}
 	for _, f := range k.Files {
-		if f.in(dir) != "" {
+		if file := f.in(dir); file != "" && f.checkAt(file) == nil {
 			continue
 		}
+		fileio.ForgetInputs(dir)
 		if err := k.fetch(ctx, f, filepath.Join(dir, f.Name), report); err != nil {
 			return "", err
 		}
@@ -97,7 +104,7 @@ func (k *Known) fetchArchive(ctx context.Context, to string, report Progress) er
 		return err
 	}
 	err = k.Archive.unpackTo(ctx, to, k.Archive.URL, data, func(done int) { report("unpacking "+name, done, -1) })
-	if err != nil && k.Where() != "" {
+	if dir := k.Where(); err != nil && ctx.Err() == nil && dir != "" && k.check(dir) == nil {
 		return nil // another process was first
 	}
 	return err

@@ -44,6 +44,25 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestGetDamaged has a file in place that is not the known one: it is fetched again, and the other is not.
+func TestGetDamaged(t *testing.T) {
+	k := served(t, map[string]string{"a": "one"})
+	place := k.places()[0]
+	write(t, place, "a", []byte("damaged"))
+	write(t, place, "b.gz", gzipped(t, "two"))
+	if _, err := k.open(Defaults()); err == nil || !strings.Contains(err.Error(), "is not the known file: its SHA-256 is") || !strings.Contains(err.Error(), "help: hrnnc data get small  fetches it again") {
+		t.Errorf("got %v", err)
+	}
+	if dir, err := k.Get(context.Background(), func(string, int, int) {}); err != nil || dir != place || k.checkFiles(dir) != nil {
+		t.Errorf("%s, %v", dir, err)
+	}
+	write(t, place, "a", []byte("damaged"))
+	k.URL = ""
+	if _, err := k.Get(context.Background(), func(string, int, int) {}); err == nil || !strings.Contains(err.Error(), "is not the known file") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestGetErrors(t *testing.T) {
 	say := func(string, int, int) {}
 	k := served(t, map[string]string{"a": "one", "b.gz": "other"})

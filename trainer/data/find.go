@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,12 +68,47 @@ func (k *Known) open(o Options) (*pool, error) {
 	case dir == "":
 		return nil, k.missing()
 	case !k.complete(dir):
-		return k.openArchive(k.Archive.root(dir), o)
+		p, err := k.openArchive(k.Archive.root(dir), o)
+		if err != nil {
+			if bad := k.check(dir); bad != nil { // whatever the options
+				err = k.again(dir, bad)
+			}
+		}
+		return p, err
 	}
 	if err := k.checkFiles(dir); err != nil {
-		return nil, err
+		return nil, k.again(dir, err)
 	}
 	return k.as(k.read(dir, o))
+}
+
+// check reads what a folder holds of the set, the files of the table or the unpacked archive, all of it.
+func (k *Known) check(dir string) error {
+	defer fileio.ForgetInputs(dir)
+	if k.complete(dir) {
+		return k.checkFiles(dir)
+	}
+	_, err := k.openArchive(k.Archive.root(dir), Defaults())
+	return err
+}
+
+// replaces reports whether Get brings what takes the place of a damaged set in a folder.
+func (k *Known) replaces(dir string) bool {
+	return k.URL != "" || k.Archive != nil && !k.complete(dir)
+}
+
+// again is the error of a damaged set in a folder, with the way out.
+func (k *Known) again(dir string, err error) error {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		switch {
+		case k.replaces(dir):
+			d.Help = fmt.Sprintf("hrnnc data get %s  fetches it again; a set of your own is named by its path, not by this name", k.Name)
+		case k.Archive != nil:
+			d.Help = fmt.Sprintf("move it away; then  hrnnc data get %s  fetches what its authors publish", k.Name)
+		}
+	}
+	return err
 }
 
 func (k *Known) openArchive(root string, o Options) (*pool, error) {
@@ -93,16 +129,20 @@ func (k *Known) as(p *pool, err error) (*pool, error) {
 
 func (k *Known) checkFiles(dir string) error {
 	for _, f := range k.Files {
-		file := f.in(dir)
-		data, err := fileio.Read(file, code)
-		if err != nil {
-			return err
-		}
-		if err := f.check(file, data); err != nil {
+		if err := f.checkAt(f.in(dir)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkAt reads the file at a path and compares it with the table.
+func (f File) checkAt(path string) error {
+	data, err := fileio.Read(path, code)
+	if err != nil {
+		return err
+	}
+	return f.check(path, data)
 }
 
 // check compares the file's bytes with the table, as they are or unpacked.

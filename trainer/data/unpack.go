@@ -7,30 +7,71 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
-// unpackTo writes the files of an archive (.zip, a .zip within one, or .tar.gz) that are needed into a folder that does
-// not exist yet: all of them, or none. report hears of the bytes unpacked.
+// unpackTo writes the files of an archive (.zip, a .zip within one, or .tar.gz) that are needed into a folder: all of them,
+// once they have been read and counted, or none. A folder that is there is replaced where it has nothing but files of the
+// archive. report hears of the bytes unpacked.
 func (a *archive) unpackTo(ctx context.Context, dir, file string, data []byte, report func(done int)) error {
-	absent := func(dir string) error {
-		if exists(dir) {
-			return fail(dir, "").Errorf(code, "is there already, and lacks files of the set").Helpf("move it away")
-		}
-		return nil
-	}
-	return fileio.WriteFolder(dir, absent, func(put fileio.Put) error {
-		u := unpacker{ctx: ctx, archive: a, file: file, put: put, report: report}
+	u := unpacker{ctx: ctx, archive: a, file: file, names: map[string]bool{}, report: report}
+	fill := func(put fileio.Put) error {
+		u.put = put
 		if err := u.unpack(data, true); err != nil {
 			return err
 		}
-		if !u.first {
+		if data = nil; !u.names[a.Files[0]] {
 			return fail(file, "").Errorf(code, "holds no %s", a.Files[0]).Helpf("it is not the known archive; get it from %s", a.URL)
 		}
-		return nil
+		return ctx.Err()
+	}
+	return fileio.WriteChecked(dir, u.onlyOurs, fill, func(tmp string) error { return a.checkUnpacked(tmp, file) })
+}
+
+// checkUnpacked reads a set that was unpacked to a temporary folder; its errors name the archive.
+func (a *archive) checkUnpacked(tmp, file string) error {
+	defer fileio.ForgetInputs(tmp)
+	_, err := a.read(tmp, a.Count, Defaults())
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		if within, ok := strings.CutPrefix(d.Span.File, tmp); ok {
+			d.Span.File = file + filepath.ToSlash(within)
+		}
+		d.Help = "nothing was put in place: it is not the archive that hrnnc knows; fetch it again later, or elsewhere"
+	}
+	return err
+}
+
+// onlyOurs refuses to replace a folder that holds anything but files of the archive; before it is unpacked, anything that is
+// not called as one.
+func (u *unpacker) onlyOurs(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if e.Type().IsRegular() && u.archive.local(name) == name && (len(u.names) == 0 || u.names[name]) {
+			return nil
+		}
+		return fail(dir, "").Errorf(code, "is no whole set, and holds %s, which is not of the archive", diag.Short(name)).Helpf("move it away")
 	})
+	var d *diag.Diagnostic
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil, errors.As(err, &d):
+		return err
+	}
+	return fail(dir, "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("move it away")
 }
 
 // unpacker writes the entries of one archive.
@@ -39,7 +80,7 @@ type unpacker struct {
 	archive *archive
 	file    string
 	put     fileio.Put
-	first   bool // the file that shows that it is the archive was there
+	names   map[string]bool // the files that were written
 	done    int
 	report  func(done int)
 }
@@ -122,7 +163,7 @@ func (u *unpacker) write(local string, content []byte) error {
 	if err := u.put(local, content); err != nil {
 		return err
 	}
-	u.first = u.first || local == u.archive.Files[0]
+	u.names[local] = true
 	u.done += len(content)
 	u.report(u.done)
 	return nil
