@@ -69,7 +69,8 @@ func (g *generator) quantise(p *printer) {
 	p.line("u = %d.0;", hi)
 	p.line("}")
 	p.line("n = (int32_t)u;")
-	p.line("rest = u - n;")
+	// A conversion that is written down, since avr-gcc has doubles of 32 bits and would warn.
+	p.line("rest = u - (double)n;")
 	p.line("if (rest > 0.5 || (rest >= 0.5 && n %% 2 != 0)) {")
 	p.line("n++;")
 	p.line("} else if (rest < -0.5 || (rest <= -0.5 && n %% 2 != 0)) {")

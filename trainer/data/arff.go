@@ -13,7 +13,7 @@ import (
 func arffPool(name string, files []dataFile, o *Options) (*pool, error) {
 	s, t := newSeries(name, o), newTable(name, o)
 	for _, f := range files {
-		text, err := readText(f.path)
+		text, err := readNumbers(f.path)
 		if err != nil {
 			return nil, err
 		}

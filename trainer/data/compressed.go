@@ -27,11 +27,18 @@ const maxXZDict = 28
 
 // readUnpacked reads a file of at most 1 GiB, packed by gzip, by xz, or not at all, and unpacks it to at most as much.
 func readUnpacked(path string) ([]byte, error) {
+	data, _, err := readSized(path)
+	return data, err
+}
+
+// readSized is readUnpacked, and the size of the file itself.
+func readSized(path string) ([]byte, int64, error) {
 	packed, err := readFile(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return unpack(path, packed)
+	data, err := unpack(path, packed)
+	return data, int64(len(packed)), err
 }
 
 // readFile reads a file of at most 1 GiB, or what is piped in.
@@ -69,16 +76,30 @@ func unpack(path string, data []byte) ([]byte, error) {
 		return data, nil
 	}
 	var out []byte
+	most := mostUnpacked(len(data))
 	if err == nil {
-		out, err = io.ReadAll(io.LimitReader(r, fileio.MaxBytes+1))
+		out, err = io.ReadAll(io.LimitReader(r, most+1))
 	}
 	if err != nil {
 		return nil, fail(path, "").Errorf(code, "cannot be unpacked: %s", unpackReason(err)).Helpf("copy or fetch it again; it looks damaged")
 	}
-	if len(out) > fileio.MaxBytes {
-		return nil, fail(path, "").Errorf(code, "unpacks to more than %d bytes", fileio.MaxBytes).Helpf("check that it is the right file")
+	if int64(len(out)) > most {
+		return nil, fail(path, "").Errorf(code, "unpacks to more than %d bytes, %d times its size", most, most/int64(len(data))).
+			Helpf("check that it is the right file; if it is, unpack it and name what comes out")
 	}
 	return out, nil
+}
+
+// Numbers as text shrink to a third or a tenth, hardly ever to a sixteenth: what unpacks to more is believed up to
+// littleUnpacked.
+const (
+	littleUnpacked = 48 << 20
+	textRatio      = 16
+)
+
+// mostUnpacked is how many bytes a file of so many may unpack to.
+func mostUnpacked(packed int) int64 {
+	return min(fileio.MaxBytes, littleUnpacked+textRatio*int64(packed))
 }
 
 // checkXZ looks at the dictionary that the first block declares, before anything of that size is made.

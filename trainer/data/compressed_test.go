@@ -58,6 +58,8 @@ func TestUnpack(t *testing.T) {
 		{"xz cut", xz[:len(xz)-20], "cannot be unpacked: it is truncated"},
 		{"xz header alone", xz[:13], "it is truncated"},
 		{"xz of 128 MiB", xzPacked(t, text, 128<<20), "its dictionary is larger than 64 MiB"},
+		{"gzip of zeros", gzipped(t, string(make([]byte, littleUnpacked+4<<20))), "unpacks to more than"},
+		{"xz of zeros", xzPacked(t, string(make([]byte, littleUnpacked+4<<20)), 1<<20), "unpacks to more than"},
 	} {
 		if got, err := unpack("f", test.data); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %d bytes, %v\nwant %s", test.name, len(got), err, test.want)

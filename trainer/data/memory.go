@@ -14,9 +14,12 @@ const MemoryVariable = "HRNNC_MAX_MEMORY"
 // to smallMemory.
 const (
 	usualMemory = 2 << 30
-	smallMemory = 256 << 20
+	smallMemory = 128 << 20
 	usualRatio  = 100 // of a file's size to what its values take
 )
+
+// numberBytes is what a number takes while a text is read: a float64.
+const numberBytes = 8
 
 // fits says whether a set may take so many bytes of memory; file is the size of what it is read from, 0 where it is generated.
 func fits(name string, need, file int64) error {
@@ -34,8 +37,13 @@ func fits(name string, need, file int64) error {
 	if need <= most {
 		return nil
 	}
-	return fail(name, "").Errorf(code, "would take %s of memory; %s are allowed", gigabytes(need), gigabytes(most)).
+	return fail(name, "").Errorf(code, "would take %s of memory; %s are allowed", memory(need), memory(most)).
 		Helpf("take fewer sequences; or, if that is right, allow it: %s=%.0fGB", MemoryVariable, float64(need)/(1<<30)+1)
 }
 
-func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/(1<<30)) }
+func memory(n int64) string {
+	if n < 1<<30 {
+		return fmt.Sprintf("%d MB", n>>20)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+}

@@ -23,6 +23,8 @@ type rows struct {
 	read  func() (fields []string, line int, err error)
 	line  int
 	width int
+	lines int   // at least as many as there are rows
+	size  int64 // of the file, in bytes
 	// decimalComma says that numbers have a comma where others have a point.
 	decimalComma bool
 	// twice are the columns of names that more than one has.
@@ -43,11 +45,16 @@ type records func() func() (fields []string, line int, err error)
 
 // openRows reads what stands before the rows of data: marks of spreadsheets, comments, the header and a row of units.
 func openRows(path string, c Columns) (*rows, error) {
-	data, err := readUnpacked(path)
+	data, size, err := readSized(path)
 	if err != nil {
 		return nil, err
 	}
-	return newRows(path, data, c)
+	r, err := newRows(path, data, c)
+	if err != nil {
+		return nil, err
+	}
+	r.size = size
+	return r, nil
 }
 
 func newRows(path string, data []byte, c Columns) (*rows, error) {
@@ -55,8 +62,8 @@ func newRows(path string, data []byte, c Columns) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{file: path, decimalComma: c.Decimal == "comma"}
 	lead := newLead(text)
+	r := &rows{file: path, decimalComma: c.Decimal == "comma", lines: 1 + strings.Count(lead.text, "\n")}
 	switch ext := extension(path); {
 	case ext == ".tsv" || ext == ".tab":
 		r.open = lead.fields(func(line string) []string { return strings.Split(line, "\t") })

@@ -38,6 +38,7 @@ type table struct {
 	wholeFile              bool     // each file is a recording
 	classOfFile            bool     // its path says its class
 	file                   int      // how many have been read
+	size                   int64    // bytes of the files read
 	gaps                   gaps
 	of                     recordedFile // the one that is read, where each is a recording
 
@@ -95,6 +96,10 @@ func (t *table) readRows(r *rows, of part) error {
 		return err
 	}
 	t.file++
+	t.size += r.size
+	if err := fits(r.file, int64(len(t.rowPart)+r.lines)*t.rowBytes(), t.size); err != nil {
+		return err
+	}
 	for {
 		fields, err := r.next()
 		if err != nil || fields == nil {
@@ -105,6 +110,11 @@ func (t *table) readRows(r *rows, of part) error {
 		}
 		t.rowPart = append(t.rowPart, of)
 	}
+}
+
+// rowBytes is what a row takes: its numbers, and which class, recording, person and part it is of.
+func (t *table) rowBytes() int64 {
+	return int64(len(t.values)+len(t.targets))*numberBytes + 3*4 + 1
 }
 
 // What a table may hold at most, so that a hostile file cannot fill the memory.

@@ -13,10 +13,15 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
-// readText reads a text file, packed or not, in UTF-8 or, with a byte order mark, in UTF-16; its lines end with \n.
-func readText(path string) (string, error) {
-	data, err := readUnpacked(path)
+// readNumbers reads a text file of numbers between commas, packed or not, in UTF-8 or, with a byte order mark, in UTF-16;
+// its lines end with \n. It is refused where so many numbers would take too much memory.
+func readNumbers(path string) (string, error) {
+	data, size, err := readSized(path)
 	if err != nil {
+		return "", err
+	}
+	numbers := bytes.Count(data, []byte(",")) + bytes.Count(data, []byte("\n"))
+	if err := fits(path, int64(numbers)*numberBytes, size); err != nil {
 		return "", err
 	}
 	return decodeText(path, data)

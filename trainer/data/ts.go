@@ -32,7 +32,7 @@ type tsFile struct {
 }
 
 func (s *series) readTS(f dataFile) error {
-	text, err := readText(f.path)
+	text, err := readNumbers(f.path)
 	if err != nil {
 		return err
 	}
