@@ -134,6 +134,7 @@ func (g *generator) source() []byte {
 			p.roundShift(w)
 		}
 	}
+	p.buf.Grow(g.tables.buf.Len() + g.code.buf.Len())
 	p.buf.Write(g.tables.buf.Bytes())
 	p.buf.Write(g.code.buf.Bytes())
 	return p.buf.Bytes()

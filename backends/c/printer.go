@@ -3,6 +3,7 @@ package c
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,12 +103,14 @@ const perLine = 16
 
 // numbers writes the entries of a table.
 func (p *printer) numbers(v []int64) {
-	for i := 0; i < len(v); i += perLine {
-		row := make([]string, 0, perLine)
-		for _, n := range v[i:min(i+perLine, len(v))] {
-			row = append(row, literal(n)+",")
+	var row []byte
+	for numbers := range slices.Chunk(v, perLine) {
+		row = append(row[:0], strings.Repeat("    ", p.indent)...)
+		for _, n := range numbers {
+			row = append(append(row, literal(n)...), ", "...)
 		}
-		p.line("%s", strings.Join(row, " "))
+		row[len(row)-1] = '\n'
+		p.buf.Write(row)
 	}
 }
 
@@ -123,7 +126,7 @@ func literal(n int64) string {
 	case n < -32767 || n > 32767:
 		return macro("INT32_C", n)
 	}
-	return fmt.Sprint(n)
+	return strconv.FormatInt(n, 10)
 }
 
 func macro(name string, n int64) string {

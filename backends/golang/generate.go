@@ -21,6 +21,7 @@ type generator struct {
 	consts    []constant
 	fields    []modelField
 	tables    []jen.Code
+	entries   []entries // of those of the tables that fill writes
 	methods   []jen.Code
 	helpers   []jen.Code
 	steps     []jen.Code // calls in Step, a layer each
@@ -143,6 +144,10 @@ func (g *generator) files(v backends.Vectors) ([]backends.File, []backends.Figur
 			return nil, nil, fmt.Errorf("go: %s: %w", f.path, err)
 		}
 		out = append(out, backends.File{Path: f.path, Data: b.Bytes()})
+	}
+	var err error
+	if out[0].Data, err = fill(out[0].Data, g.entries); err != nil {
+		return nil, nil, fmt.Errorf("go: %s: %w", out[0].Path, err)
 	}
 	out = append(out,
 		backends.File{Path: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", g.module)},

@@ -147,11 +147,11 @@ func sequences(v [][][]int64, width int, scalar bool) *jen.Statement {
 		for _, step := range seq {
 			flat = append(flat, step...)
 		}
-		body := rows(flat, width)
+		shape := []int{len(seq), width}
 		if scalar {
-			body = values(flat)
+			shape = shape[:1]
 		}
-		s.Values(body).Op(",").Line()
+		s.Values(entries{ints: flat, shape: shape}.code()).Op(",").Line()
 	}
 	return s
 }

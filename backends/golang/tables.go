@@ -1,8 +1,10 @@
 package golang
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -19,50 +21,108 @@ func (g *generator) table(want, typ, comment string, ints []int64, shape ...int)
 	n := g.names.pick(want)
 	g.tableBytes += len(ints) * sizeOf[typ]
 	of := jen.Index(jen.Lit(shape[0]))
-	body := values(ints)
 	if len(shape) == 2 {
 		of.Index(jen.Lit(shape[1]))
-		body = rows(ints, shape[1])
 	}
-	g.tables = append(g.tables, jen.Comment(n+" "+comment).Line().Var().Id(n).Op("=").Add(of).Id(typ).Values(body))
+	g.tables = append(g.tables, jen.Comment(n+" "+comment).Line().Var().Id(n).Op("=").Add(of).Id(typ).Values(jen.Line().Id(n).Op(",").Line()))
+	g.entries = append(g.entries, entries{n, ints, shape})
 	return n
 }
 
-// values writes integers perLine a line. A line is one token to jennifer, which would otherwise hold several objects an
-// entry; the printed file is formatted as a whole anyway.
-func values(ints []int64) *jen.Statement {
-	s := jen.Line()
-	for line := range slices.Chunk(ints, perLine) {
-		s.Op(join(line) + ",").Line()
-	}
-	return s
+// entries are what stands in a table. jennifer parses and formats a file as a whole, at some 200 bytes an entry, so that in its
+// place it gets the table's own name, and fill writes the entries into what it made, as gofmt would.
+type entries struct {
+	table string
+	ints  []int64
+	shape []int
 }
 
-// rows writes a matrix: several short rows a line, or a long row on lines of its own.
-func rows(ints []int64, cols int) *jen.Statement {
-	s := jen.Line()
+// fill replaces the placeholders of tables, which come in the order of the file.
+func fill(file []byte, tables []entries) ([]byte, error) {
+	var out bytes.Buffer
+	size := len(file)
+	for _, t := range tables {
+		size += t.size()
+	}
+	out.Grow(size)
+	for _, t := range tables {
+		before, after, ok := bytes.Cut(file, []byte("{\n\t"+t.table+",\n}"))
+		if !ok {
+			return nil, fmt.Errorf("there is no place for table %s", t.table)
+		}
+		out.Write(before)
+		out.WriteString("{\n")
+		t.write(&out)
+		out.WriteString("}")
+		file = after
+	}
+	out.Write(file)
+	return out.Bytes(), nil
+}
+
+// size is about how many bytes the entries take as text.
+func (t entries) size() int {
+	n := 0
+	for _, v := range t.ints {
+		n += len(", ")
+		if v < 0 {
+			n, v = n+1, -v
+		}
+		for ; v >= 10; v /= 10 {
+			n++
+		}
+		n++
+	}
+	return n + len(t.ints)/4
+}
+
+// write writes perLine entries a line; of a matrix several short rows a line, or a long row on lines of its own.
+func (t entries) write(out *bytes.Buffer) {
+	if len(t.shape) == 1 {
+		spellLines(out, "\t", t.ints)
+		return
+	}
+	cols := t.shape[1]
 	if cols > perLine {
-		for row := range slices.Chunk(ints, cols) {
-			s.Values(values(row)).Op(",").Line()
+		for row := range slices.Chunk(t.ints, cols) {
+			out.WriteString("\t{\n")
+			spellLines(out, "\t\t", row)
+			out.WriteString("\t},\n")
 		}
-		return s
+		return
 	}
-	for line := range slices.Chunk(ints, perLine/cols*cols) {
-		var cells []string
-		for row := range slices.Chunk(line, cols) {
-			cells = append(cells, "{"+join(row)+"}")
+	for line := range slices.Chunk(t.ints, perLine/cols*cols) {
+		for i := 0; i < len(line); i += cols {
+			out.WriteString([]string{"\t{", ", {"}[min(i, 1)])
+			spellList(out, line[i:i+cols])
+			out.WriteString("}")
 		}
-		s.Op(strings.Join(cells, ", ") + ",").Line()
+		out.WriteString(",\n")
 	}
-	return s
 }
 
-func join(ints []int64) string {
-	words := make([]string, len(ints))
-	for i, v := range ints {
-		words[i] = fmt.Sprint(v)
+// code is the text as a part of a file that jennifer formats: for few entries.
+func (t entries) code() *jen.Statement {
+	var out bytes.Buffer
+	t.write(&out)
+	return jen.Line().Op(out.String())
+}
+
+func spellLines(out *bytes.Buffer, indent string, ints []int64) {
+	for line := range slices.Chunk(ints, perLine) {
+		out.WriteString(indent)
+		spellList(out, line)
+		out.WriteString(",\n")
 	}
-	return strings.Join(words, ", ")
+}
+
+func spellList(out *bytes.Buffer, ints []int64) {
+	for i, v := range ints {
+		if i > 0 {
+			out.WriteString(", ")
+		}
+		out.Write(strconv.AppendInt(out.AvailableBuffer(), v, 10))
+	}
 }
 
 // narrowest is the smallest type that holds all values.

@@ -9,24 +9,31 @@ import (
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// tableFile is a memory's contents for $readmemh: each word is the fields of that many bits, the first lowest.
-func tableFile(path, about string, fieldBits int, words [][]int64) backends.File {
+// contents are what a table holds: words of fields, the first in the low bits. Its entries are asked for one by one, because a table of
+// all tokens may have millions.
+type contents struct {
+	words, fields int
+	entry         func(word, field int) int64
+}
+
+// file is the contents for $readmemh, with fields of so many bits.
+func (c contents) file(path, about string, fieldBits int) backends.File {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n", comment(about))
-	digits := 1
-	if len(words) > 0 {
-		digits = (len(words[0])*fieldBits + 3) / 4
-	}
+	digits := (c.fields*fieldBits + 3) / 4
 	perLine := max(1, 64/(digits+1))
+	heading := comment(about) + "\n"
+	b.Grow(len(heading) + c.words*(digits+1))
+	b.WriteString(heading)
 	mask := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(fieldBits)), big.NewInt(1))
-	for i, fields := range words {
-		word := new(big.Int)
-		for j := len(fields) - 1; j >= 0; j-- {
+	word, field := new(big.Int), new(big.Int)
+	for i := range c.words {
+		word.SetInt64(0)
+		for j := c.fields - 1; j >= 0; j-- {
 			word.Lsh(word, uint(fieldBits))
-			word.Or(word, new(big.Int).And(big.NewInt(fields[j]), mask))
+			word.Or(word, field.And(field.SetInt64(c.entry(i, j)), mask))
 		}
 		fmt.Fprintf(&b, "%0*x", digits, word)
-		if (i+1)%perLine == 0 || i == len(words)-1 {
+		if (i+1)%perLine == 0 || i == c.words-1 {
 			b.WriteByte('\n')
 		} else {
 			b.WriteByte(' ')
@@ -36,15 +43,13 @@ func tableFile(path, about string, fieldBits int, words [][]int64) backends.File
 }
 
 // grouped cuts entries into words of w, and pads with words of zeros to a depth.
-func grouped(v []int64, w, depth int) [][]int64 {
-	var out [][]int64
-	for i := 0; i < len(v); i += w {
-		out = append(out, v[i:i+w])
-	}
-	for len(out) < depth {
-		out = append(out, make([]int64, w))
-	}
-	return out
+func grouped(v []int64, w, depth int) contents {
+	return contents{max(depth, len(v)/w), w, func(word, field int) int64 {
+		if i := word*w + field; i < len(v) {
+			return v[i]
+		}
+		return 0
+	}}
 }
 
 // negations is 1 where a sign is -1.

@@ -199,7 +199,7 @@ func (d *design) readoutInstance(v *topValues) string {
 // testbench writes the golden vectors and the testbench that runs them.
 func (w *writer) testbench(v backends.Vectors) {
 	t := w.top()
-	var beats, outputs [][]int64
+	var beats, outputs []int64
 	for i, sequence := range v.X {
 		for step, row := range sequence {
 			for j, x := range row {
@@ -207,7 +207,7 @@ func (w *writer) testbench(v backends.Vectors) {
 				if step == len(sequence)-1 && j == len(row)-1 {
 					last = 1
 				}
-				beats = append(beats, []int64{x&(1<<t.IB-1) | last<<t.IB})
+				beats = append(beats, x&(1<<t.IB-1)|last<<t.IB)
 			}
 		}
 		for step, row := range v.Y[i] {
@@ -215,7 +215,7 @@ func (w *writer) testbench(v backends.Vectors) {
 				step = len(sequence) - 1
 			}
 			for _, y := range row {
-				outputs = append(outputs, []int64{w.golden(y, step+1)})
+				outputs = append(outputs, w.golden(y, step+1))
 			}
 		}
 	}
@@ -226,16 +226,11 @@ func (w *writer) testbench(v backends.Vectors) {
 		t.OutWord, t.OutText = t.Y+1, "{out_bit, out_data}"
 		what = "What they give, output after output: the top bit is out_bit, the others out_data."
 	}
-	for len(beats) < 2 {
-		beats = append(beats, []int64{0})
-	}
-	for len(outputs) < 2 {
-		outputs = append(outputs, []int64{0})
-	}
-	t.BeatDepth, t.OutputDepth = len(beats), len(outputs)
+	in, out := grouped(beats, 1, 2), grouped(outputs, 1, 2)
+	t.BeatDepth, t.OutputDepth = in.words, out.words
 	w.files = append(w.files,
-		tableFile(t.Prefix+"_inputs.hex", "Golden vectors: the top bit is in_last, the others in_data.", t.BeatWord, beats),
-		tableFile(t.Prefix+"_outputs.hex", what, t.OutWord, outputs))
+		in.file(t.Prefix+"_inputs.hex", "Golden vectors: the top bit is in_last, the others in_data.", t.BeatWord),
+		out.file(t.Prefix+"_outputs.hex", what, t.OutWord))
 	w.print(t.Prefix+"_tb.v", "testbench.v", t)
 }
 

@@ -61,11 +61,11 @@ type table struct {
 }
 
 // table adds a memory's contents.
-func (w *writer) table(name, about string, fieldBits int, words [][]int64) table {
+func (w *writer) table(name, about string, fieldBits int, c contents) table {
 	path := name + ".hex"
-	w.files = append(w.files, tableFile(path, about, fieldBits, words))
-	w.tableBits += len(words) * len(words[0]) * fieldBits
-	return table{File: path, Depth: len(words), Bits: fieldBits}
+	w.files = append(w.files, c.file(path, about, fieldBits))
+	w.tableBits += c.words * c.fields * fieldBits
+	return table{File: path, Depth: c.words, Bits: fieldBits}
 }
 
 func (w *writer) modules() {
@@ -80,12 +80,17 @@ func (w *writer) modules() {
 }
 
 // biasWords lays a bias out in words of w entries: one table, or the odd steps' behind the even ones'.
-func biasWords(b [2][]int64, w, depth int, byPhase bool) [][]int64 {
-	words := grouped(b[ir.Even], w, depth)
-	if byPhase {
-		words = append(words, grouped(b[ir.Odd], w, depth)...)
+func biasWords(b [2][]int64, w, depth int, byPhase bool) contents {
+	even, odd := grouped(b[ir.Even], w, depth), grouped(b[ir.Odd], w, depth)
+	if !byPhase {
+		return even
 	}
-	return words
+	return contents{even.words + odd.words, w, func(word, field int) int64 {
+		if word < even.words {
+			return even.entry(word, field)
+		}
+		return odd.entry(word-even.words, field)
+	}}
 }
 
 func (w *writer) layerTables(l *layer) {
@@ -122,50 +127,32 @@ func (w *writer) layerTables(l *layer) {
 func (w *writer) termTables(l *layer) {
 	t := l.Term
 	m := &t.Matrix
-	p := m.Bits
-	fields := func(group, column int) []int64 {
-		out := make([]int64, l.W)
-		for i := range out {
-			out[i] = stored(m.Ints[(group*l.W+i)*m.Cols+column], p)
-		}
-		return out
-	}
-	var words [][]int64
+	weights := contents{max(2, l.Words*m.Cols), l.W, func(word, field int) int64 { return l.weight(word/m.Cols, field, word%m.Cols) }}
 	if l.oneHot() {
-		for column := range m.Cols {
-			for group := range 1 << l.A {
-				if group < l.Words {
-					words = append(words, fields(group, column))
-				} else {
-					words = append(words, make([]int64, l.W))
-				}
-			}
-		}
-	} else {
-		for group := range l.Words {
-			for column := range m.Cols {
-				words = append(words, fields(group, column))
-			}
-		}
-		for len(words) < 2 {
-			words = append(words, make([]int64, l.W))
-		}
+		weights.words = m.Cols << l.A
+		weights.entry = func(word, field int) int64 { return l.weight(word&(1<<l.A-1), field, word>>l.A) }
 	}
-	l.Tables["Weights"] = w.table(l.Module+"_weights", fmt.Sprintf("%s: %s", m.Name, l.weightComment()), p, words)
+	l.Tables["Weights"] = w.table(l.Module+"_weights", fmt.Sprintf("%s: %s", m.Name, l.weightComment()), m.Bits, weights)
 	if t.Embed != nil {
-		var rows [][]int64
-		for token := range w.plan.Input.Vocab {
-			for column := range 1 << l.columnBits() {
-				v := int64(0)
-				if column < m.Cols {
-					v = t.Embed.Ints[token*m.Cols+column]
-				}
-				rows = append(rows, []int64{v})
+		bits := l.columnBits()
+		rows := contents{w.plan.Input.Vocab << bits, 1, func(word, _ int) int64 {
+			if column := word & (1<<bits - 1); column < m.Cols {
+				return t.Embed.Ints[word>>bits*m.Cols+column]
 			}
-		}
+			return 0
+		}}
 		l.Tables["Embed"] = w.table(l.Module+"_embedding", fmt.Sprintf("%s: the entries of a token, each token at a power of two.", t.Embed.Name),
 			widest(t.Embed.Ints), rows)
 	}
+}
+
+// weight is the weight of row i of a group of rows, 0 behind the last group.
+func (l *layer) weight(group, i, column int) int64 {
+	m := &l.Term.Matrix
+	if group >= l.Words {
+		return 0
+	}
+	return stored(m.Ints[(group*l.W+i)*m.Cols+column], m.Bits)
 }
 
 func (w *writer) readoutTables() {
