@@ -316,6 +316,17 @@ func TestNpyFiles(t *testing.T) {
 			t.Errorf("%s: %+v", path, s.Train)
 		}
 	}
+	capital := t.TempDir()
+	for from, to := range map[string]string{"x_train.npy": "X.npy", "y_train.npy": "y.npy"} {
+		b, err := os.ReadFile(filepath.Join(dir, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, capital, to, b)
+	}
+	if s := load(t, filepath.Join(capital, "X.npy"), "valid=0", "hold=0"); s.Train.N != 4 {
+		t.Errorf("X.npy beside y.npy: %+v", s.Train)
+	}
 	if err := os.Remove(filepath.Join(dir, "y_train.npy")); err != nil {
 		t.Fatal(err)
 	}

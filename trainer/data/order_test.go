@@ -67,8 +67,10 @@ func TestFrame(t *testing.T) {
 	if s.Channels[3].Name != "1, step 2 of 3" {
 		t.Errorf("channel 3 is %q", s.Channels[3].Name)
 	}
-	if s.Train.StepAt(0, 1) != plain.Train.StepAt(0, 3) {
-		t.Errorf("frame 1 begins with step %d", s.Train.StepAt(0, 1))
+	for frame, last := range []int{3, 6} {
+		if got, want := s.Train.StepAt(0, frame), plain.Train.StepAt(0, last); got != want {
+			t.Errorf("frame %d ends with step %d, want %d", frame, got, want)
+		}
 	}
 	if _, err := Load(file, options(t, "frame=8")); err == nil || !strings.Contains(err.Error(), "which are 7") {
 		t.Errorf("got %v", err)

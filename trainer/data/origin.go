@@ -14,7 +14,7 @@ type Origin struct {
 type origins struct {
 	numbers, persons, recordings, steps []int32
 	personNames, recordingNames         []string // nil where numbers are names
-	every                               int      // steps of a recording from one step of a sequence to the next
+	first, every                        int      // step 0 of a sequence ends so many steps behind its beginning, and each later one so many behind the one before
 }
 
 // Origin says where sequence i comes from.
@@ -39,13 +39,13 @@ func (s *Sequences) Origin(i int) Origin {
 	return o
 }
 
-// StepAt gives which step of the recording, or of the sequence as read, step t of sequence i is.
+// StepAt gives which step of the recording, or of the sequence as read, step t of sequence i is: of several joined to one, the last.
 func (s *Sequences) StepAt(i, t int) int {
-	every := 1
+	first, every := 0, 1
 	if s.origins != nil {
-		every = max(1, s.origins.every)
+		first, every = s.origins.first, max(1, s.origins.every)
 	}
-	return s.Origin(i).Step + t*every
+	return s.Origin(i).Step + first + t*every
 }
 
 func nameOf(number int32, names []string) string {
@@ -119,8 +119,8 @@ func (s *Sequences) names(of []int32, names []string) (out []string) {
 }
 
 // remember keeps where the sequences come from, before they are dealt: those of one file are numbered.
-func (p *pool) remember(every int) *origins {
-	from := &origins{numbers: make([]int32, p.n), recordings: p.recordings, steps: p.first, recordingNames: p.recordingNames, every: every}
+func (p *pool) remember(first, every int) *origins {
+	from := &origins{numbers: make([]int32, p.n), recordings: p.recordings, steps: p.first, recordingNames: p.recordingNames, first: first, every: every}
 	if p.groups != nil && !p.groupsAreRecordings() {
 		from.persons, from.personNames = p.groups, p.persons
 	}

@@ -109,7 +109,7 @@ func openPair(path string, o *Options) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	labels := labelsOf(name)
+	labels := labelsOf(name, a.has)
 	if !o.Unlabelled && !a.has(labels) {
 		return nil, fail(path, "").Errorf(code, "the labels of %s are not beside it", base).
 			Helpf("call them as it, with y for x (x.npy, y.npy), or save both with np.savez")
@@ -120,13 +120,13 @@ func openPair(path string, o *Options) (*pool, error) {
 	return numpyPool(a, &pair)
 }
 
-// labelsOf gives the name of the labels of x, x_train or walk_x.
-func labelsOf(name string) string {
-	for _, pair := range [][2]string{{"x", "y"}, {"X", "Y"}} {
-		if rest, ok := strings.CutPrefix(name, pair[0]); ok {
+// labelsOf gives the name of the labels of x, x_train or walk_x; X has Y or, as scikit-learn spells it, y.
+func labelsOf(name string, has func(string) bool) string {
+	for _, pair := range [][2]string{{"x", "y"}, {"X", "Y"}, {"X", "y"}} {
+		if rest, ok := strings.CutPrefix(name, pair[0]); ok && has(pair[1]+rest) {
 			return pair[1] + rest
 		}
-		if rest, ok := strings.CutSuffix(name, "_"+pair[0]); ok {
+		if rest, ok := strings.CutSuffix(name, "_"+pair[0]); ok && has(rest+"_"+pair[1]) {
 			return rest + "_" + pair[1]
 		}
 	}

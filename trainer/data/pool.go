@@ -185,7 +185,11 @@ func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
 		p.note("%d steps joined to one", o.Frame)
 	}
 	s.T, s.pick = len(order.steps), order.runs()
-	s.origins = p.remember(max(1, o.Subsample) * max(1, o.Frame))
+	first := 0
+	if o.Permute == 0 && len(order.steps) > 0 { // permuted steps count as the model takes them
+		first = int(order.steps[0])
+	}
+	s.origins = p.remember(first, max(1, o.Subsample)*max(1, o.Frame))
 	if p.eachStep && (o.Subsample > 1 || o.Permute > 0 || o.Frame > 1) {
 		s.steps = order.steps
 	}
