@@ -107,7 +107,7 @@ func (a *app) finetune(ctx context.Context, t *training, resume bool) (out finet
 	t.stage = t.work.finetune
 	t.stage.resize(epochWork(t, valid) * float64(c.Epochs))
 	run := &trainer.Run{Net: t.net, Config: c, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: folder, Fingerprint: t.fingerprint(),
-		Watch: a.watchTraining(t.stage, "finetuning, "), Keep: func(m trainer.Metrics) error {
+		Watch: a.watchTraining(t, "finetuning, "), Keep: func(m trainer.Metrics) error {
 			if m.ValidScore <= fixed.validScore() {
 				return nil
 			}

@@ -108,7 +108,7 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 	t.plan(bar, o.finetune != "")
 	t.stage = t.work.train
 	run := &trainer.Run{Net: t.net, Config: t.config, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: t.folder,
-		Fingerprint: t.fingerprint(), Watch: a.watchTraining(t.stage, ""), Keep: t.keep}
+		Fingerprint: t.fingerprint(), Watch: a.watchTraining(t, ""), Keep: t.keep}
 	history, err := run.Start(ctx, o.resume)
 	var diverged *trainer.DivergedError
 	switch {
@@ -279,7 +279,8 @@ func (t *training) plan(bar *progress, finetune bool) {
 }
 
 // watchTraining moves a stage of the bar, and leaves a line an epoch.
-func (a *app) watchTraining(s *stage, what string) func(trainer.Event) {
+func (a *app) watchTraining(t *training, what string) func(trainer.Event) {
+	s := t.stage
 	return func(e trainer.Event) {
 		done := float64(e.Epoch)
 		if e.Done == nil {
@@ -287,23 +288,31 @@ func (a *app) watchTraining(s *stage, what string) func(trainer.Event) {
 		}
 		s.set(s.work * done / float64(e.Epochs))
 		if e.Done != nil {
-			a.tell("%s", epochLine(*e.Done, e.Epochs))
+			a.tell("%s", epochLine(*e.Done, e.Epochs, t.set.Valid.N > 0, t.config.Keep))
 			return
 		}
 		s.of.say(fmt.Sprintf("%sepoch %d/%d, loss %.4g", what, e.Epoch, e.Epochs, e.Loss))
 	}
 }
 
-func epochLine(m trainer.Metrics, epochs int) string {
-	best := ""
-	if m.Best {
-		best = "  best"
+// epochLine says how an epoch went: on the validation part only where there is one, and which is best only where that is kept.
+func epochLine(m trainer.Metrics, epochs int, validated bool, keep trainer.Kept) string {
+	line := fmt.Sprintf("epoch %d/%d  %.1f s  loss %.5g", m.Epoch, epochs, m.Seconds, m.Loss)
+	regression := m.ValidScore < 0
+	if !regression {
+		line += fmt.Sprintf("  accuracy %.4f", m.Accuracy)
 	}
-	score := fmt.Sprintf("accuracy %.4f  valid %.4f", m.Accuracy, m.ValidScore)
-	if m.ValidScore < 0 {
-		score = fmt.Sprintf("valid loss %.5g", m.ValidLoss)
+	switch {
+	case validated && regression:
+		line += fmt.Sprintf("  valid loss %.5g", m.ValidLoss)
+	case validated:
+		line += fmt.Sprintf("  valid %.4f", m.ValidScore)
 	}
-	return fmt.Sprintf("epoch %d/%d  %.1f s  loss %.5g  %s  rate %.3g  flips %d%s", m.Epoch, epochs, m.Seconds, m.Loss, score, m.Rate, m.Flips, best)
+	line += fmt.Sprintf("  rate %.3g  flips %d", m.Rate, m.Flips)
+	if m.Best && keep == trainer.KeepBest {
+		line += "  best"
+	}
+	return line
 }
 
 // TrainResult is what a training left, for scripts.
