@@ -92,7 +92,7 @@ func TestRecordedFiles(t *testing.T) {
 		{filepath.Join(dir, "*.dat"), "", "no file is called so"},
 		{dir, "files={label}-{group}", "is not called as  files = {label}-{group}  says; help: the pattern is of the path below the folder, without its end: run_1"},
 		{dir, "files={what}", "write  files ="},
-		{dir, "", "its recordings have different lengths; help: cut windows"},
+		{dir, "", "its recordings have different lengths, 2 to 3 steps; help: cut windows:  window = 2,  stride = 1;  or pad and cut them all:  length = 3"},
 		{tree(t, map[string]string{"1.csv": a, "2.csv": b}), "window=2", "which column is the label cannot be guessed"},
 		{tree(t, map[string]string{"a_1.csv": a, "b_1.csv": "ax\n1\n"}), "window=1", "there is no column ay"},
 	} {

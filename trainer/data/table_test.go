@@ -76,7 +76,7 @@ func TestCSVOfSteps(t *testing.T) {
 	if got := values(&y.Train, 0); y.Train.D != 1 || got[0] != 1 || y.Channels[0].Name != "y" {
 		t.Errorf("got %v, %v", got, y.Channels)
 	}
-	if _, err := Load(path, options(t, "id=session")); err == nil || !strings.Contains(err.Error(), "its recordings have different lengths; help: cut windows") {
+	if _, err := Load(path, options(t, "id=session")); err == nil || !strings.Contains(err.Error(), "its recordings have different lengths, 3 to 10 steps; help: cut windows:  window = 2,  stride = 1;  or pad and cut them all:  length = 10") {
 		t.Errorf("got %v", err)
 	}
 }

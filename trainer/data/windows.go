@@ -99,15 +99,20 @@ func (r recordings) rowsOf() string {
 
 // whole makes each cut a sequence.
 func (r recordings) whole(name string, p *pool, length int) error {
-	equal := true
-	for _, c := range r.cuts {
-		equal = equal && c.steps == r.cuts[0].steps
-	}
-	if equal && length == 0 {
-		return r.cut(name, p, r.cuts[0].steps, r.cuts[0].steps)
-	}
 	if length == 0 {
-		return fail(name, "").Errorf(code, "its recordings have different lengths").Helpf("cut windows:  window = 128,  stride = 64;  or pad and cut them all:  length = 128")
+		shortest, longest := r.cuts[0].steps, r.cuts[0].steps
+		for _, c := range r.cuts {
+			shortest, longest = min(shortest, c.steps), max(longest, c.steps)
+		}
+		if shortest == longest {
+			return r.cut(name, p, shortest, shortest)
+		}
+		window := 128 // or the largest power of two that fits into each
+		for window > max(1, shortest) {
+			window /= 2
+		}
+		return fail(name, "").Errorf(code, "its recordings have different lengths, %d to %d steps", shortest, longest).
+			Helpf("cut windows:  window = %d,  stride = %d;  or pad and cut them all:  length = %d", window, max(1, window/2), longest)
 	}
 	size := length * r.d
 	if len(r.cuts) > maxPadded/size {
