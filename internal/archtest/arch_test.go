@@ -80,6 +80,7 @@ var users = []struct {
 	{"github.com/spf13/cobra", []string{"cmd/hrnnc"}, "only the command knows flags"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
 	{"golang.org/x/term", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
+	{"golang.org/x/text/unicode/norm", []string{"trainer/data"}, "only names in tables may be written in two ways"},
 	{"github.com/alecthomas/participle/v2", []string{"dsl", "ir"}, "there are two languages: model.hrn and IR text"},
 	{"github.com/dave/jennifer/jen", []string{"backends/golang"}, "only the Go target prints Go"},
 	{"gonum.org/v1/gonum/stat/distuv", []string{"trainer/score"}, "only scores have intervals"},

@@ -206,7 +206,8 @@ func (t *table) guessValues(r *rows) (found []int, err error) {
 			empty = append(empty, name)
 		case kind == commaColumn:
 			return nil, fail(r.file, "").Errorf(code, "column %s holds numbers with a comma for a point", name).
-				Helpf("say  decimal = comma;  or name the columns of values with  values = \"NAME,NAME\"")
+				Helpf("say  decimal = comma;  where commas stand between thousands, write the numbers without; " +
+					"or name the columns of values with  values = \"NAME,NAME\"")
 		case known == nil && r.header != nil && slices.Contains(answerColumns(r.header), name):
 			answers = append(answers, name)
 		case known == nil && r.header != nil && called(name, groupNames):

@@ -103,6 +103,12 @@ func TestLikelyWrong(t *testing.T) {
 		{"persons with blanks, capitals and zeros", long("id,who,t,class", func(id, step int, noise func() float64) string {
 			return fmt.Sprintf("%d,%s,%.3f,%s", id, []string{"anna", " anna ", "Anna", "ben", "ben", "ben"}[id], noise(), class(id))
 		}), "id=id group=who window=5 test=ben", "t", "anna and Anna differ in capitals only, and are taken for two", ""},
+		{"a person in two forms of Unicode", long("id,who,t,class", func(id, step int, noise func() float64) string {
+			return fmt.Sprintf("%d,%s,%.3f,%s", id, []string{"Jos\u00e9", "Jose\u0301", "ben"}[id%3], noise(), class(id))
+		}), "id=id group=who window=5 test=ben", "t", `"Jos\u00e9" and "Jose\u0301" differ in characters that look the same only`, ""},
+		{"a class with a blank that has no width", long("id,t,class", func(id, step int, noise func() float64) string {
+			return fmt.Sprintf("%d,%.3f,%s", id, noise(), []string{"walk", "walk\u200b"}[id%2])
+		}), "id=id window=5", "t", `"walk" and "walk\u200b" differ in characters that look the same only`, ""},
 		{"a person that is missing", long("id,who,t,class", func(id, step int, noise func() float64) string {
 			return fmt.Sprintf("%d,%s,%.3f,%s", id, []string{"anna", "", "ben"}[id%3], noise(), class(id))
 		}), "id=id group=who window=5", "", "", "a.csv:32:1: error[data]: column who is empty: it says of which person the row is"},

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"golang.org/x/text/unicode/norm"
 )
 
 // tablePool reads tables: a text a row, a sequence of numbers a row, or a step a row.
@@ -283,8 +285,8 @@ func (t *table) nameClasses(name string) error {
 // numberRows numbers persons and recordings by their names. Recordings are those of a person: each may count from 1.
 func (t *table) numberRows() {
 	for _, names := range []*intern{t.persons, t.ids, t.labels} {
-		if a, b := names.alike(); a != "" {
-			t.p.note("%s and %s differ in capitals only, and are taken for two", a, b)
+		if a, b, how := names.alike(); a != "" {
+			t.p.note("%s and %s differ in %s only, and are taken for two", a, b, how)
 		}
 	}
 	if t.rowWho != nil {
@@ -313,17 +315,29 @@ func (t *table) numberRows() {
 	t.rowID, t.p.recordingNames = both.asNumbers(t.rowID)
 }
 
-// alike finds two words that differ in capitals only.
-func (in *intern) alike() (a, b string) {
-	lower := map[string]string{}
+// alike finds two words that differ in capitals only, or in what a screen does not show: two ways to write one letter in Unicode,
+// characters without width.
+func (in *intern) alike() (a, b, how string) {
+	seen := map[string]string{}
 	for _, w := range in.words {
-		l := strings.ToLower(w)
-		if other, ok := lower[l]; ok {
-			return other, w
+		shown := norm.NFKC.String(strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Cf, r) {
+				return -1
+			}
+			return r
+		}, w))
+		folded := strings.ToLower(shown)
+		other, ok := seen[folded]
+		switch {
+		case !ok:
+			seen[folded] = w
+		case strings.EqualFold(other, w):
+			return other, w, "capitals"
+		default:
+			return strconv.QuoteToASCII(other), strconv.QuoteToASCII(w), "characters that look the same"
 		}
-		lower[l] = w
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // exactDigits are those of a number that a float64 tells from all others.
