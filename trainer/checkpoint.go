@@ -58,7 +58,7 @@ func (r *Run) checkpoint(p progressState) (c fileio.Content, err error) {
 	if err != nil {
 		return c, err
 	}
-	f := &weights.File{Format: weights.Safetensors, Metadata: map[string]string{"hrnnc.train": string(meta)}}
+	f := &weights.File{Format: weights.Safetensors, Metadata: map[string]string{progressKey: string(meta)}}
 	for i, q := range n.Params {
 		f.Tensors = append(f.Tensors, floats32(q.Name, q.Shape, q.Latent))
 		if a.M != nil {
@@ -78,8 +78,8 @@ func loadCheckpoint(path string, n *network.Network, a *optim.Adam, config Finge
 	if err != nil {
 		return p, false, err
 	}
-	if err := json.Unmarshal([]byte(f.Metadata["hrnnc.train"]), &p); err != nil {
-		return p, false, diag.InFile(path, "").Errorf("resume", "is no checkpoint of hrnnc train").Helpf("start afresh with --force and without --resume")
+	if p, err = progressOf(f); err != nil {
+		return p, false, err
 	}
 	if what := changed(p.Config, config); what != "" {
 		return p, false, diag.InFile(path, "").Errorf("resume", "was made with another %s", what).
@@ -113,11 +113,38 @@ func ReadCheckpoint(path string) (model string, best int) {
 	if err != nil {
 		return "", 0
 	}
-	var p progressState
-	if err := json.Unmarshal([]byte(f.Metadata["hrnnc.train"]), &p); err != nil {
+	p, err := progressOf(f)
+	if err != nil {
 		return "", 0
 	}
 	return p.Config.Model, p.BestEpoch
+}
+
+// progressKey is the entry of a checkpoint's metadata that has the progress.
+const progressKey = "hrnnc.train"
+
+// progressOf takes the progress from a checkpoint.
+func progressOf(f *weights.File) (p progressState, err error) {
+	at := diag.InFile(f.Path, "")
+	const help = "start afresh with --force and without --resume"
+	if err := json.Unmarshal([]byte(f.Metadata[progressKey]), &p); err != nil {
+		return progressState{}, at.Errorf("resume", "is no checkpoint of hrnnc train").Helpf(help)
+	}
+	if !p.possible() {
+		return progressState{}, at.Errorf("resume", "is damaged: its counts of epochs and steps cannot be").Helpf(help)
+	}
+	return p, nil
+}
+
+// possible reports whether a run can have come this far.
+func (p *progressState) possible() bool {
+	for i, m := range p.History {
+		if m.Epoch != i+1 {
+			return false
+		}
+	}
+	least := min(p.Batch, p.Steps, p.BestEpoch, p.Partial.Counted, p.Partial.Right, p.Partial.Flips)
+	return least >= 0 && len(p.History) == p.Epoch && p.BestEpoch <= p.Epoch
 }
 
 // changed names the parts in which two fingerprints differ, "" when none does.

@@ -33,7 +33,7 @@ train { data = curves  epochs = 4  batch = 20  rate = 0.005 }
 `
 
 // newRun makes a run of a model in a folder.
-func newRun(t *testing.T, text, folder string, overrides ...string) *Run {
+func newRun(t testing.TB, text, folder string, overrides ...string) *Run {
 	t.Helper()
 	ast, errs := dsl.Parse("model.hrn", []byte(text))
 	m, more := dsl.Check(ast)

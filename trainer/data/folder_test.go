@@ -3,11 +3,14 @@ package data
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/internal/hostile"
 )
 
 // tree writes files into a folder, and the folders that they lie in.
@@ -151,8 +154,13 @@ func TestSounds(t *testing.T) {
 func FuzzWAV(f *testing.F) {
 	f.Add([]byte(wavOf[int16](1, 1, 8000, 1, 2, 3)))
 	f.Add([]byte(wavOf[float32](3, 2, 16000, 1, 2)))
+	f.Add([]byte(wavOf[float32](3, 1, 8000, float32(math.NaN()))))
+	f.Add([]byte(wavOf[uint8](1, 0, 8000, 1, 2)))
+	f.Add([]byte(strings.Replace(wavOf[int16](wavExtensible, 1, 8000, 1), "\x10\x00\x00\x00", "\x28\x00\x00\x00", 1)))
+	f.Add([]byte(strings.Replace(wavOf[int16](1, 1, 8000, 1), "\x10\x00\x00\x00", "\xff\xff\xff\xff", 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := parseWAV("f.wav", data)
+		var s *sound
+		err := hostile.Read(t, "f.wav", func() (err error) { s, err = parseWAV("f.wav", data); return err })
 		if err == nil && (s.Channels == 0 || len(s.samples)%int(s.Channels) != 0 || len(s.samples) > len(data)) {
 			t.Fatalf("%d samples of %d channels", len(s.samples), s.Channels)
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/internal/hostile"
 )
 
 // idx builds an IDX file.
@@ -72,8 +74,8 @@ func FuzzIDX(f *testing.F) {
 	f.Add(idx(0x0e, []int{1}, 1, 2, 3, 4, 5, 6, 7, 8))
 	f.Add(idx(8, []int{0, 1 << 31}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		a, err := parseIDX("f", data)
-		if err != nil {
+		var a tensor
+		if hostile.Read(t, "f", func() (err error) { a, err = parseIDX("f", data); return err }) != nil {
 			return
 		}
 		count := 1

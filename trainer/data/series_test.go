@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/internal/hostile"
 )
 
 // The same three sequences as the archive of UEA and UCR has them, and as Weka does.
@@ -148,25 +150,30 @@ func FuzzSeries(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, weka bool) {
 		o, name := Defaults(), "f.ts"
-		sequences := newSeries(name, &o)
-		var err error
 		if weka {
-			a, failed := openARFF("f.arff", text)
-			if failed != nil || a.relational() < 0 {
-				return
+			name = "f.arff"
+		}
+		s := &Set{}
+		err := hostile.Read(t, name, func() error {
+			sequences := newSeries(name, &o)
+			if weka {
+				a, err := openARFF(name, text)
+				if err != nil || a.relational() < 0 {
+					return err
+				}
+				if err := sequences.readARFF(a, unassigned); err != nil {
+					return err
+				}
+			} else if err := sequences.takeTS(dataFile{name, unassigned}, text); err != nil {
+				return err
 			}
-			err = sequences.readARFF(a, unassigned)
-		} else {
-			err = sequences.takeTS(dataFile{name, unassigned}, text)
-		}
-		if err != nil {
-			return
-		}
-		p, err := sequences.finish(name)
-		if err != nil {
-			return
-		}
-		s, err := p.set(name, o)
+			p, err := sequences.finish(name)
+			if err != nil {
+				return err
+			}
+			s, err = p.set(name, o)
+			return err
+		})
 		if err != nil {
 			return
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/internal/hostile"
 )
 
 func saveTable(t testing.TB, name, text string) string {
@@ -241,33 +243,25 @@ func FuzzTable(f *testing.F) {
 			if columns.ID != "" {
 				o.Window = 2
 			}
-			tab := newTable(name, o)
-			r, err := newRows(name, []byte(text), columns)
-			if err != nil {
-				continue
-			}
-			if err := tab.readRows(r, unassigned); err != nil {
-				continue
-			}
-			p, err := tab.finish(name)
-			if err != nil {
-				continue
-			}
-			s, err := p.set(name, Defaults())
-			if err != nil {
-				continue
-			}
-			for i := range s.Train.N {
-				if s.Train.Vocabulary > 0 {
-					tokens(&s.Train, i)
-				} else {
-					values(&s.Train, i)
+			var s *Set
+			err := hostile.Read(t, name, func() error {
+				tab := newTable(name, o)
+				r, err := newRows(name, []byte(text), columns)
+				if err != nil {
+					return err
 				}
-				if s.Train.Outputs > 0 {
-					s.Train.Targets(i, make([]float64, s.Train.Outputs))
-				} else if int(s.Train.Label(i)) >= len(s.Classes) {
-					t.Fatalf("label %d of %d classes", s.Train.Label(i), len(s.Classes))
+				if err := tab.readRows(r, unassigned); err != nil {
+					return err
 				}
+				p, err := tab.finish(name)
+				if err != nil {
+					return err
+				}
+				s, err = p.set(name, Defaults())
+				return err
+			})
+			if err == nil {
+				looked(t, s)
 			}
 		}
 	})
