@@ -1,6 +1,10 @@
 package data
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
+)
 
 // recordings are long series of d values a step, one after the other, and what is to be cut from them.
 type recordings struct {
@@ -97,6 +101,18 @@ func (r recordings) rowsOf() string {
 	return "id and one label"
 }
 
+// UnequalError says that recordings differ in length where no setting says what of them is a sequence.
+type UnequalError struct {
+	Kind              Kind
+	Shortest, Longest int // steps
+	diagnostic        *diag.Diagnostic
+}
+
+func (e *UnequalError) Error() string { return e.diagnostic.Error() }
+
+// Unwrap gives the diagnostic.
+func (e *UnequalError) Unwrap() error { return e.diagnostic }
+
 // whole makes each cut a sequence.
 func (r recordings) whole(name string, p *pool, length int) error {
 	if length == 0 {
@@ -111,8 +127,8 @@ func (r recordings) whole(name string, p *pool, length int) error {
 		for window > max(1, shortest) {
 			window /= 2
 		}
-		return fail(name, "").Errorf(code, "its recordings have different lengths, %d to %d steps", shortest, longest).
-			Helpf("cut windows:  window = %d,  stride = %d;  or pad and cut them all:  length = %d", window, max(1, window/2), longest)
+		return &UnequalError{p.kind, shortest, longest, fail(name, "").Errorf(code, "its recordings have different lengths, %d to %d steps", shortest, longest).
+			Helpf("cut windows:  window = %d,  stride = %d;  or pad and cut them all:  length = %d", window, max(1, window/2), longest)}
 	}
 	size := length * r.d
 	if len(r.cuts) > maxPadded/size {

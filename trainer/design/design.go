@@ -5,6 +5,7 @@
 package design
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -70,8 +71,14 @@ func New(o Options) (*Design, error) {
 // forms are the settings that decide what a step is, and what is taken where nothing is said.
 var forms = []Choice{
 	{"layout", "rows", "a line a step: few steps, each of which sees much"},
-	{"features", "bands", "the energy of 16 bands of sound, 60 times a second, instead of samples"},
+	bands,
 }
+
+var bands = Choice{"features", "bands", "the energy of 16 bands of sound, 60 times a second, instead of samples"}
+
+// mostPadding is how many times longer than the shortest recording the longest may be where all are padded to its length.
+// Others are better cut into windows, whose length their owner knows.
+const mostPadding = 4
 
 // read reads the data set as the settings say, all of it to train on that is not for test, in the form that suits its kind.
 func (d *Design) read() error {
@@ -83,6 +90,18 @@ func (d *Design) read() error {
 		return d.load(settings)
 	}
 	set, err := all()
+	var unequal *data.UnequalError
+	if errors.As(err, &unequal) && unequal.Kind.Knows("features") && d.Setting("features") == "" {
+		d.settings = append(d.settings, bands) // of sound, samples are too many in any case
+		if set, err = all(); err != nil && !errors.As(err, &unequal) {
+			d.settings, err = nil, unequal // sound that has no bands
+		}
+	}
+	if errors.As(err, &unequal) && unequal.Longest <= mostPadding*unequal.Shortest {
+		d.settings = append(d.settings, Choice{"length", strconv.Itoa(unequal.Longest),
+			fmt.Sprintf("recordings have %d to %d steps; shorter ones are padded in front", unequal.Shortest, unequal.Longest)})
+		set, err = all()
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package design
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -170,6 +172,69 @@ func TestGenerated(t *testing.T) {
 }
 
 // TestItLearns: a model for small series learns them, tries included.
+// TestUnequal takes recordings of different lengths as a person finds them: sound by its bands, others padded, unless they
+// differ much.
+func TestUnequal(t *testing.T) {
+	sounds, tables := t.TempDir(), t.TempDir()
+	write := func(dir, name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 12 {
+		class := []string{"low", "high"}[i%2]
+		samples := make([]int16, 4000+100*i)
+		for k := range samples {
+			samples[k] = int16(8000*math.Sin(float64(k)*[]float64{0.2, 1}[i%2]) + 500*rng.NormFloat64())
+		}
+		write(sounds, fmt.Sprintf("%s_%d.wav", class, i), wav(samples))
+		write(tables, fmt.Sprintf("%s_%d.csv", class, i), "v\n"+strings.ReplaceAll(wave(rng, i%2, 40+i), ",", "\n")+"\n")
+	}
+	for dir, wants := range map[string][]string{
+		sounds: {"features = bands", "length = 38 ", "have 30 to 38 steps"},
+		tables: {"length = 51 ", "have 40 to 51 steps"},
+	} {
+		d := made(t, dir)
+		text, err := d.Text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("no %q in\n%s", want, text)
+			}
+		}
+		if m, _, set := loaded(t, d); set.Train.N != 10 {
+			t.Errorf("model %s trains on %d sequences", m.Name, set.Train.N)
+		}
+	}
+	write(tables, "low_12.csv", "v\n"+strings.Repeat("1\n", 500))
+	o := Options{Name: "x", Weights: "w", Data: tables, Load: func(settings [][2]string) (*data.Set, error) {
+		o, err := options(settings, nil)
+		if err != nil {
+			return nil, err
+		}
+		return data.Load(tables, o)
+	}}
+	var unequal *data.UnequalError
+	if _, err := New(o); !errors.As(err, &unequal) || unequal.Longest != 500 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// wav is a file of 16-bit samples, 8,000 a second.
+func wav(samples []int16) string {
+	var b bytes.Buffer
+	b.WriteString("RIFF\x00\x00\x00\x00WAVEfmt ")
+	for _, v := range []any{uint32(16), [2]uint16{1, 1}, [2]uint32{8000, 16000}, [2]uint16{2, 16}, []byte("data"), uint32(2 * len(samples)), samples} {
+		if err := binary.Write(&b, binary.LittleEndian, v); err != nil {
+			panic(err) // a buffer takes it all
+		}
+	}
+	return b.String()
+}
+
 func TestItLearns(t *testing.T) {
 	d := designed(t, "a sequence a row")
 	d.updates = 60
