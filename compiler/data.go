@@ -17,18 +17,19 @@ func ReadArray(path string) (*npy.Array, error) {
 	if named {
 		file += ".npz"
 	}
-	data, err := fileio.Read(file, "data")
+	f, err := fileio.Open(file, "data")
 	if err != nil {
 		return nil, asList(err)
 	}
-	if !fileio.IsZip(data) {
-		a, err := npy.Read(file, data)
+	defer f.Close()
+	if !fileio.IsZip(fileio.Head(f.SectionReader, 4)) {
+		a, err := npy.ReadFrom(file, f.SectionReader)
 		if err != nil {
 			return nil, asList(err)
 		}
 		return a, nil
 	}
-	arrays, err := npy.ReadNpz(file, data)
+	arrays, err := npy.ReadNpzFrom(file, f.SectionReader)
 	if err != nil {
 		return nil, asList(err)
 	}

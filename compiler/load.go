@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -83,11 +84,12 @@ func Load(file, weightsFile string) (*Model, error) {
 	if _, err := os.Stat(m.Weights); errors.Is(err, fs.ErrNotExist) && weightsFile == "" {
 		return nil, append(errs, NoWeights(checked, file, m.Weights))
 	}
-	data, err := fileio.Read(m.Weights, "weights")
+	content, err := fileio.Open(m.Weights, "weights")
 	if err != nil {
 		return nil, append(errs, asList(err)...)
 	}
-	tensors, err := weights.Decode(m.Weights, data)
+	defer content.Close()
+	tensors, err := weights.DecodeFrom(m.Weights, content.SectionReader)
 	if err != nil {
 		return nil, append(errs, asList(err)...)
 	}
@@ -97,7 +99,7 @@ func Load(file, weightsFile string) (*Model, error) {
 	}
 	m.Warnings = errs
 	m.hash(file, text)
-	m.hash(m.Weights, data)
+	m.hashOf(m.Weights, content.SectionReader)
 	return m, nil
 }
 
@@ -234,9 +236,12 @@ func loadIR(file string) (*Model, error) {
 }
 
 // hash names a content that the model was made from.
-func (m *Model) hash(path string, data []byte) {
-	sum := sha256.Sum256(data)
-	m.hashes = append(m.hashes, fmt.Sprintf("%s sha256 %s", filepath.Base(path), hex.EncodeToString(sum[:8])))
+func (m *Model) hash(path string, data []byte) { m.hashOf(path, fileio.Section(data)) }
+
+func (m *Model) hashOf(path string, content *io.SectionReader) {
+	sum := sha256.New()
+	_, _ = io.Copy(sum, content) // it has been read already
+	m.hashes = append(m.hashes, fmt.Sprintf("%s sha256 %s", filepath.Base(path), hex.EncodeToString(sum.Sum(nil)[:8])))
 }
 
 // Name is the model's name, or its file's where it has none.

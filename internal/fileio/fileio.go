@@ -4,6 +4,7 @@
 package fileio
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -23,6 +24,26 @@ func Read(path, code string) ([]byte, error) { return ReadAtMost(path, code, Max
 
 // ReadAtMost is Read for a file of at most so many bytes.
 func ReadAtMost(path, code string, most int64) ([]byte, error) {
+	f, err := open(path, code, most)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Bytes()
+}
+
+// File is an open file that is read in parts, so that its header can be judged before its body takes memory. Its size is that
+// at the time it was opened.
+type File struct {
+	*io.SectionReader
+	file       *os.File
+	path, code string
+}
+
+// Open opens a file that Read would read. The caller closes it.
+func Open(path, code string) (*File, error) { return open(path, code, MaxBytes) }
+
+func open(path, code string, most int64) (*File, error) {
 	at := diag.InFile(path, "")
 	// Stat comes before Open: opening a named pipe would wait for a writer.
 	info, err := os.Stat(path)
@@ -44,27 +65,37 @@ func ReadAtMost(path, code string, most int64) ([]byte, error) {
 	case info.Size() > most:
 		return nil, at.Errorf(code, "has %d bytes; at most %d are read", info.Size(), most).Helpf("check that it is the right file")
 	}
-	data, err := readAll(path, info.Size())
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check its permissions")
 	}
 	NoteInput(path)
-	return data, nil
+	return &File{io.NewSectionReader(f, 0, info.Size()), f, path, code}, nil
 }
 
-// readAll reads a file that had size bytes a moment ago, and may have grown or shrunk.
-func readAll(path string, size int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// Close closes the file.
+func (f *File) Close() { _ = f.file.Close() } // it was only read
+
+// Bytes is the whole content; less where the file has shrunk.
+func (f *File) Bytes() ([]byte, error) {
+	data := make([]byte, f.Size())
+	n, err := f.ReadAt(data, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, diag.InFile(f.path, "").Errorf(f.code, "cannot be read: %s", reason(err)).Helpf("check the disk, and the file's permissions")
 	}
-	defer func() { _ = f.Close() }() // it was only read
-	data := make([]byte, size)
-	n, err := io.ReadFull(f, data)
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return data[:n], err
+	return data[:n], nil
+}
+
+// Section is data as Open gives a file's.
+func Section(data []byte) *io.SectionReader {
+	return io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
+}
+
+// Head is the beginning of a content, at most so many bytes.
+func Head(r *io.SectionReader, most int) []byte {
+	head := make([]byte, min(int64(most), r.Size()))
+	n, _ := r.ReadAt(head, 0) // whoever reads the rest meets the error
+	return head[:n]
 }
 
 // reason is an error without the path and the system call, which the diagnostic says better.

@@ -25,10 +25,16 @@ func IsZip(data []byte) bool {
 	return bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06"))
 }
 
-// OpenZip reads the directory of an archive; code is the code of its diagnostics. Entries that overlap, appear twice,
-// or declare sizes that the archive cannot hold are errors.
+// OpenZip is OpenZipFile for an archive in memory.
 func OpenZip(file string, data []byte, code string) (*Zip, error) {
-	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	return OpenZipFile(file, Section(data), code)
+}
+
+// OpenZipFile reads the directory of an archive, and nothing else; code is the code of its diagnostics. Entries that overlap, appear twice,
+// or declare sizes that the archive cannot hold are errors.
+func OpenZipFile(file string, content *io.SectionReader, code string) (*Zip, error) {
+	size := uint64(content.Size())
+	r, err := zip.NewReader(content, content.Size())
 	if err != nil {
 		return nil, diag.InFile(file, "").Errorf(code, "is a damaged zip archive: its directory cannot be read").
 			Helpf("copy or save it again; it looks truncated")
@@ -44,14 +50,14 @@ func OpenZip(file string, data []byte, code string) (*Zip, error) {
 			return nil, z.at(f.Name).Errorf(code, "the archive holds this entry twice").Helpf("save it again")
 		}
 		seen[f.Name] = true
-		if f.CompressedSize64 > uint64(len(data)) || f.UncompressedSize64 > limit(f) {
+		if f.CompressedSize64 > size || f.UncompressedSize64 > limit(f) {
 			return nil, z.at(f.Name).Errorf(code, "declares %d bytes in %d, which cannot be", f.UncompressedSize64, f.CompressedSize64).
 				Helpf("save it again; the archive is damaged")
 		}
 		packed += f.CompressedSize64
 		unpacked += f.UncompressedSize64
 		// Entries that shared bytes would let a small archive unpack to any size.
-		if packed > uint64(len(data)) {
+		if packed > size {
 			return nil, z.at(f.Name).Errorf(code, "the entries of the archive overlap").Helpf("save it again; the archive is damaged")
 		}
 		if unpacked > MaxBytes {
@@ -86,6 +92,23 @@ func (z *Zip) at(entry string) diag.Builder { return diag.InFile(z.File, "entry 
 
 // Read unpacks one entry.
 func (z *Zip) Read(f *zip.File) ([]byte, error) {
+	r, err := z.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	var buf bytes.Buffer
+	if f.Method == zip.Store {
+		buf.Grow(int(f.UncompressedSize64))
+	}
+	if _, err := io.Copy(&buf, r); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// Open unpacks one entry while it is read. The errors of reading are diagnostics.
+func (z *Zip) Open(f *zip.File) (*Entry, error) {
 	if f.Flags&1 != 0 {
 		return nil, z.at(f.Name).Errorf(z.code, "is encrypted").Helpf("save the archive without a password")
 	}
@@ -93,16 +116,27 @@ func (z *Zip) Read(f *zip.File) ([]byte, error) {
 	if err != nil {
 		return nil, z.at(f.Name).Errorf(z.code, "cannot be unpacked: %s", zipReason(err)).Helpf("save it again, stored or deflated")
 	}
-	defer func() { _ = r.Close() }() // nothing is written
-	var buf bytes.Buffer
-	if f.Method == zip.Store {
-		buf.Grow(int(f.UncompressedSize64))
-	}
-	if _, err := io.Copy(&buf, r); err != nil {
-		return nil, z.at(f.Name).Errorf(z.code, "cannot be unpacked: %s", zipReason(err)).Helpf("copy or save it again; the archive is damaged")
-	}
-	return buf.Bytes(), nil
+	return &Entry{r, z, f.Name}, nil
 }
+
+// Entry is an entry of an archive that is being unpacked.
+type Entry struct {
+	r    io.ReadCloser
+	z    *Zip
+	name string
+}
+
+// Read unpacks the next bytes.
+func (e *Entry) Read(p []byte) (int, error) {
+	n, err := e.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = e.z.at(e.name).Errorf(e.z.code, "cannot be unpacked: %s", zipReason(err)).Helpf("copy or save it again; the archive is damaged")
+	}
+	return n, err
+}
+
+// Close ends the unpacking.
+func (e *Entry) Close() { _ = e.r.Close() } // nothing is written
 
 // zipReason says in words what archive/zip says with its package name in front.
 func zipReason(err error) string {

@@ -1,6 +1,8 @@
 package npy
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/binary"
 	"regexp"
 	"slices"
@@ -30,25 +32,17 @@ var textType = regexp.MustCompile(`^([<>])U(\d{1,3})$`)
 // the types of Read it takes text. Memory stays below 16 bytes for each byte of data, and below 2 for most.
 func ReadRaw(file, what string, data []byte) (*Raw, error) {
 	at := diag.InFile(file, what)
-	text, body, err := split(at, data)
+	h, left, err := readHeader(at, bufio.NewReader(bytes.NewReader(data)), int64(len(data)))
 	if err != nil {
 		return nil, err
 	}
-	h, fault := parseHeader(text)
-	if fault != "" {
-		return nil, at.Errorf(code, "%s", fault).Helpf("save it with np.save as one plain array")
-	}
+	body := data[len(data)-int(left):]
 	r := &Raw{Shape: h.shape, body: body}
 	if err := r.setType(at, h.descr); err != nil {
 		return nil, err
 	}
-	n, ok := count(h.shape)
-	if !ok || n > maxValues {
-		return nil, at.Errorf(code, "its shape %s has more than %d values", diag.Shape(h.shape), maxValues).
-			Helpf("save fewer values; or the header is damaged, then save it again")
-	}
-	if want := n * r.Size; want != len(body) {
-		return nil, sizeError(at, h, want, len(body))
+	if _, err := h.values(at, r.Size, left); err != nil {
+		return nil, err
 	}
 	if h.fortran {
 		r.body = rowMajorBytes(body, r.Size, h.shape)

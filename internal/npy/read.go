@@ -1,9 +1,12 @@
 package npy
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -19,45 +22,45 @@ const magic = "\x93NUMPY"
 // maxValues is how many values one archive may decode to: fileio.MaxBytes of them at 8 bytes each.
 const maxValues = fileio.MaxBytes / 8
 
+// maxHeader is the longest text of a header; numpy itself reads 10,000 bytes unless it is told otherwise.
+const maxHeader = 1 << 16
+
 // ReadFile reads the .npy file at path. See Read.
 func ReadFile(path string) (*Array, error) {
-	data, err := fileio.Read(path, code)
+	f, err := fileio.Open(path, code)
 	if err != nil {
 		return nil, err
 	}
-	return Read(path, data)
+	defer f.Close()
+	return ReadFrom(path, f.SectionReader)
 }
 
 // Read decodes the bytes of a .npy file, versions 1 to 3; file names it in diagnostics. It takes booleans, integers of
 // 8 to 64 bits and floats of 16 to 64 bits, little and big endian, row-major and Fortran order. Memory stays below 16
 // bytes for each byte of data.
-func Read(file string, data []byte) (*Array, error) {
-	return read(diag.InFile(file, ""), data)
+func Read(file string, data []byte) (*Array, error) { return ReadFrom(file, fileio.Section(data)) }
+
+// ReadFrom is Read of a file that is not in memory: its header is judged by its size before the values are read.
+func ReadFrom(file string, content *io.SectionReader) (*Array, error) {
+	return read(diag.InFile(file, ""), content, content.Size())
 }
 
-func read(at diag.Builder, data []byte) (*Array, error) {
-	text, body, err := split(at, data)
+func read(at diag.Builder, content io.Reader, size int64) (*Array, error) {
+	r := bufio.NewReaderSize(content, 1<<16)
+	h, left, err := readHeader(at, r, size)
 	if err != nil {
 		return nil, err
-	}
-	h, fault := parseHeader(text)
-	if fault != "" {
-		return nil, at.Errorf(code, "%s", fault).Helpf("save it with np.save as one plain array")
 	}
 	order, elem, err := dtype(at, h.descr)
 	if err != nil {
 		return nil, err
 	}
-	n, ok := count(h.shape)
-	if !ok || n > maxValues {
-		return nil, at.Errorf(code, "its shape %s has more than %d values", diag.Shape(h.shape), maxValues).
-			Helpf("save fewer values; or the header is damaged, then save it again")
-	}
-	if want := n * elem.size; want != len(body) {
-		return nil, sizeError(at, h, want, len(body))
+	n, err := h.values(at, elem.size, left)
+	if err != nil {
+		return nil, err
 	}
 	a := &Array{Shape: h.shape, Kind: elem.kind, Size: elem.size}
-	if err := a.decode(at, order, elem, body, n); err != nil {
+	if err := a.decode(at, order, elem, r, n); err != nil {
 		return nil, err
 	}
 	if h.fortran {
@@ -66,33 +69,69 @@ func read(at diag.Builder, data []byte) (*Array, error) {
 	return a, nil
 }
 
-// split checks the magic and cuts data into the header's text and the values.
-func split(at diag.Builder, data []byte) (string, []byte, error) {
-	if !bytes.HasPrefix(data, []byte(magic)) {
-		return "", nil, at.Errorf(code, "this is not an .npy file%s", resembles(data)).Helpf("save the array with np.save")
+// readHeader reads the magic and the header of an array whose file has size bytes, and gives how many are left for the values.
+func readHeader(at diag.Builder, r *bufio.Reader, size int64) (h header, left int64, err error) {
+	start, err := r.Peek(int(min(size, 4096)))
+	if err != nil && err != io.EOF {
+		return h, 0, unreadable(at, err)
 	}
-	if len(data) < 10 {
-		return "", nil, truncated(at, 10, len(data))
+	if !bytes.HasPrefix(start, []byte(magic)) {
+		return h, 0, at.Errorf(code, "this is not an .npy file%s", resembles(start)).Helpf("save the array with np.save")
 	}
-	start, length := 10, int64(binary.LittleEndian.Uint16(data[8:]))
-	switch version := data[6]; version {
+	if len(start) < 10 {
+		return h, 0, truncated(at, 10, size)
+	}
+	begin, length := int64(10), int64(binary.LittleEndian.Uint16(start[8:]))
+	switch version := start[6]; version {
 	case 1:
 	case 2, 3:
-		if len(data) < 12 {
-			return "", nil, truncated(at, 12, len(data))
+		if len(start) < 12 {
+			return h, 0, truncated(at, 12, size)
 		}
-		start, length = 12, int64(binary.LittleEndian.Uint32(data[8:]))
+		begin, length = 12, int64(binary.LittleEndian.Uint32(start[8:]))
 	default:
-		return "", nil, at.Errorf(code, "has format version %d; 1 to 3 are known", version).Helpf("save it with np.save")
+		return h, 0, at.Errorf(code, "has format version %d; 1 to 3 are known", version).Helpf("save it with np.save")
 	}
-	end := int64(start) + length
-	if end > int64(len(data)) {
-		return "", nil, truncated(at, end, len(data))
+	if begin+length > size {
+		return h, 0, truncated(at, begin+length, size)
 	}
-	return string(data[start:end]), data[end:], nil
+	if length > maxHeader {
+		return h, 0, at.Errorf(code, "has a header of %d bytes; at most %d are read", length, maxHeader).Helpf("save it with np.save as one plain array")
+	}
+	text := make([]byte, begin+length)
+	if _, err := io.ReadFull(r, text); err != nil {
+		return h, 0, unreadable(at, err)
+	}
+	h, fault := parseHeader(string(text[begin:]))
+	if fault != "" {
+		return h, 0, at.Errorf(code, "%s", fault).Helpf("save it with np.save as one plain array")
+	}
+	return h, size - begin - length, nil
 }
 
-func truncated[T int | int64](at diag.Builder, want T, have int) error {
+// values is the number of values, which take up what is left of the file.
+func (h header) values(at diag.Builder, width int, left int64) (int, error) {
+	n, ok := count(h.shape)
+	if !ok || n > maxValues {
+		return 0, at.Errorf(code, "its shape %s has more than %d values", diag.Shape(h.shape), maxValues).
+			Helpf("save fewer values; or the header is damaged, then save it again")
+	}
+	if want := n * width; int64(want) != left {
+		return 0, sizeError(at, h, want, int(left))
+	}
+	return n, nil
+}
+
+// unreadable is an error of reading that may be a diagnostic already.
+func unreadable(at diag.Builder, err error) error {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		return d
+	}
+	return at.Errorf(code, "cannot be read to its end").Helpf("copy or save it again")
+}
+
+func truncated(at diag.Builder, want, have int64) error {
 	return at.Errorf(code, "is truncated: its header needs %d bytes and the file has %d", want, have).Helpf("copy or save it again")
 }
 
@@ -177,20 +216,36 @@ func count(shape []int) (n int, ok bool) {
 	return n, true
 }
 
-func (a *Array) decode(at diag.Builder, order binary.ByteOrder, elem element, body []byte, n int) error {
+func (a *Array) decode(at diag.Builder, order binary.ByteOrder, elem element, r io.Reader, n int) error {
 	if elem.float != nil {
 		a.Floats = make([]float64, n)
-		for i := range a.Floats {
-			a.Floats[i] = elem.float(order, body[i*elem.size:])
-		}
-		return nil
+	} else {
+		a.Ints = make([]int64, n)
 	}
-	a.Ints = make([]int64, n)
-	for i := range a.Ints {
-		a.Ints[i] = elem.integer(order, body[i*elem.size:])
-		if elem.kind == 'u' && a.Ints[i] < 0 {
-			return at.Errorf(code, "value %d is %d, beyond 2^63-1", i, uint64(a.Ints[i])).Helpf("save it with np.save(path, x.astype(np.int64))")
+	buf := make([]byte, min(n*elem.size, 1<<16))
+	for i := 0; i < n; {
+		part := buf[:min(len(buf), (n-i)*elem.size)]
+		if _, err := io.ReadFull(r, part); err != nil {
+			return unreadable(at, err)
 		}
+		for ; len(part) > 0; part, i = part[elem.size:], i+1 {
+			if elem.float != nil {
+				a.Floats[i] = elem.float(order, part)
+				continue
+			}
+			a.Ints[i] = elem.integer(order, part)
+			if elem.kind == 'u' && a.Ints[i] < 0 {
+				return at.Errorf(code, "value %d is %d, beyond 2^63-1", i, uint64(a.Ints[i])).Helpf("save it with np.save(path, x.astype(np.int64))")
+			}
+		}
+	}
+	return end(at, r)
+}
+
+// end reads on to the end, where an archive compares its checksum.
+func end(at diag.Builder, r io.Reader) error {
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return unreadable(at, err)
 	}
 	return nil
 }
@@ -225,10 +280,15 @@ func rowMajor[T any](values []T, shape []int) []T {
 // ReadNpz decodes an .npz archive, stored or deflated, to arrays by name (without .npy); file names it in diagnostics.
 // All arrays together have at most 2^27 values.
 func ReadNpz(file string, data []byte) (map[string]*Array, error) {
-	if !fileio.IsZip(data) {
-		return nil, diag.InFile(file, "").Errorf(code, "this is not an .npz file%s", resembles(data)).Helpf("save the arrays with np.savez")
+	return ReadNpzFrom(file, fileio.Section(data))
+}
+
+// ReadNpzFrom is ReadNpz of a file that is not in memory.
+func ReadNpzFrom(file string, content *io.SectionReader) (map[string]*Array, error) {
+	if head := fileio.Head(content, 4096); !fileio.IsZip(head) {
+		return nil, diag.InFile(file, "").Errorf(code, "this is not an .npz file%s", resembles(head)).Helpf("save the arrays with np.savez")
 	}
-	z, err := fileio.OpenZip(file, data, code)
+	z, err := fileio.OpenZipFile(file, content, code)
 	if err != nil {
 		return nil, err
 	}
@@ -243,11 +303,12 @@ func ReadNpz(file string, data []byte) (map[string]*Array, error) {
 		if !ok {
 			return nil, at.Errorf(code, "is not an .npy entry").Helpf("save the arrays with np.savez")
 		}
-		body, err := z.Read(entry)
+		body, err := z.Open(entry)
 		if err != nil {
 			return nil, err
 		}
-		a, err := read(at, body)
+		a, err := read(at, body, int64(entry.UncompressedSize64))
+		body.Close()
 		if err != nil {
 			return nil, err
 		}

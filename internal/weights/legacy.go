@@ -3,8 +3,10 @@ package weights
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // legacyMagic is the pickled number 0x1950a86a20f9469cfc6c, which opens the files that torch wrote before 1.6; PROTO, and from
@@ -22,8 +24,8 @@ func legacyStart(data []byte) int {
 // readLegacy reads a .pth of before PyTorch 1.6: pickles of a magic number, the version of the format, the machine, the
 // checkpoint and the keys of the storages; then the storages in that order, each with the number of its values before it, as
 // 8 bytes. All numbers are little endian (torch/csrc/generic/serialization.cpp).
-func (f *File) readLegacy(data []byte, start int) error {
-	m := &machine{file: f.Path, code: data[start:min(len(data), start+maxPickle)], storages: map[string]string{}}
+func (f *File) readLegacy(content *io.SectionReader, start int64) error {
+	m := &machine{file: f.Path, code: fileio.Head(content, int(start)+maxPickle)[start:], storages: map[string]string{}}
 	var parts [4]any // version, machine, checkpoint, keys
 	for i := range parts {
 		var err error
@@ -39,7 +41,7 @@ func (f *File) readLegacy(data []byte, start int) error {
 	if !ok {
 		return at.Errorf(code, "has %s instead of the list of its storages", describe(parts[3])).Helpf(saveStateDict)
 	}
-	storages, rest := map[string][]byte{}, data[start+m.pos:]
+	storages, next := map[string]*io.SectionReader{}, start+int64(m.pos)
 	for _, k := range keys.items {
 		key, _ := k.(string)
 		dtype, ok := m.storages[key]
@@ -50,15 +52,24 @@ func (f *File) readLegacy(data []byte, start int) error {
 		if dtype != untyped {
 			width = uint64(dtypes[dtype].width)
 		}
-		if len(rest) < 8 || binary.LittleEndian.Uint64(rest) > uint64(len(rest)-8)/width {
+		var count [8]byte
+		_, err := content.ReadAt(count[:], next)
+		values := binary.LittleEndian.Uint64(count[:])
+		if err != nil || values > uint64(content.Size()-next-int64(len(count)))/width {
 			return diag.InFile(f.Path, "storage "+diag.Short(key)).Errorf(code, "is cut short").Helpf("copy or save it again; it looks truncated")
 		}
-		end := 8 + binary.LittleEndian.Uint64(rest)*width
-		storages[key], rest = rest[8:end], rest[end:]
+		storages[key] = io.NewSectionReader(content, next+int64(len(count)), int64(values*width))
+		next += int64(len(count)) + int64(values*width)
 	}
-	a := &archive{File: f, order: binary.LittleEndian, storages: map[string][]byte{}, known: nesting{}, load: func(key string) ([]byte, bool, error) {
-		raw, ok := storages[key]
-		return raw, ok, nil
+	a := &archive{File: f, order: binary.LittleEndian, storages: map[string][]byte{}, known: nesting{}, load: func(key string, size int64) ([]byte, int64, error) {
+		s := storages[key]
+		switch {
+		case s == nil:
+			return nil, none, nil
+		case s.Size() != size:
+			return nil, s.Size(), nil
+		}
+		return fileio.Head(s, int(size)), size, nil
 	}}
 	return a.readCheckpoint(parts[2])
 }

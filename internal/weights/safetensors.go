@@ -31,24 +31,24 @@ type entry struct {
 }
 
 // readSafetensors reads: the header's length (8 bytes, little endian), the header (JSON), the values.
-func (f *File) readSafetensors(data []byte) error {
+func (f *File) readSafetensors(content *io.SectionReader) error {
 	at := diag.InFile(f.Path, "header")
 	f.Format = Safetensors
-	length := binary.LittleEndian.Uint64(data)
-	if length > maxHeader || length > uint64(len(data)-8) {
-		return at.Errorf(code, "declares %d bytes of header and the file has %d", length, len(data)-8).
+	length, most := binary.LittleEndian.Uint64(fileio.Head(content, 8)), content.Size()-8
+	if length > maxHeader || length > uint64(most) {
+		return at.Errorf(code, "declares %d bytes of header and the file has %d", length, most).
 			Helpf("copy or save it again; it looks truncated")
 	}
-	entries, err := f.header(data[8 : 8+length])
+	entries, err := f.header(io.NewSectionReader(content, 8, int64(length)))
 	if err != nil {
 		return err
 	}
-	body := data[8+length:]
-	if err := f.checkOffsets(entries, int64(len(body))); err != nil {
+	begin := 8 + int64(length)
+	if err := f.checkOffsets(entries, content.Size()-begin); err != nil {
 		return err
 	}
 	for _, e := range entries {
-		t, err := f.decode(e, body[e.Offsets[0]:e.Offsets[1]])
+		t, err := f.decode(e, io.NewSectionReader(content, begin+e.Offsets[0], e.Offsets[1]-e.Offsets[0]))
 		if err != nil {
 			return err
 		}
@@ -58,8 +58,8 @@ func (f *File) readSafetensors(data []byte) error {
 }
 
 // header reads the JSON token by token, because a map would hide a name that stands there twice.
-func (f *File) header(text []byte) ([]entry, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
+func (f *File) header(text io.Reader) ([]entry, error) {
+	dec := json.NewDecoder(text)
 	if _, err := dec.Token(); err != nil {
 		return nil, f.headerError(dec, err)
 	}
@@ -161,15 +161,22 @@ func (f *File) checkOffsets(entries []entry, size int64) error {
 	return nil
 }
 
-func (f *File) decode(e entry, body []byte) (*Tensor, error) {
+func (f *File) decode(e entry, body *io.SectionReader) (*Tensor, error) {
 	d := dtypes[e.DType]
-	t := &Tensor{Name: e.name, Shape: e.Shape, DType: e.DType, Data: make([]float64, len(body)/d.width)}
-	for i := range t.Data {
-		v, err := d.value(f.at(e.name), binary.LittleEndian, body[i*d.width:], i)
-		if err != nil {
-			return nil, err
+	t := &Tensor{Name: e.name, Shape: e.Shape, DType: e.DType, Data: make([]float64, body.Size()/int64(d.width))}
+	buf := make([]byte, min(body.Size(), 1<<16))
+	for i := 0; i < len(t.Data); {
+		part := buf[:min(len(buf), (len(t.Data)-i)*d.width)]
+		if _, err := io.ReadFull(body, part); err != nil {
+			return nil, f.at(e.name).Errorf(code, "cannot be read to its end").Helpf("copy or save it again")
 		}
-		t.Data[i] = v
+		for ; len(part) > 0; part, i = part[d.width:], i+1 {
+			v, err := d.value(f.at(e.name), binary.LittleEndian, part, i)
+			if err != nil {
+				return nil, err
+			}
+			t.Data[i] = v
+		}
 	}
 	return t, nil
 }

@@ -14,8 +14,10 @@ import (
 // a zip archive these are <root>data.pkl and <root>data/<key>; before PyTorch 1.6 they followed each other (legacy.go).
 type archive struct {
 	*File
-	order    binary.ByteOrder
-	load     func(key string) (raw []byte, ok bool, err error)
+	order binary.ByteOrder
+	// load reads a storage that must have so many bytes. It reads nothing where it has another number, which it gives; that is
+	// none where there is no such storage.
+	load     func(key string, size int64) (raw []byte, have int64, err error)
 	storages map[string][]byte // what has been loaded
 	unpacked int               // its bytes
 	values   int               // of the tensors so far
@@ -23,6 +25,9 @@ type archive struct {
 	known    nesting
 	open     []any // dictionaries and lists that hold the one at hand
 }
+
+// none is the size of a storage that is not there.
+const none = -1
 
 // spare is how many values tensors may have beyond what the storages explain, for small views of smaller storages.
 const spare = 1 << 16
@@ -57,13 +62,16 @@ func (f *File) readTorch(z *fileio.Zip, root string) error {
 	if err != nil {
 		return err
 	}
-	a := &archive{File: f, order: order, storages: map[string][]byte{}, known: nesting{}, load: func(key string) ([]byte, bool, error) {
+	a := &archive{File: f, order: order, storages: map[string][]byte{}, known: nesting{}, load: func(key string, size int64) ([]byte, int64, error) {
 		e := entries["data/"+key]
 		if e == nil {
-			return nil, false, nil
+			return nil, none, nil
+		}
+		if have := int64(e.UncompressedSize64); have != size {
+			return nil, have, nil
 		}
 		raw, err := z.Read(e)
-		return raw, true, err
+		return raw, int64(len(raw)), err
 	}}
 	return a.readCheckpoint(top)
 }
@@ -153,22 +161,28 @@ func (a *archive) gather(at diag.Builder, t *Tensor, v view, raw []byte, n int) 
 
 // storage unpacks the entry of a storage, once, and checks that it has the bytes that the pickle says.
 func (a *archive) storage(at diag.Builder, s storage) ([]byte, error) {
+	width := int64(dtypes[s.dtype].width)
+	size := int64(none - 1) // what no storage has
+	if s.count <= math.MaxInt64/width {
+		size = s.count * width
+	}
 	raw, ok := a.storages[s.key]
+	have := int64(len(raw))
 	if !ok {
 		var err error
-		if raw, ok, err = a.load(s.key); err != nil {
+		if raw, have, err = a.load(s.key, size); err != nil {
 			return nil, err
 		}
-		if !ok {
-			return nil, at.Errorf(code, "its values are not in the archive (no entry data/%s)", diag.Short(s.key)).Helpf("copy or save it again")
-		}
+	}
+	switch {
+	case have == none:
+		return nil, at.Errorf(code, "its values are not in the archive (no entry data/%s)", diag.Short(s.key)).Helpf("copy or save it again")
+	case have != size:
+		return nil, at.Errorf(code, "its storage data/%s has %d bytes; %d values of %s need another number",
+			diag.Short(s.key), have, s.count, s.dtype).Helpf("copy or save it again; the file is damaged")
+	case !ok:
 		a.storages[s.key] = raw
 		a.unpacked += len(raw)
-	}
-	width := int64(dtypes[s.dtype].width)
-	if s.count > math.MaxInt64/width || s.count*width != int64(len(raw)) {
-		return nil, at.Errorf(code, "its storage data/%s has %d bytes; %d values of %s need another number",
-			diag.Short(s.key), len(raw), s.count, s.dtype).Helpf("copy or save it again; the file is damaged")
 	}
 	return raw, nil
 }

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -54,28 +55,34 @@ type File struct {
 
 // Open reads the weights file at path.
 func Open(path string) (*File, error) {
-	data, err := fileio.Read(path, code)
+	f, err := fileio.Open(path, code)
 	if err != nil {
 		return nil, err
 	}
-	return Decode(path, data)
+	defer f.Close()
+	return DecodeFrom(path, f.SectionReader)
 }
 
 // Decode reads the bytes of a weights file; path names it in diagnostics.
-func Decode(path string, data []byte) (*File, error) {
+func Decode(path string, data []byte) (*File, error) { return DecodeFrom(path, fileio.Section(data)) }
+
+// DecodeFrom is Decode of a file that is not in memory: what its header declares is compared with its size before the values
+// are read.
+func DecodeFrom(path string, content *io.SectionReader) (*File, error) {
 	f := &File{Path: path, Metadata: map[string]string{}}
 	at := diag.InFile(path, "")
+	head := fileio.Head(content, 64)
 	var err error
 	switch {
-	case fileio.IsZip(data):
-		err = f.readZip(data)
-	case legacyStart(data) > 0:
+	case fileio.IsZip(head):
+		err = f.readZip(content)
+	case legacyStart(head) > 0:
 		f.Format = Torch
-		err = f.readLegacy(data, legacyStart(data))
-	case len(data) > 8 && data[8] == '{':
-		err = f.readSafetensors(data)
+		err = f.readLegacy(content, int64(legacyStart(head)))
+	case len(head) > 8 && head[8] == '{':
+		err = f.readSafetensors(content)
 	default:
-		err = unknown(at, data)
+		err = unknown(at, head)
 	}
 	if err != nil {
 		return nil, err
@@ -107,8 +114,8 @@ func unknown(at diag.Builder, data []byte) error {
 }
 
 // readZip tells .pth from .npz by the entries of the archive.
-func (f *File) readZip(data []byte) error {
-	z, err := fileio.OpenZip(f.Path, data, code)
+func (f *File) readZip(content *io.SectionReader) error {
+	z, err := fileio.OpenZipFile(f.Path, content, code)
 	if err == nil {
 		err = z.Plain()
 	}
@@ -123,15 +130,15 @@ func (f *File) readZip(data []byte) error {
 	}
 	for _, e := range z.Entries {
 		if strings.HasSuffix(e.Name, ".npy") {
-			return f.readNpz(data)
+			return f.readNpz(content)
 		}
 	}
 	return diag.InFile(f.Path, "").Errorf(code, "is a zip archive without data.pkl (.pth) or .npy entries (.npz)").
 		Helpf("check that it is the right file")
 }
 
-func (f *File) readNpz(data []byte) error {
-	arrays, err := npy.ReadNpz(f.Path, data)
+func (f *File) readNpz(content *io.SectionReader) error {
+	arrays, err := npy.ReadNpzFrom(f.Path, content)
 	if err != nil {
 		var d *diag.Diagnostic
 		if errors.As(err, &d) {

@@ -1,0 +1,40 @@
+package npy
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// A large file whose header does not declare its size is refused before it is read.
+func TestLargeFilesAreJudgedByTheirHeader(t *testing.T) {
+	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n"
+	for name, c := range map[string]struct{ start, want string }{
+		"nothing":     {"", "not an .npy file"},
+		"array":       {"\x93NUMPY\x01\x00" + string(rune(len(header))) + "\x00" + header, "bytes after the array"},
+		"long header": {"\x93NUMPY\x02\x00\x00\x00\x00\x20", "has a header of 536870912 bytes"},
+		"zip":         {"PK\x03\x04", "zip archive"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "big.npy")
+			if err := os.WriteFile(path, []byte(c.start), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(path, 900<<20); err != nil {
+				t.Fatal(err)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := ReadFile(path)
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+			if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
+				t.Errorf("took %d bytes", used)
+			}
+		})
+	}
+}
