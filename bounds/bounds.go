@@ -25,16 +25,20 @@ func (i Interval) union(j Interval) Interval { return Interval{min(i.Lo, j.Lo), 
 
 func (i Interval) intersect(j Interval) Interval { return Interval{max(i.Lo, j.Lo), min(i.Hi, j.Hi)} }
 
-// Table holds an interval an entry, for every value of a module.
+// Table holds an interval an entry, for every value of a module at even and at odd t. The two are apart until a width is
+// taken: an input that is wide at odd t never meets the shift of even t.
 type Table struct {
-	Values [][]Interval
+	Phases [2][][]Interval
 	// Norm bounds the Euclidean norm of each state's integers over all steps; +Inf where no bound but the width is known.
 	Norm []float64
 }
 
 // Of analyses a fixed-level module. It fails when some value may leave 63 bits, naming it.
 func Of(m *ir.Module) (*Table, error) {
-	a := &analysis{m: m, unclamped: map[ir.ID]int64{}, Table: Table{Values: make([][]Interval, len(m.Values))}}
+	a := &analysis{m: m, unclamped: map[ir.ID]int64{}}
+	for ph := range a.Phases {
+		a.Phases[ph] = make([][]Interval, len(m.Values))
+	}
 	for range m.States {
 		a.Norm = append(a.Norm, math.Inf(1))
 	}
@@ -53,22 +57,36 @@ type analysis struct {
 	m *ir.Module
 	// unclamped bounds, by norm, the magnitude of sums that are about to be saturated.
 	unclamped map[ir.ID]int64
+	phase     int // of the step that a sweep looks at
 	Table
 }
 
-// sweep computes every value's intervals from its operands', in order.
+// sweep computes every value's intervals from its operands', in order, at even t and then at odd t what differs there.
 func (a *analysis) sweep() error {
-	for id, v := range a.m.Values {
-		out, err := a.value(v)
-		if err != nil {
-			return fmt.Errorf("%%%d = %s%s: %w", id, v.Op, named(v), err)
+	differs := make([]bool, len(a.m.Values))
+	for a.phase = range a.Phases {
+		for id, v := range a.m.Values {
+			differs[id] = alternates(v) || slices.ContainsFunc(v.Args, func(x ir.ID) bool { return differs[x] })
+			if a.phase == ir.Odd && !differs[id] {
+				a.Phases[ir.Odd][id] = a.Phases[ir.Even][id]
+				continue
+			}
+			out, err := a.value(v)
+			if err != nil {
+				return fmt.Errorf("%%%d = %s%s: %w", id, v.Op, named(v), err)
+			}
+			if most, ok := a.unclamped[ir.ID(id)]; ok {
+				out = each(out, Interval{-most, most}.intersect)
+			}
+			a.Phases[a.phase][id] = out
 		}
-		if most, ok := a.unclamped[ir.ID(id)]; ok {
-			out = each(out, Interval{-most, most}.intersect)
-		}
-		a.Values[id] = out
 	}
 	return nil
+}
+
+// alternates reports whether an op does something else at odd t than at even t.
+func alternates(v *ir.Value) bool {
+	return v.Phases != nil || v.Requant[ir.Even] != v.Requant[ir.Odd] || v.Staged != nil && v.Staged[ir.Even] != v.Staged[ir.Odd]
 }
 
 func named(v *ir.Value) string {
@@ -78,7 +96,7 @@ func named(v *ir.Value) string {
 	return " (" + v.Name + ")"
 }
 
-func (a *analysis) arg(v *ir.Value, i int) []Interval { return a.Values[v.Args[i]] }
+func (a *analysis) arg(v *ir.Value, i int) []Interval { return a.Phases[a.phase][v.Args[i]] }
 
 func (a *analysis) value(v *ir.Value) ([]Interval, error) {
 	switch v.Op {
@@ -88,7 +106,7 @@ func (a *analysis) value(v *ir.Value) ([]Interval, error) {
 	case ir.OpState:
 		return repeat(a.state(v.Index), v.Type.Len()), nil
 	case ir.OpConst:
-		return constant(v), nil
+		return a.constant(v), nil
 	case ir.OpOneHot:
 		return repeat(Interval{0, 1}, v.Type.Len()), nil
 	case ir.OpEmbed, ir.OpColumn:
@@ -137,15 +155,14 @@ func (a *analysis) state(i int) Interval {
 	return w
 }
 
-func constant(v *ir.Value) []Interval {
-	out := make([]Interval, v.Type.Len())
-	for n, t := range v.Tensors() {
-		for i, x := range t.Ints {
-			if n == 0 {
-				out[i] = Interval{x, x}
-			}
-			out[i] = out[i].union(Interval{x, x})
-		}
+func (a *analysis) constant(v *ir.Value) []Interval {
+	t := v.Const
+	if v.Phases != nil {
+		t = v.Phases[a.phase]
+	}
+	out := make([]Interval, len(t.Ints))
+	for i, x := range t.Ints {
+		out[i] = Interval{x, x}
 	}
 	return out
 }
@@ -230,8 +247,11 @@ func hull(v []Interval) Interval {
 	return h
 }
 
-// Hull is the smallest interval around all entries of a value.
-func (t *Table) Hull(id ir.ID) Interval { return hull(t.Values[id]) }
+// Hull is the smallest interval around all entries of a value, at every t.
+func (t *Table) Hull(id ir.ID) Interval { return t.HullAt(id, ir.Even).union(t.HullAt(id, ir.Odd)) }
+
+// HullAt is the smallest interval around all entries of a value at even or at odd t.
+func (t *Table) HullAt(id ir.ID, phase int) Interval { return hull(t.Phases[phase][id]) }
 
 func matVecPlain(w, x []Interval, rows int) []Interval {
 	out := make([]Interval, rows)
@@ -256,7 +276,7 @@ func (a *analysis) hadamard(v *ir.Value) ([]Interval, error) {
 	x := a.arg(v, 0)
 	out := make([]Interval, len(x))
 	if v.Staged != nil {
-		return repeat(staged(hull(x), v), len(x)), nil
+		return repeat(staged(hull(x), v.Block, v.Staged[a.phase]), len(x)), nil
 	}
 	norm := a.normBehind(v.Args[0]) * math.Sqrt(float64(v.Block))
 	for b := 0; b < len(x); b += v.Block {
@@ -306,18 +326,15 @@ func (a *analysis) stateBehind(id ir.ID) int {
 // -M to M-1 give -2M to 2M-1 after one stage and -4M to 4M-2 after two, since a sum is at most 2M-2 and a difference at
 // least 1-2M; halving with half up then gives -2M to 2M-1, the same form again. Hence B+1+ceil(k/2) bits hold a state of
 // B bits (docs/numerics.md, staged rounding).
-func staged(x Interval, v *ir.Value) Interval {
-	var peak int64
-	for _, shift := range v.Staged {
-		m := max(-x.Lo, x.Hi+1)
-		for stage, stride := 1, 1; stride < v.Block; stage, stride = stage+1, stride*2 {
-			m *= 2
-			peak = max(peak, m)
-			if stage%2 == 0 && shift > 0 {
-				m, shift = m/2, shift-1
-			}
-		}
+func staged(x Interval, block, shift int) Interval {
+	m := max(-x.Lo, x.Hi+1)
+	peak := m
+	for stage, stride := 1, 1; stride < block; stage, stride = stage+1, stride*2 {
+		m *= 2
 		peak = max(peak, m)
+		if stage%2 == 0 && shift > 0 {
+			m, shift = m/2, shift-1
+		}
 	}
 	return Interval{-peak, peak - 1}
 }
@@ -342,15 +359,9 @@ func (a *analysis) requant(v *ir.Value) ([]Interval, error) {
 	x := a.arg(v, 0)
 	out := make([]Interval, len(x))
 	for i, e := range x {
-		for n, r := range v.Requant {
-			j, err := Requant(e, r)
-			if err != nil {
-				return nil, err
-			}
-			if n == 0 {
-				out[i] = j
-			}
-			out[i] = out[i].union(j)
+		var err error
+		if out[i], err = Requant(e, v.Requant[a.phase]); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
@@ -409,9 +420,13 @@ func zip(x, y []Interval, f func(a, b Interval) Interval) []Interval {
 	return out
 }
 
-// AdderBits is the width that holds every node and every row of an adder graph, before and after shifts and negation. A
-// node is a part of the sum that makes a row, so it seldom needs more than the rows do.
-func AdderBits(g *ir.AdderGraph, in []Interval) int {
+// AdderBits is the width that holds every node and every row of an adder graph over a value, before and after shifts and
+// negation. A node is a part of the sum that makes a row, so it seldom needs more than the rows do.
+func (t *Table) AdderBits(g *ir.AdderGraph, in ir.ID) int {
+	return max(adderBits(g, t.Phases[ir.Even][in]), adderBits(g, t.Phases[ir.Odd][in]))
+}
+
+func adderBits(g *ir.AdderGraph, in []Interval) int {
 	widest := 1
 	put := func(parts ...sum) Interval {
 		var s sum

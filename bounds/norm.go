@@ -13,7 +13,7 @@ import (
 //
 //	||g_t|| <= sqrt(m) 2^-shift ||g_(t-1)|| + sqrt(n)/2 + max ||a||
 //
-// with the shifts of odd and even t alternating (docs/numerics.md section 4). A small factor covers float64's own rounding.
+// with the shifts and the a of odd and even t alternating (docs/numerics.md section 4). A small factor covers float64's own rounding.
 func (a *analysis) tightenByNorm() bool {
 	better := false
 	for i, s := range a.m.States {
@@ -23,7 +23,7 @@ func (a *analysis) tightenByNorm() bool {
 		}
 		norm, most := 0.0, 0.0
 		for t := 1; t <= a.m.Steps; t++ {
-			norm = norm*u.gain[t&1] + u.rounding[t&1] + u.inflow
+			norm = norm*u.gain[t&1] + u.rounding[t&1] + u.inflow[t&1]
 			most = max(most, norm)
 			if most > float64(width(s.Bits).Hi)*math.Sqrt(float64(s.Size)) {
 				break
@@ -52,21 +52,23 @@ func (a *analysis) beforeSaturation(id ir.ID) ir.ID {
 type update struct {
 	gain     [2]float64
 	rounding [2]float64
-	inflow   float64
+	inflow   [2]float64
 }
 
 // update reads a state's next value as a sum in which exactly one term is the rounded transform of the state itself.
 func (a *analysis) update(state int, s ir.State) (update, bool) {
 	terms := a.terms(s.Next)
 	var u update
-	inflow := make([]Interval, s.Size)
+	inflow := [2][]Interval{make([]Interval, s.Size), make([]Interval, s.Size)}
 	found := false
 	for _, id := range terms {
 		h, round, ok := a.recurrence(id, state)
 		if !ok {
-			inflow = zip(inflow, a.Values[id], func(x, y Interval) Interval {
-				return Interval{x.Lo + y.Lo, x.Hi + y.Hi}
-			})
+			for ph := range inflow {
+				inflow[ph] = zip(inflow[ph], a.Phases[ph][id], func(x, y Interval) Interval {
+					return Interval{x.Lo + y.Lo, x.Hi + y.Hi}
+				})
+			}
 			continue
 		}
 		if found || h.Staged != nil {
@@ -80,12 +82,14 @@ func (a *analysis) update(state int, s ir.State) (update, bool) {
 			}
 		}
 	}
-	sq := 0.0
-	for _, x := range inflow {
-		m := float64(x.Magnitude())
-		sq += m * m
+	for ph := range inflow {
+		sq := 0.0
+		for _, x := range inflow[ph] {
+			m := float64(x.Magnitude())
+			sq += m * m
+		}
+		u.inflow[ph] = math.Sqrt(sq)
 	}
-	u.inflow = math.Sqrt(sq)
 	return u, found
 }
 

@@ -122,6 +122,58 @@ func TestNoDiff(t *testing.T) {
 	}
 }
 
+// TestNoDiffOfUnlikePhases holds models whose odd steps are wide where their even steps are shifted far left, or whose sum of
+// odd steps alone is rescaled, to run, and to the same bits by every engine.
+func TestNoDiffOfUnlikePhases(t *testing.T) {
+	every, mean := "output y at every step", "output y mean"
+	for _, c := range []struct {
+		input, weights, state string
+		d, block, steps       int
+		output                string
+	}{
+		{"i2", "binary", "int32", 3, 2, 8, every},
+		{"i8", "binary", "int32", 3, 2, 8, every},
+		{"u1", "binary", "int32", 16, 2, 8, every},
+		{"i2", "binary", "int32", 60, 8, 8, every},
+		{"i3", "ternary", "int30", 5, 8, 0, every},
+		{"u4", "int4", "int31", 7, 2, 8, every},
+		{"i2", "binary", "int32", 3, 8, 4000, mean},
+		{"i2", "binary", "int32", 3, 2, 1, mean},
+	} {
+		steps := fmt.Sprintf("steps %d", c.steps)
+		if c.steps == 0 {
+			steps = ""
+		}
+		text := fmt.Sprintf("model phases\ninput x : %s[%d]\n%s\nparam U : %s[16, %d]\nparam V : int4[3, 16]\nstate h : %s[16] range 2\n"+
+			"h <- hadamard(h, block = %d) + U*x\ny = V*relu(h)\n%s\nweights \"model.safetensors\"\n",
+			c.input, c.d, steps, c.weights, c.d, c.state, c.block, c.output)
+		t.Run(fmt.Sprintf("%s[%d]/%s/%s/block=%d/%s", c.input, c.d, c.weights, c.state, c.block, c.output), func(t *testing.T) {
+			t.Parallel()
+			w, err := modelgen.Weights(text, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := FromParts("model.hrn", []byte(text), w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := m.Lower(passes.Config{VerifyEach: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8, Seed: 1, Levels: levelsFor(1, l), SimulatorSeconds: 0.15})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range rows {
+				if !r.Equal() {
+					t.Errorf("%s: %d bits differ; %s", r.Level, r.Differing, r.First)
+				}
+			}
+		})
+	}
+}
+
 // mostInterpreted is the additions and multiplications of a step from which on Icarus, which interprets, takes seconds.
 const mostInterpreted = 20_000
 

@@ -74,7 +74,7 @@ func fitWidths(m *ir.Module, table *bounds.Table, drop bool) *ir.Module {
 			r.to[id] = ir.ID(len(r.new.Values) - 1)
 		}
 		if v.Op == ir.OpAdders {
-			w.Type.Bits = max(w.Type.Bits, bounds.AdderBits(v.Adders, table.Values[v.Args[1]]))
+			w.Type.Bits = max(w.Type.Bits, table.AdderBits(v.Adders, v.Args[1]))
 		}
 		if v.Op == ir.OpHadamard {
 			w.Type.Bits = max(w.Type.Bits, r.new.Value(w.Args[0]).Type.Bits)

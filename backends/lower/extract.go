@@ -217,11 +217,11 @@ func (x *extractor) outgoing(t *Term, product ir.ID, after []ir.ID) {
 	}
 }
 
-// productBits is the width of v*Mul plus its rounding constant, over both phases.
+// productBits is the width of v*Mul plus its rounding constant: the wider of what even and odd t need, each with its own v.
 func (x *extractor) productBits(id ir.ID, r [2]ir.Requant) int {
 	bits := 0
-	for _, q := range r {
-		i, err := bounds.Product(x.table.Hull(id), q)
+	for ph, q := range r {
+		i, err := bounds.Product(x.table.HullAt(id, ph), q)
 		if err != nil {
 			return ir.MaxBits
 		}
@@ -358,23 +358,28 @@ func (x *extractor) decision(r *Readout) error {
 
 // mean widens the sum for every step, and for the rescale of the odd steps' sum.
 func (x *extractor) mean(r *Readout) error {
-	hull := x.table.Hull(x.m.Y)
-	most := float64(hull.Magnitude()) * float64(x.m.Steps)
-	if most*2 >= 1<<61 {
-		return &WidthError{fmt.Sprintf("the sum of %d outputs of %d bits does not fit 62 bits", x.m.Steps, hull.Bits()), fewerBits}
+	steps := [2]int64{ir.Even: int64(x.m.Steps / 2), ir.Odd: int64(x.m.Steps+1) / 2}
+	var sums [2]bounds.Interval
+	for ph, n := range steps {
+		hull := x.table.HullAt(x.m.Y, ph)
+		if float64(hull.Magnitude())*float64(n) >= 1<<60 {
+			return &WidthError{fmt.Sprintf("the sum of %d outputs of %d bits does not fit 62 bits", x.m.Steps, hull.Bits()), fewerBits}
+		}
+		// Fewer steps add up to less, none to 0.
+		sums[ph] = bounds.Interval{Lo: min(hull.Lo*n, -1), Hi: max(hull.Hi*n, 1)}
 	}
-	total := bounds.Interval{Lo: hull.Lo * int64(x.m.Steps), Hi: hull.Hi * int64(x.m.Steps)}
-	total.Lo, total.Hi = min(total.Lo, -1), max(total.Hi, 1)
-	r.MeanBits = total.Bits()
-	if !r.Unit.Parity {
-		return nil
+	even, odd := sums[ir.Even], sums[ir.Odd]
+	r.MeanBits = max(even.Bits(), odd.Bits())
+	if r.Unit.Parity {
+		product, err := bounds.Product(odd, numerics.SqrtHalf)
+		if err != nil {
+			return &WidthError{fmt.Sprintf("the rescaled sum of %d outputs: %v", steps[ir.Odd], err), fewerBits}
+		}
+		half := numerics.SqrtHalf
+		r.Rescale, r.RescaleBits = &half, product.Bits()
+		odd = bounds.Interval{Lo: half.Apply(odd.Lo), Hi: half.Apply(odd.Hi)}
 	}
-	product, err := bounds.Product(total, numerics.SqrtHalf)
-	if err != nil {
-		return &WidthError{fmt.Sprintf("the rescaled sum of %d outputs: %v", x.m.Steps, err), fewerBits}
-	}
-	half := numerics.SqrtHalf
-	r.Rescale, r.RescaleBits = &half, product.Bits()
-	r.MeanBits++
+	total := bounds.Interval{Lo: even.Lo + odd.Lo, Hi: even.Hi + odd.Hi}
+	r.MeanBits = max(r.MeanBits, total.Bits())
 	return nil
 }

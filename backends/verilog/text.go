@@ -52,17 +52,15 @@ func (l *lines) line(format string, args ...any) {
 func (l *lines) String() string { return l.b.String() }
 
 // requant writes wires for v -> (v*Mul + half) >> Shift at even and odd steps, and gives the name and width of the
-// result; it is the source itself where nothing happens. mulBits holds v*Mul + half.
-func (l *lines) requant(name, source string, from int, r [2]ir.Requant, mulBits int) (string, int) {
+// result; it is the source itself where nothing happens. bits holds v*Mul + half, or v*Mul shifted left, at the steps that take
+// it; what the other steps' wire holds then is not read and may overflow.
+func (l *lines) requant(name, source string, from int, r [2]ir.Requant, bits int) (string, int) {
 	if r == ([2]ir.Requant{{Mul: 1}, {Mul: 1}}) {
 		return source, from
 	}
-	width := max(from+1, mulBits)
+	width := max(from, bits)
 	for _, q := range r {
-		width = max(width, ir.SignedBits(q.Mul), from+max(0, -q.Shift), q.Shift+2) // one half alone has Shift+1 bits
-		if q.Mul != 1 {
-			width = max(width, mulBits+max(0, -q.Shift))
-		}
+		width = max(width, ir.SignedBits(q.Mul), q.Shift+2) // one half alone has Shift+1 bits
 	}
 	l.line("wire signed %s%s_wide = %s;", span(width), name, extend(source, from, width))
 	if r[0] == r[1] {

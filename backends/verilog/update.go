@@ -211,7 +211,7 @@ func (v *updateValues) products() {
 		}
 	}
 	mid, width := l.requant("mid", acc, width, t.Mid, t.MidMulBits)
-	out, width := l.requant("out", mid, width, t.Out, 0)
+	out, width := l.requant("out", mid, width, t.Out, t.OutBits)
 	l.line("reg signed %sa;", span(width))
 	v.clocked("if (ends[3]) a <= %s;", out)
 	v.termBits = width
@@ -273,7 +273,7 @@ func (v *updateValues) round() {
 	l.indent = "            "
 	l.line("wire signed %sz = live ? state_word[i * %d +: %d] : %s;", span(v.M), v.M, v.M, lit(v.M, 0))
 	r := [2]ir.Requant{{Mul: 1, Shift: v.leftShift(ir.Even)}, {Mul: 1, Shift: v.leftShift(ir.Odd)}}
-	value, bits := l.requant("rounded", "z", v.M, r, 0)
+	value, bits := l.requant("rounded", "z", v.M, r, v.M+1)
 	l.line("reg signed %sr;", span(bits))
 	v.clocked("if (ends[3]) r <= %s;", value)
 	v.RoundText = l.String()
