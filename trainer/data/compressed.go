@@ -21,10 +21,6 @@ const (
 	xzMagic   = "\xfd7zXZ\x00"
 )
 
-// maxXZDict is the largest dictionary that xz uses (level 9, 64 MiB), as the byte that declares it; a hostile file
-// could ask for 4 GiB.
-const maxXZDict = 28
-
 // readUnpacked reads a file of at most 1 GiB, packed by gzip, by xz, or not at all, and unpacks it to at most as much.
 func readUnpacked(path string) ([]byte, error) {
 	data, _, err := readSized(path)
@@ -100,39 +96,6 @@ const (
 // mostUnpacked is how many bytes a file of so many may unpack to.
 func mostUnpacked(packed int) int64 {
 	return min(fileio.MaxBytes, littleUnpacked+textRatio*int64(packed))
-}
-
-// checkXZ looks at the dictionary that the first block declares, before anything of that size is made.
-func checkXZ(data []byte) error {
-	const start = 12 // the stream's header
-	if len(data) < start+2 {
-		return io.ErrUnexpectedEOF
-	}
-	end := start + 4*(int(data[start])+1)
-	if data[start] == 0 {
-		return nil // an empty stream
-	}
-	if end > len(data) {
-		return io.ErrUnexpectedEOF
-	}
-	flags, at := data[start+1], start+2
-	for _, present := range []byte{0x40, 0x80} { // the sizes of the block, numbers of 7 bits a byte
-		if flags&present == 0 {
-			continue
-		}
-		for at < end && data[at] >= 0x80 {
-			at++
-		}
-		at++
-	}
-	const lzma2 = 0x21
-	if at+3 > end || data[at] != lzma2 || data[at+1] != 1 {
-		return errors.New("its filter is not LZMA2 alone")
-	}
-	if data[at+2] > maxXZDict {
-		return errors.New("its dictionary is larger than 64 MiB")
-	}
-	return nil
 }
 
 // unpackReason says in words what the libraries say with their package names in front.

@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"compress/gzip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,47 @@ func TestUnpack(t *testing.T) {
 		if got, err := unpack("f", test.data); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %d bytes, %v\nwant %s", test.name, len(got), err, test.want)
 		}
+	}
+}
+
+// TestXZBlocks follows files of several blocks and streams, with every checksum, and finds the large dictionary wherever it is.
+func TestXZBlocks(t *testing.T) {
+	text := []byte(strings.Repeat("label,text\n1,good\n", 10_000))
+	noise := make([]byte, 200_000) // is not packed
+	for i := range noise {
+		noise[i] = byte(i * i * i >> 7 * 31)
+	}
+	for _, content := range [][]byte{text, noise, nil} {
+		for _, check := range []byte{xz.None, xz.CRC32, xz.CRC64, xz.SHA256} {
+			var b bytes.Buffer
+			w, err := xz.WriterConfig{DictCap: 1 << 16, BlockSize: 50_000, CheckSum: check, NoCheckSum: check == xz.None}.NewWriter(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(content); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			twice := slices.Concat(b.Bytes(), make([]byte, 8), b.Bytes())
+			if got, err := unpack("f", twice); err != nil || !bytes.Equal(got, slices.Concat(content, content)) {
+				t.Errorf("%d bytes, check %d: %d, %v", len(content), check, len(got), err)
+			}
+			for at := range twice { // the start of a filter that LZMA2 alone is: its dictionary, which has 64 KiB
+				if !bytes.HasPrefix(twice[at:], []byte{0x21, 1, 8, 0, 0, 0}) {
+					continue
+				}
+				large := bytes.Clone(twice)
+				large[at+2] = maxXZDict + 1
+				if err := checkXZ(large); err == nil || !strings.Contains(err.Error(), "larger than 64 MiB") {
+					t.Errorf("%d bytes, dictionary at %d: %v", len(content), at, err)
+				}
+			}
+		}
+	}
+	if err := checkXZ(append(xzPacked(t, "text", 1<<16), "more"...)); err == nil {
+		t.Error("what follows the end is not seen")
 	}
 }
 
