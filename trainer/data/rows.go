@@ -208,8 +208,11 @@ func (l *lead) fields(split func(line string) []string) records {
 				var row string
 				row, text, _ = strings.Cut(text, "\n")
 				line++
-				if row = strings.TrimSuffix(row, "\r"); row != "" {
-					return split(row), line, nil
+				if row = strings.TrimSuffix(row, "\r"); row == "" {
+					continue
+				}
+				if fields := split(row); len(fields) > 0 { // blanks alone have none
+					return fields, line, nil
 				}
 			}
 			return nil, line, io.EOF
