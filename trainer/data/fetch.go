@@ -95,6 +95,9 @@ func (k *Known) fetch(ctx context.Context, f File, file string, report Progress)
 
 // fetchArchive brings what the set's authors publish, and unpacks what is needed of it to a folder.
 func (k *Known) fetchArchive(ctx context.Context, to string, report Progress) error {
+	if err := (&unpacker{archive: k.Archive}).onlyOurs(to); err != nil {
+		return err // before much is fetched
+	}
 	name := path.Base(k.Archive.URL)
 	data, err := k.download(ctx, k.Archive.URL, name, maxArchive, report)
 	if err != nil {
