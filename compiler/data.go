@@ -29,7 +29,7 @@ func ReadArray(path string) (*npy.Array, error) {
 		}
 		return a, nil
 	}
-	arrays, err := npy.ReadNpzFrom(file, f.SectionReader)
+	arrays, err := npy.ReadNpzFrom(file, f.SectionReader, func(array string, _ []int) bool { return !named || array == name })
 	if err != nil {
 		return nil, asList(err)
 	}

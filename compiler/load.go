@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/dsl"
@@ -89,7 +90,7 @@ func Load(file, weightsFile string) (*Model, error) {
 		return nil, append(errs, asList(err)...)
 	}
 	defer content.Close()
-	tensors, err := weights.DecodeFrom(m.Weights, content.SectionReader)
+	tensors, err := weights.DecodeFrom(m.Weights, content.SectionReader, needs(checked))
 	if err != nil {
 		return nil, append(errs, asList(err)...)
 	}
@@ -101,6 +102,23 @@ func Load(file, weightsFile string) (*Model, error) {
 	m.hash(file, text)
 	m.hashOf(m.Weights, content.SectionReader)
 	return m, nil
+}
+
+// needs tells the tensors that a model reads, and that have as many values as it needs.
+func needs(m *dsl.Model) func(name string, shape []int) bool {
+	return func(name string, shape []int) bool {
+		return slices.ContainsFunc(m.Tensors(), func(p *dsl.Param) bool {
+			return p.Name == name && (p.Shape == nil || entries(p.Shape) == entries(shape))
+		})
+	}
+}
+
+func entries(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
 }
 
 // NoWeights says that the weights file that a model names is not there.

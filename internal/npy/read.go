@@ -42,10 +42,14 @@ func Read(file string, data []byte) (*Array, error) { return ReadFrom(file, file
 
 // ReadFrom is Read of a file that is not in memory: its header is judged by its size before the values are read.
 func ReadFrom(file string, content *io.SectionReader) (*Array, error) {
-	return read(diag.InFile(file, ""), content, content.Size())
+	return read(diag.InFile(file, ""), content, content.Size(), all)
 }
 
-func read(at diag.Builder, content io.Reader, size int64) (*Array, error) {
+// all wants the values of an array of any shape.
+func all([]int) bool { return true }
+
+// read reads an array, its values only where they are wanted.
+func read(at diag.Builder, content io.Reader, size int64, want func(shape []int) bool) (*Array, error) {
 	r := bufio.NewReaderSize(content, 1<<16)
 	h, left, err := readHeader(at, r, size)
 	if err != nil {
@@ -60,6 +64,9 @@ func read(at diag.Builder, content io.Reader, size int64) (*Array, error) {
 		return nil, err
 	}
 	a := &Array{Shape: h.shape, Kind: elem.kind, Size: elem.size}
+	if !want(h.shape) {
+		return a, nil
+	}
 	if err := a.decode(at, order, elem, r, n); err != nil {
 		return nil, err
 	}
@@ -280,11 +287,11 @@ func rowMajor[T any](values []T, shape []int) []T {
 // ReadNpz decodes an .npz archive, stored or deflated, to arrays by name (without .npy); file names it in diagnostics.
 // All arrays together have at most 2^27 values.
 func ReadNpz(file string, data []byte) (map[string]*Array, error) {
-	return ReadNpzFrom(file, fileio.Section(data))
+	return ReadNpzFrom(file, fileio.Section(data), nil)
 }
 
-// ReadNpzFrom is ReadNpz of a file that is not in memory.
-func ReadNpzFrom(file string, content *io.SectionReader) (map[string]*Array, error) {
+// ReadNpzFrom is ReadNpz of a file that is not in memory. An array that need does not want has no values; a need of nil wants all.
+func ReadNpzFrom(file string, content *io.SectionReader, need func(name string, shape []int) bool) (map[string]*Array, error) {
 	if head := fileio.Head(content, 4096); !fileio.IsZip(head) {
 		return nil, diag.InFile(file, "").Errorf(code, "this is not an .npz file%s", resembles(head)).Helpf("save the arrays with np.savez")
 	}
@@ -307,7 +314,7 @@ func ReadNpzFrom(file string, content *io.SectionReader) (map[string]*Array, err
 		if err != nil {
 			return nil, err
 		}
-		a, err := read(at, body, int64(entry.UncompressedSize64))
+		a, err := read(at, body, int64(entry.UncompressedSize64), func(shape []int) bool { return need == nil || need(name, shape) })
 		body.Close()
 		if err != nil {
 			return nil, err

@@ -24,7 +24,7 @@ func legacyStart(data []byte) int {
 // readLegacy reads a .pth of before PyTorch 1.6: pickles of a magic number, the version of the format, the machine, the
 // checkpoint and the keys of the storages; then the storages in that order, each with the number of its values before it, as
 // 8 bytes. All numbers are little endian (torch/csrc/generic/serialization.cpp).
-func (f *File) readLegacy(content *io.SectionReader, start int64) error {
+func (f *File) readLegacy(content *io.SectionReader, start int64, need need) error {
 	m := &machine{file: f.Path, code: fileio.Head(content, int(start)+maxPickle)[start:], storages: map[string]string{}}
 	var parts [4]any // version, machine, checkpoint, keys
 	for i := range parts {
@@ -61,7 +61,7 @@ func (f *File) readLegacy(content *io.SectionReader, start int64) error {
 		storages[key] = io.NewSectionReader(content, next+int64(len(count)), int64(values*width))
 		next += int64(len(count)) + int64(values*width)
 	}
-	a := &archive{File: f, order: binary.LittleEndian, storages: map[string][]byte{}, known: nesting{}, load: func(key string, size int64) ([]byte, int64, error) {
+	a := &archive{File: f, need: need, order: binary.LittleEndian, storages: map[string][]byte{}, known: nesting{}, load: func(key string, size int64) ([]byte, int64, error) {
 		s := storages[key]
 		switch {
 		case s == nil:

@@ -31,7 +31,7 @@ type entry struct {
 }
 
 // readSafetensors reads: the header's length (8 bytes, little endian), the header (JSON), the values.
-func (f *File) readSafetensors(content *io.SectionReader) error {
+func (f *File) readSafetensors(content *io.SectionReader, need need) error {
 	at := diag.InFile(f.Path, "header")
 	f.Format = Safetensors
 	length, most := binary.LittleEndian.Uint64(fileio.Head(content, 8)), content.Size()-8
@@ -48,6 +48,10 @@ func (f *File) readSafetensors(content *io.SectionReader) error {
 		return err
 	}
 	for _, e := range entries {
+		if !need(e.name, e.Shape) {
+			f.Tensors = append(f.Tensors, &Tensor{Name: e.name, Shape: e.Shape, DType: e.DType})
+			continue
+		}
 		t, err := f.decode(e, io.NewSectionReader(content, begin+e.Offsets[0], e.Offsets[1]-e.Offsets[0]))
 		if err != nil {
 			return err

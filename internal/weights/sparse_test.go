@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -70,5 +72,40 @@ func TestLargeFilesAreJudgedByTheirHeader(t *testing.T) {
 				t.Errorf("took %d bytes", used)
 			}
 		})
+	}
+}
+
+// Tensors that nobody needs take no memory, whatever the format.
+func TestTensorsWithoutNeed(t *testing.T) {
+	const n = 100 << 20
+	header := fmt.Sprintf(`{"big":{"dtype":"F32","shape":[%d],"data_offsets":[0,%d]},"w":{"dtype":"F32","shape":[2],"data_offsets":[%d,%d]}}`, n, 4*n, 4*n, 4*n+8)
+	path := filepath.Join(t.TempDir(), "big.safetensors")
+	data := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, int64(len(data))+4*n+8); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f, err := DecodeFrom(path, io.NewSectionReader(file, 0, int64(len(data))+4*n+8), func(name string, _ []int) bool { return name == "w" })
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if big := f.Find("big"); big == nil || big.Data != nil || big.Shape[0] != n {
+		t.Errorf("big is %v", big)
+	}
+	if w := f.Find("w"); w == nil || len(w.Data) != 2 {
+		t.Errorf("w is %v", w)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
+		t.Errorf("took %d bytes", used)
 	}
 }

@@ -14,6 +14,7 @@ import (
 // a zip archive these are <root>data.pkl and <root>data/<key>; before PyTorch 1.6 they followed each other (legacy.go).
 type archive struct {
 	*File
+	need  need
 	order binary.ByteOrder
 	// load reads a storage that must have so many bytes. It reads nothing where it has another number, which it gives; that is
 	// none where there is no such storage.
@@ -36,7 +37,7 @@ const spare = 1 << 16
 const maxPickle = 8 << 20
 
 // readTorch reads a .pth whose pickle is <root>data.pkl.
-func (f *File) readTorch(z *fileio.Zip, root string) error {
+func (f *File) readTorch(z *fileio.Zip, root string, need need) error {
 	entries := map[string]*zip.File{} // by name, without the root
 	for _, e := range z.Entries {
 		if name, ok := strings.CutPrefix(e.Name, root); ok {
@@ -62,7 +63,7 @@ func (f *File) readTorch(z *fileio.Zip, root string) error {
 	if err != nil {
 		return err
 	}
-	a := &archive{File: f, order: order, storages: map[string][]byte{}, known: nesting{}, load: func(key string, size int64) ([]byte, int64, error) {
+	a := &archive{File: f, need: need, order: order, storages: map[string][]byte{}, known: nesting{}, load: func(key string, size int64) ([]byte, int64, error) {
 		e := entries["data/"+key]
 		if e == nil {
 			return nil, none, nil
@@ -107,6 +108,9 @@ func (a *archive) tensor(name string, v view) (*Tensor, error) {
 	n, ok := count(shape)
 	if !ok {
 		return nil, at.Errorf(code, "has more values than can be read").Helpf("save it again; the file is damaged")
+	}
+	if !a.need(name, shape) {
+		return &Tensor{Name: name, Shape: shape, DType: v.storage.dtype}, nil
 	}
 	raw, err := a.storage(at, v.storage)
 	if err != nil {

@@ -60,27 +60,35 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return DecodeFrom(path, f.SectionReader)
+	return DecodeFrom(path, f.SectionReader, nil)
 }
 
 // Decode reads the bytes of a weights file; path names it in diagnostics.
-func Decode(path string, data []byte) (*File, error) { return DecodeFrom(path, fileio.Section(data)) }
+func Decode(path string, data []byte) (*File, error) {
+	return DecodeFrom(path, fileio.Section(data), nil)
+}
+
+// need tells which tensors are wanted.
+type need func(name string, shape []int) bool
 
 // DecodeFrom is Decode of a file that is not in memory: what its header declares is compared with its size before the values
-// are read.
-func DecodeFrom(path string, content *io.SectionReader) (*File, error) {
+// are read. A tensor that need does not want has no Data, and takes no memory; a need of nil wants all.
+func DecodeFrom(path string, content *io.SectionReader, need func(name string, shape []int) bool) (*File, error) {
+	if need == nil {
+		need = func(string, []int) bool { return true }
+	}
 	f := &File{Path: path, Metadata: map[string]string{}}
 	at := diag.InFile(path, "")
 	head := fileio.Head(content, 64)
 	var err error
 	switch {
 	case fileio.IsZip(head):
-		err = f.readZip(content)
+		err = f.readZip(content, need)
 	case legacyStart(head) > 0:
 		f.Format = Torch
-		err = f.readLegacy(content, int64(legacyStart(head)))
+		err = f.readLegacy(content, int64(legacyStart(head)), need)
 	case len(head) > 8 && head[8] == '{':
-		err = f.readSafetensors(content)
+		err = f.readSafetensors(content, need)
 	default:
 		err = unknown(at, head)
 	}
@@ -114,7 +122,7 @@ func unknown(at diag.Builder, data []byte) error {
 }
 
 // readZip tells .pth from .npz by the entries of the archive.
-func (f *File) readZip(content *io.SectionReader) error {
+func (f *File) readZip(content *io.SectionReader, need need) error {
 	z, err := fileio.OpenZipFile(f.Path, content, code)
 	if err == nil {
 		err = z.Plain()
@@ -125,20 +133,20 @@ func (f *File) readZip(content *io.SectionReader) error {
 	for _, e := range z.Entries {
 		if e.Name == "data.pkl" || strings.HasSuffix(e.Name, "/data.pkl") {
 			f.Format = Torch
-			return f.readTorch(z, strings.TrimSuffix(e.Name, "data.pkl"))
+			return f.readTorch(z, strings.TrimSuffix(e.Name, "data.pkl"), need)
 		}
 	}
 	for _, e := range z.Entries {
 		if strings.HasSuffix(e.Name, ".npy") {
-			return f.readNpz(content)
+			return f.readNpz(content, need)
 		}
 	}
 	return diag.InFile(f.Path, "").Errorf(code, "is a zip archive without data.pkl (.pth) or .npy entries (.npz)").
 		Helpf("check that it is the right file")
 }
 
-func (f *File) readNpz(content *io.SectionReader) error {
-	arrays, err := npy.ReadNpzFrom(f.Path, content)
+func (f *File) readNpz(content *io.SectionReader, need need) error {
+	arrays, err := npy.ReadNpzFrom(f.Path, content, need)
 	if err != nil {
 		var d *diag.Diagnostic
 		if errors.As(err, &d) {
