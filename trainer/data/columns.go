@@ -3,9 +3,12 @@ package data
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Names that columns are recognised by.
@@ -162,6 +165,7 @@ func (t *table) findValues(r *rows, named []string) error {
 	case t.values != nil && r.header != nil && t.named:
 		// The columns of the file before, wherever this one has them.
 		found, err = r.columns(t.names)
+		t.noteOthers(r)
 	default:
 		if found, err = t.guessValues(r); err == nil {
 			t.guessed = found
@@ -180,11 +184,19 @@ func (t *table) findValues(r *rows, named []string) error {
 		return fail(r.file, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
 			Helpf("name them:  values = \"NAME,NAME\"")
 	}
-	t.values, t.names, t.named = found, nil, r.header != nil
+	t.values, t.names, t.named, t.header = found, nil, r.header != nil, r.header
 	for _, i := range found {
 		t.names = append(t.names, r.columnName(i))
 	}
 	return nil
+}
+
+// noteOthers says which columns of a further file are not read, since the file before it has none of that name.
+func (t *table) noteOthers(r *rows) {
+	others := slices.DeleteFunc(slices.Clone(r.header), func(name string) bool { return slices.Contains(t.header, name) })
+	if len(others) > 0 {
+		t.p.note("columns of %s that are not read, since the file before it has none of that name: %s", filepath.Base(r.file), diag.Names(others))
+	}
 }
 
 // guessValues takes all columns that hold numbers but those that are something else by their name.

@@ -105,6 +105,26 @@ func TestRecordedFiles(t *testing.T) {
 	}
 }
 
+// TestFilesOfOtherColumns matches columns by their names, and says which are left out.
+func TestFilesOfOtherColumns(t *testing.T) {
+	dir := tree(t, map[string]string{"run/1.csv": "a,b\n1,2\n3,4\n", "run/2.csv": "b,a\n2,1\n4,3\n", "walk/3.csv": "a,b,c\n5,6,7\n7,8,9\n"})
+	s := load(t, dir, "window=2", "valid=0", "hold=0")
+	if got := values(&s.Train, 1); !slices.Equal(got, []float64{1, 2, 3, 4}) || !noted(s, "columns of 3.csv that are not read, since the file before it has none of that name: c") {
+		t.Errorf("%v, %q", got, s.Notes)
+	}
+}
+
+// TestLongLine refuses what is no table before its fields are told apart.
+func TestLongLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(file, []byte("a,b\n"+strings.Repeat("0,", longestLine/2)+"0\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file, Defaults()); err == nil || !strings.Contains(err.Error(), "a.csv:2:1: error[data]: has 4194306 bytes in one line") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestSounds reads a folder of WAV files.
 func TestSounds(t *testing.T) {
 	dir := tree(t, map[string]string{"no/1.wav": wavOf[int16](1, 1, 16000, 1, 2, 3, 4), "yes/1.wav": wavOf[int16](1, 1, 16000, 5, 6, 7, 8), "yes/2.wav": wavOf[int16](1, 1, 16000, 9, 10), "list.csv": "x"})

@@ -43,6 +43,9 @@ type rows struct {
 // records starts reading a text: what it gives reads its next record, and says on which line that starts.
 type records func() func() (fields []string, line int, err error)
 
+// longestLine is how many bytes a line of a table may have: half a million numbers.
+const longestLine = 4 << 20
+
 // openRows reads what stands before the rows of data: marks of spreadsheets, comments, the header and a row of units.
 func openRows(path string, c Columns) (*rows, error) {
 	data, size, err := readSized(path)
@@ -63,7 +66,14 @@ func newRows(path string, data []byte, c Columns) (*rows, error) {
 		return nil, err
 	}
 	lead := newLead(text)
-	r := &rows{file: path, decimalComma: c.Decimal == "comma", lines: 1 + strings.Count(lead.text, "\n")}
+	r := &rows{file: path, decimalComma: c.Decimal == "comma"}
+	for line := range strings.Lines(lead.text) {
+		if r.lines++; len(line) > longestLine {
+			r.line = lead.line + r.lines
+			return nil, r.at(0).Errorf(code, "has %d bytes in one line; at most %d are read", len(line), longestLine).
+				Helpf("check that it is the right file; a long recording is saved with a step a line")
+		}
+	}
 	switch ext := extension(path); {
 	case ext == ".tsv" || ext == ".tab":
 		r.open = lead.fields(func(line string) []string { return strings.Split(line, "\t") })

@@ -35,6 +35,7 @@ type table struct {
 	labelName              string
 	names                  []string // of the value columns
 	named                  bool     // names are those of a header
+	header                 []string // of the file before; nil when it has none
 	guessed                []int    // value columns that nobody named
 	unnamed                []int    // columns without a name
 	wholeFile              bool     // each file is a recording
