@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -68,10 +69,7 @@ func workplace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	known := filepath.Join(dir, "sets", "mnist1d")
-	if err := os.MkdirAll(known, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	spokenDigits(t, filepath.Join(dir, "sets", "fsdd", "recordings"))
 	for name, text := range map[string]string{
 		"curves.hrn": `model curves
 input x : i8[1] / 32
@@ -85,11 +83,10 @@ output class = argmax(y) at last
 weights "curves.safetensors"
 train { data = curves  sequences = 200  epochs = 1 limit = 200 }
 `,
-		"wrong.hrn":                "model wrong\ninput x : u8\nstate h : int99[3]\n",
-		"untidy.hrn":               "model   untidy\n",
-		"config.json":              `{"basic_block": 3}`,
-		"table.csv":                "ax,label\n1,up\n2,down\n",
-		"sets/mnist1d/mnist1d.npz": "only its name counts here",
+		"wrong.hrn":   "model wrong\ninput x : u8\nstate h : int99[3]\n",
+		"untidy.hrn":  "model   untidy\n",
+		"config.json": `{"basic_block": 3}`,
+		"table.csv":   "ax,label\n1,up\n2,down\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -97,6 +94,25 @@ train { data = curves  sequences = 200  epochs = 1 limit = 200 }
 	}
 	t.Setenv("HRNNC_DATA", filepath.Join(dir, "sets"))
 	t.Chdir(dir)
+}
+
+// spokenDigits writes as many recordings as the known set fsdd has, of a sample each.
+func spokenDigits(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const sample = "RIFF\x26\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x02\x00\x00\x00\x01\x00"
+	for i := range 3_000 {
+		name := fmt.Sprintf("%d_%c_%d.wav", i%10, 'a'+i/10%6, i/60)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(sample), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The set has a speaker called so.
+	if err := os.Rename(filepath.Join(dir, "0_a_0.wav"), filepath.Join(dir, "0_george_0.wav")); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // jsonRuns are command lines in a workplace, in order, with their exit codes.
@@ -137,7 +153,7 @@ var jsonRuns = []struct {
 	{command: "import", rest: "no.pth", code: exitUser},
 	{command: "import", rest: "model.safetensors --input i8 --config config.json -o imported"},
 	{command: "data list"},
-	{command: "data get", rest: "mnist1d"},
+	{command: "data get", rest: "fsdd"},
 	{command: "data get", rest: "nosuchset", code: exitUser},
 	{command: "data info", rest: "curves"},
 	{command: "data info", rest: "nosuchset", code: exitUser},
