@@ -40,7 +40,7 @@ func readSized(path string) ([]byte, int64, error) {
 // readFile reads a file of at most 1 GiB, or what is piped in.
 func readFile(path string) ([]byte, error) {
 	if path != standardInput {
-		return fileio.Read(path, code)
+		return readWhole(path)
 	}
 	data, err := pipedIn()
 	switch {
@@ -52,6 +52,20 @@ func readFile(path string) ([]byte, error) {
 		return nil, fail("standard input", "").Errorf(code, "has more than %d bytes", fileio.MaxBytes).Helpf("save it to files, and name them")
 	}
 	return data, nil
+}
+
+// readWhole reads a file of at most 1 GiB. One that begins with nothing but zeros, which no kind of data set does, is refused by
+// its beginning: a download that was broken off may leave a huge one.
+func readWhole(path string) ([]byte, error) {
+	f, err := fileio.Open(path, code)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if head := fileio.Head(f.SectionReader, 4096); len(bytes.Trim(head, "\x00")) == 0 {
+		return nil, fail(path, "").Errorf(code, "holds nothing but zeros where it begins").Helpf("copy or fetch it again; it was not written whole")
+	}
+	return f.Bytes()
 }
 
 // pipedIn is all of standard input, which can be read once only.

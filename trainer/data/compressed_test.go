@@ -3,6 +3,10 @@ package data
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +110,25 @@ func TestXZBlocks(t *testing.T) {
 	}
 	if err := checkXZ(append(xzPacked(t, "text", 1<<16), "more"...)); err == nil {
 		t.Error("what follows the end is not seen")
+	}
+}
+
+// TestSparse refuses files of zeros by their beginning.
+func TestSparse(t *testing.T) {
+	for _, name := range []string{"a.csv", "a.wav", "a.ts", "a.arff", "a.bin"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 900<<20)); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Load(path, Defaults())
+		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 16<<20 {
+			t.Errorf("%s takes %d bytes", name, after.TotalAlloc-before.TotalAlloc)
+		}
+		if err == nil || !strings.Contains(err.Error(), name+": error[data]: ") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // wavFormat is the "fmt " chunk of a WAV file (RIFF; Multimedia Programming Interface and Data Specifications 1.0).
@@ -31,7 +30,7 @@ type sound struct {
 
 // readWAV reads an uncompressed WAV file: integers of 8 to 32 bits or floats of 32, any number of channels.
 func readWAV(path string) (*sound, error) {
-	data, err := fileio.Read(path, code)
+	data, err := readWhole(path)
 	if err != nil {
 		return nil, err
 	}
