@@ -38,8 +38,22 @@ type Model struct {
 	overrides  []override
 }
 
+// What files that are no models are for, by what their names end in.
+const (
+	forData    = "hrnnc new %s  writes a model for a data set; a model's own is named with --data"
+	forWeights = "hrnnc import %s  makes a model of weights; a model's own are named with --weights"
+)
+
+var noModels = map[string]string{
+	".csv": forData, ".tsv": forData, ".ts": forData, ".arff": forData, ".npz": forData, ".npy": forData, ".wav": forData, ".gz": forData, ".xz": forData,
+	".safetensors": forWeights, ".pth": forWeights, ".pt": forWeights,
+}
+
 // Check parses and checks a model without its weights.
 func Check(file string) (*dsl.Model, []byte, diag.List) {
+	if help := noModels[strings.ToLower(filepath.Ext(file))]; help != "" {
+		return nil, nil, diag.List{diag.InFile(file, "").Errorf("file", "is no model; models are files called NAME.hrn").Helpf(help, file)}
+	}
 	text, err := fileio.ReadAtMost(file, "file", dsl.MaxSource)
 	if err != nil {
 		return nil, nil, asList(err)
