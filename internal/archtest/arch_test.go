@@ -252,7 +252,7 @@ var writers = map[string][]string{
 }
 
 // writing may use them: the one writer, what only tests use, and programs that are run in the repository.
-var writing = []string{"internal/fileio", "internal/modelgen", "bench/...", "examples/..."}
+var writing = []string{"internal/fileio", "internal/hostile", "internal/modelgen", "bench/...", "examples/..."}
 
 func TestOnlyFileioWrites(t *testing.T) {
 	for _, p := range packages(t) {

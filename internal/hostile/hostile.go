@@ -4,6 +4,8 @@ package hostile
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -34,6 +36,16 @@ func ReadWithin(t testing.TB, file string, memory uint64, read func() error) err
 		checkError(t, file, err)
 	}
 	return err
+}
+
+// Sparse writes a file that begins as given and goes on with zeros to a size in bytes, which take no space on the disk.
+func Sparse(t testing.TB, name string, start []byte, size int64) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), name)
+	if err := errors.Join(os.WriteFile(path, start, 0o600), os.Truncate(path, size)); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // checkError looks at every diagnostic of an error.

@@ -3,14 +3,11 @@ package data
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/internal/hostile"
 	"github.com/ulikunitz/xz"
 )
 
@@ -116,16 +113,11 @@ func TestXZBlocks(t *testing.T) {
 // TestSparse refuses files of zeros by their beginning.
 func TestSparse(t *testing.T) {
 	for _, name := range []string{"a.csv", "a.wav", "a.ts", "a.arff", "a.bin"} {
-		path := filepath.Join(t.TempDir(), name)
-		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 900<<20)); err != nil {
-			t.Fatal(err)
-		}
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		_, err := Load(path, Defaults())
-		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 16<<20 {
-			t.Errorf("%s takes %d bytes", name, after.TotalAlloc-before.TotalAlloc)
-		}
+		path := hostile.Sparse(t, name, nil, 900<<20)
+		err := hostile.ReadWithin(t, path, 16<<20, func() error {
+			_, err := Load(path, Defaults())
+			return err
+		})
 		if err == nil || !strings.Contains(err.Error(), name+": error[data]: ") {
 			t.Errorf("%s: %v", name, err)
 		}
