@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -23,7 +24,7 @@ func proven(p *lower.Plan, run runPlanFunc, limit float64) string {
 		switch amplitude := probeAmplitude(l); {
 		case probeWork(l, amplitude) > limit:
 			out = append(out, fmt.Sprintf("%s: sampled (%d unit vectors are too many for a simulator)", l.Name, l.N))
-		case ir.SignedBits(2*amplitude) > l.Bits:
+		case arith.SignedBits(2*amplitude) > l.Bits:
 			out = append(out, fmt.Sprintf("%s: sampled (its state is too narrow for unit vectors)", l.Name))
 		default:
 			out = append(out, probe(l, amplitude, run))
@@ -34,7 +35,7 @@ func proven(p *lower.Plan, run runPlanFunc, limit float64) string {
 
 // probeAmplitude is a power of two that both phases' shifts divide, so that no rounding is in play.
 func probeAmplitude(l *lower.Layer) int64 {
-	return 1 << max(l.Round[ir.Even].Shift, l.Round[ir.Odd].Shift)
+	return 1 << max(l.Round[arith.Even].Shift, l.Round[arith.Odd].Shift)
 }
 
 // probeWork is how much a probe computes: two or three steps a unit vector at each phase.
@@ -106,8 +107,8 @@ func pack(g []int64) []int64 {
 // the state.
 func probePlan(l *lower.Layer, amplitude int64) *lower.Plan {
 	layer := *l
-	identity := [2]ir.Requant{{Mul: 1}, {Mul: 1}}
-	width := ir.SignedBits(amplitude)
+	identity := [2]arith.Requant{{Mul: 1}, {Mul: 1}}
+	width := arith.SignedBits(amplitude)
 	u := lower.Matrix{Name: "U", Rows: l.N, Cols: l.N + 1, Ints: make([]int64, l.N*(l.N+1)), Bits: width}
 	for i := range l.N {
 		u.Ints[i*(l.N+1)+i] = amplitude

@@ -7,8 +7,8 @@ import (
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/numerics"
 	"github.com/hrnnc/hrnnc/ir"
-	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Tensors is where Build finds the values of params.

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/numerics"
 	"github.com/hrnnc/hrnnc/ir"
-	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Limits keep sizes to what a model can mean and memory can hold.

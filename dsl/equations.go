@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/numerics"
 	"github.com/hrnnc/hrnnc/ir"
-	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // functions are the names that can be called.

@@ -16,9 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/hadamard"
 	"github.com/hrnnc/hrnnc/importer"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
 )

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/hadamard"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
 

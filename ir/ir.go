@@ -6,8 +6,8 @@ package ir
 
 import (
 	"math"
-	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -170,31 +170,6 @@ func (t Type) Len() int {
 	return n
 }
 
-// Phase indexes what differs between the steps of even and of odd t.
-const (
-	Even = 0
-	Odd  = 1
-)
-
-// Requant is the integer map v -> (v*Mul + half) >> Shift, half = 2^(Shift-1) (0 for a Shift of 0), rounding half up
-// with an arithmetic shift; a negative Shift is a left shift of v*Mul.
-type Requant struct {
-	Mul   int64
-	Shift int
-}
-
-// Apply computes the map.
-func (r Requant) Apply(v int64) int64 {
-	v *= r.Mul
-	switch {
-	case r.Shift > 0:
-		return (v + 1<<(r.Shift-1)) >> r.Shift
-	case r.Shift < 0:
-		return v << -r.Shift
-	}
-	return v
-}
-
 // Value is one operation and its result.
 type Value struct {
 	Op   Op
@@ -206,15 +181,15 @@ type Value struct {
 	Span  diag.Span
 
 	// Attributes; which of them an op reads stands in the op table.
-	Index   int         // state: which one
-	Const   *Tensor     // const
-	Block   int         // hadamard: m, a power of two
-	Norm    bool        // hadamard, real level: entries +-1/sqrt(m) instead of +-1
-	Staged  *[2]int     // hadamard, fixed level: total shift at even and odd t, rounded between stages (docs/numerics.md)
-	Factor  [2]float64  // scale: factor at even and odd t
-	Requant [2]Requant  // requant: map at even and odd t
-	Phases  *[2]*Tensor // const that alternates: at even and odd t (Const is nil)
-	Adders  *AdderGraph // adders
+	Index   int                         // state: which one
+	Const   *Tensor                     // const
+	Block   int                         // hadamard: m, a power of two
+	Norm    bool                        // hadamard, real level: entries +-1/sqrt(m) instead of +-1
+	Staged  *[2]int                     // hadamard, fixed level: total shift at even and odd t, rounded between stages (docs/numerics.md)
+	Factor  [2]float64                  // scale: factor at even and odd t
+	Requant arith.Phased[arith.Requant] // requant: map at even and odd t
+	Phases  *[2]*Tensor                 // const that alternates: at even and odd t (Const is nil)
+	Adders  *arith.AdderGraph           // adders
 }
 
 // Tensor is a constant. Real holds what the real level uses. Ints is set for quantised weights and at the fixed
@@ -228,33 +203,6 @@ type Tensor struct {
 	Bits  int // bits an entry takes when stored: 1 for signs and binary, 2 for ternary, p for int p
 	// Weight is the declared type ("int4", "ternary", "binary", "sign", "real").
 	Weight string
-}
-
-// AdderGraph computes a constant matrix times a vector with shifts and additions, sharing sums.
-// Node i < Inputs is entry i of the vector; each later node adds two earlier ones.
-type AdderGraph struct {
-	Inputs int
-	Nodes  []AdderNode
-	Out    []AdderTerm // one a row; Node -1 is zero
-}
-
-// Zero reports whether every row is zero, so that no input is read.
-func (g *AdderGraph) Zero() bool {
-	return len(g.Nodes) == 0 && !slices.ContainsFunc(g.Out, func(o AdderTerm) bool { return o.Node >= 0 })
-}
-
-// AdderNode is (A << ShiftA) + (B << ShiftB) or, with Sub, minus.
-type AdderNode struct {
-	A, B           int
-	ShiftA, ShiftB int
-	Sub            bool
-}
-
-// AdderTerm is a row's result: node << Shift, negated when Neg.
-type AdderTerm struct {
-	Node  int
-	Shift int
-	Neg   bool
 }
 
 // Value returns the value of an ID.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // Op is the name of an operation.
@@ -125,15 +127,12 @@ func fitsAll(ints []int64, t Type) error {
 		return fmt.Errorf("it has %d integers for shape %v", len(ints), t.Shape)
 	}
 	for i, n := range ints {
-		if SignedBits(n) > t.Bits {
+		if arith.SignedBits(n) > t.Bits {
 			return fmt.Errorf("entry %d, %d, does not fit %d bits", i, n, t.Bits)
 		}
 	}
 	return nil
 }
-
-// SignedBits is the width of the smallest two's complement integer that holds n.
-func SignedBits(n int64) int { return bits.Len64(uint64(n^(n>>63))) + 1 }
 
 // token finds the vocabulary behind a token operand.
 func (m *Module) token(v *Value, i int) (int, error) {
@@ -205,72 +204,14 @@ func checkAdders(m *Module, v *Value) error {
 	if err := checkMatVec(m, v); err != nil {
 		return err
 	}
-	if err := v.Adders.check(v.Type.Shape[0], m.arg(v, 1).Type.Shape[0]); err != nil {
+	if err := v.Adders.Check(v.Type.Shape[0], m.arg(v, 1).Type.Shape[0]); err != nil {
 		return err
 	}
-	return v.Adders.equals(m.arg(v, 0).Const)
-}
-
-func (g *AdderGraph) check(rows, cols int) error {
-	if g == nil {
-		return fmt.Errorf("it has no adder graph")
-	}
-	if g.Inputs != cols || len(g.Out) != rows {
-		return fmt.Errorf("its adder graph is %d by %d, its matrix %d by %d", len(g.Out), g.Inputs, rows, cols)
-	}
-	for i, n := range g.Nodes {
-		if limit := g.Inputs + i; n.A < 0 || n.B < 0 || n.A >= limit || n.B >= limit {
-			return fmt.Errorf("adder %d reads one that is not before it", i)
-		}
-		if n.ShiftA < 0 || n.ShiftB < 0 || n.ShiftA > 62 || n.ShiftB > 62 {
-			return fmt.Errorf("adder %d shifts by more than 62", i)
-		}
-	}
-	for i, o := range g.Out {
-		if o.Node < -1 || o.Node >= g.Inputs+len(g.Nodes) || o.Shift < 0 || o.Shift > 62 {
-			return fmt.Errorf("row %d of the adder graph names no adder", i)
-		}
-	}
-	return nil
-}
-
-// equals proves that the graph computes a matrix: every node as the row of factors that it has on the inputs. Numbers wrap
-// as they do in the interpreter.
-func (g *AdderGraph) equals(w *Tensor) error {
-	if w == nil || len(w.Ints) != len(g.Out)*g.Inputs {
+	w := m.arg(v, 0).Const
+	if w == nil {
 		return fmt.Errorf("its matrix is not one of integers")
 	}
-	rows := make([][]int64, g.Inputs+len(g.Nodes))
-	for i := range rows {
-		rows[i] = make([]int64, g.Inputs)
-		if i < g.Inputs {
-			rows[i][i] = 1
-			continue
-		}
-		n := g.Nodes[i-g.Inputs]
-		for c := range rows[i] {
-			b := rows[n.B][c] << n.ShiftB
-			if n.Sub {
-				b = -b
-			}
-			rows[i][c] = rows[n.A][c]<<n.ShiftA + b
-		}
-	}
-	for r, o := range g.Out {
-		for c := range g.Inputs {
-			got := int64(0)
-			if o.Node >= 0 {
-				got = rows[o.Node][c] << o.Shift
-			}
-			if o.Neg {
-				got = -got
-			}
-			if want := w.Ints[r*g.Inputs+c]; got != want {
-				return fmt.Errorf("its adder graph has %d in row %d, column %d, its matrix %d", got, r, c, want)
-			}
-		}
-	}
-	return nil
+	return v.Adders.Equals(w.Ints)
 }
 
 func checkHadamard(m *Module, v *Value) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -355,9 +356,9 @@ func (r *reader) attribute(v *Value, a *attrText) error {
 }
 
 func (r *reader) phased(v *Value, a *attrText) error {
-	ph := Even
+	ph := arith.Even
 	if a.Name == "odd" {
-		ph = Odd
+		ph = arith.Odd
 	}
 	switch {
 	case a.Tensor != nil:
@@ -368,7 +369,7 @@ func (r *reader) phased(v *Value, a *attrText) error {
 		v.Phases[ph] = t
 		return err
 	case a.Shift != nil:
-		v.Requant[ph] = Requant{Mul: a.Shift.Mul, Shift: int(a.Shift.Shift)}
+		v.Requant[ph] = arith.Requant{Mul: a.Shift.Mul, Shift: int(a.Shift.Shift)}
 		if a.Shift.Dir == "<<" {
 			v.Requant[ph].Shift = -v.Requant[ph].Shift
 		}
@@ -380,22 +381,22 @@ func (r *reader) phased(v *Value, a *attrText) error {
 	return nil
 }
 
-func (d *adderDecl) graph() (*AdderGraph, error) {
+func (d *adderDecl) graph() (*arith.AdderGraph, error) {
 	if d.Inputs < 1 || d.Inputs > maxEntries {
 		return nil, fmt.Errorf("an adder graph of %d inputs", d.Inputs)
 	}
-	g := &AdderGraph{Inputs: int(d.Inputs)}
+	g := &arith.AdderGraph{Inputs: int(d.Inputs)}
 	for _, n := range d.Nodes {
 		if len(n.N) != 5 {
 			return nil, fmt.Errorf("an adder is 5 numbers: a, shift, b, shift, subtract")
 		}
-		g.Nodes = append(g.Nodes, AdderNode{A: int(n.N[0]), ShiftA: int(n.N[1]), B: int(n.N[2]), ShiftB: int(n.N[3]), Sub: n.N[4] != 0})
+		g.Nodes = append(g.Nodes, arith.AdderNode{A: int(n.N[0]), ShiftA: int(n.N[1]), B: int(n.N[2]), ShiftB: int(n.N[3]), Sub: n.N[4] != 0})
 	}
 	for _, n := range d.Out {
 		if len(n.N) != 3 {
 			return nil, fmt.Errorf("a row of an adder graph is 3 numbers: adder, shift, negate")
 		}
-		g.Out = append(g.Out, AdderTerm{Node: int(n.N[0]), Shift: int(n.N[1]), Neg: n.N[2] != 0})
+		g.Out = append(g.Out, arith.AdderTerm{Node: int(n.N[0]), Shift: int(n.N[1]), Neg: n.N[2] != 0})
 	}
 	return g, nil
 }

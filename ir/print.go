@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -155,7 +156,7 @@ func (p printer) attributes(v *Value) []string {
 		return []string{fmt.Sprintf("index = %d", v.Index)}
 	case OpConst:
 		if v.Phases != nil {
-			return []string{"even = " + p.tensor(v.Phases[Even]), "odd = " + p.tensor(v.Phases[Odd])}
+			return []string{"even = " + p.tensor(v.Phases[arith.Even]), "odd = " + p.tensor(v.Phases[arith.Odd])}
 		}
 		return []string{"const = " + p.tensor(v.Const)}
 	case OpHadamard:
@@ -164,13 +165,13 @@ func (p printer) attributes(v *Value) []string {
 			attrs = append(attrs, "norm")
 		}
 		if v.Staged != nil {
-			attrs = append(attrs, fmt.Sprintf("staged = [%d, %d]", v.Staged[Even], v.Staged[Odd]))
+			attrs = append(attrs, fmt.Sprintf("staged = [%d, %d]", v.Staged[arith.Even], v.Staged[arith.Odd]))
 		}
 		return attrs
 	case OpScale:
-		return []string{"even = " + float(v.Factor[Even]), "odd = " + float(v.Factor[Odd])}
+		return []string{"even = " + float(v.Factor[arith.Even]), "odd = " + float(v.Factor[arith.Odd])}
 	case OpRequant:
-		return []string{"even = " + requantText(v.Requant[Even]), "odd = " + requantText(v.Requant[Odd])}
+		return []string{"even = " + requantText(v.Requant[arith.Even]), "odd = " + requantText(v.Requant[arith.Odd])}
 	case OpAdders:
 		return []string{adderText(v.Adders)}
 	}
@@ -178,14 +179,14 @@ func (p printer) attributes(v *Value) []string {
 }
 
 // requantText writes the map as it is computed: 23170 >> 15 multiplies, adds half and shifts.
-func requantText(r Requant) string {
+func requantText(r arith.Requant) string {
 	if r.Shift < 0 {
 		return fmt.Sprintf("%d << %d", r.Mul, -r.Shift)
 	}
 	return fmt.Sprintf("%d >> %d", r.Mul, r.Shift)
 }
 
-func adderText(g *AdderGraph) string {
+func adderText(g *arith.AdderGraph) string {
 	nodes := make([]string, len(g.Nodes))
 	for i, n := range g.Nodes {
 		sub := 0

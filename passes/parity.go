@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -53,7 +54,7 @@ func (p *balancer) update(i int, u *update, k int) {
 	u.factor = [2]float64{math.Ldexp(1, -(k+1)/2), math.Ldexp(1, -(k / 2))}
 	inflow := [2]float64{1, 1}
 	if p.odd[i] {
-		inflow[ir.Odd] = math.Sqrt2
+		inflow[arith.Odd] = math.Sqrt2
 	}
 	var terms []ir.ID
 	for _, t := range u.terms {
@@ -74,10 +75,10 @@ func (p *balancer) scaled(id ir.ID, factor [2]float64) ir.ID {
 	v := p.old.Value(id)
 	if v.Op == ir.OpMatVec {
 		if i := p.reads(v.Args[1]); i >= 0 && p.odd[i] {
-			if factor[ir.Odd] == 1 {
-				factor[ir.Odd] = math.Sqrt2 / 2
+			if factor[arith.Odd] == 1 {
+				factor[arith.Odd] = math.Sqrt2 / 2
 			} else {
-				factor[ir.Odd] = 1
+				factor[arith.Odd] = 1
 			}
 		}
 	}

@@ -6,10 +6,11 @@ import (
 	"math"
 	"math/bits"
 
-	"github.com/hrnnc/hrnnc/bounds"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/bounds"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/numerics"
 	"github.com/hrnnc/hrnnc/ir"
-	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // quantize replaces real values by integers as docs/numerics.md section 3 has it: h = lambda * g, with lambda the unit
@@ -62,7 +63,7 @@ func (q *quantizer) state(i int) error {
 	if err != nil {
 		return err
 	}
-	alternates := u.factor[ir.Even] != u.factor[ir.Odd]
+	alternates := u.factor[arith.Even] != u.factor[arith.Odd]
 	most, err := q.largest(u, in, *s)
 	if err != nil {
 		return err
@@ -237,14 +238,14 @@ func (q *quantizer) recurrence(i int, u *update, s ir.State) ir.ID {
 		c := q.vectorConst(s.Name+"_presigns", "sign", u.inner.sign)
 		x = n.Add(&ir.Value{Op: ir.OpSigns, Args: []ir.ID{x, c}, Type: wide(s.Size, s.Scale), Span: at})
 	}
-	shifts := [2]int{-exponent(u.factor[ir.Even]), -exponent(u.factor[ir.Odd])}
+	shifts := [2]int{-exponent(u.factor[arith.Even]), -exponent(u.factor[arith.Odd])}
 	h := &ir.Value{Op: ir.OpHadamard, Block: u.hadamard.Block, Args: []ir.ID{x}, Type: wide(s.Size, ir.Scale{}), Name: s.Name + "_transformed", Span: at}
 	if u.hadamard.Staged != nil {
 		h.Staged, h.Type.Scale = &shifts, s.Scale
 	}
 	x = n.Add(h)
 	if h.Staged == nil {
-		x = q.requant(x, [2]ir.Requant{{Mul: 1, Shift: shifts[0]}, {Mul: 1, Shift: shifts[1]}}, s.Scale, s.Name+"_rounded", at)
+		x = q.requant(x, [2]arith.Requant{{Mul: 1, Shift: shifts[0]}, {Mul: 1, Shift: shifts[1]}}, s.Scale, s.Name+"_rounded", at)
 	}
 	if u.outer.moves() {
 		index := make([]int64, s.Size)
@@ -266,7 +267,7 @@ func exponent(f float64) int {
 }
 
 // requant adds a requantisation as wide as integers get; the range pass finds its width.
-func (q *quantizer) requant(x ir.ID, r [2]ir.Requant, scale ir.Scale, name string, at diag.Span) ir.ID {
+func (q *quantizer) requant(x ir.ID, r [2]arith.Requant, scale ir.Scale, name string, at diag.Span) ir.ID {
 	v := q.new.Value(x)
 	return q.new.Add(&ir.Value{Op: ir.OpRequant, Args: []ir.ID{x}, Requant: r,
 		Type: ir.Type{Bits: ir.MaxBits, Shape: v.Type.Shape, Scale: scale}, Name: name, Span: at})
@@ -280,7 +281,7 @@ func (q *quantizer) term(in inflow, e int, s ir.State) (ir.ID, error) {
 	product := func(x ir.ID) ir.ID {
 		return q.new.Add(&ir.Value{Op: v.Op, Args: []ir.ID{matrix, x}, Type: wide(s.Size, ir.Scale{}), Name: v.Name, Span: v.Span})
 	}
-	shift := [2]ir.Requant{{Mul: 1, Shift: -e}, {Mul: 1, Shift: -e}}
+	shift := [2]arith.Requant{{Mul: 1, Shift: -e}, {Mul: 1, Shift: -e}}
 	name := s.Name + "_input"
 	if q.reads(v.Args[1]) >= 0 {
 		x := q.rescaled(product(q.vector(v.Args[1])), in.factor, v.Span)
@@ -288,13 +289,13 @@ func (q *quantizer) term(in inflow, e int, s ir.State) (ir.ID, error) {
 	}
 	// Half a unit in a at odd t: see docs/numerics.md, parity scaling.
 	f := max(0, e+numerics.Exponent(w.Const)+bits.Len(uint(w.Const.Shape[1]-1)))
-	alternates := in.factor[ir.Odd] != 1
+	alternates := in.factor[arith.Odd] != 1
 	if v.Op == ir.OpColumn {
 		if alternates {
 			if f > 60 {
 				return 0, q.tooWide(in, s)
 			}
-			shift[ir.Odd] = ir.Requant{Mul: numerics.RoundSqrt2(f), Shift: f - e}
+			shift[arith.Odd] = arith.Requant{Mul: numerics.RoundSqrt2(f), Shift: f - e}
 		}
 		return q.requant(product(q.vector(v.Args[1])), shift, s.Scale, name, v.Span), nil
 	}
@@ -304,8 +305,8 @@ func (q *quantizer) term(in inflow, e int, s ir.State) (ir.ID, error) {
 		if !ok {
 			return 0, q.tooWide(in, s)
 		}
-		x = q.requant(x, [2]ir.Requant{{Mul: 1}, odd}, ir.Scale{}, "x_scaled", v.Span)
-		shift[ir.Odd].Shift = f - e
+		x = q.requant(x, [2]arith.Requant{{Mul: 1}, odd}, ir.Scale{}, "x_scaled", v.Span)
+		shift[arith.Odd].Shift = f - e
 	}
 	return q.requant(product(x), shift, s.Scale, name, v.Span), nil
 }
@@ -331,13 +332,13 @@ func (q *quantizer) largestInput(id ir.ID) int64 {
 
 // rescaled multiplies odd steps by sqrt(2) or 1/sqrt(2) where two units meet that do not alternate alike.
 func (q *quantizer) rescaled(x ir.ID, factor [2]float64, at diag.Span) ir.ID {
-	odd := factor[ir.Odd]
+	odd := factor[arith.Odd]
 	if odd == 1 {
 		return x
 	}
-	r := [2]ir.Requant{{Mul: 1}, numerics.Sqrt2}
+	r := [2]arith.Requant{{Mul: 1}, arith.Sqrt2}
 	if odd < 1 {
-		r[ir.Odd] = numerics.SqrtHalf
+		r[arith.Odd] = arith.SqrtHalf
 	}
 	return q.requant(x, r, ir.Scale{}, "", at)
 }
@@ -354,7 +355,7 @@ func (q *quantizer) vector(id ir.ID) ir.ID {
 	case ir.OpInput:
 		if q.old.Input.Kind == ir.Vector {
 			lo, hi := q.old.Input.Range()
-			c.Type.Bits = max(ir.SignedBits(lo), ir.SignedBits(hi))
+			c.Type.Bits = max(arith.SignedBits(lo), arith.SignedBits(hi))
 		}
 	case ir.OpConst:
 		c.Type.Bits = constBits(q.new, v.Const)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/hrnnc/hrnnc/hadamard"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
 

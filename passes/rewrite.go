@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -104,7 +105,7 @@ func constBits(m *ir.Module, tensors ...*ir.Tensor) int {
 	bits := 1
 	for _, t := range tensors {
 		for _, n := range t.Ints {
-			bits = max(bits, ir.SignedBits(n))
+			bits = max(bits, arith.SignedBits(n))
 		}
 	}
 	return bits

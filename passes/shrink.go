@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/hrnnc/hrnnc/bounds"
+	"github.com/hrnnc/hrnnc/internal/bounds"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )

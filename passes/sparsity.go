@@ -3,6 +3,7 @@ package passes
 import (
 	"fmt"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -44,15 +45,15 @@ func sparsity(m *ir.Module, o Options) (*ir.Module, Stats, error) {
 
 // cheaper gives the adder graph of a matrix when the cost model prefers it. A matrix whose digits alone outnumber the
 // additions allowed, even if every sum served two rows, is not tried.
-func cheaper(w *ir.Tensor, cost MatrixCost) (*ir.AdderGraph, bool) {
+func cheaper(w *ir.Tensor, cost MatrixCost) (*arith.AdderGraph, bool) {
 	digits := 0
 	for _, q := range w.Ints {
-		digits += len(signedDigits(q))
+		digits += arith.Digits(q)
 	}
 	if digits > 4*cost.MaxAdders {
 		return nil, false
 	}
-	g := adderGraph(w.Ints, w.Shape[0], w.Shape[1])
+	g := arith.ShareAdders(w.Ints, w.Shape[0], w.Shape[1])
 	price := cost.Adder * float64(len(g.Nodes)+w.Shape[0])
 	return g, len(g.Nodes) <= cost.MaxAdders && price < cost.Entry*float64(len(w.Ints))
 }

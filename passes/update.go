@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -116,8 +117,8 @@ func (u *update) recurrence(m *ir.Module, id ir.ID, s ir.State) error {
 		case ir.OpSigns, ir.OpPermute:
 			p = p.then(v, m.Value(v.Args[1]).Const.Ints)
 		case ir.OpScale:
-			u.factor[ir.Even] *= v.Factor[ir.Even]
-			u.factor[ir.Odd] *= v.Factor[ir.Odd]
+			u.factor[arith.Even] *= v.Factor[arith.Even]
+			u.factor[arith.Odd] *= v.Factor[arith.Odd]
 		case ir.OpHadamard:
 			if u.hadamard != nil {
 				return diag.At(v.Span).Errorf("update", "the update of %s transforms twice", s.Name).

@@ -14,7 +14,7 @@ type Scale struct {
 	Epochs int
 }
 
-// Between these limits the defaults grow and shrink (measured: docs/training.md, bench/defaults).
+// Between these limits the defaults grow and shrink (measured: docs/training.md, internal/bench/defaults).
 const (
 	smallestBatch = 16 // a tile of the kernels: fewer sequences cost the same time
 	largestBatch  = 128

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -87,12 +88,12 @@ func (p *layerPrinter) hadamard() {
 	if p.l.K == 0 {
 		return
 	}
-	even, odd := p.halvings(ir.Even), p.halvings(ir.Odd)
+	even, odd := p.halvings(arith.Even), p.halvings(arith.Odd)
 	name := p.names.Get("hadamard_" + p.name)
 	p.transform = [2]string{name, name}
 	if fmt.Sprint(even) != fmt.Sprint(odd) {
-		p.transform[ir.Odd] = p.names.Get("hadamard_" + p.name + "_odd")
-		p.hadamardFunction(p.transform[ir.Odd], odd)
+		p.transform[arith.Odd] = p.names.Get("hadamard_" + p.name + "_odd")
+		p.hadamardFunction(p.transform[arith.Odd], odd)
 	}
 	p.hadamardFunction(name, even)
 }
@@ -204,7 +205,7 @@ func (p *layerPrinter) pass(s pass, first bool) {
 	for k := range n {
 		v := sum(s.stages-1, k)
 		if s.halve {
-			v = p.requant(v, ir.Requant{Mul: 1, Shift: 1}, max(p.z, 32))
+			v = p.requant(v, arith.Requant{Mul: 1, Shift: 1}, max(p.z, 32))
 		}
 		c.line("z[%s] = %s;", at(k*s.stride), p.narrow(v))
 	}
@@ -370,8 +371,8 @@ func (p *layerPrinter) vector(t *lower.Term) string {
 // input is one entry of the vector, requantised as the phase has it.
 func (p *layerPrinter) input(t *lower.Term, entry string) string {
 	in := wide(t.InMulBits, t.InBits)
-	spell := func(r ir.Requant) string {
-		if r == (ir.Requant{Mul: 1}) {
+	spell := func(r arith.Requant) string {
+		if r == (arith.Requant{Mul: 1}) {
 			return entry
 		}
 		v := p.requant(cast(in, entry), r, in)
@@ -380,7 +381,7 @@ func (p *layerPrinter) input(t *lower.Term, entry string) string {
 		}
 		return v
 	}
-	return byPhase(spell(t.In[ir.Even]), spell(t.In[ir.Odd]))
+	return byPhase(spell(t.In[arith.Even]), spell(t.In[arith.Odd]))
 }
 
 // adders prints the product as shared additions, into a.
@@ -394,7 +395,7 @@ func (p *layerPrinter) adders(t *lower.Term) {
 
 // adderCode writes a graph of shifts and additions over v; shifts are products with powers of two, which C defines for
 // negative numbers too.
-func adderCode(g *ir.AdderGraph, t string, out func(i int) string) string {
+func adderCode(g *arith.AdderGraph, t string, out func(i int) string) string {
 	var b strings.Builder
 	if g.Zero() {
 		b.WriteString("(void)v;\n")
@@ -494,9 +495,9 @@ func (p *layerPrinter) stepFunction() {
 		call(p.transform[0])
 	default:
 		c.line("if (odd) {")
-		call(p.transform[ir.Odd])
+		call(p.transform[arith.Odd])
 		c.line("} else {")
-		call(p.transform[ir.Even])
+		call(p.transform[arith.Even])
 		c.line("}")
 	}
 	if p.source != "" {
@@ -504,7 +505,7 @@ func (p *layerPrinter) stepFunction() {
 			c.line("%s", s)
 		}
 	}
-	even, odd := p.loop(ir.Even), p.loop(ir.Odd)
+	even, odd := p.loop(arith.Even), p.loop(arith.Odd)
 	if fmt.Sprint(even) == fmt.Sprint(odd) {
 		p.lines(even)
 	} else {
@@ -531,7 +532,7 @@ func (p *layerPrinter) loop(phase int) []string {
 		z = fmt.Sprintf("z[%s[i]]", p.perm)
 	}
 	out := []string{p.each("i", l.N)}
-	round := ir.Requant{Mul: 1, Shift: p.shift(phase)}
+	round := arith.Requant{Mul: 1, Shift: p.shift(phase)}
 	switch {
 	case p.signs == "":
 		out = append(out, fmt.Sprintf("%s g = %s;", t, p.requant(z, round, p.sum)))
@@ -543,8 +544,8 @@ func (p *layerPrinter) loop(phase int) []string {
 	}
 	if l.Term != nil {
 		a := p.product[phase]
-		for _, r := range []ir.Requant{l.Term.Mid[phase], l.Term.Out[phase]} {
-			if r != (ir.Requant{Mul: 1}) {
+		for _, r := range []arith.Requant{l.Term.Mid[phase], l.Term.Out[phase]} {
+			if r != (arith.Requant{Mul: 1}) {
 				a = p.requant(a, r, p.acc)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/spell"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -81,7 +82,7 @@ func (g *generator) tableLane(v ...[]int64) int {
 	}
 	for _, numbers := range v {
 		for _, n := range numbers {
-			bits = max(bits, ir.SignedBits(n))
+			bits = max(bits, arith.SignedBits(n))
 		}
 	}
 	return lane(bits)
@@ -138,7 +139,7 @@ func (g *generator) model() {
 }
 
 // requant is v -> (v*Mul + half) >> Shift as an expression of a lane; v must be of that lane already.
-func (g *generator) requant(v string, r ir.Requant, lane int) string {
+func (g *generator) requant(v string, r arith.Requant, lane int) string {
 	if r.Mul != 1 {
 		v = fmt.Sprintf("%s * %s", parens(v), literal(r.Mul))
 	}

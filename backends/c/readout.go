@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -63,7 +64,7 @@ func (g *generator) addBias(rows int, bias [2]string) {
 	b := bias[0]
 	if bias[0] != bias[1] {
 		b = "bias"
-		c.line("TABLE %s *const bias = odd ? %s : %s;", g.biasType(), bias[ir.Odd], bias[ir.Even])
+		c.line("TABLE %s *const bias = odd ? %s : %s;", g.biasType(), bias[arith.Odd], bias[arith.Even])
 	}
 	c.line("%s", g.each("i", rows))
 	c.line("y[i] += %s[i];", b)

@@ -2,8 +2,7 @@ package golang
 
 import (
 	"github.com/dave/jennifer/jen"
-
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // storage is the smallest integer type with at least that many bits; tables and states are made of it.
@@ -100,8 +99,8 @@ func (e expr) round(s int) expr {
 	return e
 }
 
-// requant applies the map of ir.Requant: mulBits is the width of v*Mul plus its rounding constant, bits of the result.
-func (e expr) requant(r ir.Requant, mulBits, bits int) expr {
+// requant applies the map of arith.Requant: mulBits is the width of v*Mul plus its rounding constant, bits of the result.
+func (e expr) requant(r arith.Requant, mulBits, bits int) expr {
 	if r.Mul == 1 && r.Shift == 0 {
 		return e
 	}

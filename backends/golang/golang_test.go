@@ -17,6 +17,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -177,9 +178,9 @@ func graph(w *lower.Matrix) {
 	if len(w.Ints) > 400 {
 		return
 	}
-	g := &ir.AdderGraph{Inputs: w.Cols}
+	g := &arith.AdderGraph{Inputs: w.Cols}
 	for r := range w.Rows {
-		out := ir.AdderTerm{Node: -1}
+		out := arith.AdderTerm{Node: -1}
 		for c := range w.Cols {
 			v := w.Ints[r*w.Cols+c]
 			sub := v < 0
@@ -188,11 +189,11 @@ func graph(w *lower.Matrix) {
 					continue
 				}
 				if out.Node < 0 {
-					out = ir.AdderTerm{Node: c, Shift: k, Neg: sub}
+					out = arith.AdderTerm{Node: c, Shift: k, Neg: sub}
 					continue
 				}
-				g.Nodes = append(g.Nodes, ir.AdderNode{A: out.Node, ShiftA: out.Shift, B: c, ShiftB: k, Sub: sub != out.Neg})
-				out = ir.AdderTerm{Node: w.Cols + len(g.Nodes) - 1, Neg: out.Neg}
+				g.Nodes = append(g.Nodes, arith.AdderNode{A: out.Node, ShiftA: out.Shift, B: c, ShiftB: k, Sub: sub != out.Neg})
+				out = arith.AdderTerm{Node: w.Cols + len(g.Nodes) - 1, Neg: out.Neg}
 			}
 		}
 		g.Out = append(g.Out, out)

@@ -8,14 +8,14 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // lanewise reports whether the whole update of a packed state can run on words, both lanes at a time. Sums and
 // differences of words are exact in both lanes as long as the results fit 32 bits. A right shift needs lanes that are
 // not negative, so z is offset by base<<shift, which leaves the lanes room for ZBits plus the difference of the shifts.
 func (d *layer) lanewise() bool {
-	even, odd := d.Round[ir.Even], d.Round[ir.Odd]
+	even, odd := d.Round[arith.Even], d.Round[arith.Odd]
 	if !d.packed || even.Mul != 1 || odd.Mul != 1 || min(even.Shift, odd.Shift) < 0 || max(even.Shift, odd.Shift) >= d.ZBits {
 		return false
 	}
@@ -26,7 +26,7 @@ func (d *layer) lanewise() bool {
 // base is the exponent of the offset that a rounded transform has in its lanes; it is the same in both phases, so that
 // signs and biases need not know the phase.
 func (d *layer) base() int {
-	return d.ZBits - min(d.Round[ir.Even].Shift, d.Round[ir.Odd].Shift)
+	return d.ZBits - min(d.Round[arith.Even].Shift, d.Round[arith.Odd].Shift)
 }
 
 // inWords reports whether a term is multiplied in both lanes at a time, with words of two weights.
@@ -36,7 +36,7 @@ func (d *layer) inWords() bool {
 		return false
 	}
 	for ph := range t.Out {
-		if (t.Mid[ph] != ir.Requant{Mul: 1}) || t.Out[ph].Mul != 1 || t.Out[ph].Shift >= t.AccBits {
+		if (t.Mid[ph] != arith.Requant{Mul: 1}) || t.Out[ph].Mul != 1 || t.Out[ph].Shift >= t.AccBits {
 			return false
 		}
 	}

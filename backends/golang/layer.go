@@ -7,7 +7,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // layer is a layer of the plan and how the generated package holds it.
@@ -119,7 +119,7 @@ func (g *generator) step(d *layer) jen.Code {
 		body = append(body, g.transformAll(d, -1)...)
 	}
 	if !d.TwoPhase() {
-		g.method(n, doc, params, nil, append(body, update(ir.Even)...))
+		g.method(n, doc, params, nil, append(body, update(arith.Even)...))
 		return jen.Id("m").Dot(n).Call(args...)
 	}
 	odd, even := g.names.pick("update"+d.title+"Odd"), g.names.pick("update"+d.title+"Even")
@@ -127,8 +127,8 @@ func (g *generator) step(d *layer) jen.Code {
 		jen.Id("m").Dot(odd).Call(args...)).Else().Block(
 		jen.Id("m").Dot(even).Call(args...)))
 	g.method(n, doc, params, nil, body)
-	g.method(odd, []string{fmt.Sprintf("is the part of %s that is particular to odd t.", n)}, params, nil, update(ir.Odd))
-	g.method(even, []string{fmt.Sprintf("is the part of %s that is particular to even t.", n)}, params, nil, update(ir.Even))
+	g.method(odd, []string{fmt.Sprintf("is the part of %s that is particular to odd t.", n)}, params, nil, update(arith.Odd))
+	g.method(even, []string{fmt.Sprintf("is the part of %s that is particular to even t.", n)}, params, nil, update(arith.Even))
 	return jen.Id("m").Dot(n).Call(args...)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -110,7 +111,7 @@ func (g *generator) unit() {
 	body := []jen.Code{jen.Return(jen.Id("OutputUnit"))}
 	if g.alternates() {
 		g.consts[len(g.consts)-1].doc += " at even t (the first step is t = 1)"
-		g.consts = append(g.consts, constant{"OutputUnitOdd", jen.Lit(u.At(ir.Odd)), "real value of one unit of Output at odd t: OutputUnit / sqrt(2)"})
+		g.consts = append(g.consts, constant{"OutputUnitOdd", jen.Lit(u.At(arith.Odd)), "real value of one unit of Output at odd t: OutputUnit / sqrt(2)"})
 		g.counts = true
 		body = append([]jen.Code{jen.If(field("odd")).Block(jen.Return(jen.Id("OutputUnitOdd")))}, body...)
 	}
@@ -130,7 +131,7 @@ func (g *generator) decision() {
 			jen.Return(jen.Id("best")),
 		})
 	case ir.Threshold:
-		even, odd := r.Threshold[ir.Even], r.Threshold[ir.Odd]
+		even, odd := r.Threshold[arith.Even], r.Threshold[arith.Odd]
 		// Output may be narrower than the threshold, which then decides by itself; int64 holds both.
 		g.consts = append(g.consts, constant{"Threshold", number(even), fmt.Sprintf("an output above it (%v in real units) sets its bit", g.p.Output.Threshold)})
 		body := []jen.Code{start, jen.Id("limit").Op(":=").Int64().Call(jen.Id("Threshold"))}

@@ -10,7 +10,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // perLine is how many entries of a table stand on a line.
@@ -130,7 +130,7 @@ func narrowest(lists ...[]int64) string {
 	bits := 1
 	for _, ints := range lists {
 		for _, v := range ints {
-			bits = max(bits, ir.SignedBits(v))
+			bits = max(bits, arith.SignedBits(v))
 		}
 	}
 	return storage(bits)

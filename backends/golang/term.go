@@ -6,7 +6,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // narrow is how many columns of a matrix are multiplied where the product is needed. Wider ones are multiplied ahead,
@@ -58,8 +58,8 @@ func (g *generator) term(d *layer) *terms {
 	}
 	two := d.TwoPhase()
 	for ph := range out.flows {
-		if ph == ir.Odd && !two {
-			out.flows[ph] = out.flows[ir.Even]
+		if ph == arith.Odd && !two {
+			out.flows[ph] = out.flows[arith.Even]
 			break
 		}
 		before, entry := source(ph)
@@ -106,7 +106,7 @@ func (g *generator) inputs(t *lower.Term) (before []jen.Code, entry func(j *jen.
 
 // scaled is an entry of the input as the matrix takes it, in a type.
 func scaled(x expr, t *lower.Term, ph int, typ string) expr {
-	if (t.In[ph] == ir.Requant{Mul: 1}) {
+	if (t.In[ph] == arith.Requant{Mul: 1}) {
 		return x.as(typ)
 	}
 	return x.as(work(t.InMulBits)).requant(t.In[ph], t.InMulBits, t.InBits).as(typ)

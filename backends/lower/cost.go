@@ -1,6 +1,9 @@
 package lower
 
-import "github.com/hrnnc/hrnnc/ir"
+import (
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/ir"
+)
 
 // Work counts what one part of a step does. Shifts, negations and comparisons are not counted: they cost wires on an
 // FPGA and are free beside an addition in most instruction sets.
@@ -57,7 +60,7 @@ func (c *Cost) layer(l *Layer) {
 	}
 	if l.Perm != nil {
 		c.Parameters += l.N
-		c.Bits += l.N * ir.SignedBits(int64(l.N-1))
+		c.Bits += l.N * arith.SignedBits(int64(l.N-1))
 	}
 	c.Recurrence.Adds += l.N * l.K
 	if l.Round[0].Shift > 0 || l.Round[1].Shift > 0 {
@@ -105,7 +108,7 @@ func (c *Cost) bias(b [2][]int64) {
 		}
 		width := 1
 		for _, n := range v {
-			width = max(width, ir.SignedBits(n))
+			width = max(width, arith.SignedBits(n))
 		}
 		c.Bits += len(v) * width
 	}

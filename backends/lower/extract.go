@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/hrnnc/hrnnc/bounds"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/bounds"
 	"github.com/hrnnc/hrnnc/ir"
-	"github.com/hrnnc/hrnnc/numerics"
 )
 
 // Extract reads a plan off a fixed-level module as the passes leave it. The error says which value has no place in a
@@ -98,7 +98,7 @@ func (x *extractor) layer(i int) (Layer, error) {
 	return l, nil
 }
 
-var identity = [2]ir.Requant{{Mul: 1}, {Mul: 1}}
+var identity = [2]arith.Requant{{Mul: 1}, {Mul: 1}}
 
 func allOnes(n int) []int8 {
 	s := make([]int8, n)
@@ -110,7 +110,7 @@ func allOnes(n int) []int8 {
 
 func bias(v *ir.Value) [2][]int64 {
 	if v.Phases != nil {
-		return [2][]int64{v.Phases[ir.Even].Ints, v.Phases[ir.Odd].Ints}
+		return [2][]int64{v.Phases[arith.Even].Ints, v.Phases[arith.Odd].Ints}
 	}
 	return [2][]int64{v.Const.Ints, v.Const.Ints}
 }
@@ -170,7 +170,7 @@ func (x *extractor) transform(l *Layer, v *ir.Value) {
 		return
 	}
 	l.Staged = true
-	l.Round = [2]ir.Requant{{Mul: 1, Shift: v.Staged[ir.Even]}, {Mul: 1, Shift: v.Staged[ir.Odd]}}
+	l.Round = [2]arith.Requant{{Mul: 1, Shift: v.Staged[arith.Even]}, {Mul: 1, Shift: v.Staged[arith.Odd]}}
 }
 
 func signs(t *ir.Tensor) []int8 {
@@ -218,7 +218,7 @@ func (x *extractor) outgoing(t *Term, product ir.ID, after []ir.ID) {
 }
 
 // productBits is the width of v*Mul plus its rounding constant: the wider of what even and odd t need, each with its own v.
-func (x *extractor) productBits(id ir.ID, r [2]ir.Requant) int {
+func (x *extractor) productBits(id ir.ID, r [2]arith.Requant) int {
 	bits := 0
 	for ph, q := range r {
 		i, err := bounds.Product(x.table.HullAt(id, ph), q)
@@ -238,9 +238,9 @@ func (x *extractor) oneHot(t *Term) error {
 		t.In[ph].Mul, t.Out[ph].Mul = t.Out[ph].Mul, 1
 		most = max(most, t.In[ph].Mul)
 	}
-	t.InBits = ir.SignedBits(most)
+	t.InBits = arith.SignedBits(most)
 	t.InMulBits = t.InBits
-	acc := bounds.Interval{}
+	acc := arith.Interval{}
 	for _, w := range t.Matrix.Ints {
 		acc.Lo, acc.Hi = min(acc.Lo, w*most), max(acc.Hi, w*most)
 	}
@@ -358,28 +358,28 @@ func (x *extractor) decision(r *Readout) error {
 
 // mean widens the sum for every step, and for the rescale of the odd steps' sum.
 func (x *extractor) mean(r *Readout) error {
-	steps := [2]int64{ir.Even: int64(x.m.Steps / 2), ir.Odd: int64(x.m.Steps+1) / 2}
-	var sums [2]bounds.Interval
+	steps := [2]int64{arith.Even: int64(x.m.Steps / 2), arith.Odd: int64(x.m.Steps+1) / 2}
+	var sums [2]arith.Interval
 	for ph, n := range steps {
 		hull := x.table.HullAt(x.m.Y, ph)
 		if float64(hull.Magnitude())*float64(n) >= 1<<60 {
 			return &WidthError{fmt.Sprintf("the sum of %d outputs of %d bits does not fit 62 bits", x.m.Steps, hull.Bits()), fewerBits}
 		}
 		// Fewer steps add up to less, none to 0.
-		sums[ph] = bounds.Interval{Lo: min(hull.Lo*n, -1), Hi: max(hull.Hi*n, 1)}
+		sums[ph] = arith.Interval{Lo: min(hull.Lo*n, -1), Hi: max(hull.Hi*n, 1)}
 	}
-	even, odd := sums[ir.Even], sums[ir.Odd]
+	even, odd := sums[arith.Even], sums[arith.Odd]
 	r.MeanBits = max(even.Bits(), odd.Bits())
 	if r.Unit.Parity {
-		product, err := bounds.Product(odd, numerics.SqrtHalf)
+		product, err := bounds.Product(odd, arith.SqrtHalf)
 		if err != nil {
-			return &WidthError{fmt.Sprintf("the rescaled sum of %d outputs: %v", steps[ir.Odd], err), fewerBits}
+			return &WidthError{fmt.Sprintf("the rescaled sum of %d outputs: %v", steps[arith.Odd], err), fewerBits}
 		}
-		half := numerics.SqrtHalf
+		half := arith.SqrtHalf
 		r.Rescale, r.RescaleBits = &half, product.Bits()
-		odd = bounds.Interval{Lo: half.Apply(odd.Lo), Hi: half.Apply(odd.Hi)}
+		odd = arith.Interval{Lo: half.Apply(odd.Lo), Hi: half.Apply(odd.Hi)}
 	}
-	total := bounds.Interval{Lo: even.Lo + odd.Lo, Hi: even.Hi + odd.Hi}
+	total := arith.Interval{Lo: even.Lo + odd.Lo, Hi: even.Hi + odd.Hi}
 	r.MeanBits = max(r.MeanBits, total.Bits())
 	return nil
 }

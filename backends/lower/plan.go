@@ -4,7 +4,10 @@
 // Start with Plan; docs/numerics.md section 3 gives the equations its fields are named after.
 package lower
 
-import "github.com/hrnnc/hrnnc/ir"
+import (
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/ir"
+)
 
 // Plan is one model at the fixed level. A step runs the layers in order, each seeing the new state of the one
 // before; the readout is computed from the last layer when the output asks for it.
@@ -48,7 +51,7 @@ type Layer struct {
 	PreSigns []int8 // +1 or -1 each, or nil for all +1
 	Staged   bool   // rounding = staged: Shift[t&1] halvings are spread over the stages
 	ZBits    int    // width of z and of everything inside the transform
-	Round    [2]ir.Requant
+	Round    [2]arith.Requant
 	Perm     []int // nil: identity
 	Signs    []int8
 	RBits    int        // width of Signs*r (holds the negation too)
@@ -80,17 +83,17 @@ type Term struct {
 	Source     Source
 	Layer      int // FromState
 	Relu       bool
-	Embed      *ir.Tensor    // FromEmbed: Ints [vocab, d]
-	In         [2]ir.Requant // X -> X' (identity at even t); equal to round_half_even(sqrt(2) 2^f X) for every X in range
-	InBits     int           // width of In's results
-	InMulBits  int           // width of v*Mul + half inside In
+	Embed      *ir.Tensor       // FromEmbed: Ints [vocab, d]
+	In         [2]arith.Requant // X -> X' (identity at even t); equal to round_half_even(sqrt(2) 2^f X) for every X in range
+	InBits     int              // width of In's results
+	InMulBits  int              // width of v*Mul + half inside In
 	Matrix     Matrix
-	AccBits    int           // width of the product
-	Mid        [2]ir.Requant // rescale by sqrt(2) or 1/sqrt(2) where units do not alternate alike; identity otherwise
-	MidBits    int           // width of Mid's results
-	MidMulBits int           // width of v*Mul + half inside Mid
-	Out        [2]ir.Requant // the shift by e (Mul is 1)
-	OutBits    int           // width of a; at least that of the product plus rounding
+	AccBits    int              // width of the product
+	Mid        [2]arith.Requant // rescale by sqrt(2) or 1/sqrt(2) where units do not alternate alike; identity otherwise
+	MidBits    int              // width of Mid's results
+	MidMulBits int              // width of v*Mul + half inside Mid
+	Out        [2]arith.Requant // the shift by e (Mul is 1)
+	OutBits    int              // width of a; at least that of the product plus rounding
 }
 
 func (t *Term) twoPhase() bool {
@@ -102,8 +105,8 @@ type Matrix struct {
 	Name       string
 	Rows, Cols int
 	Ints       []int64
-	Bits       int            // width of an entry: 1 for +1/-1 only, 2 for ternary and int2, p for int p
-	Adders     *ir.AdderGraph // set when the sparsity pass chose shared additions
+	Bits       int               // width of an entry: 1 for +1/-1 only, 2 for ternary and int2, p for int p
+	Adders     *arith.AdderGraph // set when the sparsity pass chose shared additions
 }
 
 // Readout is Y = Matrix * relu(g) + Bias[t&1] of the last layer, YBits wide.
@@ -116,7 +119,7 @@ type Readout struct {
 	Bias        [2][]int64
 	YBits       int
 	MeanBits    int
-	Rescale     *ir.Requant
+	Rescale     *arith.Requant
 	RescaleBits int // width of sumOdd*Mul + half
 	// Threshold is compared with Y (or the mean's sum): bit = Y > Threshold[t&1]. Set for ir.Threshold only;
 	// for a mean it is Threshold[0], whatever t.

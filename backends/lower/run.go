@@ -1,7 +1,8 @@
 package lower
 
 import (
-	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -108,7 +109,7 @@ func (m *Machine) term(t *Term, ph int, x []int64) []int64 {
 	return applyAll(t.Out[ph], applyAll(t.Mid[ph], a))
 }
 
-func applyAll(r ir.Requant, v []int64) []int64 {
+func applyAll(r arith.Requant, v []int64) []int64 {
 	out := make([]int64, len(v))
 	for i := range v {
 		out[i] = r.Apply(v[i])

@@ -3,6 +3,7 @@ package verilog
 import (
 	"fmt"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -142,7 +143,7 @@ func (v *readoutValues) sumsByPhase(l *lines) {
 	l.line("    else if (done & ~odd)")
 	l.line("        seen_even <= 1'b1;")
 	l.line("end")
-	name, bits := l.requant("rescaled", "mean_odd", w, [2]ir.Requant{*v.Rescale, *v.Rescale}, v.RescaleBits)
+	name, bits := l.requant("rescaled", "mean_odd", w, [2]arith.Requant{*v.Rescale, *v.Rescale}, v.RescaleBits)
 	l.line("assign out_data = mean_even + %s[%d:0];", name, w-1)
 	if bits > w {
 		l.line("wire unused_high = &{1'b0, %s[%d:%d]};", name, bits-1, w)
@@ -170,7 +171,7 @@ func (v *readoutValues) bit(l *lines) {
 		}
 		return slit(width, t)
 	}
-	even, odd := limit(v.Readout.Threshold[ir.Even]), limit(v.Readout.Threshold[ir.Odd])
+	even, odd := limit(v.Readout.Threshold[arith.Even]), limit(v.Readout.Threshold[arith.Odd])
 	text := even
 	if !v.Mean && even != odd {
 		text = fmt.Sprintf("(odd ? %s : %s)", odd, even)

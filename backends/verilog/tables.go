@@ -6,7 +6,7 @@ import (
 	"math/big"
 
 	"github.com/hrnnc/hrnnc/backends"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // contents are what a table holds: words of fields, the first in the low bits. Its entries are asked for one by one, because a table of
@@ -76,7 +76,7 @@ func widest(v ...[]int64) int {
 	bits := 1
 	for _, numbers := range v {
 		for _, n := range numbers {
-			bits = max(bits, ir.SignedBits(n))
+			bits = max(bits, arith.SignedBits(n))
 		}
 	}
 	return bits

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/spell"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // clog2 is the number of bits that count n things, at least 1.
@@ -54,13 +54,13 @@ func (l *lines) String() string { return l.b.String() }
 // requant writes wires for v -> (v*Mul + half) >> Shift at even and odd steps, and gives the name and width of the
 // result; it is the source itself where nothing happens. bits holds v*Mul + half, or v*Mul shifted left, at the steps that take
 // it; what the other steps' wire holds then is not read and may overflow.
-func (l *lines) requant(name, source string, from int, r [2]ir.Requant, bits int) (string, int) {
-	if r == ([2]ir.Requant{{Mul: 1}, {Mul: 1}}) {
+func (l *lines) requant(name, source string, from int, r [2]arith.Requant, bits int) (string, int) {
+	if r == ([2]arith.Requant{{Mul: 1}, {Mul: 1}}) {
 		return source, from
 	}
 	width := max(from, bits)
 	for _, q := range r {
-		width = max(width, ir.SignedBits(q.Mul), q.Shift+2) // one half alone has Shift+1 bits
+		width = max(width, arith.SignedBits(q.Mul), q.Shift+2) // one half alone has Shift+1 bits
 	}
 	l.line("wire signed %s%s_wide = %s;", span(width), name, extend(source, from, width))
 	if r[0] == r[1] {
@@ -75,7 +75,7 @@ func (l *lines) requant(name, source string, from int, r [2]ir.Requant, bits int
 }
 
 // rounded is one phase of a requantisation, all at one width.
-func rounded(v string, width int, r ir.Requant) string {
+func rounded(v string, width int, r arith.Requant) string {
 	if r.Mul != 1 {
 		v = fmt.Sprintf("%s * %s", v, slit(width, r.Mul))
 	}

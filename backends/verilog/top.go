@@ -6,6 +6,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -242,7 +243,7 @@ func (w *writer) golden(y int64, t int) int64 {
 	}
 	limit := p.Readout.Threshold[t&1]
 	if p.Output.When == ir.Mean {
-		limit = p.Readout.Threshold[ir.Even]
+		limit = p.Readout.Threshold[arith.Even]
 	}
 	y, bit := y&(1<<w.readout.Y-1), y > limit
 	if bit {

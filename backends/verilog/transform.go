@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // transformValues fill templates/hadamard.v.tmpl.
@@ -120,7 +120,7 @@ func indices(name string, high, low int) string {
 func (v *transformValues) halves() {
 	var text []string
 	for s := 1; s < v.K && v.Staged; s += 2 {
-		even, odd := v.Round[ir.Even].Shift > s/2, v.Round[ir.Odd].Shift > s/2
+		even, odd := v.Round[arith.Even].Shift > s/2, v.Round[arith.Odd].Shift > s/2
 		at := fmt.Sprintf("stage2 == %s", lit(v.StageBits, s))
 		switch {
 		case even && odd:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -222,7 +223,7 @@ func (v *updateValues) products() {
 func (v *updateValues) tokenProduct(l *lines) (string, int) {
 	t := v.Term
 	p := t.Matrix.Bits
-	even, odd := t.In[ir.Even].Apply(1), t.In[ir.Odd].Apply(1)
+	even, odd := t.In[arith.Even].Apply(1), t.In[arith.Odd].Apply(1)
 	width := max(t.AccBits, p+widest([]int64{even, odd}))
 	if p == 1 {
 		l.line("wire signed %sentry_weight = weight[i] ? -%s : %s;", span(2), slit(2, 1), slit(2, 1))
@@ -262,7 +263,7 @@ func (l *layer) leftShift(phase int) int {
 
 // roundedBits is the width of the rounded z.
 func (l *layer) roundedBits() int {
-	if l.leftShift(ir.Even) == 0 && l.leftShift(ir.Odd) == 0 {
+	if l.leftShift(arith.Even) == 0 && l.leftShift(arith.Odd) == 0 {
 		return l.M
 	}
 	return l.M + 1
@@ -272,7 +273,7 @@ func (v *updateValues) round() {
 	var l lines
 	l.indent = "            "
 	l.line("wire signed %sz = live ? state_word[i * %d +: %d] : %s;", span(v.M), v.M, v.M, lit(v.M, 0))
-	r := [2]ir.Requant{{Mul: 1, Shift: v.leftShift(ir.Even)}, {Mul: 1, Shift: v.leftShift(ir.Odd)}}
+	r := [2]arith.Requant{{Mul: 1, Shift: v.leftShift(arith.Even)}, {Mul: 1, Shift: v.leftShift(arith.Odd)}}
 	value, bits := l.requant("rounded", "z", v.M, r, v.M+1)
 	l.line("reg signed %sr;", span(bits))
 	v.clocked("if (ends[3]) r <= %s;", value)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/spell"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 //go:embed templates/*.tmpl
@@ -81,7 +81,7 @@ func (w *writer) modules() {
 
 // biasWords lays a bias out in words of w entries: one table, or the odd steps' behind the even ones'.
 func biasWords(b [2][]int64, w, depth int, byPhase bool) contents {
-	even, odd := grouped(b[ir.Even], w, depth), grouped(b[ir.Odd], w, depth)
+	even, odd := grouped(b[arith.Even], w, depth), grouped(b[arith.Odd], w, depth)
 	if !byPhase {
 		return even
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/optim"
@@ -155,7 +155,7 @@ func (a *app) tell(format string, args ...any) {
 func roundings(l *compiler.Lowered) []network.Rounding {
 	var out []network.Rounding
 	for i, s := range l.Module.States {
-		out = append(out, network.Rounding{OddInput: oddInput(l.Plan.Layers[i].Term), Unit: [2]float64{ir.Even: s.Scale.At(ir.Even), ir.Odd: s.Scale.At(ir.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
+		out = append(out, network.Rounding{OddInput: oddInput(l.Plan.Layers[i].Term), Unit: [2]float64{arith.Even: s.Scale.At(arith.Even), arith.Odd: s.Scale.At(arith.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
 	}
 	return out
 }
@@ -163,9 +163,9 @@ func roundings(l *compiler.Lowered) []network.Rounding {
 // oddInput is by what the integers of a vector input are multiplied at odd steps, 0 where they are not. The plan's factor is
 // near enough to sqrt(2) times a power of two for the integers that there are; this is that number.
 func oddInput(t *lower.Term) float64 {
-	if t == nil || t.Source != lower.FromVector || t.In[ir.Odd] == t.In[ir.Even] {
+	if t == nil || t.Source != lower.FromVector || t.In[arith.Odd] == t.In[arith.Even] {
 		return 0
 	}
-	factor := math.Ldexp(float64(t.In[ir.Odd].Mul), -t.In[ir.Odd].Shift)
+	factor := math.Ldexp(float64(t.In[arith.Odd].Mul), -t.In[arith.Odd].Shift)
 	return math.Sqrt2 * math.Exp2(math.Round(math.Log2(factor/math.Sqrt2)))
 }

@@ -16,7 +16,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/bench/machine"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer/data"
 )

@@ -6,7 +6,7 @@ import (
 	"runtime"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/bench/machine"
 )
 
 // tally counts decisions.

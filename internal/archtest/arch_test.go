@@ -36,33 +36,34 @@ var rules = []rule{
 	{of: "internal/fileio", may: []string{"internal/diag"}, reason: "files are bytes"},
 	{of: "internal/npy", may: []string{"internal/diag", "internal/fileio"}, reason: "a reader of hostile input knows no model"},
 	{of: "internal/weights", may: []string{"internal/diag", "internal/fileio", "internal/npy"}, reason: "a reader of hostile input knows no model"},
-	{of: "hadamard", reason: "mathematics depends on nothing"},
-	{of: "ir", may: []string{"internal/diag"}, reason: "every stage reads the IR, so it may depend on none"},
-	{of: "ir/interp", may: []string{"ir", "hadamard", "numerics"}, reason: "the oracle shares no pass and no bound with what it checks"},
-	{of: "numerics", may: []string{"ir"}, reason: "the arithmetic of the contract knows no graph and no file format"},
-	{of: "bounds", may: []string{"ir"}, reason: "an analysis reads the IR and changes nothing"},
-	{of: "dsl", may: []string{"internal/diag", "ir", "numerics"}, reason: "the language knows no pass, no backend and no weights format"},
-	{of: "passes", may: []string{"bounds", "hadamard", "internal/diag", "ir", "ir/interp", "numerics"},
+	{of: "internal/arith", reason: "arithmetic depends on nothing"},
+	{of: "internal/hadamard", may: []string{"internal/arith"}, reason: "mathematics depends on nothing but arithmetic"},
+	{of: "ir", may: []string{"internal/arith", "internal/diag"}, reason: "every stage reads the IR, so it may depend on none"},
+	{of: "ir/interp", may: []string{"internal/arith", "ir", "internal/hadamard", "internal/numerics"}, reason: "the oracle shares no pass and no bound with what it checks"},
+	{of: "internal/numerics", may: []string{"internal/arith", "ir"}, reason: "the arithmetic of the contract knows no graph and no file format"},
+	{of: "internal/bounds", may: []string{"internal/arith", "ir"}, reason: "an analysis reads the IR and changes nothing"},
+	{of: "dsl", may: []string{"internal/arith", "internal/diag", "ir", "internal/numerics"}, reason: "the language knows no pass, no backend and no weights format"},
+	{of: "passes", may: []string{"internal/arith", "internal/bounds", "internal/hadamard", "internal/diag", "ir", "ir/interp", "internal/numerics"},
 		reason: "a pass knows neither the language it came from nor the target it goes to"},
-	{of: "backends/lower", may: []string{"bounds", "hadamard", "ir", "numerics"}, reason: "the plan knows no target and no pass"},
+	{of: "backends/lower", may: []string{"internal/arith", "internal/bounds", "internal/hadamard", "ir", "internal/numerics"}, reason: "the plan knows no target and no pass"},
 	{of: "backends", may: []string{"backends/lower", "internal/diag"}, reason: "what a target is must not depend on any target"},
 	{of: "backends/spell", reason: "words and texts are those of languages: no plan, no target"},
-	{of: "backends/*", except: []string{"backends/lower", "backends/spell"}, may: []string{"backends", "backends/lower", "backends/spell", "internal/diag", "internal/exttool", "ir"},
+	{of: "backends/*", except: []string{"backends/lower", "backends/spell"}, may: []string{"internal/arith", "backends", "backends/lower", "backends/spell", "internal/diag", "internal/exttool", "ir"},
 		reason: "a target spells a plan: it asks no pass, no language and no other target"},
-	{of: "importer", may: []string{"dsl", "hadamard", "internal/diag", "internal/fileio", "internal/weights"},
+	{of: "importer", may: []string{"dsl", "internal/hadamard", "internal/diag", "internal/fileio", "internal/weights"},
 		reason: "an importer writes model.hrn and weights, and compiles nothing"},
 	{of: "internal/modelgen", may: []string{"dsl", "internal/weights"}, reason: "random models must not lean on the passes they test"},
 	{of: "trainer/kernels/...", may: []string{"trainer/kernels/..."}, reason: "arithmetic on tiles knows no model"},
 	{of: "trainer/score", reason: "how good answers are depends on no model and no data set"},
-	{of: "trainer/...", except: []string{"trainer/kernels", "trainer/kernels/asm", "trainer/kernels/limits", "trainer/score"}, may: []string{"trainer/...", "dsl", "hadamard", "internal/diag", "internal/fileio", "internal/npy", "internal/weights", "ir", "numerics"},
+	{of: "trainer/...", except: []string{"trainer/kernels", "trainer/kernels/asm", "trainer/kernels/limits", "trainer/score"}, may: []string{"internal/arith", "trainer/...", "dsl", "internal/hadamard", "internal/diag", "internal/fileio", "internal/npy", "internal/weights", "ir", "internal/numerics"},
 		reason: "training knows the model and its weights, and not how it is lowered"},
 	{of: "internal/hostile", may: []string{"internal/diag"}, reason: "it says what every reader owes"},
 	{of: "internal/shared", reason: "it finds files"},
-	{of: "backends/lower/plantest", may: []string{"backends/lower", "ir"}, reason: "random plans must not lean on the passes that make real ones"},
+	{of: "backends/lower/plantest", may: []string{"internal/arith", "backends/lower", "ir"}, reason: "random plans must not lean on the passes that make real ones"},
 }
 
 // free are the packages that may import any other: the road itself, and the programs on it.
-var free = []string{"compiler", "cmd/...", "bench/...", "examples/...", "scripts/...", "internal/archtest"}
+var free = []string{"compiler", "cmd/...", "internal/bench/...", "examples/...", "scripts/...", "internal/archtest"}
 
 // users says which packages may import one that few should know, tests aside.
 var users = []struct {
@@ -70,7 +71,7 @@ var users = []struct {
 	by       []string
 	reason   string
 }{
-	{"compiler", []string{".", "cmd/...", "bench/...", "examples/..."}, "the whole road is for programs; a stage knows its neighbours only"},
+	{"compiler", []string{".", "cmd/...", "internal/bench/...", "examples/..."}, "the whole road is for programs; a stage knows its neighbours only"},
 	{"backends/c", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
 	{"backends/golang", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
 	{"backends/verilog", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
@@ -214,7 +215,7 @@ func TestImportedBy(t *testing.T) {
 }
 
 // programs may print and end; everything else returns values and errors to them.
-var programs = []string{"cmd/...", "bench/...", "examples/...", "scripts/..."}
+var programs = []string{"cmd/...", "internal/bench/...", "examples/...", "scripts/..."}
 
 // loud is what packages that are no programs may not touch, by import path; an empty list stands for all of it.
 var loud = map[string][]string{
@@ -252,7 +253,7 @@ var writers = map[string][]string{
 }
 
 // writing may use them: the one writer, what only tests use, and programs that are run in the repository.
-var writing = []string{"internal/fileio", "internal/hostile", "internal/modelgen", "bench/...", "examples/..."}
+var writing = []string{"internal/fileio", "internal/hostile", "internal/modelgen", "internal/bench/...", "examples/..."}
 
 func TestOnlyFileioWrites(t *testing.T) {
 	for _, p := range packages(t) {

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
-	"github.com/hrnnc/hrnnc/numerics"
 )
 
 var fixedKernels = map[ir.Op]kernel[int64]{
@@ -51,7 +51,7 @@ func requant(r *run[int64], v *ir.Value, args [][]int64) ([]int64, error) {
 		if hi, lo := bits.Mul64(magnitude(a), magnitude(q.Mul)); hi != 0 || lo >= 1<<62 {
 			return nil, fmt.Errorf("%d * %d overflows", a, q.Mul)
 		}
-		if p := a * q.Mul; q.Shift < 0 && ir.SignedBits(p)-q.Shift > 64 {
+		if p := a * q.Mul; q.Shift < 0 && arith.SignedBits(p)-q.Shift > 64 {
 			return nil, fmt.Errorf("%d << %d overflows", p, -q.Shift)
 		}
 	}
@@ -95,7 +95,7 @@ func fits(r *run[int64], id ir.ID) error {
 		return nil
 	}
 	for i, n := range r.values[id] {
-		if ir.SignedBits(n) > v.Type.Bits {
+		if arith.SignedBits(n) > v.Type.Bits {
 			return fmt.Errorf("entry %d, %d, does not fit its %d bits: range analysis is wrong", i, n, v.Type.Bits)
 		}
 	}
@@ -147,14 +147,14 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 }
 
 func meanSum(m *ir.Module, sums [2][]int64) []int64 {
-	odd := sums[ir.Odd]
+	odd := sums[arith.Odd]
 	if m.Values[m.Y].Type.Scale.Parity {
-		odd = each(odd, numerics.SqrtHalf.Apply)
+		odd = each(odd, arith.SqrtHalf.Apply)
 	}
-	if sums[ir.Even] == nil {
+	if sums[arith.Even] == nil {
 		return odd
 	}
-	return zip([][]int64{sums[ir.Even], odd}, func(a, b int64) int64 { return a + b })
+	return zip([][]int64{sums[arith.Even], odd}, func(a, b int64) int64 { return a + b })
 }
 
 func (r *run[T]) countSaturation(res *FixedResult) {

@@ -33,7 +33,7 @@ func newRun[T number](m *ir.Module, kernels map[ir.Op]kernel[T]) *run[T] {
 	return r
 }
 
-// phase is ir.Even or ir.Odd.
+// phase is arith.Even or arith.Odd.
 func (r *run[T]) phase() int { return r.t & 1 }
 
 func (r *run[T]) step(x []int64) error {

@@ -3,7 +3,7 @@ package interp
 import (
 	"math"
 
-	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
 

@@ -1,6 +1,6 @@
 // Package design writes a model for a data set: one that trains well as it is. It looks at the sequences, chooses the input,
 // the frames, the layers, the readout and the settings of training, and says of each why; of what cannot be seen from the data
-// it tries short trainings, on folds of the training part. The choices were measured on small time series (bench/new,
+// it tries short trainings, on folds of the training part. The choices were measured on small time series (internal/bench/new,
 // docs/benchmarks/new.md). It reads no file and prints nothing. Start with New, Design.Try and Design.Text.
 package design
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/dsl"
-	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 )
 
 // dense is a recurrent matrix W of a model, h <- W*h + ..., in training. It is W = norm diag(signs) P S D Q: the signs on both

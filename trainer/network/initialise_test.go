@@ -7,7 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/hrnnc/hrnnc/hadamard"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 )
 
 // TestBalancedSigns: half of the signs of each block are negative, with signs before the transform half of the products.

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/dsl"
-	"github.com/hrnnc/hrnnc/hadamard"
 	"github.com/hrnnc/hrnnc/importer"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/internal/shared"
 	"github.com/hrnnc/hrnnc/internal/weights"

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/hrnnc/hrnnc/dsl"
-	"github.com/hrnnc/hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/internal/numerics"
 )
 
 // Param is one tensor of the weights file in training.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/numerics"
+	"github.com/hrnnc/hrnnc/internal/numerics"
 )
 
 // Settings is what one variant of a model has.

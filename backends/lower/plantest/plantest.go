@@ -10,6 +10,7 @@ import (
 	"math/rand"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -137,7 +138,7 @@ func (b *builder) layer(k int, below *lower.Layer) {
 		l.Perm = rng.Perm(l.N)
 	}
 	for ph := range 2 {
-		l.Round[ph] = ir.Requant{Mul: 1, Shift: (k + 1 - ph*(k&1)) / 2}
+		l.Round[ph] = arith.Requant{Mul: 1, Shift: (k + 1 - ph*(k&1)) / 2}
 	}
 	l.Round[0].Shift = (k + 1) / 2
 	l.Round[1].Shift = k / 2
@@ -182,7 +183,7 @@ func (b *builder) signs(n int) []int8 {
 	return s
 }
 
-var same = [2]ir.Requant{{Mul: 1}, {Mul: 1}}
+var same = [2]arith.Requant{{Mul: 1}, {Mul: 1}}
 
 func (b *builder) term(l, below *lower.Layer) *lower.Term {
 	rng := b.rng
@@ -196,7 +197,7 @@ func (b *builder) term(l, below *lower.Layer) *lower.Term {
 		x = 1 << (below.Bits - 1)
 		t.Matrix = lower.Matrix{Name: "B", Rows: l.N, Cols: cols, Ints: b.ints(l.N*cols, 1), Bits: 1}
 		if rng.Intn(3) == 0 {
-			t.Mid[1] = []ir.Requant{{Mul: 23170, Shift: 15}, {Mul: 46341, Shift: 15}}[rng.Intn(2)]
+			t.Mid[1] = []arith.Requant{{Mul: 23170, Shift: 15}, {Mul: 46341, Shift: 15}}[rng.Intn(2)]
 		}
 	} else {
 		lo, hi := b.p.Input.Range()
@@ -211,7 +212,7 @@ func (b *builder) term(l, below *lower.Layer) *lower.Term {
 		t.Matrix = b.matrix("U", l.N, cols)
 		if l.K&1 == 1 && below == nil {
 			f := max(0, e+t.Matrix.Bits+bits.Len(uint(cols-1)))
-			t.In[1] = ir.Requant{Mul: int64(math.Round(math.Sqrt2 * math.Ldexp(1, f+20))), Shift: 20}
+			t.In[1] = arith.Requant{Mul: int64(math.Round(math.Sqrt2 * math.Ldexp(1, f+20))), Shift: 20}
 			t.Out[1].Shift = f
 		}
 	}
@@ -259,7 +260,7 @@ func (b *builder) readout() {
 		b.p.Steps = 64
 		r.MeanBits = width(acc * 64 * 2)
 		if last.K&1 == 1 {
-			r.Rescale = &ir.Requant{Mul: 23170, Shift: 15}
+			r.Rescale = &arith.Requant{Mul: 23170, Shift: 15}
 			r.RescaleBits = width(acc*64*23170 + 1<<15)
 		}
 	}

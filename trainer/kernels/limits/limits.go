@@ -1,5 +1,5 @@
 // Package limits measures what a machine can do at best for package kernels: move the rows of a tile, and add them. It
-// computes nothing of use, and knows no kernel. bench/kernels prints its times beside those of the kernels.
+// computes nothing of use, and knows no kernel. internal/bench/kernels prints its times beside those of the kernels.
 package limits
 
 import "slices"
