@@ -46,6 +46,7 @@ var rules = []rule{
 	{of: "passes", may: []string{"internal/arith", "internal/bounds", "internal/hadamard", "internal/diag", "ir", "ir/interp", "internal/numerics"},
 		reason: "a pass knows neither the language it came from nor the target it goes to"},
 	{of: "backends/lower", may: []string{"internal/arith", "internal/bounds", "internal/hadamard", "ir", "internal/numerics"}, reason: "the plan knows no target and no pass"},
+	{of: "backends/lower/step", may: []string{"backends/lower", "internal/arith", "ir"}, reason: "the form knows no language that it is spelled in"},
 	{of: "backends", may: []string{"backends/lower", "internal/diag"}, reason: "what a target is must not depend on any target"},
 	{of: "backends/spell", reason: "words and texts are those of languages: no plan, no target"},
 	{of: "backends/*", except: []string{"backends/lower", "backends/spell"}, may: []string{"internal/arith", "backends", "backends/lower", "backends/spell", "internal/diag", "internal/exttool", "ir"},
