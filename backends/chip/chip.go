@@ -1,0 +1,265 @@
+// Package chip describes the chips that generated code runs on: word, costs, memories, compiler, emulator and current. A chip is
+// a file of parts/ and nothing more; one that names another in "inherits" says only what differs. Start with Get.
+package chip
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
+)
+
+//go:embed parts/*.json
+var files embed.FS
+
+// Kind is what a part is.
+type Kind string
+
+// The kinds of parts.
+const (
+	MCU  Kind = "mcu"  // a microcontroller, or a processor core with the memories of one
+	Host Kind = "host" // this machine
+	FPGA Kind = "fpga" // programmable logic
+)
+
+// Part is one chip. Sizes are bytes, clocks MHz, currents mA.
+type Part struct {
+	Name string `json:"-"` // the file's, as --mcu takes it
+	// Inherits is the part whose values hold where this one says nothing.
+	Inherits string `json:"inherits,omitempty"`
+	// Aliases are other names that Get takes.
+	Aliases []string `json:"aliases,omitempty"`
+	Kind    Kind     `json:"kind"`
+	Title   string   `json:"title"` // for people: "ATmega328P, on the Arduino Uno and Nano"
+	// Model is the chip whose memories, clock and current these are, where Title is a core.
+	Model string `json:"model,omitempty"`
+	// Arch is the instruction set: avr, arm, riscv, xtensa or host. Intrinsics and start-up code go by it.
+	Arch string `json:"arch,omitempty"`
+	// Word is the bits of a register, Int those of C's int.
+	Word int `json:"word,omitempty"`
+	Int  int `json:"int,omitempty"`
+	// Lanes are the 16-bit numbers that one instruction adds or multiplies: 2 with the DSP instructions of Arm (SADD16, SMLAD), else 1.
+	Lanes int `json:"lanes,omitempty"`
+	// Saturates: an instruction clamps to a width (SSAT, USAT).
+	Saturates bool `json:"saturates,omitempty"`
+	// ProgramMemory: constants lie in RAM unless they are said to be in flash, which is read by instructions of its own.
+	ProgramMemory bool     `json:"program_memory,omitempty"`
+	Flash         int      `json:"flash,omitempty"` // for programs and tables
+	RAM           int      `json:"ram,omitempty"`
+	Clock         float64  `json:"clock_mhz,omitempty"` // the highest, or the board's
+	Costs         *Costs   `json:"costs,omitempty"`
+	Build         Build    `json:"build,omitzero"`
+	Emulator      Emulator `json:"emulator,omitzero"`
+	// Timing is the cycles of instructions, for chips whose emulator counts instructions; nil where the maker gives none.
+	Timing *Timing `json:"timing,omitempty"`
+	Energy *Energy `json:"energy,omitempty"` // nil where no data sheet's figure is known
+	// Logic is what an FPGA has.
+	Logic *Logic `json:"logic,omitempty"`
+	// Sources say where the numbers are from: "costs", "memory", "timing", ...
+	Sources map[string]string `json:"sources"`
+}
+
+// Costs are prices of operations, in what Emulator counts: cycles or instructions.
+type Costs struct {
+	Add       ByWidth `json:"add"`        // addition, subtraction, and, or, exclusive or
+	Multiply  ByWidth `json:"multiply"`   // product of as many bits as its factors
+	Load      ByWidth `json:"load"`       // from RAM
+	LoadTable ByWidth `json:"load_table"` // a constant of flash
+	Store     ByWidth `json:"store"`
+	Shift     ByWidth `json:"shift"`     // by any constant, arithmetic, without ShiftBit
+	ShiftBit  ByWidth `json:"shift_bit"` // more for each place of a shift
+	Clamp     ByWidth `json:"clamp"`     // to a range, both ends
+	Branch    float64 `json:"branch"`    // one that is taken
+	Loop      float64 `json:"loop"`      // count down and go back: a round of a loop, without its body
+	Call      float64 `json:"call"`      // and return
+}
+
+// ByWidth is a price at each width of C's integers, in bits.
+type ByWidth struct {
+	W8  float64 `json:"8"`
+	W16 float64 `json:"16"`
+	W32 float64 `json:"32"`
+	W64 float64 `json:"64"`
+}
+
+// At is the price of numbers of some bits, 1 to 64.
+func (w ByWidth) At(bits int) float64 {
+	switch {
+	case bits <= 8:
+		return w.W8
+	case bits <= 16:
+		return w.W16
+	case bits <= 32:
+		return w.W32
+	}
+	return w.W64
+}
+
+// Build is how programs for the chip are made.
+type Build struct {
+	Compiler string   `json:"compiler,omitempty"`
+	Flags    []string `json:"flags,omitempty"`    // for every file, without the level of optimisation
+	Optimise string   `json:"optimise,omitempty"` // the usual level: -Os
+	Link     []string `json:"link,omitempty"`
+}
+
+// Emulator is what runs the chip's programs here. The zero value stands for none: programs are compiled only.
+type Emulator struct {
+	Program string `json:"program,omitempty"` // simavr, or a command of QEMU; "host" runs the program itself
+	Machine string `json:"machine,omitempty"` // of QEMU, or the chip that simavr knows
+	Counts  Unit   `json:"counts,omitempty"`
+	// Code and Data are where its memories for programs and for data begin, and how large they are, in bytes.
+	Code Memory `json:"code,omitzero"`
+	Data Memory `json:"data,omitzero"`
+}
+
+// Memory is a range of addresses.
+type Memory struct {
+	Origin uint64 `json:"origin"`
+	Length uint64 `json:"length"`
+}
+
+// Unit is what an emulator counts.
+type Unit string
+
+// The units.
+const (
+	Cycles       Unit = "cycles"
+	Instructions Unit = "instructions"
+	Nanoseconds  Unit = "nanoseconds"
+)
+
+// Timing is the cycles that instructions take, without wait states of the flash.
+type Timing struct {
+	Other    float64 `json:"other"`
+	Load     float64 `json:"load"`
+	Store    float64 `json:"store"`
+	Multiple float64 `json:"multiple"` // load or store of several registers, without Register
+	Register float64 `json:"register"` // each register of those
+	Multiply float64 `json:"multiply"`
+	Branch   float64 `json:"branch"` // one that is not taken
+	Taken    float64 `json:"taken"`  // any that is, calls and returns among them
+}
+
+// Energy is the current that a chip takes when it computes.
+type Energy struct {
+	Current float64 `json:"ma_per_mhz"`
+	Volts   float64 `json:"volts"`
+	Source  string  `json:"source"` // the data sheet, and where in it
+}
+
+// PerCycle is the energy of a cycle, in nanojoules: mA/MHz are nC a cycle.
+func (e Energy) PerCycle() float64 { return e.Current * e.Volts }
+
+// Logic is what an FPGA has, and how it is made into a design.
+type Logic struct {
+	LUTs        int                 `json:"luts,omitempty"`
+	LUTInputs   int                 `json:"lut_inputs,omitempty"`
+	Multipliers int                 `json:"multipliers,omitempty"`
+	Blocks      int                 `json:"blocks,omitempty"`     // of RAM
+	BlockBits   int                 `json:"block_bits,omitempty"` // each
+	BlockPorts  int                 `json:"block_ports,omitempty"`
+	Synthesis   []string            `json:"synthesis,omitempty"` // commands
+	PlaceRoute  []string            `json:"place_route,omitempty"`
+	Pins        map[string][]string `json:"pins,omitempty"` // of a board, by what is on them
+}
+
+// all reads every part once; a file that cannot be read is a bug, which TestParts finds.
+var all = sync.OnceValues(func() ([]*Part, error) {
+	entries, err := files.ReadDir("parts")
+	if err != nil {
+		return nil, err
+	}
+	var parts []*Part
+	for _, e := range entries {
+		p, err := read(strings.TrimSuffix(e.Name(), ".json"), nil)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+})
+
+// read reads a part over what it inherits. below are the parts that are being read.
+func read(name string, below []string) (*Part, error) {
+	if slices.Contains(below, name) {
+		return nil, fmt.Errorf("parts inherit from one another in a circle: %s", strings.Join(append(below, name), ", "))
+	}
+	data, err := files.ReadFile(path.Join("parts", name+".json"))
+	if err != nil {
+		return nil, err
+	}
+	var head struct{ Inherits string }
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, fmt.Errorf("parts/%s.json: %w", name, err)
+	}
+	p := &Part{}
+	if head.Inherits != "" {
+		if p, err = read(head.Inherits, append(below, name)); err != nil {
+			return nil, err
+		}
+		p.Aliases, p.Inherits = nil, ""
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(p); err != nil {
+		return nil, fmt.Errorf("parts/%s.json: %w", name, err)
+	}
+	p.Name = name
+	return p, nil
+}
+
+// All lists the parts in the order of their names. They are shared: change none.
+func All() []*Part {
+	parts, err := all()
+	if err != nil {
+		panic(err)
+	}
+	return parts
+}
+
+// Names lists what Get takes, aliases left out.
+func Names() []string {
+	var names []string
+	for _, p := range All() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// Get finds a part by its name or an alias, in any case. The error is a diagnostic that names the nearest.
+func Get(name string) (*Part, error) {
+	known := map[string]*Part{}
+	var names []string
+	for _, p := range All() {
+		for _, n := range append([]string{p.Name}, p.Aliases...) {
+			known[n], names = p, append(names, n)
+		}
+	}
+	if p := known[strings.ToLower(strings.TrimSpace(name))]; p != nil {
+		return p, nil
+	}
+	d := diag.InFile("", "").Errorf("mcu", "there is no chip %q", name)
+	if near := diag.Nearest(name, names); near != "" {
+		return nil, d.Helpf("did you mean %s? hrnnc chips lists them all", near)
+	}
+	return nil, d.Helpf("the chips are %s; hrnnc chips says more of each", strings.Join(Names(), ", "))
+}
+
+// Mix counts instructions by kind. Taken are those of Branch that were; Register are the registers of Multiple.
+type Mix struct {
+	Other, Load, Store, Multiple, Register, Multiply, Branch, Taken float64
+}
+
+// Cycles are those of a mix of instructions.
+func (t Timing) Cycles(i Mix) float64 {
+	return t.Other*i.Other + t.Load*i.Load + t.Store*i.Store + t.Multiple*i.Multiple + t.Register*i.Register +
+		t.Multiply*i.Multiply + t.Branch*(i.Branch-i.Taken) + t.Taken*i.Taken
+}

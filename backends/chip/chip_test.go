@@ -1,0 +1,156 @@
+package chip
+
+import (
+	"encoding/json"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestParts holds every file to the schema: no unknown key, nothing that a kind needs left out, a source for every number.
+func TestParts(t *testing.T) {
+	parts, err := all()
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := map[string]string{}
+	for _, p := range parts {
+		for _, n := range append([]string{p.Name}, p.Aliases...) {
+			if n != strings.ToLower(n) || taken[n] != "" {
+				t.Errorf("%s: the name %s is taken by %s, or not in small letters", p.Name, n, taken[n])
+			}
+			taken[n] = p.Name
+		}
+		need := func(what string, ok bool) {
+			if !ok {
+				t.Errorf("%s has no %s, or a wrong one", p.Name, what)
+			}
+		}
+		need("kind", slices.Contains([]Kind{MCU, Host, FPGA}, p.Kind))
+		need("title", p.Title != "")
+		if p.Kind == FPGA {
+			need("logic", p.Logic != nil)
+			continue
+		}
+		need("arch", slices.Contains([]string{"avr", "arm", "riscv", "xtensa", "host"}, p.Arch))
+		need("word", slices.Contains([]int{8, 16, 32, 64}, p.Word))
+		need("int", p.Int == 16 || p.Int == 32)
+		need("lanes", p.Lanes == 1 || p.Lanes == 2)
+		need("costs", p.Costs != nil)
+		need("compiler", p.Build.Compiler != "" && p.Build.Optimise != "" && len(p.Build.Flags) > 0)
+		positive(t, p.Name+".costs", reflect.ValueOf(*p.Costs))
+		if p.Timing != nil {
+			positive(t, p.Name+".timing", reflect.ValueOf(*p.Timing))
+		}
+		if p.Energy != nil {
+			need("energy", p.Energy.Current > 0 && p.Energy.Volts > 0)
+			need("data sheet of the energy", strings.Contains(p.Energy.Source, "data sheet"))
+		}
+		need("source of costs", p.Sources["costs"] != "")
+		if p.Kind == Host {
+			continue
+		}
+		need("flash and RAM", p.Flash > 0 && p.RAM > 0)
+		need("clock", p.Clock > 0)
+		need("source of its memories", p.Sources["memory"] != "")
+		if e := p.Emulator; e.Program != "" {
+			need("machine", e.Machine != "")
+			need("unit", e.Counts == Cycles || e.Counts == Instructions)
+			need("addresses", e.Code.Length > 0 && e.Data.Length > 0)
+			if e.Counts == Instructions {
+				need("timing, or a reason", p.Timing != nil && p.Sources["timing"] != "" || strings.HasPrefix(p.Sources["timing"], "none"))
+			}
+		}
+	}
+	for _, name := range []string{"atmega328p", "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "rv32imc", "esp32c3", "esp8266", "host"} {
+		if taken[name] == "" {
+			t.Errorf("there is no part %s", name)
+		}
+	}
+}
+
+// positive reports numbers below 0, and prices of nothing, but for the places of a shift.
+func positive(t *testing.T, name string, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			positive(t, name+"."+v.Type().Field(i).Name, v.Field(i))
+		}
+	case reflect.Float64:
+		if f := v.Float(); f < 0 || f == 0 && !strings.Contains(name, "Shift") {
+			t.Errorf("%s is %v", name, f)
+		}
+	}
+}
+
+// TestEveryKeyIsKnown: what a file says twice, or in a word that Part has not, is an error of read; here, that the files use
+// only keys, and that null is used only to drop what is inherited.
+func TestEveryKeyIsKnown(t *testing.T) {
+	for _, p := range All() {
+		data, err := files.ReadFile(path.Join("parts", p.Name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var own map[string]any
+		if err := json.Unmarshal(data, &own); err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range own {
+			if v == nil && own["inherits"] == nil {
+				t.Errorf("%s: %s is null and inherits nothing", p.Name, k)
+			}
+		}
+	}
+}
+
+func TestInheritance(t *testing.T) {
+	m0, m4, rp2040 := get(t, "cortex-m0"), get(t, "M4"), get(t, "pico")
+	if m4.Lanes != 2 || !m4.Saturates || m4.Costs.Add != m0.Costs.Add || m4.Costs.Clamp.At(16) != 1 || m0.Costs.Clamp.At(16) == 1 {
+		t.Errorf("cortex-m4 is not cortex-m3 with lanes: %+v", m4)
+	}
+	if m4.Emulator.Program != "qemu-system-arm" || m4.Emulator.Machine != "mps2-an386" || m4.Emulator.Code.Length != 1<<22 {
+		t.Errorf("emulator of cortex-m4: %+v", m4.Emulator)
+	}
+	if m0.Timing.Taken != 3 || rp2040.Timing.Taken != 2 || rp2040.Timing.Load != 2 || rp2040.Energy != nil {
+		t.Errorf("rp2040: %+v, %+v", rp2040.Timing, rp2040.Energy)
+	}
+	if !slices.Contains(m0.Build.Flags, "-mcpu=cortex-m0") || slices.Contains(rp2040.Build.Flags, "-mcpu=cortex-m0") {
+		t.Errorf("flags: %v, %v", m0.Build.Flags, rp2040.Build.Flags)
+	}
+}
+
+func get(t *testing.T, name string) *Part {
+	t.Helper()
+	p, err := Get(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestUnknownChipsAreAnswered(t *testing.T) {
+	for name, want := range map[string]string{"atmega328pp": "atmega328p?", "cortex-m5": "cortex-m", "z80 or so": "the chips are atmega2560, atmega328p, cortex-m0"} {
+		if _, err := Get(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+}
+
+func TestCosts(t *testing.T) {
+	w := ByWidth{1, 2, 3, 4}
+	for bits, want := range map[int]float64{1: 1, 8: 1, 9: 2, 16: 2, 17: 3, 32: 3, 33: 4, 64: 4} {
+		if got := w.At(bits); got != want {
+			t.Errorf("%d bits cost %v, want %v", bits, got, want)
+		}
+	}
+	m0 := get(t, "cortex-m0")
+	// Two loads, an ldm of three, a branch that is taken and one that is not.
+	if got := m0.Timing.Cycles(Mix{Load: 2, Multiple: 1, Register: 3, Branch: 2, Taken: 1}); got != 2*2+(1+3)+3+1 {
+		t.Errorf("%v cycles", got)
+	}
+	if e := get(t, "atmega328p").Energy.PerCycle(); e != 3.25 {
+		t.Errorf("%v nJ a cycle of an ATmega328P", e)
+	}
+}
