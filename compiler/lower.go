@@ -70,7 +70,7 @@ func (m *Model) IRAfter(pass string, c passes.Config) (*ir.Module, error) {
 	}
 	p, ok := passes.Find(pass)
 	if !ok {
-		return nil, fmt.Errorf("there is no pass %q; the passes are %s", pass, PassNames())
+		return nil, fmt.Errorf("there is no pass %q; the passes are %s", pass, passes.Names())
 	}
 	if m.Real == nil && p.In == ir.Real {
 		return nil, diag.List{diag.InFile(m.File, "").Errorf("level", "IR of the fixed level has been through pass %s", pass).
@@ -91,16 +91,4 @@ func (m *Model) Loaded() *ir.Module {
 		return m.Real
 	}
 	return m.Fixed
-}
-
-// PassNames lists the passes in order, for messages.
-func PassNames() string {
-	names := ""
-	for i, p := range passes.Pipeline {
-		if i > 0 {
-			names += ", "
-		}
-		names += p.Name
-	}
-	return names
 }

@@ -40,12 +40,12 @@ func golden(t *testing.T, p Pass, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, steps, err := Run(m, Config{Options: Options{Cost: DefaultCost}, VerifyEach: true, Disable: allBut(p.Name)})
+	out, step, err := Config{Options: Options{Cost: DefaultCost}, VerifyEach: true}.runOne(p, m)
 	var got bytes.Buffer
 	if err != nil {
 		got.WriteString("error: " + err.Error() + "\n")
 	} else {
-		for _, s := range steps[0].Stats {
+		for _, s := range step.Stats {
 			got.WriteString("// " + s + "\n")
 		}
 		if err := ir.Print(&got, out); err != nil {
@@ -72,16 +72,6 @@ func section(a *txtar.Archive, name string) *txtar.File {
 	}
 	a.Files = append(a.Files, txtar.File{Name: name})
 	return &a.Files[len(a.Files)-1]
-}
-
-func allBut(name string) []string {
-	var out []string
-	for _, p := range Pipeline {
-		if p.Name != name {
-			out = append(out, p.Name)
-		}
-	}
-	return out
 }
 
 func TestOrderHolds(t *testing.T) {

@@ -3,7 +3,11 @@
 // verifies, times and compares. Start with Pipeline.
 package passes
 
-import "github.com/hrnnc/hrnnc/ir"
+import (
+	"strings"
+
+	"github.com/hrnnc/hrnnc/ir"
+)
 
 // Pass is one rewrite of a module. Run never changes its argument.
 type Pass struct {
@@ -12,6 +16,8 @@ type Pass struct {
 	In   ir.Level
 	Out  ir.Level
 	Run  func(m *ir.Module, o Options) (*ir.Module, Stats, error)
+	// Required says why the pass cannot be left out; it is empty for one that can.
+	Required string
 	// Tolerance is how much a real-level pass may change the outputs, relative to the largest; 0 stands for 1e-9, which
 	// is what reordering float64 additions takes.
 	Tolerance float64
@@ -40,11 +46,15 @@ type Stats []string
 
 // Pipeline is every pass, in order.
 var Pipeline = []Pass{
-	{Name: "fold", Doc: "drop dead values, turn one-hot products into column look-ups", In: ir.Real, Out: ir.Real, Run: fold},
+	{Name: "fold", Doc: "drop dead values, turn one-hot products into column look-ups", In: ir.Real, Out: ir.Real, Run: fold,
+		Required: "one-hot inputs become columns of their matrix there"},
 	{Name: "recognise", Doc: "turn dense recurrent matrices that are signed, permuted block Hadamards into transforms", In: ir.Real, Out: ir.Real, Run: recognise, Tolerance: recogniseTolerance},
-	{Name: "fuse", Doc: "move signs, permutations and biases until each update is hadamard, permutation, signs, input, bias", In: ir.Real, Out: ir.Real, Run: fuse},
-	{Name: "parity", Doc: "give states of odd order the unit that alternates, so that only shifts are left", In: ir.Real, Out: ir.Real, Run: parity},
-	{Name: "quantize", Doc: "choose units and turn every value into integers; the one step that changes meaning", In: ir.Real, Out: ir.Fixed, Run: quantize},
+	{Name: "fuse", Doc: "move signs, permutations and biases until each update is hadamard, permutation, signs, input, bias", In: ir.Real, Out: ir.Real, Run: fuse,
+		Required: "it gives every update the one form that is lowered"},
+	{Name: "parity", Doc: "give states of odd order the unit that alternates, so that only shifts are left", In: ir.Real, Out: ir.Real, Run: parity,
+		Required: "it takes the square root out of the transform"},
+	{Name: "quantize", Doc: "choose units and turn every value into integers; the one step that changes meaning", In: ir.Real, Out: ir.Fixed, Run: quantize,
+		Required: "targets compute in integers"},
 	{Name: "sparsity", Doc: "compute small constant matrices by shared shifts and additions, where that is cheaper than a table", In: ir.Fixed, Out: ir.Fixed, Run: sparsity},
 	{Name: "range", Doc: "prove ranges: drop saturations that cannot fire, shrink every width", In: ir.Fixed, Out: ir.Fixed, Run: shrink},
 }
@@ -60,6 +70,15 @@ var Order = []struct{ Before, After, Reason string }{
 	{"quantize", "sparsity", "adders are built from the integers of a matrix"},
 	{"sparsity", "range", "the nodes of an adder graph get their widths last"},
 	{"quantize", "range", "widths belong to integers"},
+}
+
+// Names lists the passes in order, for messages.
+func Names() string {
+	names := make([]string, len(Pipeline))
+	for i, p := range Pipeline {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
 }
 
 // Find gives the pass of a name.

@@ -17,7 +17,7 @@ type Config struct {
 	Options
 	// StopAfter names the last pass to run; empty for all.
 	StopAfter string
-	// Disable names passes to leave out. quantize cannot be.
+	// Disable names passes to leave out, of those that are not Required.
 	Disable []string
 	// VerifyEach runs both interpreters around every pass and fails where they differ.
 	VerifyEach bool
@@ -45,9 +45,26 @@ func (e *BugError) Error() string { return fmt.Sprintf("pass %s: %v", e.Pass, e.
 // Unwrap gives the cause.
 func (e *BugError) Unwrap() error { return e.Cause }
 
+// Check says which pass to leave out does not exist, or is required.
+func (c Config) Check() error {
+	for _, name := range c.Disable {
+		p, ok := Find(name)
+		if !ok {
+			return fmt.Errorf("there is no pass %q; the passes are %s", name, Names())
+		}
+		if p.Required != "" {
+			return fmt.Errorf("pass %s cannot be left out: %s", name, p.Required)
+		}
+	}
+	return nil
+}
+
 // Run runs the pipeline over a verified module; one of the fixed level starts behind quantize. Errors about the model are
 // *diag.Diagnostic; those that are the compiler's fault are *BugError.
 func Run(m *ir.Module, c Config) (*ir.Module, []Step, error) {
+	if err := c.Check(); err != nil {
+		return nil, nil, err
+	}
 	var steps []Step
 	for _, p := range Pipeline {
 		if slices.Contains(c.Disable, p.Name) || m.Level == ir.Fixed && p.In == ir.Real {

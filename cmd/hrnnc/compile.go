@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -91,22 +90,14 @@ func weightsFlag(c *cobra.Command, weights *string) {
 
 // passFlags are the flags of every command that runs passes.
 func passFlags(c *cobra.Command, cfg *passes.Config) {
-	c.Flags().StringSliceVar(&cfg.Disable, "disable", nil, "leave passes out: "+compiler.PassNames())
+	c.Flags().StringSliceVar(&cfg.Disable, "disable", nil, "leave passes out: "+passes.Names())
 	c.Flags().BoolVar(&cfg.VerifyEach, "verify-each", false, "run both interpreters around every pass and fail where they differ")
 }
 
-// required are the passes without which nothing can be lowered.
-var required = []string{"fold", "fuse", "parity", "quantize"}
-
 // checkPasses refuses to leave out passes that do not exist or cannot be left out.
 func checkPasses(cfg passes.Config) error {
-	for _, name := range cfg.Disable {
-		if _, ok := passes.Find(name); !ok {
-			return usageError{fmt.Errorf("there is no pass %q; the passes are %s", name, compiler.PassNames())}
-		}
-		if slices.Contains(required, name) {
-			return usageError{fmt.Errorf("pass %s cannot be left out: nothing could be generated", name)}
-		}
+	if err := cfg.Check(); err != nil {
+		return usageError{err}
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ var flagValues = map[string]values{
 	"level":  {list: true, words: compiler.Levels},
 	"split":  {list: true, words: words("train", "valid", "test").words},
 	"disable": {list: true, words: func() []cobra.Completion {
-		return passNames(func(p passes.Pass) bool { return !slices.Contains(required, p.Name) })
+		return passNames(func(p passes.Pass) bool { return p.Required == "" })
 	}},
 	"after":     {words: func() []cobra.Completion { return passNames(func(passes.Pass) bool { return true }) }},
 	"data":      dataSets,

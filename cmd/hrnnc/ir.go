@@ -39,7 +39,7 @@ shows every entry, so that the text alone can be read back; so does -o -, which 
 				return usageError{fmt.Errorf("which model? hrnnc ir model.hrn")}
 			}
 			if _, ok := passes.Find(after); after != "" && !ok {
-				return usageError{fmt.Errorf("there is no pass %q; the passes are %s", after, compiler.PassNames())}
+				return usageError{fmt.Errorf("there is no pass %q; the passes are %s", after, passes.Names())}
 			}
 			if err := checkPasses(cfg); err != nil {
 				return err
@@ -83,7 +83,7 @@ shows every entry, so that the text alone can be read back; so does -o -, which 
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&after, "after", "", "run the passes up to this one: "+compiler.PassNames())
+	f.StringVar(&after, "after", "", "run the passes up to this one: "+passes.Names())
 	f.StringVarP(&output, "output", "o", "", "write FILE.ir and its constants; - is standard output")
 	f.BoolVar(&inline, "inline", false, "show every entry of every constant instead of its hash")
 	f.BoolVar(&list, "passes", false, "list the passes")
@@ -122,16 +122,22 @@ func (a *app) listPasses() error {
 			In   ir.Level `json:"in"`
 			Out  ir.Level `json:"out"`
 			Doc  string   `json:"doc"`
+			// Required says why it cannot be left out.
+			Required string `json:"required,omitempty"`
 		}
 		var list []pass
 		for _, p := range passes.Pipeline {
-			list = append(list, pass{p.Name, p.In, p.Out, p.Doc})
+			list = append(list, pass{p.Name, p.In, p.Out, p.Doc, p.Required})
 		}
 		return a.printJSON(map[string]any{"passes": list})
 	}
 	var rows [][]string
 	for _, p := range passes.Pipeline {
-		rows = append(rows, []string{p.Name, string(p.In) + " -> " + string(p.Out), p.Doc})
+		disable := "yes"
+		if p.Required != "" {
+			disable = "no"
+		}
+		rows = append(rows, []string{p.Name, string(p.In) + " -> " + string(p.Out), disable, p.Doc})
 	}
-	return table(a.out, []string{"pass", "level", "what it does"}, rows)
+	return table(a.out, []string{"pass", "level", "may be left out", "what it does"}, rows)
 }
