@@ -48,34 +48,6 @@ func checkClasses(at diag.Builder, n int) error {
 	return nil
 }
 
-// asClasses turns the numbers of labels as they are written into numbers of classes, in the order of their names. Where all
-// are numbers, 1 and 1.0 are one class. A label of -1 stays.
-func (in *intern) asClasses(labels []int32) (packed[int32], []string) {
-	spelling := slices.Clone(in.words)
-	if allNumbers(spelling) {
-		for i, w := range spelling {
-			spelling[i] = spellNumber(w)
-		}
-	}
-	names := sortNames(spelling)
-	names = slices.Compact(names)
-	at := map[string]int32{}
-	for i, name := range names {
-		at[name] = int32(i)
-	}
-	class := make([]int32, len(spelling))
-	for i, w := range spelling {
-		class[i] = at[w]
-	}
-	out := make(packed[int32], len(labels))
-	for i, v := range labels {
-		if out[i] = -1; v >= 0 {
-			out[i] = class[v]
-		}
-	}
-	return out, names
-}
-
 // finite reads a finite number.
 func finite(s string) (float64, bool) {
 	v, err := strconv.ParseFloat(s, 64)

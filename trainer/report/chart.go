@@ -2,6 +2,7 @@ package report
 
 import (
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 const (
 	chartWidth   = 400.0
 	chartHeight  = 240.0
-	letterWidth  = 6.6  // of a digit of the 12-unit text that style.css sets
+	letterWidth  = 6.6  // of a digit of the 12-unit text that chart.css sets
 	textDrop     = 4.0  // from the middle of a line of text to its baseline
 	topMargin    = 34.0 // for the legend, and the name of a marked epoch
 	bottomMargin = 38.0 // for tick labels and the axis' name
@@ -27,7 +28,7 @@ const (
 // series is one line of a chart: a value for every x.
 type series struct {
 	name   string
-	class  string // what style.css gives colour and dash to
+	class  string // what chart.css gives colour and dash to
 	values []float64
 }
 
@@ -41,7 +42,7 @@ type curves struct {
 	logs   bool // the axis may be logarithmic
 	limits extent
 	best   int                    // index of the kept epoch, or -1
-	show   func(v float64) string // prints a value under the pointer
+	show   func(v float64) string // prints a value under the pointer; nil for none
 }
 
 // figure is a chart with its heading and what stands under it.
@@ -58,21 +59,10 @@ type frame struct {
 
 // figure draws the chart; false when it has nothing drawable.
 func (c curves) figure() (figure, bool) {
-	y, ok := c.yAxis()
+	root, y, ok := c.draw()
 	if !ok {
 		return figure{}, false
 	}
-	f := c.frame(y)
-	root := drawing("chart", c.title+" by epoch", chartWidth, chartHeight)
-	f.grid(root, "epoch")
-	if c.bars {
-		c.drawBars(root, f)
-	} else {
-		c.drawLines(root, f)
-	}
-	c.drawBest(root, f)
-	c.legend(root)
-	c.bands(root, f)
 	out := figure{Title: c.title, Drawing: root.html()}
 	if y.log {
 		out.Caption = "logarithmic"
@@ -81,6 +71,27 @@ func (c curves) figure() (figure, bool) {
 		out.Caption = "a bar is the mean of " + strconv.Itoa(n) + " epochs"
 	}
 	return out, true
+}
+
+// draw gives the drawing and its axis of values.
+func (c curves) draw() (root *element, y axis, ok bool) {
+	if y, ok = c.yAxis(); !ok {
+		return nil, y, false
+	}
+	f := c.frame(y)
+	root = drawing("chart", c.title+" by epoch", chartWidth, chartHeight)
+	f.grid(root, "epoch")
+	if c.bars {
+		c.drawBars(root, f)
+	} else {
+		c.drawLines(root, f)
+	}
+	c.drawBest(root, f)
+	c.legend(root)
+	if c.show != nil {
+		c.bands(root, f)
+	}
+	return root, y, true
 }
 
 func (c curves) yAxis() (axis, bool) {
@@ -246,13 +257,16 @@ func (c curves) drawBest(root *element, f frame) {
 	}
 }
 
-// legend names the lines, unless there is only one and the title names it.
+// legend names the lines, those of one name once, unless there is only one and the title names it.
 func (c curves) legend(root *element) {
 	if len(c.series) < 2 {
 		return
 	}
 	x := 4.0
-	for _, s := range c.series {
+	for i, s := range c.series {
+		if slices.ContainsFunc(c.series[:i], func(before series) bool { return before.name == s.name }) {
+			continue
+		}
 		root.add(line("line "+s.class, x, 11, x+22, 11), label(x+27, 11+textDrop, "start", s.name))
 		x += 27 + float64(len([]rune(s.name)))*letterWidth + 16
 	}

@@ -85,8 +85,10 @@ type State struct {
 var (
 	//go:embed page.html
 	pageText string
+	//go:embed chart.css
+	chartStyle string // of drawings, and the colours of all
 	//go:embed style.css
-	styleText string
+	pageStyle string
 )
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))

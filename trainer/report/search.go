@@ -52,7 +52,7 @@ type searchView struct {
 }
 
 func newSearchView(p SearchPage) searchView {
-	v := searchView{SearchPage: p, Style: template.CSS(styleText + searchStyle)}
+	v := searchView{SearchPage: p, Style: template.CSS(chartStyle + pageStyle + searchStyle)}
 	v.Candidates = slices.Clone(p.Candidates)
 	slices.SortStableFunc(v.Candidates, func(a, b search.Candidate) int {
 		return cmp.Or(cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Adds, b.Adds), cmp.Compare(a.Accuracy, b.Accuracy))

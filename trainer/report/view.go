@@ -61,7 +61,7 @@ type confusionView struct {
 }
 
 func newView(p Page) view {
-	v := view{Page: p, Style: template.CSS(styleText), Findings: findings(&p)}
+	v := view{Page: p, Style: template.CSS(chartStyle + pageStyle), Findings: findings(&p)}
 	v.Verdict = verdict(v.Findings)
 	v.Tiles = tiles(&p)
 	v.Scores = scoreTable(&p)

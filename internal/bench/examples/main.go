@@ -121,12 +121,8 @@ func run(ctx context.Context, names []string, command string, write bool) error 
 	if err != nil {
 		return err
 	}
-	drawing, err := curves(r)
-	if err != nil {
-		return err
-	}
 	err = errors.Join(fileio.WriteFile(filepath.Join(folder, "examples.json"), append(data, '\n')),
-		fileio.WriteFile(filepath.Join(folder, "examples.svg"), drawing),
+		fileio.WriteFile(filepath.Join(folder, "examples.svg"), curves(r)),
 		fileio.WriteFile(filepath.Join(folder, "examples.md"), []byte(text)))
 	if err != nil {
 		return err

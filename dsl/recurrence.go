@@ -1,0 +1,130 @@
+package dsl
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
+)
+
+func (c *checker) dense(l *Layer, t *Term, p *Param) (int, *Param, bool) {
+	if l.Dense != nil || l.Signs != nil {
+		c.fail(t, "update", "one recurrence a state", "%s has two recurrences", l.State.Name)
+		return 0, nil, false
+	}
+	if !c.kind(p, t, "a recurrent matrix", "real") {
+		return 0, nil, false
+	}
+	l.Dense = p
+	if !p.sized {
+		return l.State.Size, p, true
+	}
+	if len(p.Shape) != 2 || p.Shape[0] != p.Shape[1] {
+		c.errs.Add(c.at(t).Errorf("shape", "a recurrent matrix is square; %s is %s", p.Name, sizes(p.Shape)).
+			Notef(p.Span, "declared here").Helpf("write  param %s : [%d, %d]", p.Name, p.Shape[0], p.Shape[0]))
+		return 0, nil, false
+	}
+	return p.Shape[0], p, true
+}
+
+func (c *checker) hadamard(l *Layer, call *Call) bool {
+	if l.Signs != nil || l.Dense != nil {
+		c.fail(call, "update", "one hadamard an update", "%s has two recurrences", l.State.Name)
+		return false
+	}
+	l.Transform = call.span(c.file)
+	l.Signs = &Param{Name: l.State.Name + ".signs", Kind: "sign", Span: call.span(c.file), used: true}
+	if len(call.Args) == 0 || call.Args[0].Name != nil {
+		c.fail(call, "arguments", "write hadamard("+l.State.Name+")", "hadamard has no state")
+		return false
+	}
+	first := *call
+	first.Args = call.Args[:1]
+	n, ok := c.nameArg(&first, 0, 1)
+	if !ok {
+		return false
+	}
+	if n.Text != l.State.Name {
+		c.fail(n, "update", "write hadamard("+l.State.Name+")", "the update of %s transforms %s", l.State.Name, n.Text)
+		return false
+	}
+	for _, a := range call.Args[1:] {
+		ok = c.hadamardOption(l, call, a) && ok
+	}
+	return ok
+}
+
+func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
+	options := []string{"block", "rounding", "signs", "permute", "presigns"}
+	if a.Name == nil {
+		c.fail(a, "arguments", "write  hadamard("+l.State.Name+", block = 16)", "this argument has no name")
+		return false
+	}
+	if given(call, a) {
+		c.fail(a, "name", "remove one", "%s is said twice", a.Name.Text)
+		return false
+	}
+	if a.Name.Text == "block" {
+		n, ok := c.integer(a.Value, 1, maxSize, "block")
+		if ok && !isPowerOfTwo(n) {
+			c.fail(a.Value, "shape", fmt.Sprintf("%d and %d are", 1<<bits.Len(uint(n))>>1, 1<<bits.Len(uint(n))), "block = %d is not a power of two", n)
+			return false
+		}
+		l.Block = n
+		return ok
+	}
+	one := Call{node: call.node, Func: a.Name, Args: []*Arg{{node: a.node, Value: a.Value}}}
+	if !slices.Contains(options, a.Name.Text) {
+		help := "its options are " + strings.Join(options, ", ")
+		if near := diag.Nearest(a.Name.Text, options); near != "" {
+			help = "did you mean " + near + "?"
+		}
+		c.fail(a.Name, "name", help, "hadamard has no option %s", a.Name.Text)
+		return false
+	}
+	n, ok := c.nameArg(&one, 0, 1)
+	if !ok {
+		return false
+	}
+	if a.Name.Text == "rounding" {
+		if n.Text != "once" && n.Text != "staged" {
+			c.fail(n, "type", "rounding is once or staged", "there is no rounding %s", n.Text)
+			return false
+		}
+		l.Staged = n.Text == "staged"
+		return true
+	}
+	p := c.params[n.Text]
+	if p == nil {
+		c.unknown(n, "param", inOrder(c.params))
+		return false
+	}
+	p.used = true
+	into, kind := &l.Signs, "sign"
+	switch a.Name.Text {
+	case "permute":
+		into, kind = &l.Permute, "index"
+	case "presigns":
+		into = &l.PreSigns
+	}
+	*into = p
+	return c.kind(p, a, a.Name.Text, kind)
+}
+
+func (c *checker) blockFits(l *Layer) {
+	n := l.State.Size
+	wrong := func(format string, args ...any) {
+		c.errs.Add(diag.At(l.Transform).Errorf("shape", format, args...).Helpf("%s", blocksOf(n)))
+	}
+	switch {
+	case l.Dense != nil:
+	case l.Block == 0 && !isPowerOfTwo(n):
+		wrong("hadamard needs a power of two; %d is not", n)
+	case l.Block == 0:
+		l.Block = n
+	case n%l.Block != 0:
+		wrong("block = %d does not divide the %d units of %s", l.Block, n, l.State.Name)
+	}
+}
