@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -30,9 +31,19 @@ func Package(command string) string {
 	return ""
 }
 
-// Find gives the path of a command. The error is a diagnostic that says how to install it.
+// locate finds a command on the PATH, and a header or library where its path says.
+func locate(command string) (string, error) {
+	if filepath.IsAbs(command) {
+		_, err := os.Stat(command)
+		return command, err
+	}
+	return exec.LookPath(command)
+}
+
+// Find gives the path of a command, or of a file that is asked for by its path. The error is a diagnostic that says how to
+// install it.
 func Find(command string) (string, error) {
-	path, err := exec.LookPath(command)
+	path, err := locate(command)
 	if err == nil {
 		return path, nil
 	}
@@ -42,17 +53,19 @@ func Find(command string) (string, error) {
 		d.Helpf("install it: apt-get install %s", pkg)
 	case command == "go":
 		d.Helpf("install Go 1.26 or newer, and put it on the PATH")
+	case filepath.IsAbs(command):
+		d.Helpf("install the package that brings it")
 	default:
 		d.Helpf("install it, and put it on the PATH")
 	}
 	return "", d
 }
 
-// Missing lists those of the commands that are not installed.
+// Missing lists those of the commands and files that are not installed.
 func Missing(commands ...string) []string {
 	var out []string
 	for _, c := range commands {
-		if _, err := exec.LookPath(c); err != nil {
+		if _, err := locate(c); err != nil {
 			out = append(out, c)
 		}
 	}
