@@ -19,8 +19,8 @@ import (
 
 // Sizes are bytes of a bare firmware: start-up code, the model and a loop that feeds it; no drivers.
 type Sizes struct {
-	Flash int `json:"flash"` // all of it: code, tables and the first values of variables
-	Code  int `json:"code"`
+	Flash   int `json:"flash"` // all of it: code, tables and the first values of variables
+	Program int `json:"code"`  // instructions, start-up code included
 	// Tables are the model's constants.
 	Tables int `json:"tables"`
 	// Static is variables; State of them is one model's memory, and Stack comes on top.
@@ -140,7 +140,7 @@ func (f *Firmware) link(ctx context.Context, name string, support, objects, flag
 	var failed *exttool.Failure
 	if errors.As(err, &failed) && (strings.Contains(failed.Output, "overflowed") || strings.Contains(failed.Output, "will not fit")) {
 		return diag.InFile("", "").Errorf("fit", "the model's code and tables do not fit the memories of %s: the tables alone take %d bytes, code %d; it has %d bytes of flash and %d of RAM",
-			b.Part.Name, f.Object.Tables, f.Object.Code, b.Part.Flash, b.Part.RAM).Helpf("%s", fitHelp)
+			b.Part.Name, f.Object.Tables, f.Object.Program, b.Part.Flash, b.Part.RAM).Helpf("%s", fitHelp)
 	}
 	return err
 }
@@ -217,7 +217,7 @@ func objectSizes(paths []string) (Sizes, error) {
 			}
 			switch {
 			case code:
-				out.Code += n
+				out.Program += n
 			case table:
 				out.Tables += n
 			case variable:
@@ -265,7 +265,7 @@ func firmwareSizes(path, prefix string) (Sizes, error) {
 			out.Tables += int(s.Size)
 		}
 	}
-	out.Code = out.Flash - out.Tables
+	out.Program = out.Flash - out.Tables
 	return out, nil
 }
 

@@ -97,7 +97,7 @@ func TestRandomPlansOnEveryChip(t *testing.T) {
 					t.Fatalf("seed %d: %v", seed, err)
 				}
 				if !b.Runs() {
-					if f.Object.Code == 0 || f.Object.Tables == 0 {
+					if f.Object.Program == 0 || f.Object.Tables == 0 {
 						t.Errorf("sizes: %+v", f.Object)
 					}
 					continue
@@ -129,7 +129,7 @@ func sane(t *testing.T, part *chip.Part, f *Firmware, r *Result, x [][][]int64) 
 		t.Errorf("step: %+v", s)
 	}
 	s := f.Sizes
-	if s.State != r.State || s.Static < s.State || s.Stack < r.Step().Stack || s.Flash != s.Code+s.Tables || s.Code < 50 || s.Tables == 0 {
+	if s.State != r.State || s.Static < s.State || s.Stack < r.Step().Stack || s.Flash != s.Program+s.Tables || s.Program < 50 || s.Tables == 0 {
 		t.Errorf("sizes: %+v, state %d, step %+v", s, r.State, r.Step())
 	}
 	if part.Timing != nil && r.Step().Cycles < r.Step().Mean {
