@@ -3,9 +3,9 @@ package compiler
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
@@ -44,7 +44,5 @@ func (m *Model) WithRanges(ranges map[string]float64) *Model {
 
 // SetRanges writes ranges where Load finds them: the metadata of a weights file.
 func SetRanges(f *weights.File, ranges map[string]float64) {
-	for state, v := range ranges {
-		f.Metadata[rangePrefix+state] = strconv.FormatFloat(v, 'g', -1, 64)
-	}
+	(&metadata.Metadata{Ranges: ranges}).Write(f.Metadata)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -86,36 +87,28 @@ func Load(file, weightsFile string) (*Model, error) {
 	if errs.HasErrors() {
 		return nil, errs
 	}
-	m := &Model{File: file, Text: text, Checked: checked, Targets: checked.Targets}
-	m.Weights = weightsFile
-	if m.Weights == "" {
-		m.Weights = checked.WeightsPath()
+	path := weightsFile
+	if path == "" {
+		path = checked.WeightsPath()
 	}
-	if m.Weights == "" {
+	if path == "" {
 		errs.Add(diag.InFile(file, "").Errorf("missing", "the model names no weights").
 			Helpf("add  weights \"%s.safetensors\", or give --weights FILE", checked.Name))
 		return nil, errs
 	}
-	if _, err := os.Stat(m.Weights); errors.Is(err, fs.ErrNotExist) && weightsFile == "" {
-		return nil, append(errs, NoWeights(checked, file, m.Weights))
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && weightsFile == "" {
+		return nil, append(errs, NoWeights(checked, file, path))
 	}
-	content, err := fileio.Open(m.Weights, "weights")
+	content, err := fileio.Open(path, "weights")
 	if err != nil {
 		return nil, append(errs, asList(err)...)
 	}
 	defer content.Close()
-	tensors, err := weights.DecodeFrom(m.Weights, content.SectionReader, needs(checked))
+	tensors, err := weights.DecodeFrom(path, content.SectionReader, needs(checked))
 	if err != nil {
 		return nil, append(errs, asList(err)...)
 	}
-	more := m.build(tensors)
-	if errs = append(errs, more...); errs.HasErrors() {
-		return nil, errs
-	}
-	m.Warnings = errs
-	m.hash(file, text)
-	m.hashOf(m.Weights, content.SectionReader)
-	return m, nil
+	return join(text, checked, errs, tensors, content.SectionReader)
 }
 
 // needs tells the tensors that a model reads, and that have as many values as it needs.
@@ -141,19 +134,14 @@ func NoWeights(m *dsl.Model, file, path string) *diag.Diagnostic {
 		Helpf("train the model with  hrnnc train %s, or bring weights with  hrnnc import", file)
 }
 
-// FromParts makes a model of a text and weights that are in memory, before they are files.
+// FromParts makes a model of a text and weights that are in memory, before they are files: the model that Load gives of them once
+// weights.WriteSafetensors has written them.
 func FromParts(file string, text []byte, tensors *weights.File) (*Model, error) {
-	ast, errs := dsl.Parse(file, text)
-	checked, more := dsl.Check(ast)
-	if errs = append(errs, more...); errs.HasErrors() {
-		return nil, errs
+	content, err := weights.Encode(tensors.Path, tensors)
+	if err != nil {
+		return nil, asList(err)
 	}
-	m := &Model{File: file, Text: text, Checked: checked, Targets: checked.Targets}
-	if errs = append(errs, m.build(tensors)...); errs.HasErrors() {
-		return nil, errs
-	}
-	m.Warnings = errs
-	return m, nil
+	return fromText(file, text, tensors, content)
 }
 
 // FromBytes makes a model of a text and the bytes of a weights file, such as those that a program embeds. The names stand in
@@ -163,18 +151,35 @@ func FromBytes(file string, text []byte, weightsFile string, data []byte) (*Mode
 	if err != nil {
 		return nil, asList(err)
 	}
-	m, err := FromParts(file, text, tensors)
-	if err != nil {
-		return nil, err
+	return fromText(file, text, tensors, data)
+}
+
+// fromText makes a model of a text and weights, whose file's content is given.
+func fromText(file string, text []byte, tensors *weights.File, content []byte) (*Model, error) {
+	ast, errs := dsl.Parse(file, text)
+	checked, more := dsl.Check(ast)
+	if errs = append(errs, more...); errs.HasErrors() {
+		return nil, errs
 	}
-	m.hash(file, text)
-	m.hash(weightsFile, data)
+	return join(text, checked, errs, tensors, fileio.Section(content))
+}
+
+// join makes a model of a checked text, what there was to warn of in it, and weights with the content of their file. Every way to
+// a model of the language ends here.
+func join(text []byte, checked *dsl.Model, warnings diag.List, tensors *weights.File, content *io.SectionReader) (*Model, error) {
+	m := &Model{File: checked.File, Text: text, Checked: checked, Targets: checked.Targets, Weights: tensors.Path}
+	if warnings = append(warnings, m.build(tensors)...); warnings.HasErrors() {
+		return nil, warnings
+	}
+	m.Warnings = warnings
+	m.hash(m.File, fileio.Section(text))
+	m.hash(m.Weights, content)
 	return m, nil
 }
 
 // build makes the real-level module.
 func (m *Model) build(tensors *weights.File) (errs diag.List) {
-	meta, errs := readMetadata(m.Checked, tensors)
+	meta, errs := ReadMetadata(m.Checked, tensors)
 	if errs.HasErrors() {
 		return errs
 	}
@@ -183,11 +188,11 @@ func (m *Model) build(tensors *weights.File) (errs diag.List) {
 		return errs
 	}
 	if m.Real.Input.Kind == ir.Token {
-		m.Vocabulary = meta.vocabulary
+		m.Vocabulary = meta.Vocabulary
 		m.Real.Input.Words = len(m.Vocabulary) > 0
 	}
 	if m.Real.Output.Decision == ir.Logits {
-		m.Real.Output.Channels = meta.outputs
+		m.Real.Output.Channels = meta.Outputs
 	}
 	return append(append(errs, signTypes(m.Checked, tensors)...), unusedTensors(m.Checked, tensors)...)
 }
@@ -206,9 +211,15 @@ func signTypes(m *dsl.Model, f *weights.File) (out diag.List) {
 
 // tensorFile is a weights file as the language wants to read it.
 type tensorFile struct {
-	f *weights.File
-	metadata
+	f    *weights.File
+	says *metadata.Metadata
 }
+
+func (t tensorFile) Range(state string) float64 { return t.says.Ranges[state] }
+
+func (t tensorFile) Channels() []ir.Channel { return t.says.Inputs }
+
+func (t tensorFile) Classes() []string { return t.says.Classes }
 
 func (t tensorFile) Tensor(p *dsl.Param) ([]float64, error) {
 	x, err := t.f.Param(p.Name, p.Kind, p.Shape...)
@@ -263,14 +274,12 @@ func loadIR(file string) (*Model, error) {
 	} else {
 		m.Real = module
 	}
-	m.hash(file, text)
+	m.hash(file, fileio.Section(text))
 	return m, nil
 }
 
 // hash names a content that the model was made from.
-func (m *Model) hash(path string, data []byte) { m.hashOf(path, fileio.Section(data)) }
-
-func (m *Model) hashOf(path string, content *io.SectionReader) {
+func (m *Model) hash(path string, content *io.SectionReader) {
 	sum := sha256.New()
 	_, _ = io.Copy(sum, content) // it has been read already
 	m.hashes = append(m.hashes, fmt.Sprintf("%s sha256 %s", filepath.Base(path), hex.EncodeToString(sum.Sum(nil)[:8])))

@@ -1,10 +1,16 @@
 package compiler
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/hostile"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
 
@@ -20,6 +26,10 @@ output y
 
 // withMetadata makes the model with weights that have an entry.
 func withMetadata(key, text string) (*Model, error) {
+	return FromParts("m.hrn", []byte(metadataModel), metadataWeights(key, text))
+}
+
+func metadataWeights(key, text string) *weights.File {
 	tensor := func(name string, rows, cols int) *weights.Tensor {
 		data := make([]float64, rows*cols)
 		for i := range data {
@@ -31,7 +41,7 @@ func withMetadata(key, text string) (*Model, error) {
 	f := &weights.File{Path: "w.safetensors", Tensors: []*weights.Tensor{tensor("U", 4, 2), tensor("V", 2, 4), signs},
 		Metadata: map[string]string{"range.h": "12.5"}}
 	f.Metadata[key] = text
-	return FromParts("m.hrn", []byte(metadataModel), f)
+	return f
 }
 
 func TestMetadata(t *testing.T) {
@@ -52,6 +62,11 @@ func TestMetadata(t *testing.T) {
 		{"input.channels", `nonsense`, "cannot be read"},
 		{"output.classes", `{"a": 1}`, "metadata output.classes: error[weights]: cannot be read"},
 		{"output.channels", `[1]`, "cannot be read"},
+		{"output.channels", `[{"name":"a","gain":0,"offset":0},{"name":"b","gain":1,"offset":0}]`, "metadata output.channels: error[weights]: has a gain of 0"},
+		{"output.channels", `[{"name":"a","gain":1,"offset":0}]`, "metadata output.channels: error[weights]: has 1 entries, the model 2 outputs"},
+		{"input.length", "128", ""},
+		{"input.length", "-5", "metadata input.length: error[weights]: cannot be read: -5 is no number of steps"},
+		{"input.length", "many", "cannot be read"},
 	} {
 		_, err := withMetadata(c.key, c.text)
 		switch {
@@ -65,7 +80,10 @@ func TestMetadata(t *testing.T) {
 
 // FuzzMetadata reads any text as an entry: the model is made, or a diagnostic names the file.
 func FuzzMetadata(f *testing.F) {
-	keys := []string{"range.h", ChannelsKey, OutputChannelsKey, ClassesKey, VocabularyKey}
+	keys := []string{"range.h"}
+	for _, e := range metadata.Entries {
+		keys = append(keys, e.Key)
+	}
 	for i, text := range []string{"12.5", `[{"name":"a\u202e","gain":2,"offset":0},{"name":"b","gain":1,"offset":-1e300}]`, `[{}]`, `["a","*/"]`, "[", "null", "\xff"} {
 		f.Add(uint8(i), text)
 		f.Add(uint8(0), text)
@@ -76,4 +94,40 @@ func FuzzMetadata(f *testing.F) {
 			return err
 		})
 	})
+}
+
+// TestFromPartsIsLoad makes a model in memory and from files: the same one, with the words, the channels and the hashes of both.
+func TestFromPartsIsLoad(t *testing.T) {
+	made, err := withMetadata(metadata.InputsKey, `[{"name":"a","gain":2,"offset":0},{"name":"b","gain":1,"offset":0}]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file, weightsFile := filepath.Join(dir, "m.hrn"), filepath.Join(dir, "w.safetensors")
+	content, err := weights.Encode(weightsFile, metadataWeights(metadata.InputsKey, `[{"name":"a","gain":2,"offset":0},{"name":"b","gain":1,"offset":0}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(file, []byte(metadataModel), 0o666), os.WriteFile(weightsFile, content, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := Load(file, weightsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes, err := FromBytes("m.hrn", []byte(metadataModel), "w.safetensors", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for how, m := range map[string]*Model{"FromParts": made, "FromBytes": bytes} {
+		if !slices.Equal(m.hashes, loaded.hashes) || len(m.hashes) != 2 {
+			t.Errorf("%s: hashes %v; Load: %v", how, m.hashes, loaded.hashes)
+		}
+		if !reflect.DeepEqual(m.Real.Input.Channels, loaded.Real.Input.Channels) || len(m.Real.Input.Channels) != 2 {
+			t.Errorf("%s: channels %v; Load: %v", how, m.Real.Input.Channels, loaded.Real.Input.Channels)
+		}
+		if got, want := filepath.Base(m.Weights), filepath.Base(loaded.Weights); got != want {
+			t.Errorf("%s: weights %s; Load: %s", how, got, want)
+		}
+	}
 }

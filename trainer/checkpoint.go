@@ -3,13 +3,13 @@ package trainer
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/optim"
@@ -169,15 +169,11 @@ func restore(f *weights.File, name, kind string, shape []int, into []float32) er
 	return nil
 }
 
-// WeightsFile is the weights file that compiling takes: every parameter, the range of every state, and notes.
-func WeightsFile(n *network.Network, ranges map[string]float64, note map[string]string) *weights.File {
+// WeightsFile is the weights file that compiling takes: every parameter, and what is said beside them, the range of every state
+// among it.
+func WeightsFile(n *network.Network, says metadata.Metadata) *weights.File {
 	f := &weights.File{Format: weights.Safetensors, Metadata: map[string]string{}}
-	for k, v := range note {
-		f.Metadata[k] = v
-	}
-	for state, most := range ranges {
-		f.Metadata["range."+state] = fmt.Sprint(most)
-	}
+	says.Write(f.Metadata)
 	for _, q := range n.Params {
 		if !q.Part {
 			f.Tensors = append(f.Tensors, floats32(q.Name, q.Shape, q.Latent))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
@@ -215,7 +216,7 @@ func TestReadConfig(t *testing.T) {
 func TestSavedWeights(t *testing.T) {
 	run := newRun(t, curves, t.TempDir())
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	if err := weights.WriteSafetensors(path, WeightsFile(run.Net, map[string]float64{"h": 12.5}, nil)); err != nil {
+	if err := weights.WriteSafetensors(path, WeightsFile(run.Net, metadata.Metadata{Ranges: map[string]float64{"h": 12.5}})); err != nil {
 		t.Fatal(err)
 	}
 	f, err := weights.Open(path)

@@ -282,7 +282,9 @@ func (t *training) keep(trainer.Metrics) error {
 
 // save writes the weights at hand under names in the folder of the run.
 func (t *training) save(ranges map[string]float64, names ...string) error {
-	data, err := weights.Encode(t.weights, trainer.WeightsFile(t.net, ranges, t.note()))
+	says := t.note()
+	says.Ranges = ranges
+	data, err := weights.Encode(t.weights, trainer.WeightsFile(t.net, says))
 	if err != nil {
 		return err
 	}

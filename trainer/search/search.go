@@ -12,6 +12,7 @@ import (
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -30,7 +31,7 @@ type Search struct {
 	Targets []ir.Channel    // what the outputs of a regression stand for
 	Valid   *data.Sequences // the part that decides
 	Augment data.Augment
-	Note    map[string]string // metadata of the weights files
+	Note    metadata.Metadata // of the weights files, but for the ranges
 	Folder  *fileio.Folder
 	Measure func(ctx context.Context, t Trained) (Measured, error)
 	Watch   func(Event)
@@ -336,7 +337,7 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	run := &trainer.Run{Net: t.Net, Config: t.Config, Folder: dir, Fingerprint: trainer.Fingerprint{Model: hex.EncodeToString(sum[:8])},
 		Train: task.Split(&s.Set.Train, s.Augment), Valid: task.Split(s.Valid, s.Augment),
 		Keep: func(trainer.Metrics) error {
-			data, err := weights.Encode(t.Weights, trainer.WeightsFile(t.Net, nil, s.Note))
+			data, err := weights.Encode(t.Weights, trainer.WeightsFile(t.Net, s.Note))
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -82,7 +83,7 @@ func (o *own) train(ctx context.Context, dir string, r *trained) error {
 	run := &trainer.Run{Net: o.net, Config: o.config, Train: o.source(&o.set.Train), Valid: o.source(&o.set.Valid), Folder: folder,
 		Fingerprint: trainer.Fingerprint{Model: modelFile}, Keep: func(m trainer.Metrics) error {
 			r.Valid = m.ValidScore
-			return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, nil, nil))
+			return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, metadata.Metadata{}))
 		}}
 	_, err = run.Start(ctx, false)
 	r.Seconds = time.Since(start).Seconds()
@@ -102,7 +103,7 @@ func (o *own) keepRanges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, ranges, nil))
+	return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, metadata.Metadata{Ranges: ranges}))
 }
 
 // compile measures the model in integers.
