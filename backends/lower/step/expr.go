@@ -15,7 +15,7 @@ const (
 	OpConst   Op = "const"   // Value, in every lane
 	OpVar     Op = "var"     // Name: a Let, the variable of a For (type Index)
 	OpLoad    Op = "load"    // entry Args[0] (type Index) of the array Name; the type is the entry's, signed
-	OpPhase   Op = "phase"   // Args[0] at even t, Args[1] at odd t; both are constants or names
+	OpPhase   Op = "phase"   // Args[0] at even t, Args[1] at odd t
 	OpAdd     Op = "add"     // a + b
 	OpSub     Op = "sub"     // a - b
 	OpMul     Op = "mul"     // a * b; with lanes, b is a plain integer of a lane's type
@@ -34,7 +34,7 @@ const (
 	OpClamp   Op = "clamp"   // a, clamped to Value bits, signed
 	OpExt     Op = "ext"     // a in a wider type
 	OpTrunc   Op = "trunc"   // a in a narrower type that holds it
-	OpField   Op = "field"   // bits At to At+Value-1 of a, as a signed number where Signed, in a type of its own
+	OpField   Op = "field"   // bits At to At+Value-1 of a, of each lane, as a signed number where Signed, in a type of its own
 	OpPack    Op = "pack"    // two lanes from plain integers: the lower, the upper
 	OpLane    Op = "lane"    // lane Value of a, as a plain integer
 	OpSwap    Op = "swap"    // the lanes of a, exchanged
@@ -77,7 +77,7 @@ func Counter(name string) *Expr { return Var(Index, name) }
 // Load is an entry of an array.
 func Load(a *Array, index *Expr) *Expr { return LoadAs(a.Elem, a.Name, index) }
 
-// LoadAs is an entry of the array of a name, which a Choose may have given.
+// LoadAs is an entry of the array of a name, which a Choose may have given. One that is unsigned comes in the next signed type.
 func LoadAs(elem Int, name string, index *Expr) *Expr {
 	t := elem
 	if t.Unsigned {
@@ -87,11 +87,13 @@ func LoadAs(elem Int, name string, index *Expr) *Expr {
 	return &Expr{Op: OpLoad, Type: t, Name: name, Args: []*Expr{index}}
 }
 
-// ByPhase is one value at even t and another at odd t; it is the value where they are the same constant.
+// LoadRaw is an entry of an array in the very type of the entry, unsigned too.
+func LoadRaw(a *Array, index *Expr) *Expr {
+	return &Expr{Op: OpLoad, Type: a.Elem, Name: a.Name, Args: []*Expr{index}}
+}
+
+// ByPhase is one value at even t and another at odd t.
 func ByPhase(even, odd *Expr) *Expr {
-	if even.Op == OpConst && odd.Op == OpConst && even.Value == odd.Value {
-		return even
-	}
 	return &Expr{Op: OpPhase, Type: even.Type, Args: []*Expr{even, odd}}
 }
 

@@ -14,7 +14,7 @@ import "github.com/hrnnc/hrnnc/internal/arith"
 type Int struct {
 	Bits     int
 	Lanes    int
-	Unsigned bool // of array entries only; a load widens them to a signed type
+	Unsigned bool // such numbers only add up; what is calculated with is signed
 }
 
 // Integer types. Index is the type of what counts and addresses: at least 16 bits, as wide as the arrays need.

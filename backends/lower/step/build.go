@@ -1,0 +1,161 @@
+package step
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// Build makes the program of a plan under a choice: the only place that knows radix, lanes, masks and offsets. The error says
+// why the plan does not allow the choice. Whether its types hold every value is for Verify to prove.
+func Build(p *lower.Plan, c Choice) (*Program, error) {
+	if err := c.Check(p); err != nil {
+		return nil, err
+	}
+	b := &builder{plan: p, choice: c, names: lower.NewNames("x", "y", "odd"), embeds: map[*ir.Tensor]*Array{}}
+	b.prog = &Program{Name: p.Name, TwoPhase: p.TwoPhase()}
+	b.input()
+	var layers []*layer
+	for i := range p.Layers {
+		layers = append(layers, b.layer(i))
+	}
+	b.layers = layers
+	b.readout = b.newReadout()
+	for _, l := range layers {
+		l.function()
+	}
+	b.outputs()
+	return b.prog, b.err
+}
+
+// builder collects a program.
+type builder struct {
+	plan    *lower.Plan
+	choice  Choice
+	prog    *Program
+	names   *lower.Names
+	x       *Array
+	layers  []*layer
+	readout *readout
+	embeds  map[*ir.Tensor]*Array
+	err     error
+}
+
+func (b *builder) fail(format string, args ...any) {
+	if b.err == nil {
+		b.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (b *builder) input() {
+	in := b.plan.Input
+	lo, hi := in.Range()
+	t := Int{Bits: lane(in.Bits), Lanes: 1}
+	if in.Kind == ir.Token || !in.Signed {
+		t.Unsigned = true
+		t.Bits = lane(arith.SignedBits(hi) - 1)
+	}
+	b.x = b.array(&Array{Kind: Input, Name: "x", Elem: t, Len: in.Size, Range: arith.Between(lo, hi)})
+}
+
+// array adds an array of the program.
+func (b *builder) array(a *Array) *Array {
+	b.prog.Arrays = append(b.prog.Arrays, a)
+	return a
+}
+
+// state adds an array that is kept between steps.
+func (b *builder) state(hint, doc string, elem Int, n int, r arith.Interval) *Array {
+	return b.array(&Array{Kind: State, Name: b.names.Get(hint), Doc: doc, Elem: elem, Len: n, Range: r})
+}
+
+// table adds a constant array, in the narrowest type that holds it.
+func (b *builder) table(hint, doc string, v []int64) *Array {
+	r := hull(v)
+	return b.tableOf(Int{Bits: lane(r.Bits()), Lanes: 1}, hint, doc, v)
+}
+
+func (b *builder) tableOf(elem Int, hint, doc string, v []int64) *Array {
+	return b.array(&Array{Kind: Table, Name: b.names.Get(hint), Doc: doc, Elem: elem, Len: len(v) / elem.Lanes, Data: v, Range: hull(v)})
+}
+
+func hull(v []int64) arith.Interval {
+	if len(v) == 0 {
+		return arith.Interval{}
+	}
+	return arith.Between(slices.Min(v), slices.Max(v))
+}
+
+// calc is the type to calculate numbers of some bits in: at least the processor's word. Where that has 16 bits, three bytes are
+// cheaper than four.
+func (b *builder) calc(bits ...int) Int {
+	if most := slices.Max(bits); b.choice.Word == 16 && most > 16 && most <= 24 {
+		return I24
+	}
+	return Int{Bits: max(lane(slices.Max(bits)), b.choice.Word), Lanes: 1}
+}
+
+func (b *builder) add(f *Func) *Func {
+	b.prog.Funcs = append(b.prog.Funcs, f)
+	return f
+}
+
+// scratch adds an array of a function.
+func (f *Func) scratch(names *lower.Names, hint string, elem Int, n int) *Array {
+	a := &Array{Kind: Scratch, Name: names.Get(hint), Elem: elem, Len: n, Range: elem.Range()}
+	f.Scratch = append(f.Scratch, a)
+	return a
+}
+
+// perPhase makes statements that may differ between even and odd steps: once, or in both branches.
+func perPhase(differ bool, make func(ph int) []Stmt) []Stmt {
+	if !differ {
+		return make(arith.Even)
+	}
+	return []Stmt{IfOdd{Odd: make(arith.Odd), Even: make(arith.Even)}}
+}
+
+// phased is a value that may differ between even and odd steps, where both are in one body.
+func phased(differ bool, make func(ph int) *Expr) *Expr {
+	if !differ {
+		return make(arith.Even)
+	}
+	return ByPhase(make(arith.Even), make(arith.Odd))
+}
+
+// sum adds indices.
+func sum(parts ...*Expr) *Expr {
+	out := At(0)
+	for _, p := range parts {
+		out = Add(out, p)
+	}
+	return out
+}
+
+// each is a loop over n entries whose iterations do not depend on each other.
+func each(v string, n int, body ...Stmt) Stmt {
+	return For{Var: v, To: n, By: 1, Independent: true, Body: body}
+}
+
+// let is a Let and the variable that it makes.
+func let(name string, value *Expr) (Stmt, *Expr) {
+	return Let{Name: name, Value: value}, Var(value.Type, name)
+}
+
+// outputs makes the functions that a caller sees.
+func (b *builder) outputs() {
+	r := b.readout
+	r.biasTables()
+	body := []Stmt{}
+	for _, l := range b.layers {
+		body = append(body, Call{l.fn.Name})
+	}
+	step := b.add(&Func{Name: b.names.Get("step"), Doc: "Consumes the input of a step."})
+	step.Body = append(body, r.afterStep(step)...)
+	output := b.add(&Func{Name: b.names.Get("output"), Doc: "Fills the output."})
+	output.Body = r.output(output)
+	b.prog.Step, b.prog.Output = step.Name, output.Name
+}

@@ -1,0 +1,256 @@
+package step
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
+)
+
+// Choice says how a plan is computed: every field changes cost, none changes a bit. Word is the narrowest integer that the
+// processor calculates in without conversions: 16 bits on AVR, 32 on most.
+type Choice struct {
+	Word    int
+	Layers  []LayerChoice
+	Readout ReadoutChoice
+}
+
+// LayerChoice is the schedule of one layer.
+type LayerChoice struct {
+	// Passes is how many stages of butterflies are computed each time that the state is read and written, 1 to 4 each; they add
+	// up to the order.
+	Passes []int
+	// Descending takes the stages with the widest stride first. Staged rounding allows only the other order.
+	Descending bool
+	// Pairs keeps two units of 16 or 32 bits in a word and computes both at a time.
+	Pairs bool
+	// Lane is how wide an entry of the transform is, in bits: of a unit, with Pairs too.
+	Lane int
+	// InPlace keeps the state as wide as the transform, which then needs no array of its own.
+	InPlace bool
+	// Fused computes the new state in the last pass, while its values are in registers.
+	Fused bool
+	// Merged adds the bias in front of the rounding shift, with the half that rounds: one addition.
+	Merged bool
+	// Record packs the weights, the sign and the biases of a unit into words of this many bits; 0 keeps a table of each.
+	Record  int
+	Product Product
+	// Unroll is how many columns of a matrix are multiplied where the unit needs them; wider ones go into an array first.
+	Unroll int
+}
+
+// Product is how a matrix is multiplied.
+type Product string
+
+// The ways to multiply. Which of them a matrix allows says Products.
+const (
+	Rows    Product = "rows"    // row by row, an entry of a table a weight
+	Columns Product = "columns" // column by column: each entry of the vector is read once
+	Packed  Product = "packed"  // column by column, several weights a table word
+	Dots    Product = "dots"    // pairs of entries by pairs of weights, from packed words
+	Adders  Product = "adders"  // shared additions, straight
+	ByValue Product = "values"  // of a single input: its product with each weight that occurs, made once a step
+	Groups  Product = "groups"  // of signs: the sums of eight entries with all signs, made once, and picked by a byte
+)
+
+// ReadoutChoice is the schedule of the output.
+type ReadoutChoice struct {
+	Product Product
+	// Together is how many rows are multiplied at a time.
+	Together int
+	// Deferred adds up relu(h) instead of the outputs of a mean, and multiplies when an output is asked for.
+	Deferred bool
+}
+
+// String says the choice in a line.
+func (c LayerChoice) String() string {
+	var words []string
+	if len(c.Passes) > 0 {
+		words = append(words, "radix "+strings.Trim(strings.ReplaceAll(fmt.Sprint(radices(c.Passes)), " ", " x "), "[]"))
+	}
+	for _, w := range []struct {
+		on   bool
+		word string
+	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"}} {
+		if w.on {
+			words = append(words, w.word)
+		}
+	}
+	words = append(words, fmt.Sprintf("%d-bit lanes", c.Lane))
+	if c.Record > 0 {
+		words = append(words, fmt.Sprintf("records of %d-bit words", c.Record))
+	}
+	if c.Product != "" {
+		words = append(words, "product by "+string(c.Product))
+	}
+	return strings.Join(words, ", ")
+}
+
+func radices(passes []int) []int {
+	out := make([]int, len(passes))
+	for i, s := range passes {
+		out[i] = 1 << s
+	}
+	return out
+}
+
+// String says the choice in a line.
+func (c ReadoutChoice) String() string {
+	s := "product by " + string(c.Product)
+	if c.Together > 1 {
+		s += fmt.Sprintf(", %d rows at a time", c.Together)
+	}
+	if c.Deferred {
+		s += ", mean deferred"
+	}
+	return s
+}
+
+// lane is the width of the narrowest integer of 8, 16, 32 and 64 bits that holds a number of bits.
+func lane(bits int) int {
+	for _, w := range []int{8, 16, 32} {
+		if bits <= w {
+			return w
+		}
+	}
+	return 64
+}
+
+// smallInput is how many columns are multiplied where the unit needs them, unless a choice says otherwise.
+const smallInput = 4
+
+// Plain is the choice that every plan allows and that suits wide processors, whose compilers make vectors of its loops: the
+// widest strides first, so that they widen the state in a pass without shuffles, two stages a pass, and three in one of them
+// when their number is odd; the update in a loop of its own.
+func Plain(p *lower.Plan) Choice {
+	c := Choice{Word: 32}
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		k := LayerChoice{Lane: lane(l.ZBits + 1), Descending: !l.Staged, Product: plainProduct(l.Term), Unroll: smallInput}
+		k.Passes = PassesOf(l.K, 2)
+		if l.K == 0 {
+			k.Passes = nil
+		}
+		c.Layers = append(c.Layers, k)
+	}
+	c.Readout = ReadoutChoice{Product: Rows}
+	if p.Readout.Matrix.Adders != nil {
+		c.Readout.Product = Adders
+	}
+	return c
+}
+
+func plainProduct(t *lower.Term) Product {
+	if t == nil {
+		return ""
+	}
+	if t.Matrix.Adders != nil {
+		return Adders
+	}
+	return Rows
+}
+
+// PassesOf splits k stages into passes of at most some stages, as even as that allows, the longer ones behind the first.
+func PassesOf(k, most int) []int {
+	if k == 0 {
+		return nil
+	}
+	n := (k + most - 1) / most
+	if most == 2 && k%2 == 1 && k >= 3 {
+		n = k / 2 // three stages in one pass rather than one alone
+	}
+	out := make([]int, n)
+	for i := range out {
+		out[i] = k / n
+	}
+	for i := range k % n {
+		out[min(i+1, n-1)]++
+	}
+	return out
+}
+
+// Check says why a plan does not allow a choice; nil when it does. Widths are for the verifier to prove.
+func (c *Choice) Check(p *lower.Plan) error {
+	if len(c.Layers) != len(p.Layers) {
+		return fmt.Errorf("it has %d layers, the plan %d", len(c.Layers), len(p.Layers))
+	}
+	for i := range p.Layers {
+		if err := c.Layers[i].check(&p.Layers[i]); err != nil {
+			return fmt.Errorf("layer %s: %w", p.Layers[i].Name, err)
+		}
+	}
+	if c.Readout.Deferred && !deferrable(p) {
+		return fmt.Errorf("the output is no mean that can be deferred")
+	}
+	return nil
+}
+
+func (c *LayerChoice) check(l *lower.Layer) error {
+	total := 0
+	for _, s := range c.Passes {
+		if s < 1 || s > 4 {
+			return fmt.Errorf("a pass has %d stages", s)
+		}
+		total += s
+	}
+	stages := l.K
+	if c.Pairs && pairGap(l) < l.N/2 {
+		stages-- // the last is between the lanes
+	}
+	switch {
+	case total != stages:
+		return fmt.Errorf("its passes have %d stages, the transform %d", total, stages)
+	case c.Descending && l.Staged:
+		return fmt.Errorf("staged rounding wants the narrowest stride first")
+	case c.Fused && (l.Perm != nil || len(c.Passes) == 0):
+		return fmt.Errorf("its update cannot be fused: it is permuted, or there is no pass")
+	case c.Pairs && (pairGap(l) == 0 || l.Perm != nil || l.PreSigns != nil):
+		return fmt.Errorf("its units make no pairs")
+	case c.InPlace && l.Perm != nil:
+		return fmt.Errorf("a permuted state cannot be updated in place")
+	}
+	return nil
+}
+
+// pairGap is the distance between the units of a pair: half the state where that has an even number of blocks, so that no stage
+// is between the lanes, else half a block; 0 where there is no pair.
+func pairGap(l *lower.Layer) int {
+	switch {
+	case l.N%2 == 1:
+		return 0
+	case l.N/l.Block%2 == 0:
+		return l.N / 2
+	case l.Block >= 2:
+		return l.Block / 2
+	}
+	return 0
+}
+
+// deferrable reports whether the mean of a plan can be taken of relu(h): its odd steps have no other unit.
+func deferrable(p *lower.Plan) bool {
+	return p.Output.When == "mean" && p.Readout.Rescale == nil && p.Steps > 0 && p.Readout.Relu
+}
+
+// differs reports whether even and odd steps round a layer's transform at different places.
+func halvingsDiffer(l *lower.Layer) bool {
+	if !l.Staged {
+		return false
+	}
+	at := func(ph int) (out []bool) {
+		for s := 1; s <= l.K; s++ {
+			out = append(out, arith.Halves(s, l.Round[ph].Shift))
+		}
+		return out
+	}
+	return !slices.Equal(at(arith.Even), at(arith.Odd))
+}
+
+// shiftLeft is what is left to round after the transform.
+func shiftLeft(l *lower.Layer, ph int) int {
+	if l.Staged {
+		return arith.Rest(l.K, l.Round[ph].Shift)
+	}
+	return l.Round[ph].Shift
+}

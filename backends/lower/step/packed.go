@@ -1,0 +1,215 @@
+package step
+
+import (
+	"fmt"
+)
+
+// packing lays the weights of the output out in words, several a word, with an offset that keeps them positive.
+type packing struct {
+	bits   int   // a weight
+	offset int64 // that was added
+	word   Int   // of the table
+	per    int   // weights a word
+}
+
+func (r *readout) packing(word int) packing {
+	bits := max(r.Matrix.Bits, 2)
+	for bits < 16 && word%bits != 0 {
+		bits++
+	}
+	return packing{bits, 1 << (r.Matrix.Bits - 1), Int{Bits: word, Lanes: 1, Unsigned: word < 32}, word / bits}
+}
+
+// wordBits is how wide the words of packed tables are: bytes where the processor has 16 bits.
+func (r *readout) wordBits() int {
+	if r.choice.Word == 16 {
+		return 8
+	}
+	return 32
+}
+
+// together is how many rows are multiplied at a time.
+func (r *readout) together() int {
+	if r.c.Together > 0 {
+		return min(r.c.Together, r.Matrix.Rows)
+	}
+	return r.Matrix.Rows
+}
+
+// packed multiplies unit by unit or pair by pair, some rows at a time, from packed words. The offset of the weights is taken back
+// once: the sum of the units, times the offset.
+func (r *readout) packed(f *Func, put into) []Stmt {
+	if r.c.Product == Dots {
+		return r.dots(put)
+	}
+	var out []Stmt
+	for first := 0; first < r.Matrix.Rows; first += r.together() {
+		n := min(r.together(), r.Matrix.Rows-first)
+		t, p := r.packedTable(first, n)
+		out = append(out, r.packedRows(t, p, first, n, r.y, values{r.unitOf, r.l.Bits}, put)...)
+	}
+	return out
+}
+
+// unitOf is the value of unit j of the state.
+func (r *readout) unitOf(j *Expr) *Expr { return r.unit(Load(r.l.state, j), r.calc(r.l.Bits)) }
+
+// packedTable packs the weights of some rows: those of a unit stand together.
+func (r *readout) packedTable(first, n int) (*Array, packing) {
+	p := r.packing(r.wordBits())
+	if t := r.packedTables[first]; t != nil {
+		return t, p
+	}
+	words := (n + p.per - 1) / p.per
+	data := make([]int64, r.l.N*words)
+	for u := range r.l.N {
+		for i := range n {
+			v := r.Matrix.Ints[(first+i)*r.Matrix.Cols+u] + p.offset
+			data[u*words+i/p.per] |= v << (i % p.per * p.bits)
+		}
+	}
+	t := r.packedArray(first, n, p, data, "unit by unit")
+	r.packedTables[first] = t
+	return t, p
+}
+
+func (r *readout) packedArray(first, n int, p packing, data []int64, order string) *Array {
+	if p.word.Bits == 32 {
+		for i, v := range data {
+			data[i] = int64(int32(v))
+		}
+	}
+	doc := fmt.Sprintf("%s [%d, %d], rows %d to %d, %s: %d bits a weight, which is stored plus %d.", r.Matrix.Name, r.Matrix.Rows, r.Matrix.Cols, first, first+n-1, order, p.bits, p.offset)
+	return r.tableOf(p.word, r.Matrix.Name, doc, data)
+}
+
+// values is what a matrix multiplies: that of unit j, of some bits with its sign.
+type values struct {
+	of   func(j *Expr) *Expr
+	bits int
+}
+
+// packedRows adds up weight times value over all units, for n rows.
+func (r *readout) packedRows(t *Array, p packing, first, n int, acc Int, v values, put into) []Stmt {
+	words := t.Len / r.l.N
+	var out []Stmt
+	mutable := func(name string) *Expr {
+		out = append(out, Let{Name: name, Value: Const(acc, 0), Mutable: true})
+		return Var(acc, name)
+	}
+	total := mutable("total")
+	rows := make([]*Expr, n)
+	for i := range rows {
+		rows[i] = mutable(fmt.Sprintf("s%d", i))
+	}
+	j := Counter("j")
+	s, g := let("g", v.of(j))
+	body := []Stmt{s, Set{"total", Add(total, As(g, acc))}}
+	product := r.calc(v.bits + p.bits) // a weight has no sign
+	if product.Bits > acc.Bits {
+		product = acc
+	}
+	for w := range words {
+		s, word := let(fmt.Sprintf("w%d", w), Load(t, sum(Times(j, int64(words)), At(w))))
+		body = append(body, s)
+		for i := w * p.per; i < min(n, (w+1)*p.per); i++ {
+			weight := Field(word, i%p.per*p.bits, p.bits, false, product)
+			body = append(body, Set{fmt.Sprintf("s%d", i), Add(rows[i], As(Mul(weight, As(g, product)), acc))})
+		}
+	}
+	out = append(out, For{Var: "j", To: r.l.N, By: 1, Body: body})
+	s, back := let("back", Times(total, p.offset))
+	out = append(out, s)
+	for i := range rows {
+		out = append(out, put(At(first+i), As(Sub(rows[i], back), r.y)))
+	}
+	return out
+}
+
+// pair is two lanes of 16 bits.
+var pair = Int{Bits: 16, Lanes: 2}
+
+// dots multiplies pairs of units by pairs of weights: a table word holds the weights of a row for several pairs.
+func (r *readout) dots(put into) []Stmt {
+	p := r.packing(32)
+	pairs := p.per / 2
+	n := r.l.N / 2
+	if p.bits > 8 || r.l.Bits > 16 || r.l.N%2 != 0 || n%pairs != 0 || !r.Relu || r.y != I32 {
+		r.fail("the output makes no dot products of pairs")
+		return nil
+	}
+	var out []Stmt
+	for first := 0; first < r.Matrix.Rows; first += r.together() {
+		rows := min(r.together(), r.Matrix.Rows-first)
+		out = append(out, r.dotRows(r.dotTable(p, first, rows), p, first, rows, put)...)
+	}
+	return out
+}
+
+// dotTable packs the weights of some rows: entry [m][i] holds row i for the pairs of group m, a field a pair in each lane.
+func (r *readout) dotTable(p packing, first, rows int) *Array {
+	pairs := p.per / 2
+	data := make([]int64, r.l.N/p.per*rows*2)
+	for w := range r.l.N / 2 {
+		for i := range rows {
+			for lane := range 2 {
+				v := r.Matrix.Ints[(first+i)*r.Matrix.Cols+r.pairUnit(w, lane)] + p.offset
+				at := 2*(w/pairs*rows+i) + lane
+				data[at] = int64(int16(data[at] | v<<(w%pairs*p.bits)))
+			}
+		}
+	}
+	doc := fmt.Sprintf("%s [%d, %d], rows %d to %d for %d pairs of units at a time: %d bits a weight, which is stored plus %d.",
+		r.Matrix.Name, r.Matrix.Rows, r.Matrix.Cols, first, first+rows-1, pairs, p.bits, p.offset)
+	return r.tableOf(pair, r.Matrix.Name, doc, data)
+}
+
+func (r *readout) dotRows(t *Array, p packing, first, rows int, put into) []Stmt {
+	var out []Stmt
+	mutable := func(name string) *Expr {
+		out = append(out, Let{Name: name, Value: Const(I32, 0), Mutable: true})
+		return Var(I32, name)
+	}
+	total := mutable("total")
+	sums := make([]*Expr, rows)
+	for i := range sums {
+		sums[i] = mutable(fmt.Sprintf("s%d", i))
+	}
+	m, pairs := Counter("m"), p.per/2
+	var body []Stmt
+	g := make([]*Expr, pairs)
+	for k := range g {
+		var s Stmt
+		s, g[k] = let(fmt.Sprintf("g%d", k), Relu(r.pairOf(sum(Times(m, int64(pairs)), At(k)))))
+		body = append(body, s, Set{"total", Dot(g[k], Const(pair, p.offset), total)})
+	}
+	for i, to := range sums {
+		s, word := let(fmt.Sprintf("w%d", i), Load(t, sum(Times(m, int64(rows)), At(i))))
+		body = append(body, s)
+		for k := range g {
+			body = append(body, Set{to.Name, Dot(Field(word, k*p.bits, p.bits, false, pair), g[k], to)})
+		}
+	}
+	out = append(out, For{Var: "m", To: r.l.N / p.per, By: 1, Body: body})
+	for i := range sums {
+		out = append(out, put(At(first+i), Sub(sums[i], total)))
+	}
+	return out
+}
+
+// pairUnit is the unit in a lane of pair w of the output.
+func (r *readout) pairUnit(w, lane int) int {
+	if r.l.lanes == 2 {
+		return r.l.unit(w, lane)
+	}
+	return 2*w + lane
+}
+
+// pairOf is a pair of units of the state.
+func (r *readout) pairOf(w *Expr) *Expr {
+	if r.l.lanes == 2 {
+		return Load(r.l.state, w)
+	}
+	two := Times(w, 2)
+	return Pack(As(Load(r.l.state, two), I16), As(Load(r.l.state, sum(two, At(1))), I16))
+}

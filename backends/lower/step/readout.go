@@ -1,0 +1,207 @@
+package step
+
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// readout builds the output: the product of the last state, its bias, and the mean.
+type readout struct {
+	*builder
+	*lower.Readout
+	c    ReadoutChoice
+	l    *layer
+	y    Int // of Y
+	out  *Array
+	bias arith.Phased[*Array]
+	// packedTables are those of packed rows by the first of them.
+	packedTables map[int]*Array
+	// of a mean
+	sums  arith.Phased[*Array]
+	kept  *Array // Deferred: the sum of relu(h) a unit
+	count *Array // Deferred: steps so far
+}
+
+func (b *builder) newReadout() *readout {
+	r := &readout{builder: b, Readout: &b.plan.Readout, c: b.choice.Readout, packedTables: map[int]*Array{}}
+	r.l = b.layers[r.Layer]
+	r.y = b.calc(r.YBits)
+	value := max(32, lane(r.YBits))
+	mean := b.plan.Output.When == ir.Mean
+	if mean {
+		value = max(value, lane(r.MeanBits))
+	}
+	r.out = b.array(&Array{Kind: Output, Name: "y", Elem: Int{Bits: value, Lanes: 1}, Len: r.Matrix.Rows})
+	r.out.Range = r.out.Elem.Range()
+	switch {
+	case r.c.Deferred:
+		r.defer_()
+	case mean:
+		r.sums[arith.Even] = r.sum("sum", "the outputs so far, added up")
+		r.sums[arith.Odd] = r.sums[arith.Even]
+		if r.Rescale != nil {
+			r.sums[arith.Odd] = r.sum("sum_odd", "the outputs of odd steps, added up, whose unit is smaller by sqrt(2)")
+		}
+	}
+	return r
+}
+
+func (r *readout) sum(name, doc string) *Array {
+	return r.state(name, doc, Int{Bits: lane(r.MeanBits), Lanes: 1}, r.Matrix.Rows, arith.OfBits(r.MeanBits))
+}
+
+// most is the largest relu(h) of the last layer.
+func (r *readout) most() int64 { return 1<<(r.l.Bits-1) - 1 }
+
+// period is how many steps a sum of 16 bits holds, a power of two; 0 when it holds all that the model has.
+func (r *readout) period() int {
+	fit := (1<<16 - 1) / r.most()
+	if fit >= int64(r.plan.Steps) {
+		return 0
+	}
+	p := 1
+	for int64(2*p) <= fit {
+		p *= 2
+	}
+	return p
+}
+
+var sumOfUnits = Int{Bits: 16, Lanes: 1, Unsigned: true}
+
+func (r *readout) defer_() {
+	if r.most() > 1<<14 || r.l.lanes == 2 {
+		r.fail("the sums of a deferred mean are of plain units of 15 bits at most")
+		return
+	}
+	what := "relu of " + r.l.Name + ", added up over the steps"
+	if r.period() > 0 {
+		what += " since its turn; sum has the rest"
+		r.sums = arith.Both(r.sum("sum", "the outputs so far, added up, bias apart, without what total holds"))
+	}
+	r.kept = r.state("total", what, sumOfUnits, r.l.N, sumOfUnits.Range())
+	steps := int64(r.plan.Steps)
+	r.count = r.state("steps", "steps so far", Int{Bits: lane(arith.SignedBits(steps)), Lanes: 1}, 1, arith.Between(0, steps))
+}
+
+// collect is what a mean that is deferred does with each new unit; at is the index of its state.
+func (r *readout) collect(l *layer, g, at *Expr) []Stmt {
+	if r.kept == nil || l != r.l {
+		return nil
+	}
+	add := Add(LoadRaw(r.kept, at), As(Relu(g), sumOfUnits))
+	add.Claim = &arith.Interval{Lo: 0, Hi: sumOfUnits.Range().Hi}
+	return []Stmt{Store{r.kept.Name, at, add}}
+}
+
+func (r *readout) biasTables() {
+	even, odd := r.Bias[arith.Even], r.Bias[arith.Odd]
+	switch {
+	case even == nil:
+	case fmt.Sprint(even) == fmt.Sprint(odd):
+		r.bias = arith.Both(r.table("output_bias", "Bias of the outputs.", even))
+	default:
+		elem := Int{Bits: lane(hull(append(append([]int64{}, even...), odd...)).Bits()), Lanes: 1}
+		r.bias[arith.Even] = r.tableOf(elem, "output_bias_even", "Bias of the outputs at even steps.", even)
+		r.bias[arith.Odd] = r.tableOf(elem, "output_bias_odd", "Bias of the outputs at odd steps.", odd)
+	}
+}
+
+// unit is a unit of the last state, through relu, in a type.
+func (r *readout) unit(g *Expr, t Int) *Expr {
+	g = As(g, t)
+	if r.Relu {
+		return Relu(g)
+	}
+	return g
+}
+
+// into says what becomes of row i of the product.
+type into func(row, v *Expr) Stmt
+
+// product makes the rows of the matrix times the state, plus the bias, in loops of a function.
+func (r *readout) product(f *Func, put into) []Stmt {
+	var head []Stmt
+	bias := func(i *Expr) *Expr { return nil }
+	switch {
+	case r.bias[0] == nil:
+	case r.bias[0] == r.bias[1]:
+		bias = func(i *Expr) *Expr { return As(Load(r.bias[0], i), r.y) }
+	default:
+		head = append(head, Choose{Name: "bias", Odd: r.bias[arith.Odd].Name, Even: r.bias[arith.Even].Name})
+		bias = func(i *Expr) *Expr { return As(LoadAs(r.bias[0].Elem, "bias", i), r.y) }
+	}
+	put2 := func(i, v *Expr) Stmt {
+		if b := bias(i); b != nil {
+			v = Add(v, b)
+		}
+		return put(i, v)
+	}
+	switch {
+	case r.c.Product == Packed || r.c.Product == Dots:
+		return append(head, r.packed(f, put2)...)
+	case r.c.Product == Rows && r.l.lanes == 1:
+		return append(head, r.rows(put2)...)
+	}
+	// The others read the state from an array.
+	v := f.scratch(r.names, "v", r.y, r.l.N)
+	y := f.scratch(r.names, "p", r.y, r.Matrix.Rows)
+	head = append(head, r.l.eachUnit("j", func(g, unit *Expr) []Stmt { return []Stmt{Store{v.Name, unit, r.unit(g, r.y)}} })...)
+	head = append(head, r.multiply(f, &r.Matrix, r.c.Product, v, y, r.y)...)
+	i := Counter("i")
+	return append(head, each("i", r.Matrix.Rows, put2(i, Load(y, i))))
+}
+
+// rows multiplies row by row, straight from the state.
+func (r *readout) rows(put into) []Stmt {
+	w := &r.Matrix
+	t := r.table(w.Name, fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
+	i, j := Counter("i"), Counter("j")
+	acc := Var(r.y, "acc")
+	return []Stmt{each("i", w.Rows,
+		Let{Name: "acc", Value: Const(r.y, 0), Mutable: true},
+		For{Var: "j", To: w.Cols, By: 1, Body: []Stmt{
+			Set{"acc", Add(acc, Mul(As(Load(t, sum(Times(i, int64(w.Cols)), j)), r.y), r.unit(Load(r.l.state, j), r.y)))},
+		}},
+		put(i, acc))}
+}
+
+// afterStep is what a step adds to a mean.
+func (r *readout) afterStep(f *Func) []Stmt {
+	switch {
+	case r.plan.Output.When != ir.Mean:
+		return nil
+	case r.kept != nil:
+		return r.flush(f)
+	}
+	sums, head := r.sums[arith.Even].Name, []Stmt{}
+	if r.Rescale != nil {
+		head = append(head, Choose{Name: "total", Odd: r.sums[arith.Odd].Name, Even: r.sums[arith.Even].Name})
+		sums = "total"
+	}
+	elem := r.sums[0].Elem
+	calc := r.calc(max(r.MeanBits, r.YBits))
+	return append(head, r.product(f, func(i, v *Expr) Stmt {
+		total := Add(As(LoadAs(elem, sums, i), calc), As(v, calc)).Claimed(r.MeanBits)
+		return Store{sums, i, As(total, elem)}
+	})...)
+}
+
+// output fills y.
+func (r *readout) output(f *Func) []Stmt {
+	i := Counter("i")
+	switch {
+	case r.plan.Output.When != ir.Mean:
+		return r.product(f, func(i, v *Expr) Stmt { return Store{r.out.Name, i, As(v, r.out.Elem)} })
+	case r.kept != nil:
+		return r.deferredOutput(f)
+	}
+	v := As(Load(r.sums[arith.Even], i), r.out.Elem)
+	if r.Rescale != nil {
+		wide := r.calc(r.RescaleBits, r.out.Elem.Bits)
+		v = As(Add(As(v, wide), Requant(As(Load(r.sums[arith.Odd], i), wide), *r.Rescale)).Claimed(r.MeanBits), r.out.Elem)
+	}
+	return []Stmt{each("i", r.Matrix.Rows, Store{r.out.Name, i, v})}
+}

@@ -1,0 +1,319 @@
+package step
+
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
+)
+
+// layer builds one recurrence.
+type layer struct {
+	*builder
+	*lower.Layer
+	c     LayerChoice
+	fn    *Func
+	state *Array
+	z     *Array // of the transform; the state itself where it needs no other
+	lanes int
+	gap   int // Pairs: distance between the units of a word
+	work  Int // that the transform is calculated in
+	upd   update
+}
+
+func (b *builder) layer(i int) *layer {
+	p := &b.plan.Layers[i]
+	l := &layer{builder: b, Layer: p, c: b.choice.Layers[i], lanes: 1}
+	elem := Int{Bits: lane(p.Bits), Lanes: 1}
+	if l.c.InPlace {
+		elem.Bits = max(l.c.Lane, elem.Bits)
+	}
+	l.work = Int{Bits: max(l.c.Lane, b.choice.Word), Lanes: 1}
+	doc := fmt.Sprintf("state %s, %d units of %d bits", p.Name, p.N, p.Bits)
+	if l.c.Pairs {
+		l.lanes, l.gap = 2, pairGap(p)
+		elem = Int{Bits: l.c.Lane, Lanes: 2}
+		l.work = elem
+		if l.gap == p.N/2 {
+			doc += fmt.Sprintf(": word w holds unit w and, above it, unit w + %d", l.gap)
+		} else {
+			doc += fmt.Sprintf(": word w holds unit u = w + (w & ~%d) and, above it, unit u + %d", l.gap-1, l.gap)
+		}
+	}
+	l.state = b.state(p.Name, doc, elem, p.N/l.lanes, arith.OfBits(p.Bits))
+	l.fn = &Func{Name: b.names.Get("step_" + p.Name), Doc: fmt.Sprintf("One step of layer %s (docs/numerics.md, section 3): "+
+		"%s = saturate(signs * round(S %s) + input + bias).", p.Name, p.Name, p.Name)}
+	return l
+}
+
+// words is the number of entries of the state.
+func (l *layer) words() int { return l.N / l.lanes }
+
+// unit is the unit in a lane of a word.
+func (l *layer) unit(word, lane int) int {
+	if l.lanes == 1 {
+		return word
+	}
+	if l.gap == l.N/2 {
+		return word + lane*l.gap
+	}
+	return word + word&^(l.gap-1) + lane*l.gap
+}
+
+// across reports whether the last stage is between the lanes of a word.
+func (l *layer) across() bool { return l.lanes == 2 && l.gap < l.N/2 }
+
+// function makes the function of a step.
+func (l *layer) function() {
+	l.z = l.state
+	if !l.c.InPlace && !l.c.Pairs && (len(l.c.Passes) > 1 || !l.c.Fused) && (len(l.c.Passes) > 0 || l.Perm != nil) {
+		l.z = l.fn.scratch(l.names, "z", Int{Bits: l.c.Lane, Lanes: 1}, l.N)
+	}
+	l.upd = l.newUpdate()
+	l.fn.Body = append(l.fn.Body, l.upd.before...)
+	differ := halvingsDiffer(l.Layer)
+	last := len(l.c.Passes) - 1
+	plain := len(l.c.Passes)
+	if l.c.Fused {
+		plain--
+	}
+	l.fn.Body = append(l.fn.Body, perPhase(differ, func(ph int) (out []Stmt) {
+		for i := range plain {
+			out = append(out, l.pass(i, ph)...)
+		}
+		return out
+	})...)
+	if len(l.c.Passes) == 0 && l.z != l.state {
+		l.fn.Body = append(l.fn.Body, each("i", l.N, Store{l.z.Name, Counter("i"), As(l.entry(Counter("i")), l.z.Elem)}))
+	}
+	l.fn.Body = append(l.fn.Body, perPhase(l.TwoPhase(), func(ph int) []Stmt {
+		out := l.upd.prepare(ph)
+		if l.c.Fused {
+			return append(out, l.pass(last, ph)...)
+		}
+		return append(out, l.updateLoop(ph)...)
+	})...)
+	l.builder.add(l.fn)
+}
+
+// stride is the first stride of a pass and the number of the first of its stages, counted from 1 in the order of strides.
+func (l *layer) stride(pass int) (stride, stage int) {
+	before := 0
+	for i, s := range l.c.Passes {
+		if i < pass != l.c.Descending && i != pass {
+			before += s
+		}
+	}
+	return 1 << before, before + 1
+}
+
+// entry is a word of the state in front of the transform, in the type that it is calculated in.
+func (l *layer) entry(index *Expr) *Expr {
+	v := As(Load(l.state, index), l.work)
+	if l.upd.presigns == nil {
+		return v
+	}
+	m := As(Load(l.upd.presigns, index), l.work)
+	return Sub(Xor(v, m), m)
+}
+
+// levels are the names of the values behind each level of butterflies.
+var levels = []string{"a", "b", "c", "d", "e"}
+
+// pass makes one pass over the words: groups of 2^stages words, a stride apart, through their stages.
+func (l *layer) pass(number, ph int) []Stmt {
+	stages := l.c.Passes[number]
+	stride, stage := l.stride(number)
+	n := 1 << stages
+	base, outer, inner := l.loops(n, stride)
+	at := func(k int) *Expr { return sum(base, At(k*stride)) }
+	segments := l.segments(stage, stages, ph)
+
+	var body []Stmt
+	v := make([]*Expr, n)
+	put := func(level, k int, e *Expr) {
+		var s Stmt
+		s, v[k] = let(fmt.Sprintf("%s%d", levels[level], k), e)
+		body = append(body, s)
+	}
+	for k := range n {
+		var e *Expr
+		if number == 0 {
+			e = l.entry(at(k))
+		} else {
+			e = As(Load(l.z, at(k)), l.work)
+		}
+		if segments[0].halves && k&(1<<segments[0].stages-1) == 0 {
+			e = Add(e, Const(l.work, 1))
+		}
+		put(0, k, e)
+	}
+	level := 0
+	for si, seg := range segments {
+		for s := range seg.stages {
+			old := append([]*Expr(nil), v...)
+			halve := seg.halves && s == seg.stages-1
+			for k := range n {
+				a, b := old[k&^(1<<level)], old[k|1<<level]
+				e := l.butterfly(a, b, k&(1<<level) != 0, halve)
+				// The 1 that a halving rounds with, once for the sums that it reaches.
+				if halve && si+1 < len(segments) && segments[si+1].halves && k>>(level+1)&(1<<segments[si+1].stages-1) == 0 {
+					e = Add(e, Const(l.work, 1))
+				}
+				put(level+1, k, e)
+			}
+			level++
+		}
+	}
+	if l.c.Fused && number == len(l.c.Passes)-1 {
+		for k := range n {
+			body = append(body, l.updateWord(v[k], at(k), l.position(inner, outer, n, k), fmt.Sprint(k), ph)...)
+		}
+	} else {
+		// A value that is only stored needs no name.
+		inline := map[string]*Expr{}
+		rest := body[:len(body)-n]
+		for _, s := range body[len(body)-n:] {
+			inline[s.(Let).Name] = s.(Let).Value
+		}
+		body = rest
+		for k := range n {
+			body = append(body, Store{l.z.Name, at(k), As(inline[v[k].Name], l.z.Elem)})
+		}
+	}
+	return l.nest(n, stride, body)
+}
+
+// butterfly is a + b or a - b, halved where a stage ends a pair that staged rounding halves.
+func (l *layer) butterfly(a, b *Expr, minus, halve bool) *Expr {
+	switch {
+	case halve && l.lanes == 2 && minus:
+		return HalfSub(a, b)
+	case halve && l.lanes == 2:
+		return HalfAdd(a, b)
+	}
+	e := Add(a, b)
+	if minus {
+		e = Sub(a, b)
+	}
+	if halve {
+		return Shr(e, 1)
+	}
+	return l.claimed(e)
+}
+
+// claimed marks a sum of the transform whose bound the plan proved by norms, which are smaller than intervals.
+func (l *layer) claimed(e *Expr) *Expr {
+	if !l.Staged && l.ZBits < l.Bits+l.K+1 {
+		return e.Claimed(l.ZBits)
+	}
+	return e
+}
+
+// segment is stages that end with a halving, or the rest of a pass.
+type segment struct {
+	stages int
+	halves bool
+}
+
+// segments cuts a pass at its halvings.
+func (l *layer) segments(stage, stages, ph int) []segment {
+	var out []segment
+	n := 0
+	for s := range stages {
+		n++
+		if l.Staged && arith.Halves(stage+s, l.Round[ph].Shift) {
+			out = append(out, segment{n, true})
+			n = 0
+		}
+	}
+	if n > 0 {
+		out = append(out, segment{n, false})
+	}
+	return out
+}
+
+// loops says the index of a group's first word and its parts: the start of the span, and the word within the stride; nil for
+// the one that does not move.
+func (l *layer) loops(n, stride int) (base, outer, inner *Expr) {
+	outer, inner = Counter("i"), Counter("j")
+	switch {
+	case stride == 1:
+		return outer, outer, nil
+	case n*stride == l.words():
+		return inner, nil, inner
+	}
+	return sum(outer, inner), outer, inner
+}
+
+// nest puts a body into the loops of a pass.
+func (l *layer) nest(n, stride int, body []Stmt) []Stmt {
+	groups := func(body []Stmt) []Stmt {
+		return []Stmt{For{Var: "i", To: l.words(), By: n * stride, Independent: true, Body: body}}
+	}
+	columns := func(body []Stmt) []Stmt { return []Stmt{each("j", stride, body...)} }
+	switch {
+	case stride == 1:
+		return groups(body)
+	case n*stride == l.words():
+		return columns(body)
+	}
+	return groups(columns(body))
+}
+
+// position counts words in the order in which a fused pass updates them.
+func (l *layer) position(inner, outer *Expr, n, k int) *Expr {
+	p := At(k)
+	if outer != nil {
+		p = Add(outer, p)
+	}
+	if inner != nil {
+		p = Add(Times(inner, int64(n)), p)
+	}
+	return p
+}
+
+// order lists the words in the order in which they are updated.
+func (l *layer) order() []int {
+	out := make([]int, 0, l.words())
+	if !l.c.Fused {
+		for w := range l.words() {
+			out = append(out, w)
+		}
+		return out
+	}
+	last := len(l.c.Passes) - 1
+	stride, _ := l.stride(last)
+	n := 1 << l.c.Passes[last]
+	for i := 0; i < l.words(); i += n * stride {
+		for j := range stride {
+			for k := range n {
+				out = append(out, i+j+k*stride)
+			}
+		}
+	}
+	return out
+}
+
+// updateLoop updates every word in a loop of its own.
+func (l *layer) updateLoop(ph int) []Stmt {
+	i := Counter("i")
+	from := i
+	if l.Perm != nil {
+		from = As(Load(l.upd.perm, i), Index)
+	}
+	var z *Expr
+	switch {
+	case len(l.c.Passes) == 0 && l.z == l.state:
+		z = l.entry(from)
+	default:
+		z = As(Load(l.z, from), l.work)
+	}
+	var head []Stmt
+	if l.lanes == 2 {
+		var s Stmt
+		s, z = let("v", z)
+		head = append(head, s)
+	}
+	return []Stmt{each("i", l.words(), append(head, l.updateWord(z, i, i, "", ph)...)...)}
+}

@@ -1,0 +1,261 @@
+package step
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/hrnnc/hrnnc/internal/arith"
+)
+
+// update builds what stands behind the transform: rounding, signs, what flows in, the bias and the clamp. Its tables stand in
+// the order of the units, or with Fused, in the order in which they are updated.
+type update struct {
+	*layer
+	sum      Int // that it is calculated in
+	before   []Stmt
+	term     *term
+	presigns *Array
+	perm     *Array
+	signs    *Array
+	bias     arith.Phased[*Array]
+	record   *record
+	masks    *Array // of pairs
+	// packedBias is how many bits each phase's constant has in a lane of a table of pairs; 0 where the phases have tables.
+	packedBias int
+}
+
+func (l *layer) newUpdate() update {
+	u := update{layer: l}
+	if m, negates := masks(l.PreSigns); negates {
+		u.presigns = l.table("presigns_"+l.Name, fmt.Sprintf("Signs in front of the transform of %s: -1 negates, 0 does not.", l.Name), m)
+	}
+	if l.Perm != nil {
+		order := make([]int64, l.N)
+		for i, j := range l.Perm {
+			order[i] = int64(j)
+		}
+		u.perm = l.table("order_"+l.Name, fmt.Sprintf("Unit i of %s takes entry order[i] of the transform.", l.Name), order)
+	}
+	u.term = l.newTerm()
+	u.before = u.term.before
+	widths := []int{l.ZBits, l.RBits, l.SumBits}
+	if !l.c.Merged && l.maxShift() > 0 {
+		widths[0] = l.ZBits + 1 // with the half that rounds
+	}
+	if l.Term != nil {
+		widths = append(widths, l.Term.OutBits)
+	}
+	bias := arith.Phased[[]int64]{u.constants(arith.Even), u.constants(arith.Odd)}
+	if l.c.Merged {
+		for _, c := range bias {
+			z, b := arith.OfBits(l.ZBits), hull(c)
+			widths = append(widths, arith.Between(z.Lo+b.Lo, z.Hi+b.Hi).Bits())
+		}
+	}
+	u.sum = l.calc(widths...)
+	if l.lanes == 2 {
+		u.sum = l.work
+	}
+	if l.c.Record > 0 {
+		u.record = u.newRecord(bias)
+		return u
+	}
+	u.tables(bias)
+	return u
+}
+
+func (l *layer) maxShift() int {
+	return max(shiftLeft(l.Layer, arith.Even), shiftLeft(l.Layer, arith.Odd))
+}
+
+// masks are -1 for a sign of -1 and 0 for +1: v ^ mask is v or -v - 1.
+func masks(signs []int8) (out []int64, negates bool) {
+	for _, s := range signs {
+		m := int64(0)
+		if s < 0 {
+			m, negates = -1, true
+		}
+		out = append(out, m)
+	}
+	return out, negates
+}
+
+// flipped reports whether a unit's entry of the transform comes negated: the upper lane of a stage between the lanes is taken as
+// hi - lo, which is one instruction with the other lane.
+func (u *update) flipped(unit int) bool {
+	return u.across() && unit&u.gap != 0
+}
+
+// negated reports whether the bits of the value of a unit are to be inverted.
+func (u *update) negated(unit int) bool { return (u.Signs[unit] < 0) != u.flipped(unit) }
+
+// constants are what is added to each unit's entry, inverted where it is negated: with Merged in front of the shift, where it
+// holds the half that rounds; else behind it.
+//
+// With v = s*round(x) wanted and x or its negative at hand: -round(x, n) = floor((~x + 2^(n-1)) / 2^n) for n > 0, so a sign needs
+// no more than its inversion; an entry that comes as -x = ~x + 1 owes 1 in front of the shift. For n = 0, -x is ~x + 1.
+func (u *update) constants(ph int) []int64 {
+	n := shiftLeft(u.Layer, ph)
+	out := make([]int64, u.N)
+	for i := range out {
+		front := int64(0)
+		switch {
+		case n == 0 && u.negated(i):
+			front = 1
+		case n > 0 && u.flipped(i) && u.Signs[i] > 0:
+			front = 1
+		case n > 0 && u.flipped(i):
+			front = -1
+		}
+		bias := int64(0)
+		if u.Bias[ph] != nil {
+			bias = u.Bias[ph][i]
+		}
+		switch {
+		case u.c.Merged && n > 0:
+			out[i] = bias<<n + 1<<(n-1) + front
+		case n == 0:
+			out[i] = bias + front
+		default:
+			if front != 0 {
+				u.fail("pairs across the lanes want the bias merged with the rounding")
+			}
+			out[i] = bias
+		}
+	}
+	return out
+}
+
+// inOrder lists a number a unit in the order of the tables, lower lanes first.
+func (u *update) inOrder(v []int64) []int64 {
+	out := make([]int64, 0, len(v))
+	for _, w := range u.order() {
+		for lane := range u.lanes {
+			out = append(out, v[u.unit(w, lane)])
+		}
+	}
+	return out
+}
+
+// tables makes a table for the signs and one or two for the constants.
+func (u *update) tables(bias arith.Phased[[]int64]) {
+	var signs []int8
+	for i := range u.N {
+		s := int8(1)
+		if u.negated(i) {
+			s = -1
+		}
+		signs = append(signs, s)
+	}
+	elem := func(v ...int64) Int {
+		if u.lanes == 2 {
+			return u.work
+		}
+		return Int{Bits: lane(hull(v).Bits()), Lanes: 1}
+	}
+	if m, negates := masks(signs); negates {
+		u.signs = u.tableOf(elem(m...), "signs_"+u.Name, fmt.Sprintf("Signs of the rows of the recurrence of %s: -1 negates, 0 does not.", u.Name), u.inOrder(m))
+	}
+	what := "Bias of " + u.Name
+	if u.c.Merged {
+		what += ", scaled by the rounding shift, with its half"
+	}
+	zero := func(v []int64) bool { return !slices.ContainsFunc(v, func(n int64) bool { return n != 0 }) }
+	both := elem(append(slices.Clone(bias[arith.Even]), bias[arith.Odd]...)...)
+	switch {
+	case zero(bias[arith.Even]) && zero(bias[arith.Odd]):
+	case slices.Equal(bias[arith.Even], bias[arith.Odd]):
+		t := u.tableOf(both, "bias_"+u.Name, what+".", u.inOrder(bias[arith.Even]))
+		u.bias = arith.Both(t)
+	default:
+		u.bias[arith.Even] = u.tableOf(both, "bias_"+u.Name+"_even", what+" at even steps.", u.inOrder(bias[arith.Even]))
+		u.bias[arith.Odd] = u.tableOf(both, "bias_"+u.Name+"_odd", what+" at odd steps.", u.inOrder(bias[arith.Odd]))
+	}
+}
+
+// prepare makes what the update needs of the input, ahead of its loop.
+func (u *update) prepare(ph int) []Stmt { return u.term.prepare(ph) }
+
+// updateWord makes the new state of one word from its value behind the transform and stores it. at is its index, position its
+// place in the tables; suffix tells the names of several words apart.
+func (l *layer) updateWord(z, at, position *Expr, suffix string, ph int) []Stmt {
+	u := &l.upd
+	var out []Stmt
+	named := map[string]*Expr{}
+	name := func(hint string, e *Expr) *Expr {
+		if v := named[hint]; v != nil {
+			return v
+		}
+		s, v := let(hint+suffix, e)
+		out = append(out, s)
+		named[hint] = v
+		return v
+	}
+	if l.across() {
+		z = name("s", Pack(Add(Lane(z, 0), Lane(z, 1)), Sub(Lane(z, 1), Lane(z, 0))))
+	}
+	v := As(z, u.sum)
+	mask, constant := u.parts(position, ph, name)
+	if mask != nil {
+		v = Xor(v, mask)
+	}
+	n := shiftLeft(l.Layer, ph)
+	a := u.term.entry(at, position, u.record, ph, u.sum, name)
+	switch {
+	case l.lanes == 2:
+		v = u.pairSum(v, constant, a, n)
+	default:
+		if l.c.Merged && constant != nil {
+			v, constant = Add(v, constant), nil
+			v = Shr(v, n)
+		} else {
+			v = Round(v, n)
+		}
+		if a != nil {
+			v = Add(v, a)
+		}
+		if constant != nil {
+			v = Add(v, constant)
+		}
+		if l.Saturate {
+			v = Clamp(v, l.Bits)
+		} else {
+			v = v.Claimed(l.Bits)
+		}
+	}
+	g := name("g", v)
+	out = append(out, Store{l.state.Name, at, As(g, l.state.Elem)})
+	return append(out, l.builder.readout.collect(l, g, at)...)
+}
+
+// pairSum adds in lanes of 16 bits. Sums may leave them only in a direction that the clamp takes back.
+func (u *update) pairSum(v, constant, a *Expr, n int) *Expr {
+	if n > 1 || n == 1 && constant == nil {
+		u.fail("pairs round by one bit at most behind the transform")
+		return v
+	}
+	switch {
+	case n == 1:
+		v = HalfAdd(v, constant)
+	case constant != nil:
+		v = SatAdd(v, constant)
+	}
+	if a != nil {
+		v = SatAdd(v, a)
+	}
+	return Clamp(v, u.Bits)
+}
+
+// parts are the mask and the constant of a word, in the type of the sum; nil where there is none.
+func (u *update) parts(position *Expr, ph int, name func(string, *Expr) *Expr) (mask, constant *Expr) {
+	if u.record != nil {
+		return u.record.parts(position, ph, name)
+	}
+	if u.signs != nil {
+		mask = As(Load(u.signs, position), u.sum)
+	}
+	if t := u.bias[ph]; t != nil {
+		constant = As(Load(t, position), u.sum)
+	}
+	return mask, constant
+}
