@@ -1,7 +1,8 @@
 // Package step is the form of a model for processors: one step and one output as loops over arrays of integers, with every
 // decision about passes, lanes, masks and widths made. Printers spell it and decide nothing; its price is counted on it; a
-// verifier proves that no value leaves its type. build.go makes it from a plan and a schedule; verify.go proves it; count.go
-// runs it and counts; text.go prints and parse.go reads it. Start with Program.
+// verifier proves that no value leaves its type. build.go makes it from a plan and a schedule; check.go resolves its names and
+// types, verify.go proves it on intervals, run.go runs it on numbers, count.go counts; text.go prints and parse.go reads it.
+// Start with Program.
 package step
 
 import "github.com/hrnnc/hrnnc/internal/arith"
