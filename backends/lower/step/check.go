@@ -209,19 +209,11 @@ func (k *checker) errorf(e *Expr, format string, args ...any) {
 	panic(fail{x})
 }
 
-var (
-	identifier = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-	reserved   = []string{"program", "step", "output", "parity", "func", "doc", "in", "let", "var", "for", "to", "by", "independent", "if",
-		"else", "choose", "even", "odd", "call", "remark", "claim", "table", "state", "input", "scratch", "index", "signed", "unsigned"}
-)
+var identifier = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 func (k *checker) goodName(what, s string) {
-	_, isOp := forms[Op(s)]
-	switch {
-	case !identifier.MatchString(s):
+	if !identifier.MatchString(s) {
 		k.errorf(nil, "%s %q is no name: letters, digits and _ make one", what, s)
-	case slices.Contains(reserved, s) || isOp || isType(s):
-		k.errorf(nil, "%s %s has the name of a word of the form; choose another", what, s)
 	}
 }
 
@@ -387,7 +379,9 @@ func (k *checker) stmt(l *line, funcs map[string]*function) string {
 				k.errorf(nil, "%s is %s; only states, outputs and scratch are written", k.arrays[a].Name, kind)
 			}
 		}
-		k.sameType(s.Value, loaded(n.typ), "an entry of "+s.Array)
+		if s.Value.Type != n.typ { // an unsigned entry is written as it is added up, or as it is loaded
+			k.sameType(s.Value, loaded(n.typ), "an entry of "+s.Array)
+		}
 	case For:
 		if r := Index.Range(); s.By < 1 || s.To < s.From || int64(s.From) < r.Lo || int64(s.To) > r.Hi || int64(s.By) > r.Hi {
 			k.errorf(nil, "from %d to %d by %d: the step is at least 1, the end not before the beginning, and all fit 32 bits", s.From, s.To, s.By)
@@ -469,17 +463,19 @@ func (t Int) Stored() bool {
 
 // computed reports whether an expression can be of the type.
 func (t Int) computed() bool {
-	if t == Index {
+	switch {
+	case t == Index:
 		return true
+	case t.Unsigned:
+		return t.Stored()
+	case t.Lanes == 2:
+		return t.Bits == 16 || t.Bits == 32
 	}
-	switch t.Lanes {
-	case 1:
-		return !t.Unsigned && slices.Contains([]int{8, 16, 24, 32, 64}, t.Bits)
-	case 2:
-		return !t.Unsigned && (t.Bits == 16 || t.Bits == 32)
-	}
-	return false
+	return t.Lanes == 1 && slices.Contains([]int{8, 16, 24, 32, 64}, t.Bits)
 }
+
+// addsUp are the operations that unsigned numbers may be of.
+var addsUp = []Op{OpConst, OpVar, OpLoad, OpPhase, OpAdd, OpExt, OpTrunc}
 
 // lane is the type of one lane.
 func (t Int) lane() Int {
@@ -514,6 +510,9 @@ func (k *checker) expr(e *Expr) *node {
 	if !e.Type.computed() {
 		k.errorf(e, "it is of type %v, which no expression can be", e.Type)
 	}
+	if e.Type.Unsigned && !slices.Contains(addsUp, e.Op) {
+		k.errorf(e, "it is %v, and unsigned numbers only add up; use ext", e.Type)
+	}
 	n := &node{e: e, code: rule.code, lanes: e.Type.Lanes, lo: e.Type.Range().Lo, hi: e.Type.Range().Hi, home: k.line, id: len(k.nodes),
 		seen: arith.Interval{Lo: 1, Hi: 0}}
 	k.nodes = append(k.nodes, n)
@@ -536,7 +535,9 @@ func (k *checker) expr(e *Expr) *node {
 		if v.what != "array" {
 			k.errorf(e, "%s is a %s, not an array", e.Name, v.what)
 		}
-		k.sameType(e, loaded(v.typ), "an entry of "+e.Name)
+		if e.Type != v.typ { // raw
+			k.sameType(e, loaded(v.typ), "an entry of "+e.Name)
+		}
 		if e.Args[0].Type != Index {
 			k.errorf(e, "an index is of type index, not %v: use ext or trunc", e.Args[0].Type)
 		}
@@ -568,7 +569,7 @@ func init() {
 		OpConst:   {cConst, 0, nil},
 		OpVar:     {cVar, 0, nil},
 		OpLoad:    {cLoad, 1, nil},
-		OpPhase:   {cPhase, 2, both(alike, simple)},
+		OpPhase:   {cPhase, 2, alike},
 		OpAdd:     {cAdd, 2, alike},
 		OpSub:     {cSub, 2, alike},
 		OpMul:     {cMul, 2, factor},
@@ -610,15 +611,6 @@ func alike(e *Expr) string {
 	for _, a := range e.Args {
 		if a.Type != e.Type {
 			return fmt.Sprintf("the result is %v and `%v` is %v; all must be alike: use ext or trunc", e.Type, a, a.Type)
-		}
-	}
-	return ""
-}
-
-func simple(e *Expr) string {
-	for _, a := range e.Args {
-		if a.Op != OpConst && a.Op != OpVar {
-			return fmt.Sprintf("`%v` is no constant and no name; give it a name first", a)
 		}
 	}
 	return ""
@@ -678,7 +670,8 @@ func wider(e *Expr) string {
 
 func narrower(e *Expr) string {
 	t := e.Args[0].Type
-	if t.Lanes != e.Type.Lanes || e.Type == Index || t != Index && e.Type.Bits >= t.Bits {
+	wider := t != Index && (e.Type.Bits > t.Bits || e.Type.Bits == t.Bits && e.Type.Unsigned == t.Unsigned)
+	if t.Lanes != e.Type.Lanes || e.Type == Index || wider {
 		return fmt.Sprintf("%v is not narrower than %v, lane by lane", e.Type, t)
 	}
 	return ""
@@ -687,8 +680,8 @@ func narrower(e *Expr) string {
 func field(e *Expr) string {
 	t := e.Args[0].Type
 	switch {
-	case t.Lanes != 1 || e.Type.Lanes != 1 || t == Index:
-		return "bits are taken from a plain integer, into one"
+	case t.Lanes != e.Type.Lanes || t == Index:
+		return fmt.Sprintf("bits of %v as %v; both have as many lanes", t, e.Type)
 	case e.At < 0 || e.Value < 1 || int64(e.At)+e.Value > int64(t.Bits):
 		return fmt.Sprintf("bits %d to %d of %v", e.At, int64(e.At)+e.Value-1, t)
 	case e.Type != Index && e.Value > int64(e.Type.Bits), e.Type != Index && !e.Signed && e.Value == int64(e.Type.Bits):

@@ -94,6 +94,10 @@ func (c *checked) countExpr(n Counts, e *node, ph int, times int64) {
 		k.Kind, k.Type = a.Kind, a.Elem
 	}
 	n[k] += times
+	if e.code == cPhase {
+		c.countExpr(n, []*node{e.a, e.b}[ph], ph, times)
+		return
+	}
 	c.countExpr(n, e.a, ph, times)
 	c.countExpr(n, e.b, ph, times)
 	c.countExpr(n, e.c, ph, times)

@@ -18,11 +18,11 @@ func (v *verifier) eval(n *node, frame []val) val {
 	case cLoad:
 		out = v.load(n, v.eval(n.a, frame))
 	case cPhase:
-		even, odd := v.eval(n.a, frame), v.eval(n.b, frame)
-		out = even
+		of := n.a
 		if v.phase == arith.Odd {
-			out = odd
+			of = n.b
 		}
+		out = v.eval(of, frame)
 	case cPack:
 		a, b := v.eval(n.a, frame), v.eval(n.b, frame)
 		out = val{l: a.l, h: b.l}

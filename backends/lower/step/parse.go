@@ -18,8 +18,8 @@ import (
 type (
 	programText struct {
 		Name   string      `parser:"'program' @String"`
-		Step   string      `parser:"'step' @Ident"`
-		Output string      `parser:"'output' @Ident"`
+		Step   ident       `parser:"'step' @Ident"`
+		Output ident       `parser:"'output' @Ident"`
 		Parity bool        `parser:"@'parity'? '{'"`
 		Items  []*itemText `parser:"@@* '}'"`
 	}
@@ -31,7 +31,7 @@ type (
 	arrayText struct {
 		Pos  lexer.Position
 		Kind string      `parser:"@( 'table' | 'state' | 'input' | 'output' | 'scratch' )"`
-		Name string      `parser:"@Ident ':'"`
+		Name ident       `parser:"@Ident ':'"`
 		Type string      `parser:"@Ident '['"`
 		Len  string      `parser:"@Int ']' 'in'"`
 		Lo   *numberText `parser:"@@ '..'"`
@@ -44,7 +44,7 @@ type (
 		Value string `parser:"@Int"`
 	}
 	funcText struct {
-		Name    string       `parser:"@Ident"`
+		Name    ident        `parser:"@Ident"`
 		Doc     string       `parser:"( 'doc' @String )? '{'"`
 		Scratch []*arrayText `parser:"@@*"`
 		Body    []*stmtTree  `parser:"@@* '}'"`
@@ -55,22 +55,22 @@ type (
 		For    *forText    `parser:"| 'for' @@"`
 		If     *ifText     `parser:"| 'if' 'odd' '{' @@"`
 		Choose *chooseText `parser:"| 'choose' @@"`
-		Call   *string     `parser:"| 'call' @Ident"`
+		Call   *ident      `parser:"| 'call' @Ident"`
 		Remark *string     `parser:"| 'remark' @String"`
 		Set    *setText    `parser:"| @@"`
 	}
 	letText struct {
 		Word  string   `parser:"@( 'let' | 'var' )"`
-		Name  string   `parser:"@Ident '='"`
+		Name  ident    `parser:"@Ident '='"`
 		Value *sumText `parser:"@@"`
 	}
 	setText struct {
-		Name  string   `parser:"@Ident"`
+		Name  ident    `parser:"@Ident"`
 		Index *sumText `parser:"( '[' @@ ']' )? '='"`
 		Value *sumText `parser:"@@"`
 	}
 	forText struct {
-		Var         string      `parser:"@Ident '='"`
+		Var         ident       `parser:"@Ident '='"`
 		From        *numberText `parser:"@@ 'to'"`
 		To          *numberText `parser:"@@ 'by'"`
 		By          *numberText `parser:"@@"`
@@ -82,9 +82,9 @@ type (
 		Even []*stmtTree `parser:"( 'else' '{' @@* '}' )?"`
 	}
 	chooseText struct {
-		Name string `parser:"@Ident '='"`
-		Even string `parser:"'even' @Ident"`
-		Odd  string `parser:"'odd' @Ident"`
+		Name ident `parser:"@Ident '='"`
+		Even ident `parser:"'even' @Ident"`
+		Odd  ident `parser:"'odd' @Ident"`
 	}
 	sumText struct {
 		First *productText   `parser:"@@"`
@@ -101,10 +101,10 @@ type (
 	atomText struct {
 		Pos    lexer.Position
 		Number *numberText `parser:"  @@"`
-		Name   *nameText   `parser:"| @@"`
+		Name   *namedText  `parser:"| @@"`
 		Sum    *sumText    `parser:"| '(' @@ ')'"`
 	}
-	nameText struct {
+	namedText struct {
 		Name  string     `parser:"@Ident"`
 		Index *sumText   `parser:"(  '[' @@ ']'"`
 		Call  []*sumText `parser:"|  '(' @@ ( ',' @@ )* ')' )?"`
@@ -115,9 +115,9 @@ var textLexer = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "space", Pattern: `[ \t\r\n]+`},
 	{Name: "comment", Pattern: `//[^\n]*`},
 	{Name: "String", Pattern: `"(\\.|[^"\\\n])*"`},
-	{Name: "Int", Pattern: `[0-9]+(i[0-9]+(x[0-9]+)?)?`},
+	{Name: "Int", Pattern: `[0-9]+([iu][0-9]+(x[0-9]+)?)?`},
 	{Name: "To", Pattern: `\.\.`},
-	{Name: "Ident", Pattern: `[a-zA-Z_][a-zA-Z0-9_]*`},
+	{Name: "Ident", Pattern: `\$?[a-zA-Z_][a-zA-Z0-9_]*`},
 	{Name: "Other", Pattern: `.`},
 })
 
@@ -181,7 +181,7 @@ func Parse(file string, src []byte) (*Program, error) {
 		}
 		return nil, whole.Errorf("syntax", "%v", err).Helpf(textHelp)
 	}
-	r := &reader{p: &Program{Name: text.Name, Step: text.Step, Output: text.Output, TwoPhase: text.Parity}, lines: map[string][]lexer.Position{}}
+	r := &reader{p: &Program{Name: text.Name, Step: string(text.Step), Output: string(text.Output), TwoPhase: text.Parity}, lines: map[string][]lexer.Position{}}
 	if err := r.program(text); err != nil {
 		return nil, diag.At(spanOf(file, r.at)).Errorf("step", "%v", err).Helpf(textHelp)
 	}
@@ -198,6 +198,15 @@ func Parse(file string, src []byte) (*Program, error) {
 func spanOf(file string, p lexer.Position) diag.Span {
 	at := diag.Pos{Line: p.Line, Col: p.Column, Offset: p.Offset}
 	return diag.Span{File: file, Start: at, End: at}
+}
+
+// ident is a name; a $ in front of it says that it is no word of the text.
+type ident string
+
+// Capture takes the name as it is written.
+func (n *ident) Capture(values []string) error {
+	*n = ident(strings.TrimPrefix(values[0], "$"))
+	return nil
 }
 
 // reader makes a program from its syntax tree. Types come from what names stand for, as nothing widens by itself.
@@ -297,7 +306,7 @@ func (r *reader) array(t *arrayText) (*Array, error) {
 	if n[0] > maxEntries {
 		return nil, fmt.Errorf("array %s has %d entries; at most %d are possible", t.Name, n[0], maxEntries)
 	}
-	a := &Array{Kind: Kind(t.Kind), Name: t.Name, Doc: t.Doc, Elem: elem, Len: int(n[0]), Range: arith.Between(n[1], n[2])}
+	a := &Array{Kind: Kind(t.Kind), Name: string(t.Name), Doc: t.Doc, Elem: elem, Len: int(n[0]), Range: arith.Between(n[1], n[2])}
 	for _, row := range t.Data {
 		for field := range strings.FieldsSeq(row) {
 			v, err := strconv.ParseInt(field, 10, 64)
@@ -307,13 +316,13 @@ func (r *reader) array(t *arrayText) (*Array, error) {
 			a.Data = append(a.Data, v)
 		}
 	}
-	r.elems[t.Name] = elem
+	r.elems[a.Name] = elem
 	return a, nil
 }
 
 func (r *reader) function(t *funcText) error {
-	f := &Func{Name: t.Name, Doc: t.Doc}
-	r.fn = t.Name
+	f := &Func{Name: string(t.Name), Doc: t.Doc}
+	r.fn = f.Name
 	outer := copyTypes(r.elems)
 	r.names = map[string]Int{}
 	for _, s := range t.Scratch {
@@ -364,30 +373,31 @@ func (r *reader) stmt(t *stmtTree) (Stmt, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.names[t.Let.Name] = e.Type
-		return Let{Name: t.Let.Name, Value: e, Mutable: t.Let.Word == "var"}, nil
+		r.names[string(t.Let.Name)] = e.Type
+		return Let{Name: string(t.Let.Name), Value: e, Mutable: t.Let.Word == "var"}, nil
 	case t.Set != nil:
 		e, err := r.expr(t.Set.Value)
 		if err != nil {
 			return nil, err
 		}
 		if t.Set.Index == nil {
-			return Set{Name: t.Set.Name, Value: e}, nil
+			return Set{Name: string(t.Set.Name), Value: e}, nil
 		}
 		index, err := r.expr(t.Set.Index)
-		return Store{Array: t.Set.Name, Index: index, Value: e}, err
+		return Store{Array: string(t.Set.Name), Index: index, Value: e}, err
 	case t.For != nil:
 		n, err := ints(t.For.From, t.For.To, t.For.By)
 		if err != nil {
 			return nil, err
 		}
-		_, hidden := r.names[t.For.Var]
-		r.names[t.For.Var] = Index
+		v := string(t.For.Var)
+		_, hidden := r.names[v]
+		r.names[v] = Index
 		body, err := r.block(t.For.Body)
 		if !hidden {
-			delete(r.names, t.For.Var)
+			delete(r.names, v)
 		}
-		return For{Var: t.For.Var, From: int(n[0]), To: int(n[1]), By: int(n[2]), Independent: t.For.Independent, Body: body}, err
+		return For{Var: v, From: int(n[0]), To: int(n[1]), By: int(n[2]), Independent: t.For.Independent, Body: body}, err
 	case t.If != nil:
 		odd, err := r.block(t.If.Odd)
 		if err != nil {
@@ -396,14 +406,15 @@ func (r *reader) stmt(t *stmtTree) (Stmt, error) {
 		even, err := r.block(t.If.Even)
 		return IfOdd{Odd: odd, Even: even}, err
 	case t.Choose != nil:
-		elem, ok := r.elems[t.Choose.Even]
+		c := Choose{Name: string(t.Choose.Name), Odd: string(t.Choose.Odd), Even: string(t.Choose.Even)}
+		elem, ok := r.elems[c.Even]
 		if !ok {
-			return nil, fmt.Errorf("no array %s is in sight", t.Choose.Even)
+			return nil, fmt.Errorf("no array %s is in sight", diag.Short(c.Even))
 		}
-		r.elems[t.Choose.Name] = elem
-		return Choose{Name: t.Choose.Name, Odd: t.Choose.Odd, Even: t.Choose.Even}, nil
+		r.elems[c.Name] = elem
+		return c, nil
 	case t.Call != nil:
-		return Call{Func: *t.Call}, nil
+		return Call{Func: string(*t.Call)}, nil
 	}
 	return Remark{Text: *t.Remark}, nil
 }
@@ -448,7 +459,7 @@ func (r *reader) atom(t *atomText) (*Expr, error) {
 		return r.expr(t.Sum)
 	case t.Number != nil:
 		n, typ := *t.Number, Index
-		if at := strings.IndexByte(n.Value, 'i'); at >= 0 {
+		if at := strings.IndexAny(n.Value, "iu"); at >= 0 {
 			var ok bool
 			if typ, ok = parseType(n.Value[at:]); !ok {
 				return nil, fmt.Errorf("%q is no type: i8, i16, i24, i32, i64, i16x2 and i32x2 are", n.Value[at:])
@@ -458,20 +469,28 @@ func (r *reader) atom(t *atomText) (*Expr, error) {
 		v, err := n.int()
 		return &Expr{Op: OpConst, Type: typ, Value: v}, err
 	case t.Name.Index != nil:
-		elem, ok := r.elems[t.Name.Name]
-		if !ok {
-			return nil, fmt.Errorf("no array %s is in sight", diag.Short(t.Name.Name))
-		}
-		index, err := r.expr(t.Name.Index)
-		return &Expr{Op: OpLoad, Name: t.Name.Name, Type: loaded(elem), Args: []*Expr{index}}, err
+		return r.load(t.Name, false)
 	case t.Name.Call != nil:
-		return r.call(t.Name.Name, t.Name.Call)
+		return r.call(string(t.Name.Name), t.Name.Call)
 	}
-	typ, ok := r.names[t.Name.Name]
+	typ, ok := r.names[string(t.Name.Name)]
 	if !ok {
-		return nil, fmt.Errorf("nothing in sight is named %s", diag.Short(t.Name.Name))
+		return nil, fmt.Errorf("nothing in sight is named %s", diag.Short(string(t.Name.Name)))
 	}
-	return &Expr{Op: OpVar, Name: t.Name.Name, Type: typ}, nil
+	return &Expr{Op: OpVar, Name: string(t.Name.Name), Type: typ}, nil
+}
+
+// load is an entry of an array; raw keeps the type of one that is unsigned.
+func (r *reader) load(t *namedText, raw bool) (*Expr, error) {
+	elem, ok := r.elems[string(t.Name)]
+	if !ok {
+		return nil, fmt.Errorf("no array %s is in sight", diag.Short(string(t.Name)))
+	}
+	if !raw {
+		elem = loaded(elem)
+	}
+	index, err := r.expr(t.Index)
+	return &Expr{Op: OpLoad, Name: string(t.Name), Type: elem, Args: []*Expr{index}}, err
 }
 
 // only is the one atom that an argument is, or nil.
@@ -485,7 +504,7 @@ func only(t *sumText) *atomText {
 // word is the bare name that an argument is, or empty.
 func word(t *sumText) string {
 	if a := only(t); a != nil && a.Name != nil && a.Name.Index == nil && a.Name.Call == nil {
-		return a.Name.Name
+		return string(a.Name.Name)
 	}
 	return ""
 }
@@ -498,8 +517,14 @@ func number(t *sumText) (int64, error) {
 }
 
 func (r *reader) call(name string, args []*sumText) (*Expr, error) {
-	if name == "claim" {
+	switch name {
+	case "claim":
 		return r.claim(args)
+	case "raw":
+		if a := only(args[0]); len(args) == 1 && a != nil && a.Name != nil && a.Name.Index != nil {
+			return r.load(a.Name, true)
+		}
+		return nil, errors.New("raw is of one entry of an array: raw(name[index])")
 	}
 	f, ok := forms[Op(name)]
 	if !ok {

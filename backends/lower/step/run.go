@@ -227,6 +227,12 @@ func (m *Machine) store(l *line, index int64, v pairOf) {
 
 func (m *Machine) eval(n *node, frame []pairOf) pairOf {
 	var a, b, out pairOf
+	if n.code == cPhase {
+		if m.phase == arith.Odd {
+			return m.eval(n.b, frame)
+		}
+		return m.eval(n.a, frame)
+	}
 	if n.a != nil {
 		a = m.eval(n.a, frame)
 	}
@@ -240,11 +246,6 @@ func (m *Machine) eval(n *node, frame []pairOf) pairOf {
 		out = frame[n.slot]
 	case cLoad:
 		out = m.load(n, a.l)
-	case cPhase:
-		out = a
-		if m.phase == arith.Odd {
-			out = b
-		}
 	case cPack:
 		out = pairOf{a.l, b.l}
 	case cLane:

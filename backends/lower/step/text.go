@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,13 +63,13 @@ func (t *printer) program(p *Program) {
 	if p.TwoPhase {
 		phases = " parity"
 	}
-	t.line("program %s step %s output %s%s {", strconv.Quote(p.Name), p.Step, p.Output, phases)
+	t.line("program %s step %s output %s%s {", strconv.Quote(p.Name), nameText(p.Step), nameText(p.Output), phases)
 	t.indent++
 	for _, a := range p.Arrays {
 		t.array(a)
 	}
 	for _, f := range p.Funcs {
-		t.line("func %s%s {", f.Name, docText(f.Doc))
+		t.line("func %s%s {", nameText(f.Name), docText(f.Doc))
 		t.indent++
 		for _, a := range f.Scratch {
 			t.array(a)
@@ -88,11 +89,22 @@ func docText(doc string) string {
 	return " doc " + strconv.Quote(doc)
 }
 
+// words have a meaning in the text. A name that is one of them, an operation or a type is written behind a $.
+var words = []string{"program", "step", "output", "parity", "func", "doc", "in", "let", "var", "for", "to", "by", "independent", "if",
+	"else", "choose", "even", "odd", "call", "remark", "claim", "raw", "table", "state", "input", "scratch", "signed", "unsigned"}
+
+func nameText(s string) string {
+	if _, isOp := forms[Op(s)]; isOp || isType(s) || slices.Contains(words, s) {
+		return "$" + s
+	}
+	return s
+}
+
 // entriesPerLine keeps the lines of tables readable.
 const entriesPerLine = 24
 
 func (t *printer) array(a *Array) {
-	t.line("%s %s : %v[%d] in %s%s", a.Kind, a.Name, a.Elem, a.Len, rangeText(a.Range), docText(a.Doc))
+	t.line("%s %s : %v[%d] in %s%s", a.Kind, nameText(a.Name), a.Elem, a.Len, rangeText(a.Range), docText(a.Doc))
 	for at := 0; at < len(a.Data); at += entriesPerLine {
 		row := a.Data[at:min(at+entriesPerLine, len(a.Data))]
 		texts := make([]string, len(row))
@@ -141,23 +153,23 @@ func stmtText(s Stmt) string {
 		if s.Mutable {
 			word = "var"
 		}
-		return fmt.Sprintf("%s %s = %v", word, s.Name, s.Value)
+		return fmt.Sprintf("%s %s = %v", word, nameText(s.Name), s.Value)
 	case Set:
-		return fmt.Sprintf("%s = %v", s.Name, s.Value)
+		return fmt.Sprintf("%s = %v", nameText(s.Name), s.Value)
 	case Store:
-		return fmt.Sprintf("%s[%v] = %v", s.Array, s.Index, s.Value)
+		return fmt.Sprintf("%s[%v] = %v", nameText(s.Array), s.Index, s.Value)
 	case For:
 		independent := ""
 		if s.Independent {
 			independent = " independent"
 		}
-		return fmt.Sprintf("for %s = %d to %d by %d%s {", s.Var, s.From, s.To, s.By, independent)
+		return fmt.Sprintf("for %s = %d to %d by %d%s {", nameText(s.Var), s.From, s.To, s.By, independent)
 	case IfOdd:
 		return "if odd {"
 	case Choose:
-		return fmt.Sprintf("choose %s = even %s odd %s", s.Name, s.Even, s.Odd)
+		return fmt.Sprintf("choose %s = even %s odd %s", nameText(s.Name), nameText(s.Even), nameText(s.Odd))
 	case Call:
-		return "call " + s.Func
+		return "call " + nameText(s.Func)
 	case Remark:
 		return "remark " + strconv.Quote(s.Text)
 	}
@@ -213,11 +225,13 @@ func (e *Expr) write(b *strings.Builder, prec int) {
 			b.WriteString(e.Type.String())
 		}
 	case OpVar:
-		b.WriteString(e.Name)
+		b.WriteString(nameText(e.Name))
 	case OpLoad:
-		b.WriteString(e.Name + "[")
-		e.arg(0).write(b, inSum)
-		b.WriteByte(']')
+		entry := "%s[%v]"
+		if e.Type.Unsigned {
+			entry = "raw(%s[%v])"
+		}
+		fmt.Fprintf(b, entry, nameText(e.Name), e.arg(0))
 	default:
 		e.writeCall(b)
 	}
