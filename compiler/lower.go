@@ -33,8 +33,7 @@ func (m *Model) Lower(c passes.Config) (*Lowered, error) {
 	plan, err := lower.Extract(l.Module)
 	if err != nil {
 		if m.Fixed != nil {
-			return nil, diag.List{diag.InFile(m.File, "").Errorf("ir", "the module is not one that the passes leave: %v", err).
-				Helpf("compile from model.hrn, or from IR of the real level")}
+			return nil, diag.List{notLowered(m.File, err)}
 		}
 		var width *lower.WidthError
 		if errors.As(err, &width) {
@@ -46,6 +45,17 @@ func (m *Model) Lower(c passes.Config) (*Lowered, error) {
 	plan.Comment = append([]string{"hrnnc " + Version}, m.hashes...)
 	l.Plan = plan
 	return l, nil
+}
+
+// notLowered is an error about IR of the fixed level that somebody wrote: at the value that is wrong, where one is.
+func notLowered(file string, err error) *diag.Diagnostic {
+	at := diag.Span{File: file}
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		at, err = d.Span, errors.New(d.Summary)
+	}
+	return diag.At(at).Errorf("ir", "the module is not one that the passes leave: %v", err).
+		Helpf("compile from model.hrn, or from IR of the real level")
 }
 
 // outputSpan is where the model has its output, or its file.

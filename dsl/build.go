@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/numerics"
 	"github.com/hrnnc/hrnnc/ir"
@@ -121,7 +122,7 @@ func (b *builder) recurrence(i int, l *Layer) ir.ID {
 	v := b.out.Value(h)
 	v.Block, v.Norm = l.Block, true
 	if l.Staged {
-		v.Staged = &[2]int{}
+		v.Staged = &arith.Phased[int]{}
 	}
 	return b.value(ir.OpSigns, "", l.Span, shape, h, b.param(l.Signs))
 }

@@ -185,10 +185,10 @@ type Value struct {
 	Const   *Tensor                     // const
 	Block   int                         // hadamard: m, a power of two
 	Norm    bool                        // hadamard, real level: entries +-1/sqrt(m) instead of +-1
-	Staged  *[2]int                     // hadamard, fixed level: total shift at even and odd t, rounded between stages (docs/numerics.md)
-	Factor  [2]float64                  // scale: factor at even and odd t
+	Staged  *arith.Phased[int]          // hadamard, fixed level: total shift at even and odd t, rounded between stages (docs/numerics.md)
+	Factor  arith.Phased[float64]       // scale: factor at even and odd t
 	Requant arith.Phased[arith.Requant] // requant: map at even and odd t
-	Phases  *[2]*Tensor                 // const that alternates: at even and odd t (Const is nil)
+	Phases  *arith.Phased[*Tensor]      // const that alternates: at even and odd t (Const is nil)
 	Adders  *arith.AdderGraph           // adders
 }
 
@@ -203,13 +203,4 @@ type Tensor struct {
 	Bits  int // bits an entry takes when stored: 1 for signs and binary, 2 for ternary, p for int p
 	// Weight is the declared type ("int4", "ternary", "binary", "sign", "real").
 	Weight string
-}
-
-// Value returns the value of an ID.
-func (m *Module) Value(id ID) *Value { return m.Values[id] }
-
-// Add appends a value and returns its ID.
-func (m *Module) Add(v *Value) ID {
-	m.Values = append(m.Values, v)
-	return ID(len(m.Values) - 1)
 }

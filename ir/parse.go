@@ -198,18 +198,19 @@ type reader struct {
 }
 
 func (r *reader) item(t *itemText) error {
+	at := span(r.file, t.Pos)
 	switch {
 	case t.Steps != nil:
 		r.m.Steps = int(*t.Steps)
 		return nil
 	case t.Input != nil:
-		return r.input(t.Input)
+		return r.input(t.Input, at)
 	case t.State != nil:
-		return r.state(t.State)
+		return r.state(t.State, at)
 	case t.Value != nil:
-		return r.value(t.Value, span(r.file, t.Pos))
+		return r.value(t.Value, at)
 	}
-	return r.output(t.Output)
+	return r.output(t.Output, at)
 }
 
 // width reads the number after the letter of a type such as u8 or i16.
@@ -221,8 +222,8 @@ func width(name string) (int, error) {
 	return n, nil
 }
 
-func (r *reader) input(t *inputDecl) error {
-	in := Input{Name: t.Name, Kind: Vector, Scale: 1}
+func (r *reader) input(t *inputDecl, at diag.Span) error {
+	in := Input{Name: t.Name, Kind: Vector, Scale: 1, Span: at}
 	if t.Scale != nil {
 		in.Scale = *t.Scale
 	}
@@ -256,7 +257,7 @@ func channels(list []*channelDecl) (out []Channel) {
 	return out
 }
 
-func (r *reader) state(t *stateDecl) error {
+func (r *reader) state(t *stateDecl, at diag.Span) error {
 	shape, err := dims(t.Type.Shape)
 	if err != nil {
 		return err
@@ -269,7 +270,7 @@ func (r *reader) state(t *stateDecl) error {
 		return err
 	}
 	r.m.States = append(r.m.States, State{Name: t.Name, Size: shape[0], Bits: bits, Max: t.Max,
-		HeadroomBits: int(t.Headroom), Next: ID(t.Next), Scale: t.Type.scale()})
+		HeadroomBits: int(t.Headroom), Next: ID(t.Next), Scale: t.Type.scale(), Span: at})
 	return nil
 }
 
@@ -338,7 +339,7 @@ func (r *reader) attribute(v *Value, a *attrText) error {
 	case a.Name == "block" && a.Number != nil:
 		v.Block = int(*a.Number)
 	case a.Name == "staged" && len(a.List) == 2:
-		v.Staged = &[2]int{int(a.List[0]), int(a.List[1])}
+		v.Staged = &arith.Phased[int]{int(a.List[0]), int(a.List[1])}
 	case a.Name == "const" && a.Tensor != nil:
 		t, err := r.tensor(a.Tensor, v.Type.Shape)
 		v.Const = t
@@ -364,7 +365,7 @@ func (r *reader) phased(v *Value, a *attrText) error {
 	case a.Tensor != nil:
 		t, err := r.tensor(a.Tensor, v.Type.Shape)
 		if v.Phases == nil {
-			v.Phases = new([2]*Tensor)
+			v.Phases = new(arith.Phased[*Tensor])
 		}
 		v.Phases[ph] = t
 		return err
@@ -447,8 +448,8 @@ func (t *Tensor) readInts(entries []string) error {
 	return nil
 }
 
-func (r *reader) output(t *outputDeclText) error {
-	o := Output{Name: t.Name, When: When(t.When), Decision: Decision(t.Decision), Labels: t.Labels, Channels: channels(t.Channels)}
+func (r *reader) output(t *outputDeclText, at diag.Span) error {
+	o := Output{Name: t.Name, Span: at, When: When(t.When), Decision: Decision(t.Decision), Labels: t.Labels, Channels: channels(t.Channels)}
 	switch o.When {
 	case AtLast, EveryStep, Mean:
 	default:

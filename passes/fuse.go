@@ -1,8 +1,11 @@
 package passes
 
 import (
+	"slices"
+
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/form"
 )
 
 // fuse rewrites each update to
@@ -43,53 +46,46 @@ type fuser struct {
 }
 
 func (f *fuser) state(i int) error {
-	u, err := takeApart(f.old, i)
+	u, err := form.UpdateOf(f.old, i)
 	if err != nil {
 		return err
 	}
 	s := f.old.States[i]
-	if u.inner.moves() {
-		f.units[i] = u.inner.index
+	if u.Inner.Moves() {
+		f.units[i] = u.Inner.Index
 		f.stats = append(f.stats, "units of "+s.Name+" renumbered")
-		u.outer = u.outer.rows(u.inner.index)
-		u.inner = u.inner.renumbered()
+		u.Outer = u.Outer.Rows(u.Inner.Index)
+		u.Inner = form.SignedPermutation{Sign: u.Inner.Sign, Index: form.Identity(s.Size).Index} // its entries are renumbered
 	}
-	var terms []ir.ID
-	for _, t := range u.terms {
-		n, err := f.term(t, f.units[i])
-		if err != nil {
+	for k, t := range u.Terms {
+		if u.Terms[k].ID, err = f.term(t.ID, f.units[i]); err != nil {
 			return err
 		}
-		terms = append(terms, n)
 	}
-	if len(u.biases) > 1 {
-		f.stats = append(f.stats, count(len(u.biases), "", "biases of "+s.Name+" added up"))
+	if len(u.Biases) > 1 {
+		f.stats = append(f.stats, count(len(u.Biases), "", "biases of "+s.Name+" added up"))
 	}
-	next := u.put(f.new, i, terms, f.bias(u, s, f.units[i]))
-	f.to[s.Next] = next
-	f.new.States[i].Next = next
+	u.Biases = oneBias(u.Biases, f.units[i], u.Span)
+	f.to[s.Next] = u.Put(f.new)
 	return nil
 }
 
-// renumbered is a map whose result i now reads entry i: its entries have been renumbered.
-func (p signedPermutation) renumbered() signedPermutation {
-	q := identity(len(p.index))
-	copy(q.sign, p.sign)
-	return q
-}
-
-// bias adds up the biases and renumbers them; nil when there is none.
-func (f *fuser) bias(u *update, s ir.State, units []int) *ir.Tensor {
-	if len(u.biases) == 0 {
-		return nil
-	}
-	sum := &ir.Tensor{Name: u.biases[0].Const.Name, Shape: []int{s.Size}, Real: make([]float64, s.Size), Unit: 1, Weight: "real"}
-	for _, b := range u.biases {
-		for i, v := range b.Const.Real {
-			sum.Real[i] += v
+// oneBias adds up biases, renumbered; those that alternate stay apart.
+func oneBias(biases []form.Bias, units []int, at diag.Span) []form.Bias {
+	var out []form.Bias
+	for _, b := range biases {
+		t := pickRows(b.Const.Const, units)
+		i := slices.IndexFunc(out, func(o form.Bias) bool { return o.Factor == b.Factor })
+		if i < 0 {
+			sum := &ir.Tensor{Name: t.Name, Shape: t.Shape, Real: slices.Clone(t.Real), Unit: 1, Weight: "real"}
+			out = append(out, form.Bias{Factor: b.Factor, Const: &ir.Value{Op: ir.OpConst, Const: sum, Type: b.Const.Type, Name: t.Name, Span: at}})
+			continue
+		}
+		for r, v := range t.Real {
+			out[i].Const.Const.Real[r] += v
 		}
 	}
-	return pickRows(sum, units)
+	return out
 }
 
 // term copies what flows into a state, its rows renumbered.
@@ -107,17 +103,14 @@ func (f *fuser) term(id ir.ID, units []int) (ir.ID, error) {
 		return 0, err
 	}
 	w := f.matrix(v.Args[0], v.Args[1])
-	return f.new.Add(&ir.Value{Op: v.Op, Args: []ir.ID{constant(f.new, pickRows(w, units), v), x},
+	return f.new.Add(&ir.Value{Op: v.Op, Args: []ir.ID{f.new.AddConst(pickRows(w, units), v.Span), x},
 		Type: v.Type, Name: v.Name, Span: v.Span}), nil
 }
 
 // matrix is a constant matrix with its columns renumbered to suit the vector it multiplies.
 func (f *fuser) matrix(id, vector ir.ID) *ir.Tensor {
 	w := f.old.Value(id).Const
-	for f.old.Value(vector).Op == ir.OpRelu {
-		vector = f.old.Value(vector).Args[0]
-	}
-	if i := nextOf(f.old, vector); i >= 0 {
+	if i, _, ok := form.Updated(f.old, vector); ok {
 		return pickColumns(w, f.units[i])
 	}
 	return w
@@ -129,7 +122,7 @@ func (f *fuser) copy(id ir.ID) (ir.ID, error) {
 		return n, nil
 	}
 	v := *f.old.Value(id)
-	if i := nextOf(f.old, id); i >= 0 || v.Op == ir.OpState {
+	if f.old.Updates(id) >= 0 || v.Op == ir.OpState {
 		return 0, diag.At(v.Span).Errorf("update", "a state is read before its update").
 			Helpf("write the update of a state before the lines that use it")
 	}
@@ -138,7 +131,7 @@ func (f *fuser) copy(id ir.ID) (ir.ID, error) {
 		if err != nil {
 			return 0, err
 		}
-		v.Args = []ir.ID{constant(f.new, f.matrix(v.Args[0], v.Args[1]), &v), x}
+		v.Args = []ir.ID{f.new.AddConst(f.matrix(v.Args[0], v.Args[1]), v.Span), x}
 	} else {
 		args := make([]ir.ID, len(v.Args))
 		for i, a := range v.Args {

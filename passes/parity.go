@@ -7,6 +7,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/form"
 )
 
 // parity takes 1/sqrt(m) out of the transforms. For an even order 2^k it is the power of two 2^-(k/2). For an odd one
@@ -21,23 +22,22 @@ func parity(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
 	p := balancer{old: m, new: header(m), to: map[ir.ID]ir.ID{}, odd: make([]bool, len(m.States))}
 	var stats Stats
 	for i, s := range m.States {
-		u, err := takeApart(m, i)
+		u, err := form.UpdateOf(m, i)
 		if err != nil {
 			return nil, nil, err
 		}
-		k := bits.TrailingZeros(uint(u.hadamard.Block))
-		p.odd[i] = k%2 == 1
+		p.odd[i] = u.Norm && bits.TrailingZeros(uint(u.Block))%2 == 1
 		if p.odd[i] {
 			stats = append(stats, "the unit of "+s.Name+" alternates by sqrt(2)")
 		}
-		p.update(i, u, k)
+		p.update(u)
 	}
-	y := addends(m, m.Y)
-	p.new.Y = p.copy(y[0])
-	for _, id := range y[1:] {
-		v := m.Value(m.Y)
-		p.new.Y = p.new.Add(&ir.Value{Op: ir.OpAdd, Args: []ir.ID{p.new.Y, p.copy(id)}, Type: v.Type, Name: v.Name, Span: v.Span})
+	y := form.Readout(m)
+	for k, t := range y.Terms {
+		y.Terms[k].ID = p.scaled(t, arith.Both(1.0))
 	}
+	v := m.Value(m.Y)
+	p.new.Y = y.Put(p.new, form.None, ir.Value{Type: v.Type, Name: v.Name, Span: v.Span})
 	return sweepDead(p.new), stats, nil
 }
 
@@ -47,62 +47,40 @@ type balancer struct {
 	odd      []bool // states whose unit alternates
 }
 
-func (p *balancer) update(i int, u *update, k int) {
-	h := *u.hadamard
-	h.Norm = false
-	u.hadamard = &h
-	u.factor = [2]float64{math.Ldexp(1, -(k+1)/2), math.Ldexp(1, -(k / 2))}
-	inflow := [2]float64{1, 1}
-	if p.odd[i] {
+// update takes 1/sqrt(2^k) out of a transform.
+func (p *balancer) update(u *form.Update) {
+	if k := bits.TrailingZeros(uint(u.Block)); u.Norm {
+		u.Norm = false
+		u.Factor[arith.Even] *= math.Ldexp(1, -(k+1)/2)
+		u.Factor[arith.Odd] *= math.Ldexp(1, -(k / 2))
+	}
+	inflow := arith.Both(1.0)
+	if p.odd[u.State] {
 		inflow[arith.Odd] = math.Sqrt2
 	}
-	var terms []ir.ID
-	for _, t := range u.terms {
-		terms = append(terms, p.scaled(t, inflow))
+	for k, t := range u.Terms {
+		u.Terms[k].ID = p.scaled(t, inflow)
 	}
-	s := p.old.States[i]
-	if len(u.biases) > 0 {
-		b := p.new.Add(&ir.Value{Op: ir.OpConst, Const: u.biases[0].Const, Type: u.biases[0].Type, Name: u.biases[0].Name, Span: u.biases[0].Span})
-		terms = append(terms, p.scale(b, inflow))
+	for k := range u.Biases {
+		for ph := range inflow {
+			u.Biases[k].Factor[ph] *= inflow[ph]
+		}
 	}
-	next := u.put(p.new, i, terms, nil)
-	p.to[s.Next] = next
-	p.new.States[i].Next = next
+	next := p.old.States[u.State].Next
+	p.to[next] = u.Put(p.new)
 }
 
 // scaled copies a term and multiplies it, folding the factor of a state that it reads into the same scale.
-func (p *balancer) scaled(id ir.ID, factor [2]float64) ir.ID {
-	v := p.old.Value(id)
-	if v.Op == ir.OpMatVec {
-		if i := p.reads(v.Args[1]); i >= 0 && p.odd[i] {
-			if factor[arith.Odd] == 1 {
-				factor[arith.Odd] = math.Sqrt2 / 2
-			} else {
-				factor[arith.Odd] = 1
-			}
+func (p *balancer) scaled(t form.Term, factor arith.Phased[float64]) ir.ID {
+	if t.Source.Kind == form.State && p.odd[t.Source.State] {
+		if factor[arith.Odd] == 1 {
+			factor[arith.Odd] = math.Sqrt2 / 2
+		} else {
+			factor[arith.Odd] = 1
 		}
 	}
-	return p.scale(p.plain(id), factor)
+	return form.Scale(p.new, p.plain(t.ID), factor)
 }
-
-func (p *balancer) scale(id ir.ID, factor [2]float64) ir.ID {
-	if factor == [2]float64{1, 1} {
-		return id
-	}
-	v := p.new.Value(id)
-	return p.new.Add(&ir.Value{Op: ir.OpScale, Args: []ir.ID{id}, Factor: factor, Type: v.Type, Span: v.Span})
-}
-
-// reads is the state whose next value a vector is, through relu, or -1.
-func (p *balancer) reads(id ir.ID) int {
-	for p.old.Value(id).Op == ir.OpRelu {
-		id = p.old.Value(id).Args[0]
-	}
-	return nextOf(p.old, id)
-}
-
-// copy copies a value that is not part of an update.
-func (p *balancer) copy(id ir.ID) ir.ID { return p.scaled(id, [2]float64{1, 1}) }
 
 // plain copies a value as it is, in the units its operands now have.
 func (p *balancer) plain(id ir.ID) ir.ID {

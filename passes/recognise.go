@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/form"
 )
 
 // scaleTolerance is how far, relative, the scale of a recognised matrix may be from 1/sqrt(m): float16 rounding passes.
@@ -35,7 +37,10 @@ func recognise(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
 		state := m.States[m.Value(v.Args[1]).Index].Name
 		stats = append(stats, fmt.Sprintf("%s is a Hadamard of order %d in %s", m.Value(v.Args[0]).Const.Name, f.Block,
 			count(len(f.Order)/f.Block, "block", "blocks")))
-		return putForm(r.new, f, r.to[v.Args[1]], state, v), nil
+		signed := form.Recurrence{State: m.Value(v.Args[1]).Index, Inner: form.SignedPermutation{Sign: f.PreSigns, Index: f.PrePermute},
+			Outer: form.SignedPermutation{Sign: f.Signs, Index: f.Order}, Block: f.Block, Norm: true, Factor: arith.Both(1.0),
+			Name: state + "_transformed", Span: v.Span}
+		return signed.Apply(r.new, r.to[v.Args[1]]), nil
 	})
 	return out, stats, err
 }
@@ -52,34 +57,4 @@ func recogniseMatrix(m *ir.Module, v *ir.Value) (*hadamard.Form, error) {
 			w.Name, f.Scale, f.Block, want).Helpf("divide it by its scale and multiply it by 1/sqrt(%d)", f.Block)
 	}
 	return f, nil
-}
-
-// putForm writes a form, leaving out what is the identity.
-func putForm(n *ir.Module, f *hadamard.Form, x ir.ID, state string, from *ir.Value) ir.ID {
-	size := len(f.Order)
-	add := func(op ir.Op, args ...ir.ID) ir.ID {
-		return n.Add(&ir.Value{Op: op, Args: args, Type: vector(size), Span: from.Span})
-	}
-	permuted := func(x ir.ID, name string, index []int) ir.ID {
-		ints, moved := make([]int64, size), false
-		for i, j := range index {
-			ints[i], moved = int64(j), moved || i != j
-		}
-		if !moved {
-			return x
-		}
-		return add(ir.OpPermute, x, constant(n, intTensor(state+name, "index", 0, ints), from))
-	}
-	signed := func(x ir.ID, name string, sign []int64) ir.ID {
-		for _, s := range sign {
-			if s < 0 {
-				return add(ir.OpSigns, x, constant(n, intTensor(state+name, "sign", 1, sign), from))
-			}
-		}
-		return x
-	}
-	x = signed(permuted(x, "_units", f.PrePermute), "_presigns", f.PreSigns)
-	x = add(ir.OpHadamard, x)
-	n.Value(x).Block, n.Value(x).Norm, n.Value(x).Name = f.Block, true, state+"_transformed"
-	return signed(permuted(x, "_order", f.Order), "_signs", f.Signs)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -91,37 +90,6 @@ func sweepDead(m *ir.Module) *ir.Module {
 	}
 	n.Y = to[n.Y]
 	return &n
-}
-
-// constant adds a const of a tensor.
-func constant(m *ir.Module, t *ir.Tensor, from *ir.Value) ir.ID {
-	return m.Add(&ir.Value{Op: ir.OpConst, Const: t, Type: ir.Type{Shape: t.Shape, Bits: constBits(m, t)}, Name: t.Name, Span: from.Span})
-}
-
-func constBits(m *ir.Module, tensors ...*ir.Tensor) int {
-	if m.Level == ir.Real {
-		return 0
-	}
-	bits := 1
-	for _, t := range tensors {
-		for _, n := range t.Ints {
-			bits = max(bits, arith.SignedBits(n))
-		}
-	}
-	return bits
-}
-
-// vector gives the type of a real vector.
-func vector(n int) ir.Type { return ir.Type{Shape: []int{n}} }
-
-// intTensor makes a constant vector of integers that both levels read the same.
-func intTensor(name, weight string, bits int, ints []int64) *ir.Tensor {
-	t := &ir.Tensor{Name: name, Shape: []int{len(ints)}, Ints: ints, Unit: 1, Bits: bits, Weight: weight}
-	t.Real = make([]float64, len(ints))
-	for i, n := range ints {
-		t.Real[i] = float64(n)
-	}
-	return t
 }
 
 // count words a number of things for the report.

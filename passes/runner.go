@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/ir/interp"
 )
@@ -57,6 +59,13 @@ func (c Config) Check() error {
 		}
 	}
 	return nil
+}
+
+// Explain finds the diagnostic in an error of a pass.
+func Explain(err error) (*diag.Diagnostic, bool) {
+	var d *diag.Diagnostic
+	ok := errors.As(err, &d)
+	return d, ok
 }
 
 // Run runs the pipeline over a verified module; one of the fixed level starts behind quantize. Errors about the model are

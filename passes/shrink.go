@@ -50,7 +50,7 @@ func fitWidths(m *ir.Module, table *bounds.Table, drop bool) *ir.Module {
 	for id, v := range m.Values {
 		switch v.Op {
 		case ir.OpExt, ir.OpTrunc:
-			if nextOf(m, ir.ID(id)) < 0 {
+			if m.Updates(ir.ID(id)) < 0 {
 				r.to[id] = r.to[v.Args[0]]
 				continue
 			}
@@ -88,7 +88,7 @@ func dropSaturation(r *rewriter, m *ir.Module, id ir.ID, table *bounds.Table) ir
 	hull := table.Hull(v.Args[0])
 	n := resize(r.new, r.to[v.Args[0]], v.Type.Bits, v)
 	r.new.Value(n).Proof = fmt.Sprintf("from %d to %d, within %d bits", hull.Lo, hull.Hi, v.Type.Bits)
-	if s := nextOf(m, id); s >= 0 && !math.IsInf(table.Norm[s], 1) {
+	if s := m.Updates(id); s >= 0 && !math.IsInf(table.Norm[s], 1) {
 		r.new.Value(n).Proof += fmt.Sprintf("; norm at most %.6g over %d steps", table.Norm[s], m.Steps)
 	}
 	return n

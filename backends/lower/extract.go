@@ -3,10 +3,13 @@ package lower
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/bounds"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/ir/form"
 )
 
 // Extract reads a plan off a fixed-level module as the passes leave it. The error says which value has no place in a
@@ -43,163 +46,80 @@ type extractor struct {
 	table *bounds.Table
 }
 
-// through skips values that only change a width.
-func (x *extractor) through(id ir.ID) ir.ID {
-	for {
-		v := x.m.Value(id)
-		if v.Op != ir.OpExt && v.Op != ir.OpTrunc {
-			return id
-		}
-		id = v.Args[0]
-	}
-}
+func (x *extractor) bits(id ir.ID) int { return x.m.Value(id).Type.Bits }
 
-// addends lists the terms of a sum, seen through width changes.
-func (x *extractor) addends(id ir.ID) []ir.ID {
-	id = x.through(id)
-	v := x.m.Value(id)
-	if v.Op == ir.OpAdd {
-		return append(x.addends(v.Args[0]), x.addends(v.Args[1])...)
-	}
-	return []ir.ID{id}
+// misplaced is an error about a value that no plan has a place for.
+func (x *extractor) misplaced(id ir.ID, why string) error {
+	return diag.At(x.m.Value(id).Span).Errorf("ir", "%s %s", form.Named(x.m, id), why)
 }
 
 func (x *extractor) layer(i int) (Layer, error) {
 	s := x.m.States[i]
-	next := x.m.Value(s.Next)
-	sum := s.Next
-	l := Layer{Name: s.Name, N: s.Size, Bits: s.Bits, Signs: allOnes(s.Size), Round: identity}
-	if next.Op == ir.OpSat {
-		sum, l.Saturate = next.Args[0], true
+	u, err := form.UpdateOf(x.m, i)
+	if err != nil {
+		return Layer{}, err
 	}
-	l.SumBits = max(x.m.Value(x.through(sum)).Type.Bits, s.Bits)
-	for _, id := range x.addends(sum) {
-		v := x.m.Value(id)
-		switch {
-		case v.Op == ir.OpConst:
-			l.Bias = bias(v)
-		case l.K == 0 && l.Block == 0 && x.isRecurrence(id, i):
-			if err := x.recurrence(&l, id); err != nil {
-				return l, err
-			}
-		case l.Term == nil:
-			t, err := x.term(id)
-			if err != nil {
-				return l, err
-			}
-			l.Term = t
-		default:
-			return l, fmt.Errorf("%%%d = %s is one term too many", id, v.Op)
+	l := Layer{Name: s.Name, N: s.Size, Block: u.Block, K: bits.TrailingZeros(uint(u.Block)), Bits: s.Bits,
+		Staged: u.Staged, ZBits: x.bits(u.Transform), Round: u.Round, Signs: signs(u.Outer), RBits: x.bits(u.Whole),
+		SumBits: max(x.bits(u.Total), s.Bits), Saturate: u.Saturates}
+	if u.Inner.Moves() {
+		return l, x.misplaced(u.Transform, "is permuted before it transforms")
+	}
+	if u.Inner.Negates() {
+		l.PreSigns = signs(u.Inner)
+	}
+	if u.Outer.Moves() {
+		l.Perm = u.Outer.Index
+	}
+	if l.Bias, err = x.bias(u.Sum); err != nil {
+		return l, err
+	}
+	for _, t := range u.Terms {
+		if l.Term != nil {
+			return l, x.misplaced(t.ID, "is one term too many")
 		}
-	}
-	if l.Block == 0 {
-		return l, fmt.Errorf("it has no transform")
+		if l.Term, err = x.term(t); err != nil {
+			return l, err
+		}
 	}
 	return l, nil
 }
 
-var identity = [2]arith.Requant{{Mul: 1}, {Mul: 1}}
+var identity = arith.Both(arith.Identity)
 
-func allOnes(n int) []int8 {
-	s := make([]int8, n)
-	for i := range s {
-		s[i] = 1
-	}
-	return s
-}
-
-func bias(v *ir.Value) [2][]int64 {
-	if v.Phases != nil {
-		return [2][]int64{v.Phases[arith.Even].Ints, v.Phases[arith.Odd].Ints}
-	}
-	return [2][]int64{v.Const.Ints, v.Const.Ints}
-}
-
-// isRecurrence reports whether a term comes from a state as the last step left it.
-func (x *extractor) isRecurrence(id ir.ID, state int) bool {
-	for {
-		v := x.m.Value(id)
-		switch v.Op {
-		case ir.OpState:
-			return v.Index == state
-		case ir.OpSigns, ir.OpPermute, ir.OpRequant, ir.OpHadamard, ir.OpExt, ir.OpTrunc:
-			id = v.Args[0]
-		default:
-			return false
+// bias is the one constant of a sum, or nil.
+func (x *extractor) bias(s form.Sum) (b arith.Phased[[]int64], err error) {
+	for i, c := range s.Biases {
+		if i > 0 {
+			return b, x.misplaced(c.ID, "is one constant too many")
+		}
+		if b = arith.Both(c.Const.Tensors()[0].Ints); c.Const.Phases != nil {
+			b[arith.Odd] = c.Const.Phases[arith.Odd].Ints
 		}
 	}
+	return b, nil
 }
 
-// recurrence reads signs(permute(requant(hadamard(signs(state))))), each but the transform optional.
-func (x *extractor) recurrence(l *Layer, id ir.ID) error {
-	l.RBits = x.m.Value(x.through(id)).Type.Bits
-	for {
-		id = x.through(id)
-		v := x.m.Value(id)
-		switch {
-		case v.Op == ir.OpState:
-			if l.Block == 0 {
-				return fmt.Errorf("it has no transform")
-			}
-			return nil
-		case v.Op == ir.OpSigns && l.Block == 0:
-			l.Signs = signs(x.m.Value(v.Args[1]).Const)
-		case v.Op == ir.OpSigns:
-			l.PreSigns = signs(x.m.Value(v.Args[1]).Const)
-		case v.Op == ir.OpPermute && l.Block == 0:
-			for _, j := range x.m.Value(v.Args[1]).Const.Ints {
-				l.Perm = append(l.Perm, int(j))
-			}
-		case v.Op == ir.OpRequant && l.Block == 0:
-			l.Round = v.Requant
-		case v.Op == ir.OpHadamard && l.Block == 0:
-			x.transform(l, v)
-		default:
-			return fmt.Errorf("%%%d = %s has no place in a recurrence", id, v.Op)
-		}
-		id = v.Args[0]
-	}
-}
-
-func (x *extractor) transform(l *Layer, v *ir.Value) {
-	l.Block, l.ZBits = v.Block, v.Type.Bits
-	for m := v.Block; m > 1; m /= 2 {
-		l.K++
-	}
-	if v.Staged == nil {
-		return
-	}
-	l.Staged = true
-	l.Round = [2]arith.Requant{{Mul: 1, Shift: v.Staged[arith.Even]}, {Mul: 1, Shift: v.Staged[arith.Odd]}}
-}
-
-func signs(t *ir.Tensor) []int8 {
-	s := make([]int8, len(t.Ints))
-	for i, n := range t.Ints {
+func signs(p form.SignedPermutation) []int8 {
+	s := make([]int8, len(p.Sign))
+	for i, n := range p.Sign {
 		s[i] = int8(n)
 	}
 	return s
 }
 
-// term reads requants(product(requant(source))).
-func (x *extractor) term(id ir.ID) (*Term, error) {
-	t := &Term{In: identity, Mid: identity, Out: identity}
-	var after []ir.ID
-	for x.m.Value(id).Op == ir.OpRequant {
-		after = append(after, id)
-		id = x.through(x.m.Value(id).Args[0])
+func (x *extractor) term(f form.Term) (*Term, error) {
+	if f.Product == form.None || len(f.Rescale) > 2 {
+		return nil, x.misplaced(f.ID, "is no product of a matrix, shifted")
 	}
-	product := x.m.Value(id)
-	if len(after) > 2 || (product.Op != ir.OpMatVec && product.Op != ir.OpAdders && product.Op != ir.OpColumn) {
-		return nil, fmt.Errorf("%%%d = %s is no product of a matrix", id, product.Op)
-	}
-	t.Matrix = x.matrix(product)
-	t.AccBits = product.Type.Bits
-	x.outgoing(t, id, after)
+	product := x.m.Value(f.Product)
+	t := &Term{In: identity, Mid: identity, Out: identity, Matrix: x.matrix(product), AccBits: product.Type.Bits}
+	x.outgoing(t, f.Product, f.Rescale)
 	if product.Op == ir.OpColumn {
-		return t, x.oneHot(t)
+		x.oneHot(t)
+		return t, nil
 	}
-	return t, x.source(t, product.Args[1])
+	return t, x.source(t, f.Source)
 }
 
 // outgoing reads the shift by e and, inside it, the rescale by sqrt(2).
@@ -213,12 +133,12 @@ func (x *extractor) outgoing(t *Term, product ir.ID, after []ir.ID) {
 	t.OutBits = t.MidBits
 	if len(after) > 0 {
 		v := x.m.Value(after[0])
-		t.Out, t.OutBits = v.Requant, max(v.Type.Bits, x.productBits(x.through(v.Args[0]), v.Requant))
+		t.Out, t.OutBits = v.Requant, max(v.Type.Bits, x.productBits(v.Args[0], v.Requant))
 	}
 }
 
 // productBits is the width of v*Mul plus its rounding constant: the wider of what even and odd t need, each with its own v.
-func (x *extractor) productBits(id ir.ID, r [2]arith.Requant) int {
+func (x *extractor) productBits(id ir.ID, r arith.Phased[arith.Requant]) int {
 	bits := 0
 	for ph, q := range r {
 		i, err := bounds.Product(x.table.HullAt(id, ph), q)
@@ -231,7 +151,7 @@ func (x *extractor) productBits(id ir.ID, r [2]arith.Requant) int {
 }
 
 // oneHot moves the factor of the token's 1 from the shift to the input, where docs/numerics.md has it.
-func (x *extractor) oneHot(t *Term) error {
+func (x *extractor) oneHot(t *Term) {
 	t.Source = FromOneHot
 	most := int64(1)
 	for ph := range t.Out {
@@ -246,56 +166,25 @@ func (x *extractor) oneHot(t *Term) error {
 	}
 	t.AccBits = acc.Bits()
 	t.MidBits, t.MidMulBits = t.AccBits, t.AccBits
-	return nil
 }
 
-func (x *extractor) source(t *Term, id ir.ID) error {
-	var ok bool
-	if t.Layer, t.Relu, ok = x.updated(id); ok {
-		t.Source = FromState
-		t.InBits = x.m.Value(id).Type.Bits
-		t.InMulBits = t.InBits
-		return nil
+func (x *extractor) source(t *Term, f form.Source) error {
+	t.InBits, t.InMulBits = x.bits(f.ID), x.bits(f.ID)
+	if f.Rescale != form.None {
+		v := x.m.Value(f.Rescale)
+		t.In, t.InBits, t.InMulBits = v.Requant, v.Type.Bits, x.productBits(f.Value, v.Requant)
 	}
-	id = x.through(id)
-	v := x.m.Value(id)
-	if v.Op == ir.OpRequant {
-		t.In, t.InBits = v.Requant, v.Type.Bits
-		id = x.through(v.Args[0])
-		t.InMulBits = x.productBits(id, t.In)
-		v = x.m.Value(id)
-	} else {
-		t.InBits, t.InMulBits = v.Type.Bits, v.Type.Bits
-	}
-	switch {
-	case v.Op == ir.OpInput:
+	switch f.Kind {
+	case form.State:
+		t.Source, t.Layer, t.Relu = FromState, f.State, f.Relu
+	case form.Vector:
 		t.Source = FromVector
-		return nil
-	case v.Op == ir.OpEmbed:
-		t.Source, t.Embed = FromEmbed, x.m.Value(v.Args[0]).Const
-		return nil
+	case form.Embed:
+		t.Source, t.Embed = FromEmbed, x.m.Value(x.m.Value(f.Value).Args[0]).Const
+	default:
+		return x.misplaced(f.Value, "is no source of a term")
 	}
-	return fmt.Errorf("%%%d = %s is no source of a term", id, v.Op)
-}
-
-// updated recognises the new value of a state, through relu.
-func (x *extractor) updated(id ir.ID) (layer int, relu, ok bool) {
-	for {
-		for i, s := range x.m.States {
-			if s.Next == id {
-				return i, relu, true
-			}
-		}
-		v := x.m.Value(id)
-		switch v.Op {
-		case ir.OpRelu:
-			relu = true
-		case ir.OpExt, ir.OpTrunc:
-		default:
-			return 0, false, false
-		}
-		id = v.Args[0]
-	}
+	return nil
 }
 
 func (x *extractor) matrix(v *ir.Value) Matrix {
@@ -304,27 +193,22 @@ func (x *extractor) matrix(v *ir.Value) Matrix {
 }
 
 func (x *extractor) readout() (Readout, error) {
-	var r Readout
+	sum := form.Readout(x.m)
 	y := x.m.Value(x.m.Y)
-	r.Unit, r.YBits = y.Type.Scale, y.Type.Bits
-	for _, id := range x.addends(x.m.Y) {
-		v := x.m.Value(id)
-		switch {
-		case v.Op == ir.OpConst:
-			r.Bias = bias(v)
-		case (v.Op == ir.OpMatVec || v.Op == ir.OpAdders) && r.Matrix.Ints == nil:
-			r.Matrix = x.matrix(v)
-			r.YBits = max(r.YBits, v.Type.Bits)
-			var ok bool
-			if r.Layer, r.Relu, ok = x.updated(v.Args[1]); !ok {
-				return r, fmt.Errorf("%%%d = %s reads no updated state", id, v.Op)
-			}
-		default:
-			return r, fmt.Errorf("%%%d = %s has no place in a readout", id, v.Op)
+	r := Readout{Unit: y.Type.Scale, YBits: y.Type.Bits}
+	var err error
+	if r.Bias, err = x.bias(sum); err != nil {
+		return r, err
+	}
+	for _, t := range sum.Terms {
+		if r.Matrix.Ints != nil || t.Product == form.None || len(t.Rescale) > 0 || t.Source.Kind != form.State {
+			return r, x.misplaced(t.ID, "has no place in a readout: it is not one matrix times one updated state")
 		}
+		r.Layer, r.Relu, r.Matrix = t.Source.State, t.Source.Relu, x.matrix(x.m.Value(t.Product))
+		r.YBits = max(r.YBits, x.bits(t.Product))
 	}
 	if r.Matrix.Ints == nil {
-		return r, fmt.Errorf("it has no matrix")
+		return r, x.misplaced(x.m.Y, "reads no matrix")
 	}
 	return r, x.decision(&r)
 }
@@ -358,8 +242,8 @@ func (x *extractor) decision(r *Readout) error {
 
 // mean widens the sum for every step, and for the rescale of the odd steps' sum.
 func (x *extractor) mean(r *Readout) error {
-	steps := [2]int64{arith.Even: int64(x.m.Steps / 2), arith.Odd: int64(x.m.Steps+1) / 2}
-	var sums [2]arith.Interval
+	steps := arith.Phased[int64]{arith.Even: int64(x.m.Steps / 2), arith.Odd: int64(x.m.Steps+1) / 2}
+	var sums arith.Phased[arith.Interval]
 	for ph, n := range steps {
 		hull := x.table.HullAt(x.m.Y, ph)
 		if float64(hull.Magnitude())*float64(n) >= 1<<60 {

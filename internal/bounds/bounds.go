@@ -16,7 +16,7 @@ import (
 // Table holds an interval an entry, for every value of a module at even and at odd t. The two are apart until a width is
 // taken: an input that is wide at odd t never meets the shift of even t.
 type Table struct {
-	Phases [2][][]arith.Interval
+	Phases arith.Phased[[][]arith.Interval]
 	// Norm bounds the Euclidean norm of each state's integers over all steps; +Inf where no bound but the width is known.
 	Norm []float64
 }
