@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/c"
+	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/run"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/ir/interp"
@@ -37,8 +40,10 @@ type Verification struct {
 type VerifyOptions struct {
 	Sequences int // of short sequences a level; 0 stands for 24
 	Seed      int64
-	// Levels limits the engines, by the names that Run takes; none stands for all.
+	// Levels limits the engines, by the names that Run takes; none stands for all, or for none where there are Chips.
 	Levels []string
+	// Chips are those whose emulators run the C too.
+	Chips []*chip.Part
 	// NoProof leaves out the unit vectors.
 	NoProof bool
 	// SimulatorSeconds is about what a simulator of hardware runs for, and half of what its unit vectors may take;
@@ -103,6 +108,17 @@ func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, 
 			rows = append(rows, row)
 		}
 	}
+	for _, p := range o.Chips {
+		on := v
+		on.l = l.onChip(p)
+		row, err := on.engine(ctx, c.Target, run.Engine(p))
+		if err != nil {
+			return rows, l.placed(err)
+		}
+		v.begun = on.begun
+		row.Level, row.Asked = fmt.Sprintf("c (%s)", p.Name), true
+		rows = append(rows, row)
+	}
 	return rows, nil
 }
 
@@ -129,11 +145,13 @@ func (v *verifier) levels() int {
 			n++
 		}
 	}
-	return n
+	return n + len(v.o.Chips)
 }
 
 // chosen reports whether a level is to run; asked, whether it is because its name was given.
-func (v *verifier) chosen(level string) bool { return len(v.o.Levels) == 0 || v.asked(level) }
+func (v *verifier) chosen(level string) bool {
+	return len(v.o.Levels) == 0 && len(v.o.Chips) == 0 || v.asked(level)
+}
 
 func (v *verifier) asked(level string) bool { return slices.Contains(v.o.Levels, level) }
 

@@ -253,9 +253,35 @@ func Get(name string) (*Part, error) {
 	return nil, d.Helpf("the chips are %s; hrnnc chips says more of each", strings.Join(Names(), ", "))
 }
 
+// Tools lists the commands that building and running a chip's programs takes here; headers of libraries by their paths.
+func (p *Part) Tools() []string {
+	var tools []string
+	if p.Build.Compiler != "" {
+		tools = append(tools, p.Build.Compiler)
+	}
+	switch p.Emulator.Program {
+	case "", "host":
+	case "simavr": // a counter of its own, with the library
+		tools = append(tools, "gcc", "/usr/include/simavr/sim_avr.h", "/usr/include/libelf.h")
+	default: // QEMU, with a counter as its plugin
+		tools = append(tools, "gcc", p.Emulator.Program)
+	}
+	if p.Arch == "avr" {
+		tools = append(tools, "/usr/lib/avr/include/avr/io.h")
+	}
+	return tools
+}
+
 // Mix counts instructions by kind. Taken are those of Branch that were; Register are the registers of Multiple.
 type Mix struct {
-	Other, Load, Store, Multiple, Register, Multiply, Branch, Taken float64
+	Other    float64 `json:"other"`
+	Load     float64 `json:"load"`
+	Store    float64 `json:"store"`
+	Multiple float64 `json:"multiple"`
+	Register float64 `json:"register"`
+	Multiply float64 `json:"multiply"`
+	Branch   float64 `json:"branch"`
+	Taken    float64 `json:"taken"`
 }
 
 // Cycles are those of a mix of instructions.

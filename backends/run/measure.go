@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,8 @@ type Counts struct {
 	Stack int `json:"stack"`
 	// Kinds are the instructions of a mean call, where instructions are counted.
 	Kinds *chip.Mix `json:"kinds,omitempty"`
+	// Values says how many calls took each count; nil where a clock was read.
+	Values map[float64]int `json:"-"`
 }
 
 // Result is a run.
@@ -63,19 +66,44 @@ type Result struct {
 }
 
 // Step joins odd and even steps.
-func (r *Result) Step() Counts { return join(r.Counts[OddStep], r.Counts[EvenStep]) }
+func (r *Result) Step() Counts { return r.Counts[OddStep].join(r.Counts[EvenStep]) }
 
-func join(a, b Counts) Counts {
-	switch {
-	case a.Runs == 0:
-		return b
-	case b.Runs == 0:
-		return a
+// Add appends what a run of more sequences gave.
+func (r *Result) Add(more *Result) {
+	r.Y, r.Classes, r.State = append(r.Y, more.Y...), append(r.Classes, more.Classes...), more.State
+	if r.Counts == nil {
+		r.Counts = map[Section]Counts{}
 	}
-	n := float64(a.Runs + b.Runs)
-	mean := func(x, y float64) float64 { return (x*float64(a.Runs) + y*float64(b.Runs)) / n }
-	return Counts{Runs: a.Runs + b.Runs, Min: min(a.Min, b.Min), Max: max(a.Max, b.Max), Mean: mean(a.Mean, b.Mean),
-		Distinct: a.Distinct + b.Distinct, Cycles: mean(a.Cycles, b.Cycles), Stack: max(a.Stack, b.Stack)}
+	for s, c := range more.Counts {
+		r.Counts[s] = r.Counts[s].join(c)
+	}
+}
+
+// join is what more calls took, the others' included.
+func (c Counts) join(d Counts) Counts {
+	switch {
+	case c.Runs == 0:
+		return d
+	case d.Runs == 0:
+		return c
+	}
+	n := float64(c.Runs + d.Runs)
+	mean := func(x, y float64) float64 { return (x*float64(c.Runs) + y*float64(d.Runs)) / n }
+	out := Counts{Runs: c.Runs + d.Runs, Min: min(c.Min, d.Min), Max: max(c.Max, d.Max), Mean: mean(c.Mean, d.Mean),
+		Cycles: mean(c.Cycles, d.Cycles), Stack: max(c.Stack, d.Stack)}
+	if c.Values != nil {
+		out.Values = maps.Clone(c.Values)
+		for v, times := range d.Values {
+			out.Values[v] += times
+		}
+		out.Distinct = len(out.Values)
+	}
+	if c.Kinds != nil && d.Kinds != nil {
+		a, b := *c.Kinds, *d.Kinds
+		out.Kinds = &chip.Mix{Other: mean(a.Other, b.Other), Load: mean(a.Load, b.Load), Store: mean(a.Store, b.Store), Multiple: mean(a.Multiple, b.Multiple),
+			Register: mean(a.Register, b.Register), Multiply: mean(a.Multiply, b.Multiply), Branch: mean(a.Branch, b.Branch), Taken: mean(a.Taken, b.Taken)}
+	}
+	return out
 }
 
 // Run feeds sequences to a firmware, as backends.Engine does, and counts. The firmware's model begins each anew.

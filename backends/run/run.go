@@ -41,24 +41,8 @@ type Bench struct {
 	made     int // firmwares
 }
 
-// Tools lists the commands that a chip's programs need here, headers and libraries by their paths.
-func Tools(p *chip.Part) []string {
-	tools := []string{p.Build.Compiler}
-	switch p.Emulator.Program {
-	case "", "host":
-	case "simavr":
-		tools = append(tools, "gcc", "/usr/include/simavr/sim_avr.h", "/usr/include/libelf.h")
-	default:
-		tools = append(tools, "gcc", p.Emulator.Program)
-	}
-	if p.Arch == "avr" {
-		tools = append(tools, "/usr/lib/avr/include/avr/io.h")
-	}
-	return tools
-}
-
-// Missing lists those of Tools that are not installed.
-func Missing(p *chip.Part) []string { return exttool.Missing(Tools(p)...) }
+// Missing lists those of a chip's tools that are not installed.
+func Missing(p *chip.Part) []string { return exttool.Missing(p.Tools()...) }
 
 // Open makes a bench and builds the chip's counter. Close removes it. A tool that is not installed is an error that says how to
 // get it.
@@ -66,7 +50,7 @@ func Open(ctx context.Context, p *chip.Part) (*Bench, error) {
 	if p.Kind == chip.FPGA {
 		return nil, diag.InFile("", "").Errorf("mcu", "%s is no microcontroller: generated C does not run on it", p.Name).Helpf("hrnnc chips lists those that it runs on")
 	}
-	for _, t := range Tools(p) {
+	for _, t := range p.Tools() {
 		if _, err := exttool.Find(t); err != nil {
 			return nil, err
 		}

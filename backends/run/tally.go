@@ -79,9 +79,10 @@ func (t *tally) counts(p *chip.Part, sp uint64) map[Section]Counts {
 		if len(t.seen[s]) == 0 {
 			continue
 		}
-		c := Counts{Min: math.Inf(1), Distinct: len(t.seen[s])}
+		c := Counts{Min: math.Inf(1), Distinct: len(t.seen[s]), Values: map[float64]int{}}
 		for v, times := range t.seen[s] {
 			value := float64(v) - base
+			c.Values[value] = int(times)
 			c.Min, c.Max = min(c.Min, value), max(c.Max, value)
 			c.Mean += value * float64(times)
 			c.Runs += int(times)

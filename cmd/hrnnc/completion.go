@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -134,6 +135,13 @@ var flagValues = map[string]values{
 	"disable": {list: true, words: func() []cobra.Completion {
 		return passNames(func(p passes.Pass) bool { return p.Required == "" })
 	}},
+	"mcu": {list: true, words: func() (out []cobra.Completion) {
+		for _, p := range chip.All() {
+			out = append(out, cobra.CompletionWithDesc(p.Name, p.Title))
+		}
+		return out
+	}},
+	"optimise":  words("0", "1", "2", "3", "s"),
 	"after":     {words: func() []cobra.Completion { return passNames(func(passes.Pass) bool { return true }) }},
 	"data":      dataSets,
 	"weights":   weightFiles,

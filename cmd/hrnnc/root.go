@@ -122,6 +122,7 @@ ends with C; docs/language.md describes the language.`,
   hrnnc compile model.hrn                      # Go, C and Verilog under build/
   hrnnc run model.hrn --data field.csv         # what the model says of other recordings
   hrnnc verify model.hrn                       # hold every target against the reference, bit by bit
+  hrnnc bench model.hrn --mcu atmega328p       # cycles, flash, RAM and energy on a simulated chip
   hrnnc import model.pth --config config.json  # or bring a PyTorch checkpoint
   hrnnc help train                             # every command has examples`,
 		SilenceErrors: true, SilenceUsage: true,
@@ -152,7 +153,7 @@ ends with C; docs/language.md describes the language.`,
 		commands []*cobra.Command
 	}{
 		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.newCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
-		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.reportCmd()}},
+		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.benchCmd(), a.reportCmd(), a.chipsCmd()}},
 		{"Weights from elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd()}},
 		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd()}},
 	} {
@@ -182,6 +183,8 @@ var othersCommands = map[string][]string{
 	"compile":   {"build", "generate", "gen", "export", "codegen", "deploy", "make"},
 	"run":       {"predict", "infer", "inference", "exec", "simulate", "classify"},
 	"verify":    {"prove", "compare", "equiv"},
+	"bench":     {"benchmark", "measure", "profile", "time", "speed"},
+	"chips":     {"boards", "mcus", "devices", "parts", "mcu", "board"},
 	"report":    {"stats", "summary", "cost", "size", "inspect", "describe", "show"},
 	"import":    {"convert", "load", "onnx", "pytorch"},
 	"calibrate": {"quantize", "quantise", "calib"},

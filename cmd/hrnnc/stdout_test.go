@@ -56,6 +56,7 @@ weights "toy.safetensors"
 		t.Fatal("nothing is trained: exit code ", code)
 	}
 	lines := map[string][]string{
+		"bench": {model, "--mcu", "host", "--steps", "10"}, "chips": {},
 		"calibrate": {model, "--input", x}, "check": {model}, "completion": {"bash"}, "compile": {model, "-o", filepath.Join(dir, "out")},
 		"new": {"copy(2)", "-o", "-", "--set", "sequences=50"}, "data get": {"nothing"}, "data info": {"copy(2)"}, "data list": {}, "eval": {toy}, "fmt": {model, "--check"},
 		"import": {filepath.Join(dir, "model.safetensors")}, "ir": {model}, "report": {model}, "run": {model, "--input", x},

@@ -5,14 +5,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
 func (a *app) verifyCmd() *cobra.Command {
 	var o compiler.VerifyOptions
 	var weights string
-	var set []string
+	var set, mcus []string
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "verify model.hrn",
@@ -22,12 +24,24 @@ all largest, alternating, long runs) and random sequences, and count the bits in
 interpreter. Each transform is pushed through with its unit vectors, which proves it: between roundings it is linear.
 
 A level whose tools are missing is skipped, and said to be. Exit code 1: some bit differs, or a level that --level names
-could not run.`,
+could not run. --mcu runs the C on the emulators of chips, alone or with the levels of --level.`,
 		Example: `  hrnnc verify model.hrn
   hrnnc verify model.hrn --level c --level go --sequences 200
+  hrnnc verify model.hrn --mcu atmega328p,cortex-m4
   hrnnc verify model.hrn --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range mcus {
+				p, err := chip.Get(name)
+				if err != nil {
+					return err
+				}
+				if p.Emulator.Program == "" {
+					return diag.InFile("", "").Errorf("mcu", "%s is compiled only: nothing here runs its programs", p.Name).
+						Helpf("hrnnc bench %s --mcu %s says how large they are; hrnnc chips says what runs on what", args[0], p.Name)
+				}
+				o.Chips = append(o.Chips, p)
+			}
 			for _, level := range o.Levels {
 				if level == "real" || level == "plan" {
 					continue
@@ -60,6 +74,7 @@ could not run.`,
 	f.IntVar(&o.Sequences, "sequences", 24, "short sequences a level")
 	f.Int64Var(&o.Seed, "seed", 0, "seed of the random ones")
 	f.StringSliceVar(&o.Levels, "level", nil, "only these: real, plan, go, c, verilog, or TARGET/ENGINE (default: all)")
+	f.StringSliceVar(&mcus, "mcu", nil, "these chips, as hrnnc chips lists them")
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
@@ -112,7 +127,7 @@ func (a *app) verifyTable(rows []compiler.Verification, equal, passed bool) erro
 	case !equal:
 		fmt.Fprintln(a.out, "\nNOT EQUAL: please report it, with the model")
 	case !passed:
-		fmt.Fprintln(a.out, "\nNOT RUN: a level that --level names could not be compared")
+		fmt.Fprintln(a.out, "\nNOT RUN: a level or chip that was named could not be compared")
 	}
 	return nil
 }
