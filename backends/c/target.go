@@ -11,6 +11,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
@@ -23,10 +24,10 @@ type target struct{}
 func (target) Name() string { return "c" }
 
 func (target) Settings() []backends.Setting {
-	return []backends.Setting{
+	return append([]backends.Setting{
 		{Key: "prefix", Doc: "the start of every file, type and function"},
 		{Key: "tables", Doc: "compact is small, wide is faster on wide processors", Words: []string{"compact", "wide"}},
-	}
+	}, pack.Settings...)
 }
 
 // keywords are the words of C, C++ and their headers, and what string.h and the generated files call something.
@@ -44,6 +45,7 @@ func takenPrefix(prefix string) bool {
 type settings struct {
 	prefix string
 	wide   bool // tables of at least 16 bits an entry, which wide processors read faster
+	pack   pack.Choice
 }
 
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
@@ -69,7 +71,12 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 			}
 			out.wide = v == "wide"
 		default:
-			problems.Add(backends.UnknownSetting(Target, k))
+			known, err := out.pack.Set(k, v)
+			if err != nil {
+				problems.Add(err)
+			} else if !known {
+				problems.Add(backends.UnknownSetting(Target, k))
+			}
 		}
 	}
 	return out, problems.Err()
@@ -91,7 +98,12 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 		{Path: "Makefile", Data: []byte(fmt.Sprintf(makefile, g.prefix))},
 		{Path: "README.md", Data: g.readme()},
 	}
-	return files, g.figures(), nil
+	packages, made, err := pack.Files(pack.Model{Name: p.Name, Prefix: g.prefix, Sources: files[:2], Input: p.Input, Output: p.Output,
+		Outputs: p.Readout.Matrix.Rows, Steps: p.Steps, Vectors: v}, set.pack)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(files, packages...), append(g.figures(), made...), nil
 }
 
 func (target) Products() []string { return []string{"build/test"} }

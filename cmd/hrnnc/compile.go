@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/passes"
 )
@@ -13,7 +16,7 @@ import (
 func (a *app) compileCmd() *cobra.Command {
 	var targets []string
 	var out, weights string
-	var set []string
+	var set, packages []string
 	var force bool
 	var cfg passes.Config
 	c := &cobra.Command{
@@ -23,6 +26,7 @@ func (a *app) compileCmd() *cobra.Command {
 or not at all; a folder that hrnnc did not make, or in which something was changed, is not replaced without --force.`,
 		Example: `  hrnnc compile model.hrn                        # everything, in build/NAME
   hrnnc compile model.hrn --target c -o firmware/model
+  hrnnc compile model.hrn --target c --package arduino,cmake
   hrnnc compile model.hrn --set verilog.butterflies=8 --set c.prefix=gait
   hrnnc compile model.hrn --json                 # the figures, for scripts
   hrnnc compile model.hrn --verify-each          # check every pass on the way`,
@@ -37,6 +41,12 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			}
 			bar := a.progress()
 			defer bar.clear()
+			if len(packages) > 0 {
+				if err := checkPackages(packages, targets); err != nil {
+					return err
+				}
+				set = append(set, "c.package="+strings.Join(packages, ","))
+			}
 			l, err := a.lower(args[0], weights, set, cfg, bar.say)
 			if err != nil {
 				return err
@@ -72,12 +82,25 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 	}
 	f := c.Flags()
 	f.StringSliceVar(&targets, "target", nil, "what to generate: go, c, verilog, or all (the default)")
+	f.StringSliceVar(&packages, "package", nil, "packages of the C for build systems: "+strings.Join(pack.Names(), ", "))
 	f.StringVarP(&out, "output", "o", "", "folder to write (default build/NAME)")
 	f.BoolVar(&force, "force", false, "replace the folder whatever it holds")
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
+}
+
+// checkPackages refuses packages that there are not, and those of a target that is not generated.
+func checkPackages(packages, targets []string) error {
+	var choice pack.Choice
+	if _, wrong := choice.Set("package", strings.Join(packages, ",")); wrong != nil {
+		return misuse("%s", wrong.Summary).Helpf("%s", wrong.Help)
+	}
+	if len(targets) > 0 && !slices.Contains(targets, "c") && !slices.Contains(targets, "all") {
+		return misuse("--package is about C, which is not among the targets").Helpf("add  --target c")
+	}
+	return nil
 }
 
 func targetSettingsFlag(c *cobra.Command, set *[]string) {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -129,9 +130,10 @@ var dataSets = values{extensions: dataFiles, words: func() (out []cobra.Completi
 
 // flagValues says of every flag with values that can be listed what they are; the flag means the same in all commands.
 var flagValues = map[string]values{
-	"target": {list: true, words: func() []cobra.Completion { return append(compiler.TargetNames(), "all") }},
-	"level":  {list: true, words: compiler.Levels},
-	"split":  {list: true, words: words("train", "valid", "test").words},
+	"target":  {list: true, words: func() []cobra.Completion { return append(compiler.TargetNames(), "all") }},
+	"package": {list: true, words: words(pack.Names()...).words},
+	"level":   {list: true, words: compiler.Levels},
+	"split":   {list: true, words: words("train", "valid", "test").words},
 	"disable": {list: true, words: func() []cobra.Completion {
 		return passNames(func(p passes.Pass) bool { return p.Required == "" })
 	}},

@@ -49,6 +49,7 @@ var othersFlags = []struct {
 	others []string
 }{
 	{"output", []string{"out", "outdir", "out-dir", "output-dir", "output-file", "output-folder", "dest", "save", "save-dir", "folder", "dir", "log-dir", "run-dir"}},
+	{"package", []string{"packages", "pack", "library", "framework", "arduino", "platformio", "zephyr", "esp-idf", "cmake", "cmsis"}},
 	{"target", []string{"targets", "lang", "language", "backend", "format", "to", "emit"}},
 	{"level", []string{"levels", "engine", "engines", "backend"}},
 	{"data", []string{"dataset", "data-set", "data-path", "data-dir", "csv", "train-data", "file"}},

@@ -1,0 +1,166 @@
+package pack
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends/spell"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// values are what the templates say.
+type values struct {
+	Model
+	ID      string // the name of the package: vendor_prefix, in small letters
+	Vendor  string
+	Version string
+	Home    string // a page for people
+}
+
+func newValues(m Model, c Choice) values {
+	v := values{Model: m, Vendor: c.Vendor, Version: c.Version, Home: "https://github.com/hrnnc/hrnnc"}
+	if v.Vendor == "" {
+		v.Vendor = "hrnnc"
+	}
+	if v.Version == "" {
+		v.Version = "0.1.0"
+	}
+	v.ID = clip(strings.ToLower(v.Vendor+"_"+m.Prefix), 63)
+	return v
+}
+
+// clip shortens a name: formats allow 50 to 63 characters.
+func clip(name string, most int) string { return strings.TrimRight(name[:min(len(name), most)], "_-") }
+
+// Upper is the prefix of macros.
+func (v values) Upper() string { return strings.ToUpper(v.Prefix) }
+
+// Title is the model's name as text of one line.
+func (v values) Title() string { return spell.Line(v.Name) }
+
+// MarkdownTitle is the name in Markdown.
+func (v values) MarkdownTitle() string { return spell.Markdown(v.Name) }
+
+var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// Slug is the package's name in small letters, digits and single hyphens, 50 at most.
+func (v values) Slug() string {
+	return clip(strings.Trim(notSlug.ReplaceAllString(v.ID, "-"), "-"), 50)
+}
+
+// UpperID is the package's name in capitals, digits and underscores.
+func (v values) UpperID() string { return strings.ToUpper(notSlug.ReplaceAllString(v.ID, "_")) }
+
+// Csub is the model's name among the components of a CMSIS-Pack: 32 characters at most.
+func (v values) Csub() string { return clip(v.Prefix, 32) }
+
+// Sentence says what the model is.
+func (v values) Sentence() string {
+	in := fmt.Sprintf("steps of %d values", v.Input.Size)
+	switch {
+	case v.Token():
+		in = fmt.Sprintf("steps of one of %d tokens", v.Input.Vocab)
+	case v.Input.Size == 1:
+		in = "steps of one value"
+	}
+	if v.Steps > 0 {
+		in = fmt.Sprintf("up to %d %s", v.Steps, in)
+	}
+	out := fmt.Sprintf("%d values", v.Outputs)
+	switch {
+	case v.Classes():
+		out = fmt.Sprintf("one of %d classes", v.Outputs)
+	case v.Bits():
+		out = fmt.Sprintf("%d bits", v.Outputs)
+	case v.Outputs == 1:
+		out = "one value"
+	}
+	return fmt.Sprintf("A recurrent network in integers that makes %s of %s.", out, in)
+}
+
+// Token reports whether a step's input is a token.
+func (v values) Token() bool { return v.Input.Kind == ir.Token }
+
+// Low is the smallest integer of an input.
+func (v values) Low() int64 { lo, _ := v.Input.Range(); return lo }
+
+// High is the largest integer of an input.
+func (v values) High() int64 { _, hi := v.Input.Range(); return hi }
+
+// EveryStep reports whether there is a result at every step.
+func (v values) EveryStep() bool { return v.Output.When == ir.EveryStep }
+
+// Classes reports whether a result is a class.
+func (v values) Classes() bool { return v.Output.Decision == ir.Argmax }
+
+// Bits reports whether a result is bits.
+func (v values) Bits() bool { return v.Output.Decision == ir.Threshold }
+
+// Compiled are the paths of what is compiled, in the package.
+func (v values) Compiled() []string {
+	var out []string
+	for _, f := range v.Sources {
+		if path.Ext(f.Path) != ".h" {
+			out = append(out, "src/"+f.Path)
+		}
+	}
+	return out
+}
+
+// Assembly reports whether some of it is assembly.
+func (v values) Assembly() bool {
+	for _, p := range v.Compiled() {
+		if path.Ext(p) == ".S" {
+			return true
+		}
+	}
+	return false
+}
+
+// hostModel is what the host's program knows of the model: host/model.json.
+type hostModel struct {
+	Name     string    `json:"name"`     // the prefix, as the firmware says it
+	Inputs   int       `json:"inputs"`   // numbers of a step
+	Low      int64     `json:"low"`      // of these integers
+	High     int64     `json:"high"`     //
+	Token    bool      `json:"token"`    // they are tokens, which nothing scales
+	Channels []channel `json:"channels"` // how each comes from a value of the data
+	Steps    int       `json:"steps"`    // of a sequence, 0 for any number
+	Outputs  int       `json:"outputs"`
+	Classes  []string  `json:"classes,omitempty"` // names of outputs
+}
+
+type channel struct {
+	Name   string  `json:"name,omitempty"`
+	Gain   float64 `json:"gain"`
+	Offset float64 `json:"offset"`
+}
+
+// HostModel is host/model.json.
+func (v values) HostModel() (string, error) {
+	m := hostModel{Name: v.Prefix, Inputs: v.Input.Size, Low: v.Low(), High: v.High(), Token: v.Token(), Steps: v.Steps, Outputs: v.Outputs}
+	if !v.Token() {
+		for i := range v.Input.Size {
+			c := v.Input.Conversion(i)
+			m.Channels = append(m.Channels, channel{c.Name, c.Gain, c.Offset})
+		}
+	}
+	if len(v.Output.Labels) == v.Outputs {
+		m.Classes = v.Output.Labels
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	return string(text), err
+}
+
+// Golden is host/golden.json: the golden vectors.
+func (v values) Golden() (string, error) {
+	text, err := json.Marshal(struct {
+		Every bool        `json:"every"` // outputs at every step
+		X     [][][]int64 `json:"x"`
+		Y     [][][]int64 `json:"y"`
+	}{v.EveryStep(), v.Vectors.X, v.Vectors.Y})
+	return string(text), err
+}
