@@ -64,13 +64,16 @@ func (r *Run) checkpoint(p progressState) (c fileio.Content, err error) {
 		if a.M != nil {
 			f.Tensors = append(f.Tensors, floats32("adam.m/"+q.Name, q.Shape, a.M[i]), floats32("adam.v/"+q.Name, q.Shape, a.V[i]))
 		}
+		if r.average != nil {
+			f.Tensors = append(f.Tensors, floats32("average/"+q.Name, q.Shape, r.average.Values[i]))
+		}
 	}
 	data, err := weights.Encode(r.Folder.Path(CheckpointName), f)
 	return fileio.Content{Name: CheckpointName, Data: data}, err
 }
 
 // loadCheckpoint restores a checkpoint; ok is false when there is none.
-func loadCheckpoint(path string, n *network.Network, a *optim.Adam, config Fingerprint) (p progressState, ok bool, err error) {
+func loadCheckpoint(path string, n *network.Network, a *optim.Adam, average *optim.Average, config Fingerprint) (p progressState, ok bool, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
 	}
@@ -92,6 +95,11 @@ func loadCheckpoint(path string, n *network.Network, a *optim.Adam, config Finge
 	for i, q := range n.Params {
 		if err := restore(f, q.Name, q.Kind, q.Shape, q.Latent); err != nil {
 			return p, false, err
+		}
+		if average != nil {
+			if err := restore(f, "average/"+q.Name, "real", q.Shape, average.Values[i]); err != nil {
+				return p, false, err
+			}
 		}
 		if p.Steps == 0 {
 			continue

@@ -25,8 +25,12 @@ type Config struct {
 	Optimizer string // adam or adamw
 	Decay     float64
 	Clip      float64 // largest norm of a gradient; 0 for no limit
-	Seed      int64
-	Loss      network.Loss
+	// WeightLimit is the largest magnitude of a few-bit weight, in root mean squares of its tensor; 0 for no limit.
+	WeightLimit float64
+	// Average is how much of the moving average of the weights, which is validated and kept, a step leaves; 0 for none.
+	Average float64
+	Seed    int64
+	Loss    network.Loss
 	// Standardise makes the targets of a regression mean 0 and variance 1 over the training part.
 	Standardise bool
 	// Repeat is how many times an epoch passes over the training part, augmented anew each time: sets of few sequences need many
@@ -81,6 +85,12 @@ var Settings = []Setting{
 	{"floor", "floor = 0.01: the part of the rate that schedule = cosine ends at", nil, func(c *Config, s string) bool { return number(&c.Schedule.Floor, s) }},
 	{"warmup", "warmup = 1: epochs over which the rate rises from zero", nil, func(c *Config, s string) bool { return number(&c.Schedule.Warmup, s) }},
 	{"clip", "clip = 1: the largest norm of a gradient; 0 for none", nil, func(c *Config, s string) bool { return number(&c.Clip, s) }},
+	{"weight_limit", "weight_limit = 2: the largest magnitude of a few-bit weight, in root mean squares of its tensor, from 1; 0 for none", nil,
+		func(c *Config, s string) bool {
+			return number(&c.WeightLimit, s) && (c.WeightLimit == 0 || c.WeightLimit >= 1)
+		}},
+	{"average", "average = 0.99: how much of the average of the weights a step leaves, from 0, below 1; 0 keeps the weights themselves", nil,
+		func(c *Config, s string) bool { return number(&c.Average, s) && c.Average < 1 }},
 	{"seed", "seed = 1", nil, func(c *Config, s string) bool {
 		v, err := strconv.ParseInt(s, 10, 64)
 		c.Seed = v
@@ -182,7 +192,7 @@ func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.D
 var othersNames = map[string]string{"lr": "rate", "learning_rate": "rate", "base_lr": "rate", "batch_size": "batch", "batchsize": "batch", "bs": "batch",
 	"scheduler": "schedule", "lr_scheduler": "schedule", "optim": "optimizer", "optimiser": "optimizer", "decay": "weight_decay", "wd": "weight_decay",
 	"early_stopping": "patience", "dataset": "data", "train_data": "data", "max_epochs": "epochs", "num_epochs": "epochs", "n_epochs": "epochs",
-	"warmup_epochs": "warmup", "grad_clip": "clip", "clip_grad_norm": "clip", "random_seed": "seed", "manual_seed": "seed", "criterion": "loss",
+	"warmup_epochs": "warmup", "ema": "average", "ema_decay": "average", "grad_clip": "clip", "clip_grad_norm": "clip", "random_seed": "seed", "manual_seed": "seed", "criterion": "loss",
 	"normalize": "normalise", "standardize": "standardise", "window_size": "window", "hop": "stride", "vocab": "vocabulary", "val": "valid",
 	"val_split": "valid", "validation": "valid", "validation_split": "valid", "test_split": "hold", "test_size": "hold", "subject": "group", "groups": "group"}
 
@@ -233,6 +243,8 @@ func (c Config) Pairs() [][2]string {
 	add("warmup", c.Schedule.Warmup)
 	add("weight_decay", c.Decay)
 	add("clip", c.Clip)
+	add("weight_limit", c.WeightLimit)
+	add("average", c.Average)
 	add("loss", c.Loss)
 	if c.Loss == network.MeanSquared {
 		add("standardise", map[bool]string{true: "yes", false: "no"}[c.Standardise])

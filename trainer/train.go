@@ -72,9 +72,10 @@ type Run struct {
 	Watch        func(Event)
 	Keep         func(Metrics) error
 
-	adam  *optim.Adam
-	state progressState
-	start time.Time
+	adam    *optim.Adam
+	average *optim.Average // of the weights, or nil
+	state   progressState
+	start   time.Time
 }
 
 // DivergedError is a loss or a gradient that is no number any more.
@@ -88,14 +89,16 @@ func (e *DivergedError) Error() string {
 }
 
 // Start trains, or goes on with the checkpoint in the folder when resume is set. It gives the history of all epochs.
-// When ctx ends, a checkpoint is written and the context's error given.
+// When ctx ends, a checkpoint is written and the context's error given. At the end the network has the weights of the last epoch,
+// averaged where the configuration says so.
 func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 	r.adam = optim.NewAdam()
 	r.adam.Decay, r.adam.Decoupled = r.Config.Decay, r.Config.Optimizer == "adamw"
+	r.average = optim.NewAverage(r.Config.Average, r.Net.Params)
 	r.state = progressState{Config: r.Fingerprint}
 	if resume {
 		path := r.Folder.Path(CheckpointName)
-		p, ok, err := loadCheckpoint(path, r.Net, r.adam, r.Fingerprint)
+		p, ok, err := loadCheckpoint(path, r.Net, r.adam, r.average, r.Fingerprint)
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +120,17 @@ func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 			break
 		}
 	}
+	r.swapAverage()
 	return r.state.History, nil
+}
+
+// swapAverage exchanges the weights for their average, or back.
+func (r *Run) swapAverage() {
+	if r.average == nil {
+		return
+	}
+	r.average.Swap(r.Net.Params)
+	r.Net.Refresh()
 }
 
 func (r *Run) batches() int { return (r.passed() + r.Config.Batch - 1) / r.Config.Batch }
@@ -201,8 +214,12 @@ func (r *Run) step(b *network.Batch) error {
 		return r.Config.Rate * factor
 	})
 	optim.ClampSigns(r.Net.Params)
+	optim.LimitWeights(r.Net.Params, r.Config.WeightLimit)
 	r.Net.Refresh()
 	r.state.Steps++
+	if r.average != nil {
+		r.average.Update(r.Net.Params, r.state.Steps)
+	}
 	p := &r.state.Partial
 	p.Loss += result.Loss
 	p.Counted += result.Counted
@@ -257,11 +274,30 @@ func (r *Run) report(done *Metrics) {
 		Loss: sum.Mean(), Accuracy: sum.Accuracy(), Rate: r.Config.Rate * r.factor(), Flips: p.Flips, Done: done})
 }
 
-// endEpoch validates, keeps the weights when they are the best, and writes metrics and checkpoint.
+// endEpoch validates, with averaged weights where the configuration says so, and writes metrics and checkpoint.
 func (r *Run) endEpoch(ctx context.Context) error {
+	r.swapAverage()
+	m, err := r.validate(ctx)
+	r.swapAverage()
+	if err != nil {
+		if ctx.Err() != nil {
+			return r.stop(ctx)
+		}
+		return err
+	}
+	r.state.History = append(r.state.History, m)
+	r.report(&m)
+	r.state.Epoch, r.state.Batch, r.state.Partial = r.state.Epoch+1, 0, partial{}
+	saved := r.state
+	saved.Seconds = m.Seconds
+	return r.save(saved)
+}
+
+// validate scores the weights at hand after an epoch, and keeps them when they are the best.
+func (r *Run) validate(ctx context.Context) (Metrics, error) {
 	valid, err := Score(ctx, r.Net, r.Valid, nil)
 	if err != nil {
-		return r.stop(ctx)
+		return Metrics{}, err
 	}
 	p := r.state.Partial
 	sum := network.Result{Loss: p.Loss, Counted: p.Counted, Right: p.Right}
@@ -270,16 +306,9 @@ func (r *Run) endEpoch(ctx context.Context) error {
 	m.Best = r.Config.Keep == KeepLast || r.state.BestEpoch == 0 || m.ValidScore > r.state.Best || m.ValidScore == r.state.Best && m.ValidLoss < r.bestLoss()
 	if m.Best {
 		r.state.Best, r.state.BestEpoch = m.ValidScore, m.Epoch
-		if err := r.Keep(m); err != nil {
-			return err
-		}
+		return m, r.Keep(m)
 	}
-	r.state.History = append(r.state.History, m)
-	r.report(&m)
-	r.state.Epoch, r.state.Batch, r.state.Partial = r.state.Epoch+1, 0, partial{}
-	saved := r.state
-	saved.Seconds = m.Seconds
-	return r.save(saved)
+	return m, nil
 }
 
 func (r *Run) bestLoss() float64 {

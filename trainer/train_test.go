@@ -83,7 +83,14 @@ func latents(n *network.Network) string {
 // TestResumeIsExact stops a run at several places and goes on from its checkpoint: the weights and the history are those
 // of a run that was never stopped.
 func TestResumeIsExact(t *testing.T) {
-	whole := newRun(t, curves, t.TempDir())
+	for _, overrides := range [][]string{nil, {"average=0.95", "weight_limit=2", "epochs=2"}} {
+		resumeIsExact(t, overrides)
+	}
+}
+
+func resumeIsExact(t *testing.T, overrides []string) {
+	t.Helper()
+	whole := newRun(t, curves, t.TempDir(), overrides...)
 	want, err := whole.Start(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +98,7 @@ func TestResumeIsExact(t *testing.T) {
 	dir := t.TempDir()
 	stops := []int{3, 60, 140}
 	for i := range len(stops) + 1 {
-		run := newRun(t, curves, dir)
+		run := newRun(t, curves, dir, overrides...)
 		ctx, cancel := context.WithCancel(context.Background())
 		run.Watch = func(e Event) {
 			if i < len(stops) && (e.Epoch-1)*e.Batches+e.Batch >= stops[i] {
@@ -292,5 +299,31 @@ func TestKeepLast(t *testing.T) {
 		if (kept == 3) != want {
 			t.Errorf("keep = %s kept epoch %d", keep, kept)
 		}
+	}
+}
+
+// TestAverageIsKept: what is validated, kept and left at the end is the average of the weights, and training goes on with the
+// weights themselves.
+func TestAverageIsKept(t *testing.T) {
+	kept := map[string]string{}
+	for _, average := range []string{"0", "0.95"} {
+		r := newRun(t, curves, t.TempDir(), "average="+average, "epochs=2", "keep=last")
+		r.Keep = func(Metrics) error { kept[average] = latents(r.Net); return nil }
+		if _, err := r.Start(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		if kept[average] != latents(r.Net) {
+			t.Errorf("average = %s: the network is left with other weights than were kept", average)
+		}
+		if average == "0" {
+			continue
+		}
+		r.swapAverage()
+		if latents(r.Net) != kept["0"] {
+			t.Error("averaging changed how the weights themselves are trained")
+		}
+	}
+	if kept["0"] == kept["0.95"] {
+		t.Error("the average is the weights")
 	}
 }

@@ -31,6 +31,15 @@ type Param struct {
 // Sign reports whether the parameter is a vector of signs.
 func (p *Param) Sign() bool { return p.Kind == "sign" }
 
+// ScaledByLargest reports whether the unit of the parameter's integers follows from its largest magnitude.
+func (p *Param) ScaledByLargest() bool {
+	switch p.Kind {
+	case "real", "index", "sign", "binary":
+		return false
+	}
+	return true
+}
+
 func newParam(p *dsl.Param) *Param {
 	n := 1
 	for _, d := range p.Shape {

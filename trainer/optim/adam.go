@@ -74,6 +74,27 @@ func ClampSigns(params []*network.Param) {
 	}
 }
 
+// LimitWeights clamps the latent values of few-bit weights to so many root mean squares of their tensor (0: no limit). A tensor's
+// largest magnitude is worth its largest integer, so that a single large weight would leave few of the integers to the others.
+func LimitWeights(params []*network.Param, limit float64) {
+	if limit <= 0 {
+		return
+	}
+	for _, p := range params {
+		if !p.ScaledByLargest() {
+			continue
+		}
+		sum := 0.0
+		for _, v := range p.Latent {
+			sum += float64(v) * float64(v)
+		}
+		most := float32(limit * math.Sqrt(sum/float64(len(p.Latent))))
+		for i, v := range p.Latent {
+			p.Latent[i] = min(max(v, -most), most)
+		}
+	}
+}
+
 // ClipNorm scales all gradients so that their common Euclidean norm is at most limit (0: no limit), and gives the norm
 // that they had.
 func ClipNorm(params []*network.Param, limit float64) float64 {
