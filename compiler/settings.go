@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -50,4 +51,11 @@ func (l *Lowered) unusedSettings(generated []string) error {
 		}
 	}
 	return errs.Err()
+}
+
+// KnowsSetting reports whether a key such as "verilog.butterflies" is of a setting that a target has.
+func KnowsSetting(key string) bool {
+	target, name, _ := strings.Cut(key, ".")
+	t := findTarget(target)
+	return t != nil && slices.ContainsFunc(t.Settings(), func(s backends.Setting) bool { return s.Key == name })
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer/score"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // Of many answers a terminal shows the first ones; --json has all.
@@ -24,7 +26,7 @@ type answers struct {
 	*npy.Array
 	output ir.Output
 	// place says where answer k of a sequence is; nil for step k of it.
-	place   func(sequence, k int) answer
+	place   func(sequence, k int) study.Answer
 	columns answerColumns // of place
 	want    []int64       // right answers, as the array has them; nil where unknown
 	numbers []float64     // the same of a regression
@@ -72,7 +74,7 @@ func (a answers) text(i, most int) string {
 // spell is text for a class or bits.
 func (a answers) spell(decided []int64, most int) string {
 	if labels := a.output.Labels; a.output.Decision == ir.Threshold && len(labels) == len(decided) {
-		return named(labels, decided)
+		return score.Named(labels, decided)
 	}
 	var words []string
 	for _, v := range decided[:min(len(decided), most)] {
@@ -94,23 +96,6 @@ func joined(words []string, of int) string {
 	return text
 }
 
-// named spells bits by the names of those that are 1.
-func named(labels []string, bits []int64) string {
-	var set []string
-	for i, b := range bits {
-		if b == 1 {
-			set = append(set, labels[i])
-		}
-	}
-	switch {
-	case len(set) > 0:
-		return strings.Join(set, "+")
-	case len(labels) == 1:
-		return "not " + labels[0]
-	}
-	return "none"
-}
-
 // class names a class.
 func (a answers) class(c int) string {
 	if c < len(a.output.Labels) {
@@ -126,8 +111,8 @@ func (a answers) isPlaced() bool { return a.columns.recording || a.columns.perso
 func (a answers) each() int { return a.Len() / max(a.Shape[0]*a.width(), 1) }
 
 // one gives answer k of a sequence, and where it is.
-func (a answers) one(sequence, k int) answer {
-	out := answer{Sequence: sequence, Step: k}
+func (a answers) one(sequence, k int) study.Answer {
+	out := study.Answer{Sequence: sequence, Step: k}
 	if a.place != nil {
 		out = a.place(sequence, k)
 	}

@@ -57,7 +57,7 @@ interpreter. Exit code 1: a bit differs, or the chip has no room for the model. 
 			}
 			stage := bar.plan("measuring", 1)
 			o.Watch = func(what string, done float64) {
-				stage.set(done)
+				stage.Set(done)
 				bar.say(what)
 			}
 			b, err := l.Bench(cmd.Context(), part, o)

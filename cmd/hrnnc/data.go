@@ -152,7 +152,7 @@ func watchFetch(bar *progress, k *data.Known) data.Progress {
 		if what != current {
 			current = what
 			now.at(1, 1)
-			rest.resize(max(rest.work-1, 0))
+			rest.Resize(max(rest.work-1, 0))
 			now = bar.plan(what, 1)
 		}
 		now.at(done, total)

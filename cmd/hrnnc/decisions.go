@@ -6,62 +6,10 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
-
-// answer is what the model said of a sequence or a step, and where that is.
-type answer struct {
-	Split     string   `json:"split,omitempty"`
-	Level     string   `json:"level,omitempty"`
-	Sequence  int      `json:"sequence"`            // its number in its file, or in the data set, from 0
-	Recording string   `json:"recording,omitempty"` // "" where it is of none
-	Person    string   `json:"person,omitempty"`
-	First     int      `json:"first_step"`     // that the sequence begins with; of the recording where it is of one, from 0
-	Step      int      `json:"step"`           // that the answer is given at
-	Time      *float64 `json:"time,omitempty"` // of that step, in seconds from the start
-	Label     string   `json:"label,omitempty"`
-	Decided   string   `json:"decided,omitempty"`
-	Right     *bool    `json:"right,omitempty"`
-	// Of a regression: what was to be given, and what was.
-	Want []float64 `json:"want,omitempty"`
-	Said []float64 `json:"said,omitempty"`
-}
-
-// placed is an answer about sequence i of a part, or about step k of it, without what was said.
-func (t *training) placed(part *data.Sequences, i, k int) answer {
-	if !part.EachStep && t.model.Output.When != ir.EveryStep {
-		k = part.T - 1
-	}
-	o := part.Origin(i)
-	a := answer{Sequence: o.Number, Recording: o.Recording, Person: o.Person, First: max(0, o.Step), Step: part.StepAt(i, k)}
-	if t.set.Hz > 0 {
-		seconds := float64(a.Step) / t.set.Hz
-		a.Time = &seconds
-	}
-	return a
-}
-
-// className is that of the data set, or the number of an output that has no class.
-func (t *training) className(class int) string {
-	if class >= 0 && class < len(t.set.Classes) {
-		return t.set.Classes[class]
-	}
-	return strconv.Itoa(class)
-}
-
-// inUnits turns the outputs of a regression into what they stand for.
-func inUnits[F float32 | float64](t *training, y []F) []float64 {
-	out := make([]float64, len(y))
-	for k, v := range y {
-		out[k] = float64(v)
-		if t.targets != nil {
-			out[k] = t.targets[k].Gain*out[k] + t.targets[k].Offset
-		}
-	}
-	return out
-}
 
 // answerColumns are the columns of a table of answers, those left out that would be empty.
 type answerColumns struct {
@@ -75,7 +23,7 @@ func (c answerColumns) places() []string {
 	return c.place([]string{"split", "level"}, "sequence", "recording", "person", "first_step", "step", "time")
 }
 
-func (c answerColumns) placed(a answer) []string {
+func (c answerColumns) placed(a study.Answer) []string {
 	return c.place([]string{a.Split, a.Level}, strconv.Itoa(a.Sequence), a.Recording, a.Person, strconv.Itoa(a.First), strconv.Itoa(a.Step), seconds(a.Time))
 }
 
@@ -96,7 +44,7 @@ func (c answerColumns) head() []string {
 	return out
 }
 
-func (c answerColumns) row(a answer) []string {
+func (c answerColumns) row(a study.Answer) []string {
 	out := c.placed(a)
 	switch {
 	case c.outputs == nil && c.known:
@@ -151,7 +99,7 @@ func newAnswersFile(w io.Writer, columns answerColumns) (*answersFile, error) {
 	return f, f.w.Write(columns.head())
 }
 
-func (f *answersFile) write(a answer) error { return f.w.Write(f.columns.row(a)) }
+func (f *answersFile) write(a study.Answer) error { return f.w.Write(f.columns.row(a)) }
 
 func (f *answersFile) flush() error {
 	f.w.Flush()
@@ -159,9 +107,9 @@ func (f *answersFile) flush() error {
 }
 
 // writeAnswers opens the CSV file for answers, and hands write on to what makes them; "" for no file.
-func (a *app) writeAnswers(path string, columns answerColumns, make func(write func(answer) error) error) error {
+func (a *app) writeAnswers(path string, columns answerColumns, make func(write func(study.Answer) error) error) error {
 	if path == "" {
-		return make(func(answer) error { return nil })
+		return make(func(study.Answer) error { return nil })
 	}
 	to := func(w io.Writer) error {
 		f, err := newAnswersFile(w, columns)
@@ -174,19 +122,16 @@ func (a *app) writeAnswers(path string, columns answerColumns, make func(write f
 }
 
 // answerColumns are those that answers about these parts need.
-func (t *training) answerColumns(parts ...*data.Sequences) answerColumns {
-	c := answerColumns{time: t.set.Hz > 0}
+func answerColumnsOf(t *study.Study, parts ...*data.Sequences) answerColumns {
+	c := answerColumns{time: t.Set.Hz > 0}
 	for _, part := range parts {
 		if part.N > 0 {
 			o := part.Origin(0)
 			c.recording, c.person = c.recording || o.Recording != "", c.person || o.Person != ""
 		}
 	}
-	if t.net.Loss == network.MeanSquared {
-		c.outputs = t.outputNames()
+	if t.Net.Loss == network.MeanSquared {
+		c.outputs = t.OutputNames()
 	}
 	return c
 }
-
-// shownMistakes are listed in the terminal.
-const shownMistakes = 8

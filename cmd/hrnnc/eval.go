@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/score"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // evalFlags are the flags of hrnnc eval.
@@ -67,21 +67,23 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 	bar := a.progress()
 	defer bar.clear()
 	bar.say("reading data")
-	t, err := prepareTrained(file, o.data, o.set, o.weights)
+	for _, split := range o.splits {
+		if !slices.Contains(study.Splits, split) {
+			return usageError{fmt.Errorf("there is no split %q; the splits are %s", split, strings.Join(study.Splits, ", "))}
+		}
+	}
+	s, err := study.Trained(file, study.Options{Data: o.data, Set: o.set, Weights: o.weights})
 	if err != nil {
 		return err
 	}
 	var parts []*data.Sequences
 	var stages []*stage // a level of a part each
 	for _, name := range o.splits {
-		part, err := t.part(name)
+		part, err := s.Part(name)
 		if err != nil {
 			return err
 		}
-		if part.N == 0 {
-			return diag.InFile(t.set.Name, "").Errorf("data", "has no %s part", name).Helpf("choose another with --split, or  --set hold=0.2  --set valid=0.1")
-		}
-		a.warn(trainer.InputWarnings(t.model, t.set, part, otherUnit))
+		a.warn(trainer.InputWarnings(s.Model, s.Set, part, otherUnit))
 		parts = append(parts, part)
 		for _, level := range o.levels {
 			stages = append(stages, bar.plan("scoring "+name+" at level "+level, float64(part.N)))
@@ -90,16 +92,17 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 	if err := a.mayEmit(o.csv); err != nil {
 		return err
 	}
-	var scores []SplitScore
-	columns := t.answerColumns(parts...)
+	var scores []study.Score
+	columns := answerColumnsOf(s, parts...)
 	columns.split, columns.known = true, true
-	err = a.writeAnswers(o.csv, columns, func(write func(answer) error) error {
-		for k, part := range parts {
+	err = a.writeAnswers(o.csv, columns, func(write func(study.Answer) error) error {
+		for k, split := range o.splits {
 			for i, level := range o.levels {
-				t.stage = stages[k*len(o.levels)+i]
-				t.stage.begin()
-				var all []answer
-				s, err := t.score(ctx, o.splits[k], part, level, func(x answer) error {
+				stage := stages[k*len(o.levels)+i]
+				stage.Begin()
+				s.Stage = stage
+				var all []study.Answer
+				score, err := s.Score(ctx, split, level, func(x study.Answer) error {
 					if o.answers {
 						all = append(all, x)
 					}
@@ -108,8 +111,8 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 				if err != nil {
 					return err
 				}
-				s.Answers = all
-				scores = append(scores, *s)
+				score.Answers = all
+				scores = append(scores, *score)
 			}
 		}
 		return nil
@@ -123,7 +126,7 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 		return err
 	case a.json:
 		return a.printJSON(struct {
-			Scores []SplitScore `json:"scores"`
+			Scores []study.Score `json:"scores"`
 		}{scores})
 	}
 	if err := a.printScores(scores); err != nil {
@@ -141,26 +144,14 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 // otherUnit is what values beyond the input hint at.
 const otherUnit = "check that the values have the unit of the training data"
 
-func (t *training) part(name string) (*data.Sequences, error) {
-	switch name {
-	case "train":
-		return &t.set.Train, nil
-	case "valid":
-		return &t.set.Valid, nil
-	case "test":
-		return &t.set.Test, nil
-	}
-	return nil, usageError{fmt.Errorf("there is no split %q; the splits are train, valid, test", name)}
-}
-
 // scoreHead names the columns of a table of scores, which rows fills.
-func scoreHead(s *SplitScore) []string {
+func scoreHead(s *study.Score) []string {
 	head := []string{"split", "level", "sequences"}
 	if s.Counted == "steps" {
 		head = append(head, "steps")
 	}
 	switch {
-	case s.regression:
+	case s.Regression:
 		return append(head, numberHead...)
 	case s.Labels != nil:
 		return append(head, "accuracy", "95 % interval", "macro F1", "all right", "loss")
@@ -168,8 +159,8 @@ func scoreHead(s *SplitScore) []string {
 	return append(head, "accuracy", "95 % interval", "macro F1", "loss")
 }
 
-// rows are the lines of a score: one, or one for each output of a regression.
-func (s *SplitScore) rows() (rows [][]string) {
+// scoreRows are the lines of a score: one, or one for each output of a regression.
+func scoreRows(s *study.Score) (rows [][]string) {
 	start := []string{s.Split, s.Level, thousands(s.N)}
 	if s.Counted == "steps" {
 		start = append(start, thousands(s.Decisions))
@@ -177,7 +168,7 @@ func (s *SplitScore) rows() (rows [][]string) {
 	for _, o := range s.Outputs {
 		rows = append(rows, slices.Concat(start, numberCells(o)))
 	}
-	if s.regression {
+	if s.Regression {
 		return rows
 	}
 	row := append(start, fmt.Sprintf("%.4f", s.Accuracy), between(s.Interval, "%.3f"), partText(s.MacroF1))
@@ -214,20 +205,20 @@ func partText(p score.Part) string {
 	return fmt.Sprintf("%.4f", float64(p))
 }
 
-func (a *app) printScores(scores []SplitScore) error {
+func (a *app) printScores(scores []study.Score) error {
 	if len(scores) == 0 {
 		return nil
 	}
 	var rows [][]string
 	for i := range scores {
-		rows = append(rows, scores[i].rows()...)
+		rows = append(rows, scoreRows(&scores[i])...)
 	}
 	if err := table(a.out, scoreHead(&scores[0]), rows); err != nil {
 		return err
 	}
 	said := ""
 	for i := range scores {
-		if text := scores[i].over(); text != said {
+		if text := over(&scores[i]); text != said {
 			fmt.Fprintln(a.out, text)
 			said = text
 		}
@@ -236,22 +227,22 @@ func (a *app) printScores(scores []SplitScore) error {
 }
 
 // over says what the intervals of a score are over, and what needs no model.
-func (s *SplitScore) over() string {
+func over(s *study.Score) string {
 	interval := s.Interval
-	if s.regression && len(s.Outputs) > 0 {
+	if s.Regression && len(s.Outputs) > 0 {
 		interval = s.Outputs[0].Interval
 	}
 	if s.Decisions == 0 {
 		return s.Split + ": no answer counts"
 	}
-	text := fmt.Sprintf("%s: no interval, since all of it is of one %s", s.Split, strings.TrimSuffix(s.of, "s"))
+	text := fmt.Sprintf("%s: no interval, since all of it is of one %s", s.Split, strings.TrimSuffix(s.Of, "s"))
 	if interval != nil {
-		text = fmt.Sprintf("%s: 95 %% interval over %s %s", s.Split, thousands(interval.Units), s.of)
+		text = fmt.Sprintf("%s: 95 %% interval over %s %s", s.Split, thousands(interval.Units), s.Of)
 	}
 	switch {
 	case s.Labels != nil:
 		text += fmt.Sprintf("; always deciding what is more frequent is right in %s, always saying yes has a macro F1 of %s", partText(s.Baseline), partText(*s.BaselineF1))
-	case !s.regression && s.Baseline.Known():
+	case !s.Regression && s.Baseline.Known():
 		text += fmt.Sprintf("; always deciding the most frequent class is right in %s", partText(s.Baseline))
 	}
 	return text
@@ -261,7 +252,7 @@ func (s *SplitScore) over() string {
 const fewClasses = 30
 
 // printDetails shows the classes or labels of every split at the last of its levels, what is taken for what, and where.
-func (a *app) printDetails(scores []SplitScore, columns answerColumns) error {
+func (a *app) printDetails(scores []study.Score, columns answerColumns) error {
 	for i := range scores {
 		s := &scores[i]
 		if i+1 < len(scores) && scores[i+1].Split == s.Split {
@@ -269,9 +260,9 @@ func (a *app) printDetails(scores []SplitScore, columns answerColumns) error {
 		}
 		var err error
 		switch {
-		case s.confusion != nil:
+		case s.Matrix != nil:
 			fmt.Fprintf(a.out, "\n%s, %s:\n", s.Split, s.Level)
-			err = errors.Join(a.printClassScores(s.Classes, s.Counted), a.printConfusion(s.confusion))
+			err = errors.Join(a.printClassScores(s.Classes, s.Counted), a.printConfusion(s.Matrix))
 		case s.Labels != nil:
 			fmt.Fprintf(a.out, "\n%s, %s:\n", s.Split, s.Level)
 			err = a.printLabelScores(s.Labels, s.Counted)
@@ -305,8 +296,8 @@ func (a *app) printLabelScores(labels []score.LabelScore, counted string) error 
 }
 
 // printMistakes lists the first wrong decisions, and where they are.
-func (a *app) printMistakes(s *SplitScore, columns answerColumns) error {
-	if len(s.mistakes) == 0 {
+func (a *app) printMistakes(s *study.Score, columns answerColumns) error {
+	if len(s.Mistakes) == 0 {
 		return nil
 	}
 	columns.split = false
@@ -314,7 +305,7 @@ func (a *app) printMistakes(s *SplitScore, columns answerColumns) error {
 	head = append(head, columns.head()[1:]...)
 	head[slices.Index(head, "first_step")] = "from step"
 	var rows [][]string
-	for _, m := range s.mistakes {
+	for _, m := range s.Mistakes {
 		row := columns.row(m)
 		rows = append(rows, row[:len(row)-1]) // all are wrong
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/shared"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer/kernels"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // TestExamplesCompile compiles every example that has its weights beside it.
@@ -48,7 +49,7 @@ func stated(t *testing.T, example string) float64 {
 	}
 	var measured struct {
 		Examples map[string][]struct {
-			Scores []SplitScore `json:"scores"`
+			Scores []study.Score `json:"scores"`
 		} `json:"examples"`
 	}
 	if err := json.Unmarshal(text, &measured); err != nil {
@@ -60,9 +61,9 @@ func stated(t *testing.T, example string) float64 {
 	return fixedAccuracy(t, measured.Examples[example][0].Scores)
 }
 
-func fixedAccuracy(t *testing.T, scores []SplitScore) float64 {
+func fixedAccuracy(t *testing.T, scores []study.Score) float64 {
 	t.Helper()
-	i := slices.IndexFunc(scores, func(s SplitScore) bool { return s.Level == "fixed" })
+	i := slices.IndexFunc(scores, func(s study.Score) bool { return s.Level == "fixed" })
 	if i < 0 {
 		t.Fatalf("no score at the fixed level among %v", scores)
 	}
@@ -73,11 +74,11 @@ func fixedAccuracy(t *testing.T, scores []SplitScore) float64 {
 func TestExamplesScore(t *testing.T) {
 	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
 	for _, name := range []string{"activity", "har2", "digits", "sentiment"} {
-		tr, err := prepareTrained(filepath.Join("..", "..", "examples", name, "model.hrn"), "", nil, "")
+		tr, err := study.Trained(filepath.Join("..", "..", "examples", name, "model.hrn"), study.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := tr.score(context.Background(), "test", &tr.set.Test, "fixed", nil)
+		s, err := tr.Score(t.Context(), "test", "fixed", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +104,7 @@ func TestRetrain(t *testing.T) {
 	if code := run([]string{"train", model, "--finetune", "fixed", "--json"}, &out, &errs); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out.Bytes(), errs.Bytes())
 	}
-	var result TrainResult
+	var result study.Result
 	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
 		t.Fatal(err)
 	}

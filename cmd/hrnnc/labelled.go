@@ -11,30 +11,31 @@ import (
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/score"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // newAnswers gives what a model says of sequences: those of a data set, or without a training those of an array.
-func newAnswers(m *compiler.Model, out *compiler.Outputs, l *compiler.Lowered, t *training) answers {
+func newAnswers(m *compiler.Model, out *compiler.Outputs, l *compiler.Lowered, s *study.Study) answers {
 	a := answers{Array: m.Answers(out, l), output: m.Loaded().Output}
 	if !a.IsInt() {
 		for k := range a.width() {
 			a.columns.outputs = append(a.columns.outputs, outputName(a.output, k))
 		}
 	}
-	if t == nil {
-		a.place = func(sequence, k int) answer {
+	if s == nil {
+		a.place = func(sequence, k int) study.Answer {
 			if a.output.When != ir.EveryStep {
 				k = out.T - 1
 			}
-			return answer{Sequence: sequence, Step: k}
+			return study.Answer{Sequence: sequence, Step: k}
 		}
 		return a
 	}
-	part := &t.set.Train // of sequences without labels, all are in it
+	part := &s.Set.Train // of sequences without labels, all are in it
 	names := a.columns.outputs
-	a.columns = t.answerColumns(part)
+	a.columns = answerColumnsOf(s, part)
 	a.columns.split, a.columns.outputs = false, names
-	a.place = func(sequence, k int) answer { return t.placed(part, sequence, k) }
+	a.place = func(sequence, k int) study.Answer { return s.Place(part, sequence, k) }
 	return a
 }
 
@@ -47,7 +48,7 @@ func outputName(o ir.Output, k int) string {
 }
 
 // all hands on every answer.
-func (a answers) all(write func(answer) error) error {
+func (a answers) all(write func(study.Answer) error) error {
 	for n := range a.Shape[0] {
 		for k := range a.each() {
 			if err := write(a.one(n, k)); err != nil {
@@ -59,7 +60,7 @@ func (a answers) all(write func(answer) error) error {
 }
 
 // places says where the last answer of each sequence is; nil where that says nothing.
-func (a answers) places() (out []answer) {
+func (a answers) places() (out []study.Answer) {
 	for n := range a.Shape[0] {
 		if !a.isPlaced() {
 			break
@@ -107,7 +108,7 @@ func judge(m *compiler.Model, out *compiler.Outputs, l *compiler.Lowered, file s
 			continue
 		}
 		for j := range truth {
-			right.Add(i/said.each(), one(truth[j] == decided[j]))
+			right.Count(i/said.each(), truth[j] == decided[j])
 		}
 		if width > 1 {
 			several.Add(truth, decided)

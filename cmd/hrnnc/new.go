@@ -74,7 +74,7 @@ func (a *app) newModel(ctx context.Context, source string, o newFlags) error {
 	}
 	if tries := d.Tries(); tries > 0 {
 		stage := bar.plan("trying augmentation", 1)
-		stage.begin()
+		stage.Begin()
 		if err := d.Try(ctx, func(n int) { stage.at(n, tries) }); err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func weightsBeside(file string) string {
 
 // seenFrom gives a data set's path as a model names it, relative to the model's folder; the undoing of beside.
 func seenFrom(file, source string) string {
-	if !exists(source) || fileio.IsStream(file) || filepath.IsAbs(source) {
+	if _, err := os.Stat(source); err != nil || fileio.IsStream(file) || filepath.IsAbs(source) {
 		return source
 	}
 	folder, err := filepath.Abs(filepath.Dir(file))

@@ -114,6 +114,14 @@ func table(out io.Writer, head []string, rows [][]string) error {
 	return nil
 }
 
+// tell prints a line about the course of things, for people.
+func (a *app) tell(format string, args ...any) {
+	if !a.quiet && !a.json {
+		a.bar.clear()
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}
+
 // commandLine is what was typed.
 func commandLine() string { return shellLine(os.Args[1:]) }
 

@@ -3,15 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/trainer"
-	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // patience is how long a job may take before a bar appears.
@@ -80,28 +78,38 @@ func (p *progress) say(what string) {
 	p.draw(true)
 }
 
-// begin tells what the stage does.
-func (s *stage) begin() {
+// Begin tells what the stage does.
+func (s *stage) Begin() {
 	if s != nil {
 		s.of.say(s.what)
 	}
 }
 
-// set says how much of the stage's work is done.
-func (s *stage) set(done float64) { s.move(func() { s.done = min(done, s.work) }) }
+// Set says how much of the stage's work is done.
+func (s *stage) Set(done float64) { s.move(func() { s.done = min(done, s.work) }) }
 
-// add says that some more of it is done.
-func (s *stage) add(done float64) { s.move(func() { s.done = min(s.done+done, s.work) }) }
+// Add says that some more of it is done.
+func (s *stage) Add(done float64) { s.move(func() { s.done = min(s.done+done, s.work) }) }
 
 // at says that done of total parts are; total is -1 where that is not known.
 func (s *stage) at(done, total int) {
 	if s != nil && total > 0 {
-		s.set(s.work * float64(done) / float64(total))
+		s.Set(s.work * float64(done) / float64(total))
 	}
 }
 
-// resize says that it is another amount of work than was planned; nothing more is needed when that is 0.
-func (s *stage) resize(work float64) { s.move(func() { s.work, s.done = work, min(s.done, work) }) }
+// Resize says that it is another amount of work than was planned; nothing more is needed when that is 0.
+func (s *stage) Resize(work float64) { s.move(func() { s.work, s.done = work, min(s.done, work) }) }
+
+// End says that the rest of it is not needed.
+func (s *stage) End() { s.move(func() { s.work = s.done }) }
+
+// Say tells what the stage is at.
+func (s *stage) Say(what string) {
+	if s != nil {
+		s.of.say(what)
+	}
+}
 
 func (s *stage) move(change func()) {
 	if s == nil {
@@ -197,20 +205,10 @@ func (p *progress) clear() {
 	p.drawn = time.Time{}
 }
 
-// counting is a source whose sequences count as work of a stage when they are taken.
-func (s *stage) counting(of trainer.Source) trainer.Source {
-	if s == nil {
-		return of
-	}
-	return countingSource{of, s}
-}
+// watcher shows what a study does: its stages in the bar of the command, and lines above it.
+type watcher struct{ a *app }
 
-type countingSource struct {
-	trainer.Source
-	stage *stage
-}
-
-func (c countingSource) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
-	c.Source.Fill(b, slot, index, rng)
-	c.stage.add(1)
-}
+func (w watcher) Plan(what string, work float64) study.Stage { return w.a.bar.plan(what, work) }
+func (w watcher) Say(what string)                            { w.a.bar.say(what) }
+func (w watcher) Tell(line string)                           { w.a.tell("%s", line) }
+func (w watcher) Warn(list diag.List)                        { w.a.warn(list) }

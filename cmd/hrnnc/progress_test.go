@@ -24,10 +24,10 @@ func TestProgress(t *testing.T) {
 	}
 	train, score := p.plan("training", 75), p.plan("scoring", 25)
 	c.pass(time.Second)
-	train.add(0) // the run starts here
+	train.Add(0) // the run starts here
 	for range 25 {
 		c.pass(time.Second)
-		train.add(1)
+		train.Add(1)
 	}
 	if done, all := p.sum(); done != 25 || all != 100 {
 		t.Errorf("%v of %v are done", done, all)
@@ -42,7 +42,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("the bar shows %q", out.String())
 	}
 	// A stage that ends early takes its work out of what is left.
-	train.resize(train.done)
+	train.Resize(train.done)
 	score.at(1, 2)
 	if done, all := p.sum(); done != 37.5 || all != 50 {
 		t.Errorf("%v of %v are done", done, all)
@@ -59,9 +59,9 @@ func TestProgressOfResumption(t *testing.T) {
 	c := &clock{time.Unix(1000, 0)}
 	p := newProgress(&bytes.Buffer{}, true, c.now)
 	s := p.plan("training", 100)
-	s.set(80)
+	s.Set(80)
 	c.pass(10 * time.Second)
-	s.set(90)
+	s.Set(90)
 	if left := p.left(); left != 10*time.Second {
 		t.Errorf("10 of 100 took 10 s, and the last 10 take %v", left)
 	}
@@ -75,13 +75,13 @@ func TestNoProgress(t *testing.T) {
 	for range 10 {
 		c.pass(time.Second)
 		p.say("epoch")
-		s.add(1)
+		s.Add(1)
 	}
 	p.clear()
 	var none *progress
 	none.say("nothing")
 	none.clear()
-	none.plan("nothing", 1).add(1)
+	none.plan("nothing", 1).Add(1)
 	if out.Len() > 0 {
 		t.Errorf("off a terminal there is %q", out.String())
 	}

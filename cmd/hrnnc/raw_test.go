@@ -14,6 +14,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // sensors are tables whose values are far from what a float32 tells apart: their spread is small beside their size.
@@ -127,11 +128,11 @@ train { data = "s.csv"  targets = t  epochs = 3  batch = 16 }
 			}
 		}
 		command(t, "train", file)
-		tr, err := prepareTrained(file, "", nil, "")
+		tr, err := study.Trained(file, study.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		score, err := tr.score(t.Context(), "test", &tr.set.Test, "fixed", nil)
+		score, err := tr.Score(t.Context(), "test", "fixed", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,12 +11,14 @@ import (
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 func (a *app) runCmd() *cobra.Command {
 	var level, input, output, answersFile, csvFile, labels string
 	var raw bool
-	var from recordings
+	var from study.Options
+	var texts []string
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "run model.hrn --input X.npy",
@@ -40,7 +42,7 @@ writes it as a table, with the recording, the step and the time where the data s
   hrnnc run model.hrn --input X.npy -o - | python3 -c "..."  # into a pipe`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if given(input != "", from.data != "", len(from.texts) > 0) != 1 {
+			if given(input != "", from.Data != "", len(texts) > 0) != 1 {
 				return usageError{fmt.Errorf("give one of --input X.npy, --data FILE and --text \"...\"")}
 			}
 			if level != "real" && level != "fixed" {
@@ -51,26 +53,27 @@ writes it as a table, with the recording, the step and the time where the data s
 			if err := checkPasses(cfg); err != nil {
 				return err
 			}
-			targetSet, _ := splitSettings(from.set)
-			m, err := load(args[0], from.weights, targetSet)
+			targetSet, _ := study.SplitSettings(from.Set)
+			m, err := load(args[0], from.Weights, targetSet)
 			if err != nil {
 				return err
 			}
 			a.warn(m.Warnings)
 			var x [][][]int64
-			var t *training // whose data set has the sequences; nil for an array
+			var s *study.Study // whose data set has the sequences; nil for an array
 			var warnings diag.List
 			if input != "" {
 				x, warnings, err = arraySequences(m, input, raw)
-			} else if x, t, err = from.sequences(cmd.Context(), args[0]); err == nil {
-				warnings = trainer.InputWarnings(t.model, t.set, &t.set.Train, otherUnit)
+			} else if x, s, err = study.Unlabelled(cmd.Context(), args[0], from, texts); err == nil {
+				warnings = trainer.InputWarnings(s.Model, s.Set, &s.Set.Train, otherUnit)
 			}
 			if err != nil {
 				return err
 			}
 			a.warn(warnings)
-			if t != nil {
-				a.tellNotes(t)
+			if s != nil {
+				s.Watch = watcher{a}
+				s.TellNotes()
 			}
 			var want *npy.Array
 			if labels != "" {
@@ -88,7 +91,7 @@ writes it as a table, with the recording, the step and the time where the data s
 			if err != nil {
 				return err
 			}
-			said := newAnswers(m, out, l, t)
+			said := newAnswers(m, out, l, s)
 			for _, f := range []struct {
 				path  string
 				array *npy.Array
@@ -114,16 +117,16 @@ writes it as a table, with the recording, the step and the time where the data s
 	}
 	f := c.Flags()
 	f.StringVar(&input, "input", "", "sequences: X.npy, or ARCHIVE.npz:NAME")
-	f.StringVar(&from.data, "data", "", "recordings or texts as those of the training, without labels: a path")
-	settingsFlag(c, &from.set, aboutTraining|aboutData|aboutTargets, "with --data, a setting of the train block, as window=128; or one of a target, as verilog.butterflies=8")
-	f.StringArrayVar(&from.texts, "text", nil, "a text, for models of words; may be given again")
+	f.StringVar(&from.Data, "data", "", "recordings or texts as those of the training, without labels: a path")
+	settingsFlag(c, &from.Set, aboutTraining|aboutData|aboutTargets, "with --data, a setting of the train block, as window=128; or one of a target, as verilog.butterflies=8")
+	f.StringArrayVar(&texts, "text", nil, "a text, for models of words; may be given again")
 	f.BoolVar(&raw, "raw", false, "the input holds values as in the data that the model was trained on, not yet integers")
 	f.StringVar(&level, "level", "fixed", "real, fixed, go, c or verilog")
 	f.StringVarP(&output, "output", "o", "", "where to write the outputs, Y.npy; - is standard output")
 	f.StringVar(&answersFile, "answers", "", "where to write what is decided, D.npy: classes, bits of a threshold, or values in real units")
 	f.StringVar(&csvFile, "csv", "", "where to write what is decided as CSV, with recording, step and time; - is standard output")
 	f.StringVar(&labels, "labels", "", "right answers, to give the accuracy; of a regression the numbers, to give its error")
-	weightsFlag(c, &from.weights)
+	weightsFlag(c, &from.Weights)
 	passFlags(c, &cfg)
 	return c
 }
@@ -170,17 +173,17 @@ func (a *app) printRun(out *compiler.Outputs, said answers, files []string, scor
 	n := said.Shape[0]
 	if a.json {
 		return a.printJSON(struct {
-			Level     string    `json:"level"`
-			Sequences int       `json:"sequences"`
-			Steps     int       `json:"steps"`
-			Shape     []int     `json:"shape"`
-			Output    string    `json:"output,omitempty"`
-			Saturated int64     `json:"saturated"`
-			Updates   int64     `json:"updates"`
-			Classes   []string  `json:"classes,omitempty"`
-			Answers   any       `json:"answers"`
-			Places    []answer  `json:"places,omitempty"` // where the last answer of each sequence is
-			Score     *labelled `json:"score,omitempty"`
+			Level     string         `json:"level"`
+			Sequences int            `json:"sequences"`
+			Steps     int            `json:"steps"`
+			Shape     []int          `json:"shape"`
+			Output    string         `json:"output,omitempty"`
+			Saturated int64          `json:"saturated"`
+			Updates   int64          `json:"updates"`
+			Classes   []string       `json:"classes,omitempty"`
+			Answers   any            `json:"answers"`
+			Places    []study.Answer `json:"places,omitempty"` // where the last answer of each sequence is
+			Score     *labelled      `json:"score,omitempty"`
 		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), said.places(), score})
 	}
 	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), diag.Shape(out.Y.Shape))

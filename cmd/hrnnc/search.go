@@ -8,15 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
-	"github.com/hrnnc/hrnnc/trainer/network"
-	"github.com/hrnnc/hrnnc/trainer/report"
 	"github.com/hrnnc/hrnnc/trainer/search"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // searchFlags are the flags of hrnnc search.
@@ -82,32 +79,17 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	bar := a.progress()
 	defer bar.clear()
 	bar.say("reading data")
-	t, err := prepare(file, o.data, o.set)
+	s, err := study.New(file, study.Options{Data: o.data, Set: o.set})
 	if err != nil {
 		return err
 	}
-	if err := t.needsWeights(""); err != nil {
-		return err
-	}
-	space, err := o.space(t)
+	space, err := o.space(s)
 	if err != nil {
 		return err
 	}
-	t.settle(o)
-	if o.folder == "" {
-		o.folder = besideModel(file, "search")
-	}
-	if t.folder, err = fileio.OpenFolder(o.folder); err != nil {
-		return err
-	}
-	defer t.folder.Close()
-	a.warn(t.warnings())
-	if t.chosen != "" {
-		a.tell("%s", t.chosen)
-	}
-	s := &search.Search{Model: t.model, Space: space, Budget: o.budget, Halving: o.halving, Seed: o.seed, Set: t.set, Targets: t.targets, Valid: t.validation(),
-		Augment: t.augment, Note: t.note(), Folder: t.folder, Measure: t.candidate, Watch: a.watchSearch(bar.plan("searching", 1))}
-	r, err := s.Run(ctx, o.resume, o.force)
+	s.Watch = watcher{a}
+	r, err := s.Search(ctx, study.SearchOptions{Space: space, Budget: o.budget, Halving: o.halving, Seed: o.seed, Set: o.set, Folder: o.folder, Resume: o.resume,
+		Force: o.force, Command: commandLine()})
 	if errors.Is(err, context.Canceled) {
 		a.stopped()
 	}
@@ -115,24 +97,12 @@ func (a *app) search(ctx context.Context, file string, o searchFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.finishSearch(t, o, space, r)
-}
-
-// settle puts what the command line says into the train block, so that the variants' files say it.
-func (t *training) settle(o searchFlags) {
-	t.model.Train["data"], t.model.Train["epochs"] = t.config.Data, strconv.Itoa(t.config.Epochs)
-	if path, err := filepath.Abs(t.config.Data); err == nil && exists(path) {
-		t.model.Train["data"] = path // the variants' files lie elsewhere
-	}
-	for _, s := range o.set {
-		k, v, _ := strings.Cut(s, "=") // prepare has read it
-		t.model.Train[strings.TrimSpace(k)] = strings.TrimSpace(v)
-	}
+	return a.printFound(r)
 }
 
 // space is the default around the model, with what the flags say in its place.
-func (o *searchFlags) space(t *training) (search.Space, error) {
-	s := search.Default(t.model, t.config.Rate)
+func (o *searchFlags) space(t *study.Study) (search.Space, error) {
+	s := search.Default(t.Model, t.Config.Rate)
 	if o.units != nil {
 		s.Units = o.units
 	}
@@ -143,7 +113,7 @@ func (o *searchFlags) space(t *training) (search.Space, error) {
 		n, err := 0, error(nil)
 		if b != "full" {
 			if n, err = strconv.Atoi(b); err != nil || n == 0 {
-				return s, diag.InFile(t.file, "").Errorf("settings", "the search cannot have block %s", b).
+				return s, diag.InFile(t.File, "").Errorf("settings", "the search cannot have block %s", b).
 					Helpf("blocks are powers of two, or full for one block: --block full,16")
 			}
 		}
@@ -161,131 +131,31 @@ func (o *searchFlags) space(t *training) (search.Space, error) {
 	return s, nil
 }
 
-// candidate measures a variant: the ranges of its states, its integers on validation, and its cost.
-func (t *training) candidate(ctx context.Context, c search.Trained) (m search.Measured, err error) {
-	v := *t
-	v.file, v.weights, v.folder, v.model, v.config, v.net = c.File, c.Weights, c.Folder, c.Model, c.Config, c.Net
-	if err := v.measure(ctx, search.WeightsName); err != nil {
-		return m, err
-	}
-	l, err := v.lowered()
-	if err != nil {
-		return m, &search.UnfitError{Err: err}
-	}
-	cost := l.Plan.Cost()
-	m.Bytes, m.Adds = (cost.Bits+7)/8, cost.Recurrence.Adds+cost.Input.Adds
-	s, err := v.score(ctx, "valid", v.validation(), "fixed", nil)
-	if err != nil {
-		return m, err
-	}
-	m.Accuracy = s.Accuracy
-	if v.net.Loss == network.MeanSquared {
-		m.Accuracy = -s.Loss
-	}
-	return m, nil
-}
-
-// watchSearch moves the bar over all epochs, and leaves a line a candidate.
-func (a *app) watchSearch(s *stage) func(search.Event) {
-	return func(e search.Event) {
-		if e.Done != nil {
-			a.tell("%s", candidateLine(e))
-			return
-		}
-		s.set((float64(e.Past+e.Train.Epoch-1) + float64(e.Train.Batch)/float64(e.Train.Batches)) / float64(e.Total))
-		s.of.say(fmt.Sprintf("%d/%d %s, epoch %d/%d, loss %.4g", e.Number, e.Count, e.Name, e.Train.Epoch, e.Train.Epochs, e.Train.Loss))
-	}
-}
-
-func candidateLine(e search.Event) string {
-	c := e.Done
-	head := fmt.Sprintf("%d/%d  %s  ", e.Number, e.Count, c.Name)
-	if c.Error != "" {
-		return head + "no result: " + c.Error
-	}
-	return head + fmt.Sprintf("epoch %d  %.1f s  %s (real %s)  %s bytes  %s additions", c.Epochs, c.Seconds, scoreText(c.Accuracy), scoreText(c.Real),
-		thousands(c.Bytes), thousands(c.Adds))
-}
-
-// scoreText prints an accuracy, or the loss of a regression, which stands as a negative score.
-func scoreText(s float64) string {
-	if s < 0 {
-		return fmt.Sprintf("loss %.5g", -s)
-	}
-	return fmt.Sprintf("%.4f", s)
-}
-
-// SearchResult is what a search left, for scripts.
-type SearchResult struct {
-	Model      string             `json:"model"`
-	Folder     string             `json:"folder"`
-	Report     string             `json:"report"`
-	LeftOut    int                `json:"left_out"` // combinations whose block does not fit the units
-	Candidates []search.Candidate `json:"candidates"`
-}
-
-// finishSearch writes the report and prints the front.
-func (a *app) finishSearch(t *training, o searchFlags, s search.Space, r search.Result) error {
-	result := SearchResult{Model: t.file, Folder: o.folder, Report: filepath.Join(o.folder, search.ReportName), LeftOut: r.LeftOut, Candidates: r.Candidates}
-	page := report.SearchPage{Model: t.model.Name, Command: commandLine(), DataSet: t.set.Name, Source: t.set.Source, Licence: t.set.Licence, Notes: t.set.Notes,
-		Settings: slices.Concat(spacePairs(s, o), t.commonPairs()), Regression: t.net.Loss == network.MeanSquared, Candidates: r.Candidates}
-	text, err := report.RenderSearch(page)
-	if err != nil {
-		return err
-	}
-	if err := t.folder.Write(fileio.Content{Name: search.ReportName, Data: text}); err != nil {
-		return err
-	}
+// printFound prints the front of a search, and what was left where.
+func (a *app) printFound(r *study.Found) error {
 	if a.json {
-		return a.printJSON(result)
+		return a.printJSON(r)
 	}
 	if r.LeftOut > 0 {
 		a.tell("left out, because the block does not fit the units: %s", plural(r.LeftOut, "combination"))
 	}
-	if err := a.printFront(r.Candidates); err != nil {
+	if err := a.printFront(r); err != nil {
 		return err
 	}
 	// The most accurate one of all is on the front.
-	best := slices.MaxFunc(front(r.Candidates), func(a, b search.Candidate) int { return cmp.Compare(a.Accuracy, b.Accuracy) })
-	fmt.Fprintf(a.out, "report:  %s\nnext:    hrnnc compile %s\n", result.Report, filepath.Join(o.folder, best.Name, "model.hrn"))
+	best := slices.MaxFunc(r.Front(), func(a, b search.Candidate) int { return cmp.Compare(a.Accuracy, b.Accuracy) })
+	fmt.Fprintf(a.out, "report:  %s\nnext:    hrnnc compile %s\n", r.Report, filepath.Join(r.Folder, best.Name, "model.hrn"))
 	return nil
 }
 
-// commonPairs gives the train block but for the rates, which differ between variants.
-func (t *training) commonPairs() [][2]string {
-	return slices.DeleteFunc(t.config.Pairs(), func(p [2]string) bool { return p[0] == "rate" || p[0] == "sign_rate" })
-}
-
-// spacePairs gives a space for the report.
-func spacePairs(s search.Space, o searchFlags) [][2]string {
-	blocks := make([]string, len(s.Blocks))
-	for i, b := range s.Blocks {
-		if blocks[i] = strconv.Itoa(b); b == 0 {
-			blocks[i] = "full"
-		}
-	}
-	list := func(v any) string { return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ", ") }
-	return [][2]string{{"units", list(s.Units)}, {"block", list(blocks)}, {"weights", list(s.Weights)}, {"state bits", list(s.StateBits)},
-		{"rates", list(s.Rates)}, {"budget", strconv.Itoa(o.budget) + " trainings"}, {"successive halving", strconv.FormatBool(o.halving)}}
-}
-
-// front gives the candidates on the front, smallest first.
-func front(all []search.Candidate) []search.Candidate {
-	out := slices.DeleteFunc(slices.Clone(all), func(c search.Candidate) bool { return !c.Front })
-	slices.SortStableFunc(out, func(a, b search.Candidate) int {
-		return cmp.Or(cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Adds, b.Adds))
-	})
-	return out
-}
-
 // printFront prints the front as a table.
-func (a *app) printFront(all []search.Candidate) error {
-	best := front(all)
+func (a *app) printFront(r *study.Found) error {
+	best := r.Front()
 	var rows [][]string
 	for _, c := range best {
-		rows = append(rows, []string{c.Name, scoreText(c.Accuracy), scoreText(c.Real), thousands(c.Bytes), thousands(c.Adds)})
+		rows = append(rows, []string{c.Name, study.ScoreText(c.Accuracy), study.ScoreText(c.Real), thousands(c.Bytes), thousands(c.Adds)})
 	}
-	fmt.Fprintf(a.out, "%d of %s on the front\n", len(best), plural(len(all), "candidate"))
+	fmt.Fprintf(a.out, "%d of %s on the front\n", len(best), plural(len(r.Candidates), "candidate"))
 	score := "accuracy"
 	if slices.ContainsFunc(best, func(c search.Candidate) bool { return c.Accuracy < 0 }) {
 		score = "score" // of a regression

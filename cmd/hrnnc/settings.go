@@ -129,19 +129,6 @@ var whereSet = []struct {
 	{aboutTargets, "is a setting of generated code", "compile"},
 }
 
-// splitSettings parts those of targets from those of train blocks.
-func splitSettings(set []string) (targets, train []string) {
-	known := settingKeys(aboutTargets)
-	for _, s := range set {
-		if key, _, _ := strings.Cut(s, "="); slices.Contains(known, strings.TrimSpace(key)) {
-			targets = append(targets, s)
-		} else {
-			train = append(train, s)
-		}
-	}
-	return targets, train
-}
-
 // misuse is an error about the command line.
 func misuse(format string, args ...any) *diag.Diagnostic {
 	return diag.InFile("", "").Errorf(usageCode, format, args...)

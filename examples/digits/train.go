@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/bench/machine"
 	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 const (
@@ -19,12 +18,12 @@ const (
 	voiceCount = 6 // of fsdd
 )
 
-// training is what one run of hrnnc train left and said.
+// training is what one training left and said.
 type training struct {
 	folder    string
 	number    int     // the seed, or the speaker who was left out
 	seconds   float64 // of its epochs, by the clock
-	processor float64 // seconds of the whole command on all cores together, reading data and scoring included
+	processor float64 // seconds of all of it on all cores together, reading data and scoring included
 	real      float64
 	fixed     float64
 	cost      lower.Cost
@@ -32,19 +31,15 @@ type training struct {
 
 // trainings trains from every seed, and then without every speaker.
 func trainings(ctx context.Context, dir string) (seeds, voices []*training, err error) {
-	hrnnc := filepath.Join(dir, "hrnnc")
-	if _, err := exttool.Run(ctx, here(), nil, "go", "build", "-o", hrnnc, "github.com/hrnnc/hrnnc/cmd/hrnnc"); err != nil {
-		return nil, nil, err
-	}
 	for seed := 1; seed <= seedCount; seed++ {
-		t, err := train(ctx, hrnnc, filepath.Join(dir, fmt.Sprint("seed", seed)), "seed", seed)
+		t, err := train(ctx, filepath.Join(dir, fmt.Sprint("seed", seed)), "seed", seed)
 		if err != nil {
 			return nil, nil, err
 		}
 		seeds = append(seeds, t)
 	}
 	for voice := range voiceCount {
-		t, err := train(ctx, hrnnc, filepath.Join(dir, fmt.Sprint("voice", voice)), "test", voice)
+		t, err := train(ctx, filepath.Join(dir, fmt.Sprint("voice", voice)), "test", voice)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -54,7 +49,7 @@ func trainings(ctx context.Context, dir string) (seeds, voices []*training, err 
 }
 
 // train trains a copy of the model in a folder of its own, with one setting changed.
-func train(ctx context.Context, hrnnc, folder, setting string, value int) (*training, error) {
+func train(ctx context.Context, folder, setting string, value int) (*training, error) {
 	model, err := os.ReadFile(filepath.Join(here(), "model.hrn"))
 	if err != nil {
 		return nil, err
@@ -66,46 +61,30 @@ func train(ctx context.Context, hrnnc, folder, setting string, value int) (*trai
 	if err := os.WriteFile(file, model, 0o666); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, hrnnc, "train", file, "--json", "--set", fmt.Sprintf("%s=%d", setting, value))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+	before := machine.Seconds()
+	s, err := study.New(file, study.Options{Set: []string{fmt.Sprintf("%s=%d", setting, value)}})
 	if err != nil {
-		return nil, fmt.Errorf("training with %s = %d: %w\n%s", setting, value, err, out)
+		return nil, err
 	}
-	t := &training{folder: folder, number: value, processor: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
-	if err := t.read(out); err != nil {
-		return nil, fmt.Errorf("what hrnnc train --json said: %w", err)
+	left, err := s.Train(ctx, study.TrainOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("training with %s = %d: %w", setting, value, err)
 	}
-	l, err := lowered(file)
+	t := &training{folder: folder, number: value, seconds: left.Seconds, processor: machine.Seconds() - before}
+	for _, score := range left.Scores {
+		switch score.Split + " " + score.Level {
+		case "test real":
+			t.real = score.Accuracy
+		case "test fixed":
+			t.fixed = score.Accuracy
+		}
+	}
+	l, err := s.Lower()
 	if err != nil {
 		return nil, err
 	}
 	t.cost = l.Plan.Cost()
 	return t, nil
-}
-
-// read takes the figures of hrnnc train --json.
-func (t *training) read(out []byte) error {
-	var said struct {
-		Seconds float64
-		Scores  []struct {
-			Level    string
-			Accuracy float64
-		}
-	}
-	if err := json.Unmarshal(out, &said); err != nil {
-		return err
-	}
-	t.seconds = said.Seconds
-	for _, s := range said.Scores {
-		switch s.Level {
-		case "real":
-			t.real = s.Accuracy
-		case "fixed":
-			t.fixed = s.Accuracy
-		}
-	}
-	return nil
 }
 
 // keep copies the weights and the log of the epochs into a folder.

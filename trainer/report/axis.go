@@ -174,6 +174,9 @@ func (s step) text(v, largest float64) string {
 	return significant(v, digits)
 }
 
+// Count spells a whole number as pages do, thousands apart.
+func Count(n int) string { return decimal(float64(n), 0) }
+
 // decimal prints a number with so many places, thousands apart.
 func decimal(v float64, places int) string {
 	if text, ok := notNumber(v); ok {

@@ -53,6 +53,15 @@ func (r *Ratio) Add(unit int, value float64) {
 	r.counts[unit]++
 }
 
+// Count takes an answer of a unit in that is right or wrong: 1 or 0.
+func (r *Ratio) Count(unit int, right bool) {
+	if right {
+		r.Add(unit, 1)
+	} else {
+		r.Add(unit, 0)
+	}
+}
+
 func (r *Ratio) total() (sum, n float64) {
 	for i := range r.sums {
 		sum, n = sum+r.sums[i], n+r.counts[i]

@@ -1,5 +1,7 @@
 package score
 
+import "strings"
+
 // Labels counts decisions about several things that can be true at once.
 type Labels struct {
 	Names []string
@@ -66,4 +68,21 @@ func LabelMeans(scores []LabelScore) (f1, baselineF1, baselineAccuracy Part) {
 		baselineAccuracy += s.BaselineAccuracy
 	}
 	return f1 / n, baselineF1 / n, baselineAccuracy / Part(len(scores))
+}
+
+// Named spells bits by the names of those that are 1.
+func Named(labels []string, bits []int64) string {
+	var set []string
+	for i, b := range bits {
+		if b == 1 {
+			set = append(set, labels[i])
+		}
+	}
+	switch {
+	case len(set) > 0:
+		return strings.Join(set, "+")
+	case len(labels) == 1:
+		return "not " + labels[0]
+	}
+	return "none"
 }

@@ -1,4 +1,4 @@
-package main
+package study
 
 import (
 	"context"
@@ -26,67 +26,66 @@ const (
 	finetuneWatched = 2000
 )
 
-// finetuned is what training through rounding gave.
-type finetuned struct {
-	tried         bool
-	epoch, epochs int     // the epoch that is kept, 0 when none is
-	before, after float64 // accuracy of the integers, or the negative loss of a regression
+// Finetuned is what training through rounding gave.
+type Finetuned struct {
+	Tried         bool    // the integers decided worse
+	Epoch, Epochs int     // the epoch that is kept, 0 when none is, of so many
+	Before, After float64 // accuracy of the integers, or the negative loss of a regression
 }
 
 // String says it for people; "" when nothing was kept.
-func (f finetuned) String() string {
-	if f.epoch == 0 {
+func (f Finetuned) String() string {
+	if f.Epoch == 0 {
 		return ""
 	}
-	what, before, after := "accuracy", fmt.Sprintf("%.4f", f.before), fmt.Sprintf("%.4f", f.after)
-	if f.before < 0 {
-		what, before, after = "loss", fmt.Sprintf("%.5g", -f.before), fmt.Sprintf("%.5g", -f.after)
+	what, before, after := "accuracy", fmt.Sprintf("%.4f", f.Before), fmt.Sprintf("%.4f", f.After)
+	if f.Before < 0 {
+		what, before, after = "loss", fmt.Sprintf("%.5g", -f.Before), fmt.Sprintf("%.5g", -f.After)
 	}
 	return fmt.Sprintf("finetuned through the rounding of states: epoch %d of %d is kept, which took the fixed level's %s on validation and training sequences from %s to %s",
-		f.epoch, f.epochs, what, before, after)
+		f.Epoch, f.Epochs, what, before, after)
 }
 
 // worth is what the levels are compared by: the accuracy of decisions, or the part of the variance that a regression explains.
-func (s *SplitScore) worth() float64 {
-	if s.regression {
+func (s *Score) worth() float64 {
+	if s.Regression {
 		return float64(s.R2)
 	}
 	return s.Accuracy
 }
 
 // validScore is a score as an epoch's validation has it: larger is better.
-func (s *SplitScore) validScore() float64 {
-	if s.regression {
+func (s *Score) validScore() float64 {
+	if s.Regression {
 		return -s.Loss
 	}
 	return s.Accuracy
 }
 
 // finetune trains on through the rounding of states when the integers decide worse than real numbers do. Weights are
-// kept only when they decide better in integers than those that were there; t has the ones that are kept, and their ranges.
-func (a *app) finetune(ctx context.Context, t *training, resume bool) (out finetuned, err error) {
-	folder := t.folder.Sub(finetuneName)
-	valid := t.set.Valid.Joined(&t.set.Train, finetuneWatched)
-	t.work.compare.begin()
-	t.stage = t.work.compare
-	exact, err := t.score(ctx, "valid", valid, "real", nil)
+// kept only when they decide better in integers than those that were there; s has the ones that are kept, and their ranges.
+func (s *Study) finetune(ctx context.Context, resume bool) (out Finetuned, err error) {
+	folder := s.folder.Sub(finetuneName)
+	valid := s.Set.Valid.Joined(&s.Set.Train, finetuneWatched)
+	s.begin(s.work.compare)
+	exact, err := s.scorePart(ctx, "valid", valid, "real", nil)
 	if err != nil {
 		return out, err
 	}
-	fixed, err := t.score(ctx, "valid", valid, "fixed", nil)
+	fixed, err := s.scorePart(ctx, "valid", valid, "fixed", nil)
 	if err != nil {
 		return out, err
 	}
-	says := map[bool]string{true: "explains the variance", false: "decides"}[fixed.regression]
+	says := map[bool]string{true: "explains the variance", false: "decides"}[fixed.Regression]
 	gap := exact.worth() - fixed.worth()
 	if !(gap > finetuneGap) {
-		t.work.finetune.resize(0)
-		a.tell("the fixed level %s as well as the real one (%.4f, %.4f): nothing to finetune", says, fixed.worth(), exact.worth())
+		s.work.finetune.Resize(0)
+		s.tell("the fixed level %s as well as the real one (%.4f, %.4f): nothing to finetune", says, fixed.worth(), exact.worth())
 		return out, nil
 	}
-	out.tried = true
-	a.tell("the fixed level %s worse than the real one (%.4f, %.4f): training through the rounding of states", says, fixed.worth(), exact.worth())
-	l, err := t.lowered()
+	out.Tried = true
+	s.tell("the fixed level %s worse than the real one (%.4f, %.4f): training through the rounding of states", says, fixed.worth(), exact.worth())
+	l, err := s.Lower()
 	if err != nil {
 		return out, err
 	}
@@ -96,59 +95,51 @@ func (a *app) finetune(ctx context.Context, t *training, resume bool) (out finet
 		}
 	}
 	kept := folder.Path(bestName)
-	t.net.TrainRounded(roundings(l))
-	defer t.net.TrainRounded(nil)
-	c := t.config
+	s.Net.TrainRounded(roundings(l))
+	defer s.Net.TrainRounded(nil)
+	c := s.Config
 	if gap < farOff {
 		c.Epochs = max(1, int(math.Round(finetunePart*float64(c.Epochs))))
 	}
 	c.Rate, c.SignRate = finetuneRate*c.Rate, finetuneRate*c.SignRate
 	c.Schedule = optim.Schedule{Kind: optim.Cosine}
-	t.stage = t.work.finetune
-	t.stage.resize(epochWork(t, valid) * float64(c.Epochs))
-	run := &trainer.Run{Net: t.net, Config: c, Train: t.source(&t.set.Train), Valid: t.source(valid), Folder: folder, Fingerprint: t.fingerprint(),
-		Watch: a.watchTraining(t, "finetuning, "), Keep: func(m trainer.Metrics) error {
+	s.Stage = s.work.finetune
+	s.Stage.Resize(s.epochWork(valid) * float64(c.Epochs))
+	run := &trainer.Run{Net: s.Net, Config: c, Train: s.source(&s.Set.Train), Valid: s.source(valid), Folder: folder, Fingerprint: s.fingerprint(),
+		Watch: s.watchRun("finetuning, ", s.epochWork(valid)), Keep: func(m trainer.Metrics) error {
 			if m.ValidScore <= fixed.validScore() {
 				return nil
 			}
-			return t.save(t.stretched(), finetuneName+"/"+bestName)
+			return s.save(s.stretched(), finetuneName+"/"+bestName)
 		}}
 	history, err := run.Start(ctx, resume)
 	if err != nil {
 		return out, err
 	}
 	if !exists(kept) {
-		return out, t.restore(bestName)
+		return out, s.restore(bestName)
 	}
-	out = finetuned{tried: true, epochs: len(history), before: fixed.validScore()}
+	out = Finetuned{Tried: true, Epochs: len(history), Before: fixed.validScore()}
 	for _, m := range history {
 		if m.Best {
-			out.epoch, out.after = m.Epoch, m.ValidScore
+			out.Epoch, out.After = m.Epoch, m.ValidScore
 		}
 	}
-	if err := t.restore(finetuneName + "/" + bestName); err != nil {
+	if err := s.restore(finetuneName + "/" + bestName); err != nil {
 		return out, err
 	}
-	t.ranges = t.stretched()
+	s.ranges = s.stretched()
 	return out, nil
 }
 
 // stretched are the ranges that give states the units that training rounds to now.
-func (t *training) stretched() map[string]float64 {
+func (s *Study) stretched() map[string]float64 {
 	out := map[string]float64{}
-	for i, s := range t.net.Stretch() {
-		name := t.model.Layers[i].State.Name
-		out[name] = s * t.ranges[name]
+	for i, by := range s.Net.Stretch() {
+		name := s.Model.Layers[i].State.Name
+		out[name] = by * s.ranges[name]
 	}
 	return out
-}
-
-// tell prints a line about the course of things, for people.
-func (a *app) tell(format string, args ...any) {
-	if !a.quiet && !a.json {
-		a.bar.clear()
-		fmt.Fprintf(a.err, format+"\n", args...)
-	}
 }
 
 // roundings are the units and widths that a compiled model's states have.

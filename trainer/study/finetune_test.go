@@ -1,4 +1,4 @@
-package main
+package study
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		tr, err := prepare(file, "", nil)
+		tr, err := New(file, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,8 +34,8 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer tr.folder.Close()
-		tr.folder.Elsewhere(weightsName, tr.weights)
-		tr.net.Initialise(1, network.RandomSigns)
+		tr.folder.Elsewhere(weightsName, tr.Weights)
+		tr.Net.Initialise(1, network.RandomSigns)
 		if err := tr.keep(trainer.Metrics{}); err != nil {
 			t.Fatal(err)
 		}
@@ -43,31 +43,31 @@ func TestRoundedTrainingIsTheFixedLevel(t *testing.T) {
 		if err := tr.measure(ctx, weightsName); err != nil {
 			t.Fatal(err)
 		}
-		l, err := tr.lowered()
+		l, err := tr.Lower()
 		if err != nil {
 			t.Fatal(err)
 		}
-		tr.net.TrainRounded(roundings(l))
+		tr.Net.TrainRounded(roundings(l))
 		// Weights move while they are trained, and the units of states with them.
-		for i := range tr.net.Param("U").Latent {
-			tr.net.Param("U").Latent[i] *= 1.37
-			tr.net.Param("b").Latent[i] *= 0.8
+		for i := range tr.Net.Param("U").Latent {
+			tr.Net.Param("U").Latent[i] *= 1.37
+			tr.Net.Param("b").Latent[i] *= 0.8
 		}
-		tr.net.Refresh()
+		tr.Net.Refresh()
 		if err := tr.save(tr.stretched(), weightsName); err != nil {
 			t.Fatal(err)
 		}
-		if l, err = tr.lowered(); err != nil {
+		if l, err = tr.Lower(); err != nil {
 			t.Fatal(err)
 		}
-		err = trainer.EachBatch(ctx, tr.net, tr.source(&tr.set.Test), 64, func(b *network.Batch) error {
+		err = trainer.EachBatch(ctx, tr.Net, tr.source(&tr.Set.Test), 64, func(b *network.Batch) error {
 			out, err := l.Run(ctx, "fixed", sequencesOf(b), nil)
 			if err != nil {
 				return err
 			}
-			want, o := l.Reals(out), tr.net.Outputs()
+			want, o := l.Reals(out), tr.Net.Outputs()
 			worst, most := 0.0, 0.0
-			tr.net.Evaluate(b, func(i int, y []float32) {
+			tr.Net.Evaluate(b, func(i int, y []float32) {
 				for j, v := range y {
 					worst, most = max(worst, math.Abs(float64(v)-want[i*o+j])), max(most, math.Abs(want[i*o+j]))
 				}

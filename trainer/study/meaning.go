@@ -1,4 +1,4 @@
-package main
+package study
 
 import (
 	"github.com/hrnnc/hrnnc/compiler"
@@ -10,22 +10,22 @@ import (
 )
 
 // note is what the weights file says of the training: the data set, and what its values, classes and words are.
-func (t *training) note() metadata.Metadata {
-	m := metadata.Metadata{TrainedOn: t.set.Name, Version: compiler.Version, Outputs: t.targets, Classes: t.set.Classes, Vocabulary: t.set.Vocabulary, Length: t.set.Length}
-	if t.set.Channels != nil {
-		m.Inputs = t.channels()
+func (s *Study) note() metadata.Metadata {
+	m := metadata.Metadata{TrainedOn: s.Set.Name, Version: compiler.Version, Outputs: s.Targets, Classes: s.Set.Classes, Vocabulary: s.Set.Vocabulary, Length: s.Set.Length}
+	if s.Set.Channels != nil {
+		m.Inputs = s.channels()
 	}
 	return m
 }
 
 // channels says how the integers of the input come from the values in the data set's files.
-func (t *training) channels() []ir.Channel {
-	if len(t.inputs) == len(t.set.Channels) {
-		return t.inputs
+func (s *Study) channels() []ir.Channel {
+	if len(s.Inputs) == len(s.Set.Channels) {
+		return s.Inputs
 	}
-	out := make([]ir.Channel, len(t.set.Channels))
-	for i, c := range t.set.Channels {
-		out[i] = ir.Channel{Name: c.Name, Gain: c.Scale / t.model.Input.Scale, Offset: c.Offset / t.model.Input.Scale}
+	out := make([]ir.Channel, len(s.Set.Channels))
+	for i, c := range s.Set.Channels {
+		out[i] = ir.Channel{Name: c.Name, Gain: c.Scale / s.Model.Input.Scale, Offset: c.Offset / s.Model.Input.Scale}
 	}
 	return out
 }

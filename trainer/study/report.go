@@ -1,12 +1,10 @@
-package main
+package study
 
 import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -20,42 +18,42 @@ import (
 const saturationSteps = 20000
 
 // report writes the page about a training, and gives what on it a reader should do something about.
-func (t *training) report(ctx context.Context, history []trainer.Metrics, r TrainResult) (remarks []string, err error) {
-	l, err := t.lowered()
+func (s *Study) report(ctx context.Context, history []trainer.Metrics, r *Result, command string) (remarks []string, err error) {
+	l, err := s.Lower()
 	if err != nil {
 		return nil, err
 	}
-	p := report.Page{Model: l.Name(), Command: "hrnnc " + strings.Join(os.Args[1:], " "), DataSet: t.set.Name, Source: t.set.Source,
-		Licence: t.set.Licence, Notes: t.set.Notes, Settings: t.config.Pairs(), History: history, Seconds: r.Seconds, Finetuned: t.finetuned.tried,
-		Sequences: t.set.Train.N, Scale: trainer.Scale{Batch: t.config.Batch, Rate: t.config.Rate, Epochs: t.config.Epochs},
-		Shared: []data.Shared{t.set.Shared(&t.set.Valid), t.set.Shared(&t.set.Test)}}
-	if text := t.finetuned.String(); text != "" {
+	p := report.Page{Model: l.Name(), Command: command, DataSet: s.Set.Name, Source: s.Set.Source,
+		Licence: s.Set.Licence, Notes: s.Set.Notes, Settings: s.Config.Pairs(), History: history, Seconds: r.Seconds, Finetuned: s.finetuned.Tried,
+		Sequences: s.Set.Train.N, Scale: trainer.Scale{Batch: s.Config.Batch, Rate: s.Config.Rate, Epochs: s.Config.Epochs},
+		Shared: []data.Shared{s.Set.Shared(&s.Set.Valid), s.Set.Shared(&s.Set.Test)}}
+	if text := s.finetuned.String(); text != "" {
 		p.Notes = append(slices.Clone(p.Notes), text)
 	}
-	for _, s := range r.Scores {
-		p.Scores = append(p.Scores, reported(s))
-		if s.Level == "fixed" {
-			p.Confusion, p.Labels, p.Counted = s.confusion, s.Labels, s.Counted
+	for _, score := range r.Scores {
+		p.Scores = append(p.Scores, reported(score))
+		if score.Level == "fixed" {
+			p.Confusion, p.Labels, p.Counted = score.Matrix, score.Labels, score.Counted
 		}
 	}
-	for _, q := range t.net.Params {
+	for _, q := range s.Net.Params {
 		if q.Part && q.Fixed {
 			continue // a permutation of a recurrent matrix
 		}
 		p.Params = append(p.Params, report.Param{Name: q.Name, Kind: q.Kind, Shape: q.Shape, Values: q.Latent, Used: q.Used})
 	}
-	part := &t.set.Test
+	part := &s.Set.Test
 	if part.N == 0 {
-		part = &t.set.Valid
+		part = &s.Set.Valid
 	}
 	sample := max(1, min(part.N, 64, saturationSteps/max(part.T, 1)))
 	first := true
-	err = trainer.EachBatch(ctx, t.net, t.source(part), sample, func(b *network.Batch) error {
+	err = trainer.EachBatch(ctx, s.Net, s.source(part), sample, func(b *network.Batch) error {
 		if !first {
 			return nil
 		}
 		first = false
-		for i, h := range t.net.LastStates(b) {
+		for i, h := range s.Net.LastStates(b) {
 			s := l.Loaded().States[i]
 			p.States = append(p.States, report.State{Name: s.Name, Units: s.Size, Bits: s.Bits, Max: r.Ranges[s.Name],
 				Limit: l.Module.States[i].Scale.Unit * math.Ldexp(1, s.Bits-1), Histogram: h})
@@ -72,19 +70,19 @@ func (t *training) report(ctx context.Context, history []trainer.Metrics, r Trai
 	}
 	c := l.Plan.Cost()
 	p.Cost = [][2]string{
-		{"parameters", fmt.Sprintf("%s (%s bytes)", thousands(c.Parameters), thousands((c.Bits+7)/8))},
-		{"state", fmt.Sprintf("%s bytes", thousands((c.StateBits+7)/8))},
-		{"additions a step", thousands(c.Recurrence.Adds + c.Input.Adds)},
+		{"parameters", fmt.Sprintf("%s (%s bytes)", report.Count(c.Parameters), report.Count((c.Bits+7)/8))},
+		{"state", fmt.Sprintf("%s bytes", report.Count((c.StateBits+7)/8))},
+		{"additions a step", report.Count(c.Recurrence.Adds + c.Input.Adds)},
 	}
 	page, err := report.Render(p)
 	if err != nil {
 		return nil, err
 	}
-	return report.Remarks(p), t.folder.Write(fileio.Content{Name: reportName, Data: page})
+	return report.Remarks(p), s.folder.Write(fileio.Content{Name: reportName, Data: page})
 }
 
 // reported is a score as the report takes it.
-func reported(s SplitScore) report.Score {
+func reported(s Score) report.Score {
 	out := report.Score{Split: s.Split, Level: s.Level, Accuracy: s.Accuracy, Loss: s.Loss, N: s.Decisions, Interval: s.Interval, Error: float64(s.Error),
 		Baseline: s.Baseline, MacroF1: s.MacroF1, BaselineF1: score.Part(math.NaN())}
 	if s.BaselineF1 != nil {

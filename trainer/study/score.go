@@ -1,4 +1,4 @@
-package main
+package study
 
 import (
 	"context"
@@ -6,17 +6,16 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
-// SplitScore is how well a model does on a part of a data set at one level.
-type SplitScore struct {
+// Score is how well a model does on a part of a data set at one level.
+type Score struct {
 	Split     string  `json:"split"`
 	Level     string  `json:"level"`
 	N         int     `json:"sequences"`
@@ -40,17 +39,17 @@ type SplitScore struct {
 	Outputs []score.NumberScore `json:"outputs,omitempty"`
 	R2      score.Part          `json:"r2"`
 	// Answers are all of them, where they were asked for.
-	Answers []answer `json:"answers,omitempty"`
+	Answers []Answer `json:"answers,omitempty"`
 
-	confusion  *score.Confusion
-	mistakes   []answer // the first wrong ones
-	of         string   // what is independent, in the plural
-	regression bool
+	Matrix     *score.Confusion `json:"-"` // of classes: Confusion with their names; nil for labels and numbers
+	Mistakes   []Answer         `json:"-"` // the first wrong ones
+	Of         string           `json:"-"` // what is independent, in the plural: persons, recordings or sequences
+	Regression bool             `json:"-"` // there are numbers, and no decisions
 }
 
 // MarshalJSON leaves out what a regression, or what decisions do not have.
-func (s SplitScore) MarshalJSON() ([]byte, error) {
-	type plain SplitScore
+func (s Score) MarshalJSON() ([]byte, error) {
+	type plain Score
 	v := struct {
 		plain
 		Accuracy *float64    `json:"accuracy,omitempty"`
@@ -59,7 +58,7 @@ func (s SplitScore) MarshalJSON() ([]byte, error) {
 		MacroF1  *score.Part `json:"macro_f1,omitempty"`
 		R2       *score.Part `json:"r2,omitempty"`
 	}{plain: plain(s)}
-	if s.regression {
+	if s.Regression {
 		v.R2 = &s.R2
 	} else {
 		v.Accuracy, v.Error, v.Baseline, v.MacroF1 = &s.Accuracy, &s.Error, &s.Baseline, &s.MacroF1
@@ -67,14 +66,36 @@ func (s SplitScore) MarshalJSON() ([]byte, error) {
 	return json.Marshal(v)
 }
 
-// score measures one part at one level. see, where it is set, gets every answer, in order.
-func (t *training) score(ctx context.Context, name string, part *data.Sequences, level string, see func(answer) error) (*SplitScore, error) {
-	w := t.newTally(name, part, level)
+// Splits are the parts of a data set.
+var Splits = []string{"train", "valid", "test"}
+
+// Part is one of Splits; an error where the data set has nothing in it.
+func (s *Study) Part(split string) (*data.Sequences, error) {
+	part := map[string]*data.Sequences{"train": &s.Set.Train, "valid": &s.Set.Valid, "test": &s.Set.Test}[split]
+	if part == nil || part.N == 0 {
+		return nil, diag.InFile(s.Set.Name, "").Errorf("data", "has no %s part", split).Helpf("choose another with --split, or  --set hold=0.2  --set valid=0.1")
+	}
+	return part, nil
+}
+
+// Score measures a part of the data set at one level: real, the float32 of training; fixed, the integers, by what computes them
+// the quickest here; or one that compiler.FindEngine knows. see, where it is not nil, gets every answer, in order.
+func (s *Study) Score(ctx context.Context, split, level string, see func(Answer) error) (*Score, error) {
+	part, err := s.Part(split)
+	if err != nil {
+		return nil, err
+	}
+	return s.scorePart(ctx, split, part, level, see)
+}
+
+// scorePart is Score of any sequences for the model; name stands for them in what it gives.
+func (s *Study) scorePart(ctx context.Context, name string, part *data.Sequences, level string, see func(Answer) error) (*Score, error) {
+	w := s.newTally(name, part, level)
 	if see != nil {
 		w.see = see
 	}
 	loss := network.Result{}
-	err := t.eachBatchOfAnswers(ctx, part, level, func(b *network.Batch, got []float64, r network.Result) error {
+	err := s.eachBatchOfAnswers(ctx, part, level, func(b *network.Batch, got []float64, r network.Result) error {
 		loss.Loss, loss.Counted = loss.Loss+r.Loss, loss.Counted+r.Counted
 		return w.add(b, got)
 	})
@@ -86,25 +107,25 @@ func (t *training) score(ctx context.Context, name string, part *data.Sequences,
 
 // eachBatchOfAnswers runs a part at a level. got are the answers of a batch in order: a class, or a bit or number for each
 // output. r is the loss, of level real.
-func (t *training) eachBatchOfAnswers(ctx context.Context, part *data.Sequences, level string, visit func(b *network.Batch, got []float64, r network.Result) error) error {
+func (s *Study) eachBatchOfAnswers(ctx context.Context, part *data.Sequences, level string, visit func(b *network.Batch, got []float64, r network.Result) error) error {
 	if level == "real" {
-		return trainer.EachBatch(ctx, t.net, t.source(part), realBatch, func(b *network.Batch) error {
-			rows := t.net.Outputs()
-			y := make([]float32, b.N*t.net.Answers(b.T)*rows)
-			r := t.net.Evaluate(b, func(i int, row []float32) { copy(y[i*rows:], row) }) // tiles end in any order
-			return visit(b, t.realAnswers(y), r)
+		return trainer.EachBatch(ctx, s.Net, s.source(part), realBatch, func(b *network.Batch) error {
+			rows := s.Net.Outputs()
+			y := make([]float32, b.N*s.Net.Answers(b.T)*rows)
+			r := s.Net.Evaluate(b, func(i int, row []float32) { copy(y[i*rows:], row) }) // tiles end in any order
+			return visit(b, s.realAnswers(y), r)
 		})
 	}
-	l, err := t.lowered()
+	l, err := s.Lower()
 	if err != nil {
 		return err
 	}
-	return trainer.EachBatch(ctx, t.net, t.source(part), fixedBatch, func(b *network.Batch) error {
+	return trainer.EachBatch(ctx, s.Net, s.source(part), fixedBatch, func(b *network.Batch) error {
 		out, err := l.Run(ctx, quickest(level), sequencesOf(b), nil)
 		if err != nil {
 			return err
 		}
-		if t.net.Loss == network.MeanSquared {
+		if s.Net.Loss == network.MeanSquared {
 			return visit(b, l.Reals(out), network.Result{})
 		}
 		var got []float64
@@ -122,8 +143,8 @@ const (
 )
 
 // realAnswers turns outputs in float32 into answers.
-func (t *training) realAnswers(y []float32) (got []float64) {
-	switch rows := t.net.Outputs(); t.net.Loss {
+func (s *Study) realAnswers(y []float32) (got []float64) {
+	switch rows := s.Net.Outputs(); s.Net.Loss {
 	case network.CrossEntropy:
 		for ; len(y) > 0; y = y[rows:] {
 			got = append(got, float64(slices.Index(y[:rows], slices.Max(y[:rows]))))
@@ -131,7 +152,7 @@ func (t *training) realAnswers(y []float32) (got []float64) {
 	case network.BinaryCrossEntropy:
 		for _, v := range y {
 			bit := 0.0
-			if v > float32(t.model.Output.Threshold) {
+			if v > float32(s.Model.Output.Threshold) {
 				bit = 1
 			}
 			got = append(got, bit)
@@ -145,19 +166,19 @@ func (t *training) realAnswers(y []float32) (got []float64) {
 }
 
 // severalBits reports whether the model decides bits that are no classes: their accuracy is counted bit by bit.
-func (t *training) severalBits() bool {
-	return t.net.Loss == network.BinaryCrossEntropy && (t.net.Outputs() > 1 || len(t.set.Targets) > 0)
+func (s *Study) severalBits() bool {
+	return s.Net.Loss == network.BinaryCrossEntropy && (s.Net.Outputs() > 1 || len(s.Set.Targets) > 0)
 }
 
 // bitNames are what the bits of severalBits stand for.
-func (t *training) bitNames() []string {
-	switch rows := t.net.Outputs(); rows {
-	case len(t.model.Output.Labels):
-		return t.model.Output.Labels
-	case len(t.set.Targets):
-		return t.set.Targets
-	case len(t.set.Classes):
-		return t.set.Classes
+func (s *Study) bitNames() []string {
+	switch rows := s.Net.Outputs(); rows {
+	case len(s.Model.Output.Labels):
+		return s.Model.Output.Labels
+	case len(s.Set.Targets):
+		return s.Set.Targets
+	case len(s.Set.Classes):
+		return s.Set.Classes
 	default:
 		names := make([]string, rows)
 		for i := range names {
@@ -168,28 +189,19 @@ func (t *training) bitNames() []string {
 }
 
 // outputNames are what the outputs of a regression stand for.
-func (t *training) outputNames() []string {
-	names := make([]string, t.net.Outputs())
+func (s *Study) OutputNames() []string {
+	names := make([]string, s.Net.Outputs())
 	for i := range names {
 		switch {
-		case t.targets != nil:
-			names[i] = t.targets[i].Name
-		case i < len(t.set.Targets):
-			names[i] = t.set.Targets[i]
+		case s.Targets != nil:
+			names[i] = s.Targets[i].Name
+		case i < len(s.Set.Targets):
+			names[i] = s.Set.Targets[i]
 		default:
 			names[i] = fmt.Sprintf("output %d", i)
 		}
 	}
 	return names
-}
-
-// lowered compiles the model with the weights at hand.
-func (t *training) lowered() (*compiler.Lowered, error) {
-	m, err := load(t.file, t.weights, t.targetSet)
-	if err != nil {
-		return nil, err
-	}
-	return m.Lower(passes.Config{})
 }
 
 // quickest is the level that computes the fixed level's bits in the least time here.

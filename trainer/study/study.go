@@ -1,4 +1,8 @@
-package main
+// Package study is what is done with a model and its data, from the model's text to figures: it is trained, finetuned through the
+// rounding of integers, scored at any level and reported on, or searched around. It strings trainer and compiler together, for the
+// command and for programs; it parses no flag and prints nothing, and tells what it is at through a Watcher. Start with New, for
+// a model to be trained, and Trained, for one with weights; then Train and Score.
+package study
 
 import (
 	"context"
@@ -6,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,146 +22,160 @@ import (
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
-// training is a model with its data, ready to be trained or scored.
-type training struct {
-	file      string
-	model     *dsl.Model
-	config    trainer.Config
-	set       *data.Set
-	net       *network.Network
-	weights   string         // path of the weights file
-	folder    *fileio.Folder // of the run, or of a search's candidate
-	targetSet []string       // settings of targets from the command line
+// Study is a model with its data, ready to be trained or scored. New and Trained make it.
+type Study struct {
+	File    string
+	Model   *dsl.Model
+	Config  trainer.Config
+	Set     *data.Set
+	Net     *network.Network
+	Weights string       // path of the weights file
+	Targets []ir.Channel // what the outputs of a regression stand for; nil where they are the numbers of the data set
+	Inputs  []ir.Channel // how integers come from the data, as the weights say; nil: as the data set says
+	Chosen  string       // what the size of the data set chose, for people; "" where the train block says all
+	// Watch hears what is done; nil for nobody. Stage, where it is set, is the part of the work that sequences which are taken
+	// from now on count for.
+	Watch Watcher
+	Stage Stage
+
 	augment   data.Augment
-	chosen    string             // what the size of the data set chose, for people
-	targets   []ir.Channel       // what the outputs of a regression stand for
-	inputs    []ir.Channel       // how integers come from the data, as the weights say; nil: as the data set says
+	targetSet []string           // settings of targets
+	folder    *fileio.Folder     // of the run, or of a search and its candidates
 	ranges    map[string]float64 // largest |h| of every state over the training part
-	finetuned finetuned
-	// work is what a training plans to do, stage what of it sequences that are taken now count for; nil shows nothing.
-	work  trainingWork
-	stage *stage
+	finetuned Finetuned
+	work      work
 }
 
-// prepare reads a model, its train block and its data set to train on.
-func prepare(file, dataset string, overrides []string) (*training, error) {
-	t, o, err := configure(file, dataset, overrides)
+// Options say what of a model's file is replaced.
+type Options struct {
+	Data string // data set in the place of the train block's: a known name, a generator or a path; "" for the model's own
+	// Set are settings such as "epochs=5", of the train block, or "verilog.butterflies=8", of a target.
+	Set []string
+	// Weights is a file of weights in the place of the one that the model names, for Trained; "" for that one.
+	Weights string
+	// Loaded is the data set where it is read already, such as for several trainings; nil to read it.
+	Loaded *data.Set
+}
+
+// New reads a model, its train block and the data set to train it on. Its errors are diagnostics.
+func New(file string, o Options) (*Study, error) {
+	s, read, err := configure(file, o)
 	if err != nil {
 		return nil, err
 	}
-	if ext := filepath.Ext(t.weights); ext != ".safetensors" {
-		return nil, diag.At(t.model.Settings["weights"]).Errorf("weights", "training writes the safetensors format, and the file's name ends in %q", ext).
-			Helpf("write  weights \"%s.safetensors\"", strings.TrimSuffix(filepath.Base(t.weights), ext))
+	if ext := filepath.Ext(s.Weights); ext != ".safetensors" {
+		return nil, diag.At(s.Model.Settings["weights"]).Errorf("weights", "training writes the safetensors format, and the file's name ends in %q", ext).
+			Helpf("write  weights \"%s.safetensors\"", strings.TrimSuffix(filepath.Base(s.Weights), ext))
 	}
-	if err := t.load(o); err != nil {
+	if err := s.load(read, o.Loaded); err != nil {
 		return nil, err
 	}
-	t.chosen = t.config.Settle(t.set.Train.N)
-	if c := t.config; c.Loss == network.MeanSquared && c.Standardise {
-		t.targets = trainer.Standardised(t.set)
+	s.Chosen = s.Config.Settle(s.Set.Train.N)
+	if c := s.Config; c.Loss == network.MeanSquared && c.Standardise {
+		s.Targets = trainer.Standardised(s.Set)
 	}
-	return t, nil
+	return s, nil
 }
 
-// prepareTrained reads a model, its weights and the data set to score it on: values, classes and words mean what they meant
-// when the weights were trained. weightsFile replaces the one that the model names; empty for that one.
-func prepareTrained(file, dataset string, overrides []string, weightsFile string) (*training, error) {
-	t, o, err := trained(file, dataset, overrides, weightsFile)
+// Trained reads a model, its weights and the data set to score it on: values, classes and words mean what they meant when the
+// weights were trained. Its errors are diagnostics.
+func Trained(file string, o Options) (*Study, error) {
+	s, read, err := withWeights(file, o)
 	if err != nil {
 		return nil, err
 	}
-	return t, t.load(o)
+	return s, s.load(read, o.Loaded)
 }
 
-// trained reads a model and its weights, and gives the options of a data set for them.
-func trained(file, dataset string, overrides []string, weightsFile string) (*training, data.Options, error) {
-	t, o, err := configure(file, dataset, overrides)
+// withWeights reads a model and its weights, and gives the options of a data set for them.
+func withWeights(file string, o Options) (*Study, data.Options, error) {
+	s, read, err := configure(file, o)
 	if err != nil {
-		return nil, o, err
+		return nil, read, err
 	}
-	if weightsFile != "" {
-		t.weights = weightsFile
+	if o.Weights != "" {
+		s.Weights = o.Weights
 	}
-	if weightsFile == "" && !exists(t.weights) {
-		return nil, o, compiler.NoWeights(t.model, file, t.weights)
+	if o.Weights == "" && !exists(s.Weights) {
+		return nil, read, compiler.NoWeights(s.Model, file, s.Weights)
 	}
-	f, err := weights.Open(t.weights)
+	f, err := weights.Open(s.Weights)
 	if err != nil {
-		return nil, o, err
+		return nil, read, err
 	}
-	if dataset != "" && !overridden(overrides, "test") {
-		o.Test = nil // persons of the model's own data set
+	if o.Data != "" && !given(o.Set, "test") {
+		read.Test = nil // persons of the model's own data set
 	}
-	if o.Meaning, t.inputs, t.targets, err = readMeaning(f, t.model); err != nil {
-		return nil, o, err
+	if read.Meaning, s.Inputs, s.Targets, err = readMeaning(f, s.Model); err != nil {
+		return nil, read, err
 	}
-	return t, o, trainer.LoadWeights(f, t.net)
+	return s, read, trainer.LoadWeights(f, s.Net)
 }
 
 // configure reads a model and its train block.
-func configure(file, dataset string, overrides []string) (*training, data.Options, error) {
-	var o data.Options
+func configure(file string, o Options) (*Study, data.Options, error) {
+	var read data.Options
 	m, _, errs := compiler.Check(file)
 	if errs.HasErrors() {
-		return nil, o, errs
+		return nil, read, errs
 	}
-	if dataset != "" {
-		overrides = append(overrides, "data="+dataset)
+	set := o.Set
+	if o.Data != "" {
+		set = append(slices.Clone(set), "data="+o.Data)
 	}
-	targetSet, overrides := splitSettings(overrides)
-	c, err := trainer.ReadConfig(m, overrides, dataKeys())
+	targetSet, set := SplitSettings(set)
+	c, err := trainer.ReadConfig(m, set, dataKeys())
 	if err != nil {
-		return nil, o, err
+		return nil, read, err
 	}
 	if c.Data == "" {
-		return nil, o, diag.InFile(file, "").Errorf("data", "the model names no data set").
+		return nil, read, diag.InFile(file, "").Errorf("data", "the model names no data set").
 			Helpf("add  train { data = mnist }, or give --data; hrnnc data list shows what is known")
 	}
 	if m.Weights == "" {
-		return nil, o, diag.InFile(file, "").Errorf("missing", "the model names no weights file to write").
+		return nil, read, diag.InFile(file, "").Errorf("missing", "the model names no weights file to write").
 			Helpf("add  weights \"model.safetensors\"")
 	}
-	if dataset == "" && !overridden(overrides, "data") {
+	if o.Data == "" && !given(set, "data") {
 		c.Data = beside(file, c.Data)
 	}
-	t := &training{file: file, model: m, config: c, weights: m.WeightsPath(), targetSet: targetSet}
-	t.net = network.New(m)
-	t.net.Loss = c.Loss
-	o, err = dataOptions(m, c)
-	if dataset != "" {
+	s := &Study{File: file, Model: m, Config: c, Weights: m.WeightsPath(), targetSet: targetSet}
+	s.Net = network.New(m)
+	s.Net.Loss = c.Loss
+	read, err = dataOptions(m, c)
+	if o.Data != "" {
 		for key := range m.Train {
-			if !overridden(overrides, key) {
-				o.Borrowed = append(o.Borrowed, key) // said of the model's own data set
+			if !given(set, key) {
+				read.Borrowed = append(read.Borrowed, key) // said of the model's own data set
 			}
 		}
 	}
-	t.augment = o.Augment
-	return t, o, err
+	s.augment = read.Augment
+	return s, read, err
 }
 
-// needsWeights refuses a recurrent matrix where there is nothing to take it from; flag would name its file.
-func (t *training) needsWeights(flag string) error {
-	for _, l := range t.model.Layers {
-		if l.Dense == nil {
-			continue
+// SplitSettings parts settings of targets, such as "verilog.butterflies=8", from those of train blocks.
+func SplitSettings(set []string) (targets, train []string) {
+	for _, s := range set {
+		key, _, _ := strings.Cut(s, "=")
+		if compiler.KnowsSetting(strings.TrimSpace(key)) {
+			targets = append(targets, s)
+		} else {
+			train = append(train, s)
 		}
-		d := diag.At(l.Span).Errorf("train", "state %s has the recurrent matrix %s, and training draws none", l.State.Name, l.Dense.Name)
-		if flag == "" {
-			return d.Helpf("write hadamard(%s), whose weights are signs", l.State.Name)
-		}
-		return d.Helpf("give the weights that hold it with %s, to train its signs further; or write hadamard(%s), whose weights are signs", flag, l.State.Name)
 	}
-	return nil
+	return targets, train
 }
 
-// overridden reports whether the command line sets a key of the train block.
-func overridden(overrides []string, key string) bool {
-	return slices.ContainsFunc(overrides, func(o string) bool { k, _, _ := strings.Cut(o, "="); return strings.TrimSpace(k) == key })
+// given reports whether settings give a key of the train block a value.
+func given(set []string, key string) bool {
+	return slices.ContainsFunc(set, func(o string) bool { k, _, _ := strings.Cut(o, "="); return strings.TrimSpace(k) == key })
 }
 
 // beside gives a path that a model names as seen from here: it is relative to the model's folder. Names of data sets stay.
@@ -176,12 +195,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// load reads the data set.
-func (t *training) load(o data.Options) (err error) {
-	if t.set, err = data.Load(t.config.Data, o); err != nil {
-		return err
+// load reads the data set, where it is not loaded yet.
+func (s *Study) load(o data.Options, loaded *data.Set) (err error) {
+	if s.Set = loaded; loaded == nil {
+		if s.Set, err = data.Load(s.Config.Data, o); err != nil {
+			return err
+		}
 	}
-	return trainer.Fits(t.model, t.config.Loss, t.set)
+	return trainer.Fits(s.Model, s.Config.Loss, s.Set)
 }
 
 // dataKeys are the settings of a train block that are about data.
@@ -198,7 +219,7 @@ func dataOptions(m *dsl.Model, c trainer.Config) (data.Options, error) {
 	o := data.Defaults()
 	o.Seed = uint64(c.Seed)
 	var errs diag.List
-	for _, k := range sortedKeys(c.DataKeys) {
+	for _, k := range slices.Sorted(maps.Keys(c.DataKeys)) {
 		if _, err := o.Set(k, c.DataKeys[k]); err != nil {
 			var d *diag.Diagnostic
 			if !errors.As(err, &d) {
@@ -215,25 +236,17 @@ func dataOptions(m *dsl.Model, c trainer.Config) (data.Options, error) {
 	return o, errs.Err()
 }
 
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 // source is a part of the data set for this model.
-func (t *training) source(s *data.Sequences) trainer.Source {
-	return t.stage.counting(trainer.Task{Model: t.model, Loss: t.config.Loss, Classes: len(t.set.Classes), Targets: t.targets, Inputs: t.inputs}.Split(s, t.augment))
+func (s *Study) source(part *data.Sequences) trainer.Source {
+	task := trainer.Task{Model: s.Model, Loss: s.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets, Inputs: s.Inputs}
+	return counting{task.Split(part, s.augment), s.stage()}
 }
 
 // fingerprint names everything that must not change between a run and its resumption.
-func (t *training) fingerprint() trainer.Fingerprint {
-	untrained := *t.model
+func (s *Study) fingerprint() trainer.Fingerprint {
+	untrained := *s.Model
 	untrained.Train, untrained.Targets = nil, nil
-	return trainer.Fingerprint{Model: hash(string(dsl.Source(&untrained))), Settings: hash(t.config), Data: t.set.Fingerprint()}
+	return trainer.Fingerprint{Model: hash(string(dsl.Source(&untrained))), Settings: hash(s.Config), Data: s.Set.Fingerprint()}
 }
 
 func hash(values ...any) string {
@@ -241,50 +254,54 @@ func hash(values ...any) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// validation is the part that decides which weights are kept: never the test part, which would flatter itself.
-func (t *training) validation() *data.Sequences {
-	if t.set.Valid.N > 0 {
-		return &t.set.Valid
+// Lower compiles the model with the weights at hand.
+func (s *Study) Lower() (*compiler.Lowered, error) {
+	m, err := compiler.Load(s.File, s.Weights)
+	if err != nil {
+		return nil, err
 	}
-	return &t.set.Train
+	if err := m.Set(s.targetSet); err != nil {
+		return nil, err
+	}
+	return m.Lower(passes.Config{})
 }
 
 // measure takes the weights that were kept in the folder of the run, and stores with them how large their states get.
-func (t *training) measure(ctx context.Context, kept string) error {
-	err := t.restore(kept)
+func (s *Study) measure(ctx context.Context, kept string) error {
+	err := s.restore(kept)
 	if err != nil {
 		return err
 	}
-	if t.ranges, err = trainer.Ranges(ctx, t.net, t.source(&t.set.Train)); err != nil {
+	if s.ranges, err = trainer.Ranges(ctx, s.Net, s.source(&s.Set.Train)); err != nil {
 		return err
 	}
-	return t.save(t.ranges, kept)
+	return s.save(s.ranges, kept)
 }
 
 // restore takes weights by their name in the folder of the run.
-func (t *training) restore(name string) error {
-	f, err := weights.Open(t.folder.Path(name))
+func (s *Study) restore(name string) error {
+	f, err := weights.Open(s.folder.Path(name))
 	if err != nil {
 		return err
 	}
-	return trainer.LoadWeights(f, t.net)
+	return trainer.LoadWeights(f, s.Net)
 }
 
 // keep saves the weights at hand, with the ranges that states have on the part that decided for them: a run that is stopped
 // leaves a model that can be compiled. measure takes the ranges of the training part in the end.
-func (t *training) keep(trainer.Metrics) error {
-	ranges, err := trainer.Ranges(context.Background(), t.net, t.source(t.validation()))
+func (s *Study) keep(trainer.Metrics) error {
+	ranges, err := trainer.Ranges(context.Background(), s.Net, s.source(s.validation()))
 	if err != nil {
 		return err
 	}
-	return t.save(ranges, bestName, weightsName)
+	return s.save(ranges, bestName, weightsName)
 }
 
 // save writes the weights at hand under names in the folder of the run.
-func (t *training) save(ranges map[string]float64, names ...string) error {
-	says := t.note()
+func (s *Study) save(ranges map[string]float64, names ...string) error {
+	says := s.note()
 	says.Ranges = ranges
-	data, err := weights.Encode(t.weights, trainer.WeightsFile(t.net, says))
+	data, err := weights.Encode(s.Weights, trainer.WeightsFile(s.Net, says))
 	if err != nil {
 		return err
 	}
@@ -292,27 +309,5 @@ func (t *training) save(ranges map[string]float64, names ...string) error {
 	for _, name := range names {
 		files = append(files, fileio.Content{Name: name, Data: data})
 	}
-	return t.folder.Write(files...)
-}
-
-// warnings are about data that training works on, badly.
-func (t *training) warnings() diag.List {
-	out := trainer.DataWarnings(t.model, t.set)
-	if t.set.Valid.N == 0 && t.config.Keep != trainer.KeepLast {
-		out.Add(diag.InFile(t.file, "").Warningf("data", "there is no validation part: the score on the training part decides which weights are kept").
-			Helpf("hold some out with  valid = 0.1;  or keep the weights of the last epoch, with  keep = last"))
-	}
-	return out
-}
-
-// rangeWarnings are about states that leave the range that the model says they have: the integers clamp them.
-func (t *training) rangeWarnings() diag.List {
-	var out diag.List
-	for _, l := range t.model.Layers {
-		if said, most := l.State.Max, t.ranges[l.State.Name]; said > 0 && most > said {
-			out.Add(diag.At(l.State.Span).Warningf("range", "%s reaches %.4g in the training part, beyond its range of %.4g, and is clamped there by the integers", l.State.Name, most, said).
-				Helpf("remove  range: the weights file has the measured one"))
-		}
-	}
-	return out
+	return s.folder.Write(files...)
 }

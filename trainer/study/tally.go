@@ -1,4 +1,4 @@
-package main
+package study
 
 import (
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -6,36 +6,39 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
+// mostMistakes are kept of a score.
+const mostMistakes = 8
+
 // tally scores the answers of one part at one level as they come.
 type tally struct {
-	t     *training
+	of    *Study
 	part  *data.Sequences
 	split string
 	level string
-	see   func(answer) error
+	see   func(Answer) error
 
 	at       int    // answers taken in, counted or not
 	each     int    // answers of a sequence
-	of       string // what is independent
+	whose    string // what is independent
 	units    []int  // by sequence
 	right    score.Ratio
-	mistakes []answer
+	mistakes []Answer
 	// One of them, by what the model gives.
 	confusion *score.Confusion
 	labels    *score.Labels
 	numbers   []score.Numbers
 }
 
-func (t *training) newTally(split string, part *data.Sequences, level string) *tally {
-	w := &tally{t: t, part: part, split: split, level: level, each: t.net.Answers(part.T), see: func(answer) error { return nil }}
-	w.of, w.units = part.Independent()
+func (s *Study) newTally(split string, part *data.Sequences, level string) *tally {
+	w := &tally{of: s, part: part, split: split, level: level, each: s.Net.Answers(part.T), see: func(Answer) error { return nil }}
+	w.whose, w.units = part.Independent()
 	switch {
-	case t.net.Loss == network.MeanSquared:
-		w.numbers = make([]score.Numbers, t.net.Outputs())
-	case t.severalBits():
-		w.labels = score.NewLabels(t.bitNames())
+	case s.Net.Loss == network.MeanSquared:
+		w.numbers = make([]score.Numbers, s.Net.Outputs())
+	case s.severalBits():
+		w.labels = score.NewLabels(s.bitNames())
 	default:
-		w.confusion = score.NewConfusion(t.set.Classes)
+		w.confusion = score.NewConfusion(s.Set.Classes)
 	}
 	return w
 }
@@ -44,11 +47,11 @@ func (t *training) newTally(split string, part *data.Sequences, level string) *t
 func (w *tally) add(b *network.Batch, got []float64) error {
 	width := 1
 	if w.confusion == nil {
-		width = w.t.net.Outputs()
+		width = w.of.Net.Outputs()
 	}
 	for i := range len(got) / width {
 		unit := w.units[w.at/w.each]
-		a := w.t.placed(w.part, w.at/w.each, w.at%w.each)
+		a := w.of.Place(w.part, w.at/w.each, w.at%w.each)
 		a.Split, a.Level = w.split, w.level
 		w.at++
 		said := got[i*width : (i+1)*width]
@@ -58,7 +61,7 @@ func (w *tally) add(b *network.Batch, got []float64) error {
 			for k := range w.numbers {
 				w.numbers[k].Add(unit, float64(want[k]), said[k])
 			}
-			a.Want, a.Said = inUnits(w.t, want), inUnits(w.t, said)
+			a.Want, a.Said = inUnits(w.of, want), inUnits(w.of, said)
 		case b.Labels[i] < 0:
 			continue // does not count
 		case w.labels != nil:
@@ -66,7 +69,7 @@ func (w *tally) add(b *network.Batch, got []float64) error {
 		default:
 			w.addClass(&a, unit, int(b.Labels[i]), int(said[0]))
 		}
-		if a.Right != nil && !*a.Right && len(w.mistakes) < shownMistakes {
+		if a.Right != nil && !*a.Right && len(w.mistakes) < mostMistakes {
 			w.mistakes = append(w.mistakes, a)
 		}
 		if err := w.see(a); err != nil {
@@ -77,39 +80,31 @@ func (w *tally) add(b *network.Batch, got []float64) error {
 }
 
 // addBits takes in the bits of an answer, of which label has the right ones.
-func (w *tally) addBits(a *answer, unit int, label int32, said []float64) {
+func (w *tally) addBits(a *Answer, unit int, label int32, said []float64) {
 	want, decided := make([]int64, len(said)), make([]int64, len(said))
 	for j := range said {
 		want[j], decided[j] = int64(label>>j&1), int64(said[j])
 	}
 	right := w.labels.Add(want, decided)
 	for j := range said {
-		w.right.Add(unit, one(j < right)) // in any order
+		w.right.Count(unit, j < right) // in any order
 	}
-	a.Label, a.Decided = named(w.labels.Names, want), named(w.labels.Names, decided)
+	a.Label, a.Decided = score.Named(w.labels.Names, want), score.Named(w.labels.Names, decided)
 	a.Right = new(bool)
 	*a.Right = right == len(said)
 }
 
-func (w *tally) addClass(a *answer, unit, want, said int) {
+func (w *tally) addClass(a *Answer, unit, want, said int) {
 	w.confusion.Add(want, said)
-	w.right.Add(unit, one(want == said))
-	a.Label, a.Decided = w.t.className(want), w.t.className(said)
+	w.right.Count(unit, want == said)
+	a.Label, a.Decided = w.of.className(want), w.of.className(said)
 	a.Right = new(bool)
 	*a.Right = want == said
 }
 
-// one is 1 for true.
-func one(is bool) float64 {
-	if is {
-		return 1
-	}
-	return 0
-}
-
 // score sums up. r has the loss, where the level has one.
-func (w *tally) score(r network.Result) *SplitScore {
-	s := &SplitScore{Split: w.split, Level: w.level, N: w.part.N, Counted: "sequences", of: w.of, mistakes: w.mistakes, regression: w.numbers != nil}
+func (w *tally) score(r network.Result) *Score {
+	s := &Score{Split: w.split, Level: w.level, N: w.part.N, Counted: "sequences", Of: w.whose, Mistakes: w.mistakes, Regression: w.numbers != nil}
 	if w.part.EachStep {
 		s.Counted = "steps"
 	}
@@ -120,7 +115,7 @@ func (w *tally) score(r network.Result) *SplitScore {
 		w.scoreNumbers(s)
 		return s
 	}
-	s.Accuracy, s.Interval, s.Error = float64(w.right.Mean()), w.right.PartInterval(w.of), score.Part(w.right.StandardError())
+	s.Accuracy, s.Interval, s.Error = float64(w.right.Mean()), w.right.PartInterval(w.whose), score.Part(w.right.StandardError())
 	if w.right.Answers() == 0 {
 		s.Accuracy = 0
 	}
@@ -132,7 +127,7 @@ func (w *tally) score(r network.Result) *SplitScore {
 		return s
 	}
 	c := w.confusion
-	s.confusion, s.Confusion, s.Classes, s.Decisions = c, c.Counts, c.Scores(), c.Total()
+	s.Matrix, s.Confusion, s.Classes, s.Decisions = c, c.Counts, c.Scores(), c.Total()
 	s.MacroF1 = score.MacroF1(s.Classes)
 	if len(s.Classes) > 0 {
 		s.Baseline = score.Part(float64(c.Of(c.Largest())) / float64(c.Total()))
@@ -140,17 +135,17 @@ func (w *tally) score(r network.Result) *SplitScore {
 	return s
 }
 
-func (w *tally) scoreNumbers(s *SplitScore) {
+func (w *tally) scoreNumbers(s *Score) {
 	residual := 0.0
-	for k, name := range w.t.outputNames() {
+	for k, name := range w.of.OutputNames() {
 		gain := 1.0
-		if w.t.targets != nil {
-			gain = w.t.targets[k].Gain
+		if w.of.Targets != nil {
+			gain = w.of.Targets[k].Gain
 		}
-		o := w.numbers[k].Score(name, gain, w.of)
+		o := w.numbers[k].Score(name, gain, w.whose)
 		s.Outputs, s.Decisions = append(s.Outputs, o), w.numbers[k].Answers()
 		s.R2 += o.R2 / score.Part(len(w.numbers))
-		residual += w.numbers[k].Score(name, 1, w.of).MSE / float64(len(w.numbers))
+		residual += w.numbers[k].Score(name, 1, w.whose).MSE / float64(len(w.numbers))
 	}
 	s.Loss = residual
 }

@@ -1,4 +1,4 @@
-// Package machine names the machine that a benchmark ran on, and says how busy it was. Start with Processor.
+// Package machine names the machine that a benchmark ran on, and says how busy it was, and how much of it this process had. Start with Processor.
 package machine
 
 import (

@@ -63,7 +63,7 @@ func measure(ctx context.Context, python string, s settings) (string, error) {
 	}
 	r := results{set: set, settings: s, lstmUnits: peerUnits(parameters(m))}
 	for seed := int64(1); seed <= int64(s.seeds); seed++ {
-		own, err := trainOwn(ctx, dir, m, set, s.epochs, seed)
+		own, err := trainOwn(ctx, dir, set, s.epochs, seed)
 		if err != nil {
 			return "", err
 		}

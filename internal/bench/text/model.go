@@ -5,7 +5,6 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/trainer/data"
-	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 const (
@@ -37,7 +36,9 @@ state h : int16[%[4]d]
 h <- hadamard(h) + U*embed(E, t) + b
 y = V*relu(h) + c
 output positive = y > 0 mean
+weights "sst2.safetensors"
 train {
+  data = sst2
   batch = %[5]d
   rate = %[6]g
   sign_rate = %[7]g
@@ -65,18 +66,6 @@ func parameters(m *dsl.Model) int {
 		sum += n
 	}
 	return sum
-}
-
-// newNetwork makes the network at a random start.
-func newNetwork(m *dsl.Model, seed int64) (*network.Network, error) {
-	n := network.New(m)
-	n.Initialise(seed, network.RandomSigns)
-	table := n.Param("E")
-	for i := range table.Latent {
-		table.Latent[i] *= tableScale
-	}
-	n.Refresh()
-	return n, nil
 }
 
 // load reads SST-2 as both models take it.

@@ -6,18 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/fileio"
-	"github.com/hrnnc/hrnnc/internal/metadata"
-	"github.com/hrnnc/hrnnc/internal/weights"
-	"github.com/hrnnc/hrnnc/passes"
-	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // trained is what a training gave. lstm.py prints the same, without what is of integers only.
@@ -33,129 +28,46 @@ type trained struct {
 	flash int     // bytes of code and tables of the generated C
 }
 
-// own is one training of the HadamRNN.
-type own struct {
-	net         *network.Network
-	model       *dsl.Model
-	config      trainer.Config
-	set         *data.Set
-	weightsFile string
-}
-
-// trainOwn trains, compiles and scores the HadamRNN.
-func trainOwn(ctx context.Context, dir string, m *dsl.Model, set *data.Set, epochs int, seed int64) (*trained, error) {
-	c, err := trainer.ReadConfig(m, []string{fmt.Sprint("epochs=", epochs), fmt.Sprint("seed=", seed)}, nil)
+// trainOwn trains, scores and compiles the HadamRNN in a folder.
+func trainOwn(ctx context.Context, dir string, set *data.Set, epochs int, seed int64) (*trained, error) {
+	file := filepath.Join(dir, modelFile)
+	if err := fileio.WriteFile(file, []byte(model)); err != nil {
+		return nil, err
+	}
+	s, err := study.New(file, study.Options{Set: []string{fmt.Sprint("epochs=", epochs), fmt.Sprint("seed=", seed)}, Loaded: set})
 	if err != nil {
 		return nil, err
 	}
-	c.Settle(set.Train.N)
-	n, err := newNetwork(m, seed)
+	left, err := s.Train(ctx, study.TrainOptions{Folder: filepath.Join(dir, "run"), Force: true, Start: smallTable})
 	if err != nil {
 		return nil, err
 	}
-	o := &own{n, m, c, set, filepath.Join(dir, "sst2.safetensors")}
-	r := &trained{Parameters: parameters(m)}
-	if err := o.train(ctx, dir, r); err != nil {
-		return nil, err
+	r := &trained{Seconds: left.Seconds, Parameters: parameters(s.Model)}
+	for _, score := range left.Scores {
+		switch score.Split + " " + score.Level {
+		case "valid real":
+			r.Valid = score.Accuracy
+		case "test real":
+			r.Test = score.Accuracy
+		case "test fixed":
+			r.fixed = score.Accuracy
+		}
 	}
-	if err := o.keepRanges(ctx); err != nil {
-		return nil, err
-	}
-	test, err := trainer.Score(ctx, n, o.source(&set.Test), nil)
+	l, err := s.Lower()
 	if err != nil {
 		return nil, err
-	}
-	r.Test = test.Accuracy()
-	return r, o.compile(ctx, dir, r)
-}
-
-func (o *own) source(s *data.Sequences) trainer.Source {
-	return trainer.Task{Model: o.model, Loss: o.config.Loss, Classes: len(o.set.Classes)}.Split(s, data.Augment{})
-}
-
-func (o *own) train(ctx context.Context, dir string, r *trained) error {
-	start := time.Now()
-	folder, err := fileio.OpenFolder(dir)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	run := &trainer.Run{Net: o.net, Config: o.config, Train: o.source(&o.set.Train), Valid: o.source(&o.set.Valid), Folder: folder,
-		Fingerprint: trainer.Fingerprint{Model: modelFile}, Keep: func(m trainer.Metrics) error {
-			r.Valid = m.ValidScore
-			return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, metadata.Metadata{}))
-		}}
-	_, err = run.Start(ctx, false)
-	r.Seconds = time.Since(start).Seconds()
-	return err
-}
-
-// keepRanges goes back to the weights that were kept, and stores the ranges of their states beside them.
-func (o *own) keepRanges(ctx context.Context) error {
-	f, err := weights.Open(o.weightsFile)
-	if err != nil {
-		return err
-	}
-	if err := trainer.LoadWeights(f, o.net); err != nil {
-		return err
-	}
-	ranges, err := trainer.Ranges(ctx, o.net, o.source(&o.set.Train))
-	if err != nil {
-		return err
-	}
-	return weights.RewriteSafetensors(o.weightsFile, trainer.WeightsFile(o.net, metadata.Metadata{Ranges: ranges}))
-}
-
-// compile measures the model in integers.
-func (o *own) compile(ctx context.Context, dir string, r *trained) error {
-	f, err := weights.Open(o.weightsFile)
-	if err != nil {
-		return err
-	}
-	m, err := compiler.FromParts(modelFile, []byte(model), f)
-	if err != nil {
-		return err
-	}
-	l, err := m.Lower(passes.Config{})
-	if err != nil {
-		return err
 	}
 	r.Bytes = (l.Plan.Cost().Bits + 7) / 8
-	if r.flash, err = flash(ctx, l, filepath.Join(dir, "sst2")); err != nil {
-		return err
-	}
-	r.fixed, err = o.fixed(ctx, l)
-	return err
+	r.flash, err = flash(ctx, l, filepath.Join(dir, "sst2"))
+	return r, err
 }
 
-// fixed is the accuracy on the test part of the generated C.
-func (o *own) fixed(ctx context.Context, l *compiler.Lowered) (float64, error) {
-	right, total := 0, 0
-	err := trainer.EachBatch(ctx, o.net, o.source(&o.set.Test), o.set.Test.N, func(b *network.Batch) error {
-		out, err := l.Run(ctx, "c", sequences(b), nil)
-		if err != nil {
-			return err
-		}
-		for i, positive := range l.Decisions(out, l) {
-			total++
-			if positive == int64(b.Labels[i]) {
-				right++
-			}
-		}
-		return nil
-	})
-	return float64(right) / float64(total), err
-}
-
-// sequences gives a batch of tokens as the compiler's levels take it.
-func sequences(b *network.Batch) [][][]int64 {
-	out := make([][][]int64, b.N)
-	for i := range out {
-		for _, t := range b.Tokens[i*b.T : (i+1)*b.T] {
-			out[i] = append(out[i], []int64{int64(t)})
-		}
+// smallTable makes the table of words start smaller.
+func smallTable(n *network.Network) {
+	table := n.Param("E")
+	for i := range table.Latent {
+		table.Latent[i] *= tableScale
 	}
-	return out
 }
 
 // flash is the bytes of code and tables that gcc makes of the generated C, for the machine at hand.

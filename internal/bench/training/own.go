@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/hrnnc/hrnnc/internal/bench/machine"
 	"github.com/hrnnc/hrnnc/trainer/kernels"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/optim"
@@ -30,13 +31,13 @@ func train(dir string, steps int) (*run, error) {
 	adam := optim.NewAdam()
 	r := &run{BeforeKiB: peakMemory(), Version: runtime.Version(), Kernels: kernels.Set()}
 	for range steps {
-		clock, processor := time.Now(), processorSeconds()
+		clock, processor := time.Now(), machine.Seconds()
 		result := n.Step(b)
 		adam.Step(n.Params, func(*network.Param) float64 { return rate })
 		optim.ClampSigns(n.Params)
 		n.Refresh()
 		r.Seconds = append(r.Seconds, time.Since(clock).Seconds())
-		r.Processor = append(r.Processor, processorSeconds()-processor)
+		r.Processor = append(r.Processor, machine.Seconds()-processor)
 		r.Loss = append(r.Loss, result.Mean())
 		r.Norm = append(r.Norm, optim.ClipNorm(n.Params, 0))
 	}
