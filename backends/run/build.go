@@ -116,6 +116,11 @@ func (f *Firmware) compile(ctx context.Context, source string, flags []string) (
 		args = append(args, "-idirafter", filepath.Join(b.dir, "firmware", "freestanding"))
 	}
 	_, err := exttool.Run(ctx, f.dir, nil, b.Part.Build.Compiler, append(args, "-c", "-o", object, source)...)
+	var failed *exttool.Failure
+	if errors.As(err, &failed) && strings.Contains(failed.Output, "error: size of array") {
+		return "", diag.InFile("", "").Errorf("fit", "a table of the model is larger than %s can address: it has %d bytes of flash", b.Part.Name, b.Part.Flash).
+			Helpf("%s", fitHelp)
+	}
 	return object, err
 }
 
@@ -157,13 +162,20 @@ func (f *Firmware) fits(stack int) error {
 	switch {
 	case s.Flash > p.Flash:
 		d = diag.InFile("", "").Errorf("fit", "a bare firmware takes %d bytes of flash, of which %s has %d", s.Flash, p.Name, p.Flash)
-	case s.Static+stack > p.RAM:
+	case s.Static+stack >= p.RAM: // the last byte is never free: a stack that ran further is not seen
 		d = diag.InFile("", "").Errorf("fit", "a bare firmware takes %d bytes of RAM, of which %s has %d: %d for the state, %d for other variables, %d of stack",
 			s.Static+stack, p.Name, p.RAM, s.State, s.Static-s.State, stack)
 	default:
 		return nil
 	}
 	return d.Helpf("%s", fitHelp)
+}
+
+// overrun is the error of a firmware whose stack left the RAM.
+func (f *Firmware) overrun() error {
+	p, s := f.bench.Part, f.Sizes
+	return diag.InFile("", "").Errorf("fit", "a firmware takes more RAM than the %d bytes of %s: %d for the state and %d for other variables leave %d for the stack, which is too little",
+		p.RAM, p.Name, s.State, s.Static-s.State, p.RAM-s.Static).Helpf("%s", fitHelp)
 }
 
 // linkerScript is memory.ld with a chip's addresses.

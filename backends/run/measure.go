@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -161,6 +162,9 @@ func (f *Firmware) bareStack(ctx context.Context, step string) (int, error) {
 	return int(end - t.lowest), nil
 }
 
+// noRoom is the exit status of a counter whose firmware's stack left the RAM.
+const noRoom = 4
+
 // emulate runs a firmware until it ends, or stop has been reached some times, and gives what it wrote.
 func (f *Firmware) emulate(ctx context.Context, name string, input []byte, stop string, times int) ([]byte, error) {
 	b := f.bench
@@ -198,7 +202,11 @@ func (f *Firmware) emulate(ctx context.Context, name string, input []byte, stop 
 	}
 	if _, err := exttool.Run(ctx, tmp, nil, command, args...); err != nil {
 		var failed *exttool.Failure
-		if errors.As(err, &failed) && ctx.Err() == nil {
+		var exit *exec.ExitError
+		switch {
+		case errors.As(err, &exit) && exit.ExitCode() == noRoom:
+			return nil, f.overrun()
+		case errors.As(err, &failed) && ctx.Err() == nil:
 			return nil, fmt.Errorf("the firmware did not run to its end on %s: %w", b.Part.Name, err)
 		}
 		return nil, err

@@ -1,11 +1,9 @@
-package run
+package run_test
 
 import (
 	"context"
 	"fmt"
 	"math/rand"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,50 +12,19 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/backends/run"
+	"github.com/hrnnc/hrnnc/backends/run/runtest"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// open makes a bench of a chip, or skips the test.
-func open(t *testing.T, name string) *Bench {
-	t.Helper()
-	p, err := chip.Get(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if missing := Missing(p); len(missing) > 0 {
-		t.Skipf("skipped: no %s (apt-get install %s)", missing[0], exttool.Package(missing[0]))
-	}
-	b, err := Open(context.Background(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := b.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return b
-}
-
-func generate(t *testing.T, p *lower.Plan) Model {
+func generate(t *testing.T, p *lower.Plan) run.Model {
 	t.Helper()
 	files, _, err := c.Target.Generate(p, backends.Vectors{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return folder(t, p, files)
-}
-
-func folder(t *testing.T, p *lower.Plan, files []backends.File) Model {
-	t.Helper()
-	m := Model{Dir: t.TempDir(), Plan: p}
-	for _, f := range files {
-		if err := os.WriteFile(filepath.Join(m.Dir, f.Path), f.Data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return m
+	return runtest.Write(t, p, files)
 }
 
 // answers runs sequences through the plan's interpreter, and says what its class or bits are.
@@ -71,7 +38,7 @@ func answers(p *lower.Plan, x [][][]int64) (y, classes [][][]int64) {
 				continue
 			}
 			rows = append(rows, m.Output())
-			if d := Decide(p, m.Output(), t+1); d != nil {
+			if d := run.Decide(p, m.Output(), t+1); d != nil {
 				said = append(said, d)
 			}
 		}
@@ -87,7 +54,7 @@ func TestRandomPlansOnEveryChip(t *testing.T) {
 			continue // a chip with the core of another
 		}
 		t.Run(part.Name, func(t *testing.T) {
-			b := open(t, part.Name)
+			b := runtest.Open(t, part.Name)
 			for seed := range 3 {
 				rng := rand.New(rand.NewSource(int64(seed)))
 				p := plantest.WithOrder(rng, 2+seed)
@@ -117,9 +84,9 @@ func TestRandomPlansOnEveryChip(t *testing.T) {
 }
 
 // sane checks what must hold of the figures of any model.
-func sane(t *testing.T, part *chip.Part, f *Firmware, r *Result, x [][][]int64) {
+func sane(t *testing.T, part *chip.Part, f *run.Firmware, r *run.Result, x [][][]int64) {
 	t.Helper()
-	if r.Counts[Init].Runs != len(x) || r.Step().Runs != 5*len(x) || r.Counts[OddStep].Runs != 3*len(x) || r.Counts[Output].Runs == 0 {
+	if r.Counts[run.Init].Runs != len(x) || r.Step().Runs != 5*len(x) || r.Counts[run.OddStep].Runs != 3*len(x) || r.Counts[run.Output].Runs == 0 {
 		t.Errorf("runs: %+v", r.Counts)
 	}
 	if part.Kind == chip.Host {
@@ -138,7 +105,7 @@ func sane(t *testing.T, part *chip.Part, f *Firmware, r *Result, x [][][]int64) 
 }
 
 // toy is a model of known cost: a step runs so many nops, and three more where its input is odd and uneven is set.
-func toy(t *testing.T, nops int, uneven bool, stack int) Model {
+func toy(t *testing.T, nops int, uneven bool, stack int) run.Model {
 	t.Helper()
 	branch := ""
 	if uneven {
@@ -169,16 +136,16 @@ int toy_class(const toy_state *s);
 `
 	p := &lower.Plan{Name: "toy", Input: ir.Input{Kind: ir.Vector, Size: 1, Bits: 8}, Output: ir.Output{Decision: ir.Argmax, When: ir.AtLast}}
 	p.Readout.Matrix.Rows = 1
-	return folder(t, p, []backends.File{{Path: "toy.c", Data: []byte(source)}, {Path: "toy.h", Data: []byte(header)}})
+	return runtest.Write(t, p, []backends.File{{Path: "toy.c", Data: []byte(source)}, {Path: "toy.h", Data: []byte(header)}})
 }
 
 // TestCountsAreExact: a hundred nops more are a hundred cycles or instructions more, a branch on data is seen, and so is the stack.
 func TestCountsAreExact(t *testing.T) {
-	x := [][][]int64{{{2}, {4}, {6}, {8}, {1}, {3}}}
+	x := [][][]int64{{{2}, {4}, {6}, {8}, {1}, {3}, {5}}}
 	for _, name := range []string{"atmega328p", "cortex-m0", "cortex-m4", "cortex-m33", "rv32imc"} {
 		t.Run(name, func(t *testing.T) {
-			b := open(t, name)
-			measure := func(nops int, uneven bool, stack int) (Counts, *Firmware) {
+			b := runtest.Open(t, name)
+			measure := func(nops int, uneven bool, stack int) (run.Counts, *run.Firmware) {
 				f, err := b.Build(context.Background(), toy(t, nops, uneven, stack))
 				if err != nil {
 					t.Fatal(err)
@@ -194,7 +161,7 @@ func TestCountsAreExact(t *testing.T) {
 			if long.Min-short.Min != 100 || short.Min != short.Max {
 				t.Errorf("10 nops: %+v, 110: %+v", short, long)
 			}
-			if short.Distinct != 1 || short.Values[short.Min] != 6 || f.Sizes.Tables != 40 || f.Sizes.State != 4 {
+			if short.Distinct != 1 || short.Values[short.Min] != 7 || f.Sizes.Tables != 40 || f.Sizes.State != 4 {
 				t.Errorf("%+v, %+v", short, f.Sizes)
 			}
 			if uneven, _ := measure(10, true, 8); uneven.Distinct != 2 {
@@ -208,10 +175,23 @@ func TestCountsAreExact(t *testing.T) {
 	}
 }
 
+// TestVaryingTimeIsSeen at every level of optimisation.
+func TestVaryingTimeIsSeen(t *testing.T) {
+	x := [][][]int64{{{2}, {4}, {6}, {8}, {1}, {3}, {5}}}
+	b := runtest.Open(t, "cortex-m4")
+	if varying, err := b.Varying(context.Background(), toy(t, 10, false, 8), x); err != nil || len(varying) > 0 {
+		t.Errorf("constant time is said to vary: %v, %v", varying, err)
+	}
+	varying, err := b.Varying(context.Background(), toy(t, 10, true, 8), x)
+	if err != nil || len(varying) == 0 || !strings.Contains(fmt.Sprint(varying), "odd step took 2 counts") {
+		t.Errorf("varying time is said to be constant: %v, %v", varying, err)
+	}
+}
+
 func TestWhatDoesNotFitIsSaid(t *testing.T) {
-	b := open(t, "atmega328p")
+	b := runtest.Open(t, "atmega328p")
 	_, err := b.Build(context.Background(), toy(t, 10, false, 2100))
-	if err == nil || !strings.Contains(err.Error(), "of RAM, of which atmega328p has 2048") {
+	if err == nil || !strings.Contains(err.Error(), "more RAM than the 2048 bytes of atmega328p") {
 		t.Errorf("2,100 bytes of stack: %v", err)
 	}
 	_, err = b.Build(context.Background(), toy(t, 20000, false, 8))
@@ -227,7 +207,7 @@ func TestMissingToolsAreNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(context.Background(), p); !exttool.IsMissing(err) || !strings.Contains(err.Error(), "apt-get install "+want) {
+		if _, err := run.Open(context.Background(), p); !exttool.IsMissing(err) || !strings.Contains(err.Error(), "apt-get install "+want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -54,6 +54,7 @@ var rules = []rule{
 	{of: "backends/chip", may: []string{"internal/diag"}, reason: "chips are data: they know no plan and no target"},
 	{of: "backends/run", may: []string{"backends", "backends/chip", "backends/lower", "internal/diag", "internal/exttool", "internal/fileio", "ir"},
 		reason: "it runs generated C whoever wrote it, by its header and the plan"},
+	{of: "backends/run/runtest", may: []string{"backends", "backends/chip", "backends/lower", "backends/run", "internal/exttool"}, reason: "it is run, for tests"},
 	{of: "backends/pack", may: []string{"backends", "backends/spell", "internal/diag", "ir"}, reason: "a package wraps sources: it knows no plan and no target"},
 	{of: "backends/*", except: []string{"backends/chip", "backends/run", "backends/lower", "backends/pack", "backends/spell"}, may: []string{"internal/arith", "backends", "backends/chip", "backends/lower", "backends/pack", "backends/spell", "internal/diag", "internal/exttool", "ir"},
 		reason: "a target spells a plan: it asks no pass, no language and no other target"},
@@ -89,6 +90,7 @@ var users = []struct {
 	{"internal/hostile", nil, "it is for tests"},
 	{"internal/shared", nil, "it is for tests"},
 	{"backends/lower/plantest", nil, "it is for tests"},
+	{"backends/run/runtest", nil, "it is for tests"},
 	{"github.com/agnivade/levenshtein", []string{"internal/diag"}, "one function says what a misspelling meant: diag.Nearest"},
 	{"github.com/spf13/cobra", []string{"cmd/hrnnc"}, "only the command knows flags"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
@@ -263,7 +265,7 @@ var writers = map[string][]string{
 }
 
 // writing may use them: the one writer, what only tests use, and programs that are run in the repository.
-var writing = []string{"internal/fileio", "internal/hostile", "internal/modelgen", "internal/bench/...", "examples/..."}
+var writing = []string{"backends/run/runtest", "internal/fileio", "internal/hostile", "internal/modelgen", "internal/bench/...", "examples/..."}
 
 func TestOnlyFileioWrites(t *testing.T) {
 	for _, p := range packages(t) {

@@ -13,6 +13,7 @@
 
 enum { GPIOR0 = 0x3E, GPIOR1 = 0x4A, GPIOR2 = 0x4B, SPL = 0x5D, SPH = 0x5E };
 enum { CLOCK = 16000000 };
+enum { NO_ROOM = 4 }; /* exit status; that of a crash is 3, of other errors 2 */
 enum mark { NONE, BEGIN, END };
 
 static FILE *input, *output;
@@ -113,8 +114,12 @@ int main(int argc, char **argv)
             break;
         const uint16_t sp = stack_pointer(avr);
         has_stack = has_stack || sp == avr->ramend; /* the start-up code has set it */
+        if (has_stack && (sp <= avr->ioend || sp > avr->ramend)) {
+            fprintf(stderr, "the stack ran out of the RAM\n");
+            return NO_ROOM;
+        }
         if (has_stack)
-            counts_stack(current, sp > avr->ramend ? 0 : sp); /* below 0 it begins at the top again */
+            counts_stack(current, sp);
         state = avr_run(avr);
     }
     if (state == cpu_Crashed) {
