@@ -230,7 +230,7 @@ func TestNoIntOf16Bits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(files[1].Data), "((int32_t)from[") {
+	if !strings.Contains(string(files[1].Data), "((int32_t)s->h1[") {
 		t.Errorf("a sign in front of the transform is applied to an int16_t:\n%s", files[1].Data)
 	}
 }

@@ -1,19 +1,22 @@
-// Package c prints a plan as portable C99 for microcontrollers: one header and one source file that need nothing but
-// stdint.h and string.h, allocate nothing and use no floating point, with golden vectors, a test and a Makefile beside
-// them. It decides loops and spelling only; widths and shifts are the plan's. Start with Target, then model.go.
+// Package c spells a model as portable C99 for microcontrollers: one header and one source file that need nothing but stdint.h,
+// allocate nothing and use no floating point, with golden vectors, a test and a Makefile beside them. What is computed, and how,
+// is the step form's (backends/lower/step); this package chooses words. Start with Target, then speller.go and expr.go.
 package c
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/pack"
-	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Target is the C backend.
@@ -27,33 +30,31 @@ func (target) Settings() []backends.Setting {
 	return append([]backends.Setting{
 		{Key: "prefix", Doc: "the start of every file, type and function"},
 		{Key: "tables", Doc: "compact is small, wide is faster on wide processors", Words: []string{"compact", "wide"}},
+		{Key: "mcu", Doc: "the chip it is for, one of hrnnc chips"},
+		{Key: "flash", Doc: "the most bytes of flash that code and tables may take"},
+		{Key: "ram", Doc: "the most bytes of RAM that state and stack may take"},
+		{Key: "constant_time", Doc: "yes: no branch depends on data", Words: []string{"yes", "no"}},
+		{Key: "asm", Doc: "no: neither assembly nor instructions beyond C", Words: []string{"yes", "no"}},
 	}, pack.Settings...)
 }
 
-// keywords are the words of C, C++ and their headers, and what string.h and the generated files call something.
-var keywords = append(spell.CWords(), strings.Fields(`main memset memcpy memcmp memmove memchr memccpy memmem strlen strcpy strcat strcmp
-strncpy strncat strncmp strchr strrchr strspn strcspn strpbrk strstr strtok strcoll strxfrm strerror strdup strndup strlcpy strlcat
-stpcpy index rindex bcmp bcopy bzero ffs TABLE s x x0 x1 x2 x3 y z i j a v g from
-a0 a1 a2 a3 a4 a5 a6 a7 b0 b1 b2 b3 b4 b5 b6 b7 c0 c1 c2 c3 c4 c5 c6 c7
-acc row column embedding odd token bias best bits sum sum_odd readout round_shift32 round_shift64`)...)
-
-// takenPrefix reports whether a prefix would give files or functions that a system or this target has under that name.
-func takenPrefix(prefix string) bool {
-	return slices.Contains(keywords, prefix) || spell.HeaderName(prefix) || spell.FunctionPrefix(prefix) || prefix+".c" == harnessFile
-}
-
 type settings struct {
-	prefix string
-	wide   bool // tables of at least 16 bits an entry, which wide processors read faster
-	pack   pack.Choice
+	prefix     string
+	wide       bool // tables of at least 16 bits an entry, which wide processors read faster
+	part       *chip.Part
+	flash, ram int // bytes; 0 for the chip's
+	steady     bool
+	asm        bool
+	pack       pack.Choice
 }
 
-func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
-	out := settings{prefix: strings.ToLower(lower.Word(p.Name))}
+func readSettings(p *lower.Plan, s backends.Settings) (*settings, error) {
+	out := &settings{prefix: strings.ToLower(lower.Word(p.Name)), asm: true}
 	if takenPrefix(out.prefix) {
 		out.prefix += "_model"
 	}
 	var problems diag.List
+	steady := ""
 	for _, k := range slices.Sorted(maps.Keys(s)) {
 		switch v := s[k]; k {
 		case "prefix":
@@ -70,6 +71,37 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 					Helpf("compact tables are as narrow as C has integers; wide ones have 16 bits an entry or more and run faster on wide processors"))
 			}
 			out.wide = v == "wide"
+		case "mcu":
+			part, err := chip.Get(v)
+			var d *diag.Diagnostic
+			switch {
+			case errors.As(err, &d):
+				problems.Add(backends.BadSetting(k, "%s", d.Summary).Helpf("%s", d.Help))
+			case err != nil:
+				problems.Add(backends.BadSetting(k, "%v", err))
+			case part.Kind == chip.FPGA:
+				problems.Add(backends.BadSetting(k, "%s has no processor", v).Helpf("--target verilog writes for it"))
+			}
+			out.part = part
+		case "flash", "ram":
+			n, err := strconv.Atoi(v)
+			if err != nil || n <= 0 {
+				problems.Add(backends.BadSetting(k, "%s = %s is no number of bytes", k, v).Helpf("write a whole number, as  %s = 2048", k))
+			}
+			if k == "flash" {
+				out.flash = n
+			} else {
+				out.ram = n
+			}
+		case "constant_time", "asm":
+			if v != "yes" && v != "no" {
+				problems.Add(backends.BadSetting(k, "%s = %s is neither yes nor no", k, v).Helpf("write  %s = yes  or  %s = no", k, k))
+			}
+			if k == "asm" {
+				out.asm = v == "yes"
+			} else {
+				steady = v
+			}
 		default:
 			known, err := out.pack.Set(k, v)
 			if err != nil {
@@ -79,6 +111,7 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 			}
 		}
 	}
+	out.steady = steady == "yes" || steady == "" && out.part != nil && out.part.Kind == chip.MCU
 	return out, problems.Err()
 }
 
@@ -87,44 +120,29 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	if err != nil {
 		return nil, nil, err
 	}
-	g := newGenerator(p, set)
-	g.model()
-	files := []backends.File{
-		{Path: g.prefix + ".h", Data: g.header()},
-		{Path: g.prefix + ".c", Data: g.source()},
-		{Path: "test_" + g.prefix + ".c", Data: g.test()},
-		{Path: g.prefix + "_vectors.h", Data: g.vectors(v)},
-		{Path: harnessFile, Data: g.harness()},
-		{Path: "Makefile", Data: []byte(fmt.Sprintf(makefile, g.prefix))},
-		{Path: "README.md", Data: g.readme()},
+	program, err := step.Build(p, step.Plain(p))
+	if err != nil {
+		return nil, nil, err
 	}
-	packages, made, err := pack.Files(pack.Model{Name: p.Name, Prefix: g.prefix, Sources: files[:2], Input: p.Input, Output: p.Output,
+	files, figures := write(p, program, v, set)
+	packages, made, err := pack.Files(pack.Model{Name: p.Name, Prefix: set.prefix, Sources: files[:2], Input: p.Input, Output: p.Output,
 		Outputs: p.Readout.Matrix.Rows, Steps: p.Steps, Vectors: v}, set.pack)
 	if err != nil {
 		return nil, nil, err
 	}
-	return append(files, packages...), append(g.figures(), made...), nil
+	return append(files, packages...), append(figures, made...), nil
 }
 
-func (target) Products() []string { return []string{"build/test"} }
-
-func (g *generator) figures() []backends.Figure {
-	return []backends.Figure{
-		{Name: "flash, tables", Value: float64(g.tableBytes), Unit: "bytes", Note: "weights, signs and biases; code is a few kilobytes beside them"},
-		{Name: "RAM, state", Value: float64(g.stateBytes), Unit: "bytes", Note: "sizeof " + g.prefix + "_state"},
-		{Name: "RAM, stack", Value: float64(g.stackBytes), Unit: "bytes", Note: "arrays of a step"},
+// write spells a program that computes a plan.
+func write(p *lower.Plan, program *step.Program, v backends.Vectors, set *settings) ([]backends.File, []backends.Figure) {
+	s := newSpeller(program, set, p.Input.Kind == ir.Token)
+	g := newPage(p, s, set)
+	files := g.files(s, v)
+	return files, []backends.Figure{
+		{Name: "flash, tables", Value: float64(g.TableBytes), Unit: "bytes", Note: "weights, signs and biases; code is a few kilobytes beside them"},
+		{Name: "RAM, state", Value: float64(g.StateBytes), Unit: "bytes", Note: "sizeof " + g.Prefix + "_state"},
+		{Name: "RAM, stack", Value: float64(g.Stack), Unit: "bytes", Note: "at most, of a call"},
 	}
 }
 
-const makefile = `# make check builds the model as a desktop compiler would and runs its golden vectors.
-CFLAGS ?= -std=c99 -O2 -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wpedantic
-.PHONY: check clean
-check: build/test
-	./build/test
-build/test: %[1]s.c %[1]s.h test_%[1]s.c %[1]s_vectors.h
-	mkdir -p build
-	$(CC) $(CFLAGS) -o $@ %[1]s.c test_%[1]s.c
-clean:
-	rm -f build/test
-	-rmdir build
-`
+func (target) Products() []string { return []string{"build/test"} }

@@ -1,0 +1,305 @@
+package c
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// level is how tightly an expression binds: C's precedence.
+type level int
+
+// The levels, loosest first.
+const (
+	conditional level = iota
+	bitOr
+	bitXor
+	bitAnd
+	relation
+	shifted
+	sum
+	product
+	unary
+	postfix
+	primary
+)
+
+// operators are C's for the operations that have one.
+var operators = map[step.Op]struct {
+	text  string
+	level level
+}{
+	step.OpAdd: {"+", sum}, step.OpSub: {"-", sum}, step.OpMul: {"*", product}, step.OpMulWide: {"*", product},
+	step.OpAnd: {"&", bitAnd}, step.OpXor: {"^", bitXor},
+}
+
+// term is an expression in C: its text, how tightly it binds, and the type that C gives it.
+type term struct {
+	text  string
+	level level
+	typ   ctype
+}
+
+// as is the text where something that binds at a level stands around it. A binary operator inside another stands in
+// parentheses, as MISRA C:2012 has it (12.1), unless it is the same one and in front.
+func (t term) as(l level, first bool) string {
+	if t.level >= unary && l <= t.level || first && t.level == l && l != conditional {
+		return t.text
+	}
+	return "(" + t.text + ")"
+}
+
+func joined(a term, op string, l level, b term) term {
+	return term{a.as(l, true) + " " + op + " " + b.as(l, false), l, calculated(a.typ, b.typ)}
+}
+
+func number(n int64) term {
+	l := primary
+	if n < 0 && n >= -32767 {
+		l = unary
+	}
+	return term{literal(n), l, literalType(n)}
+}
+
+func isNumber(e *step.Expr) bool { return e.Op == step.OpConst && e.Type.Lanes <= 1 }
+
+// cast converts a term to a type, whatever it has.
+func (s *speller) cast(t step.Int, v term) term {
+	return term{"(" + s.typeName(t) + ")" + v.as(unary, false), unary, exactly(t)}
+}
+
+// to converts a term to a type where C would not do so without a loss that compilers warn of.
+func (s *speller) to(t step.Int, v term) term {
+	have, want := v.typ, exactly(t)
+	switch {
+	case have.unsigned && !want.unsigned && have.most >= want.least, !have.unsigned && want.unsigned:
+		return s.cast(t, v)
+	case have.most > want.least && t != step.Index, t == step.Index && have.least > want.most:
+		return s.cast(t, v)
+	}
+	return v
+}
+
+// expr spells a value.
+func (s *speller) expr(e *step.Expr) term {
+	if e.Type.Lanes > 1 || len(e.Args) > 0 && e.Args[0].Type.Lanes > 1 {
+		return s.pair(e)
+	}
+	switch e.Op {
+	case step.OpConst:
+		return number(e.Value)
+	case step.OpVar:
+		return term{s.scope.name(e.Name), primary, exactly(e.Type)}
+	case step.OpLoad:
+		return s.element(e.Name, e.Args[0])
+	case step.OpPhase:
+		return s.byPhase(e)
+	case step.OpAdd, step.OpSub, step.OpMul, step.OpMulWide, step.OpAnd, step.OpXor:
+		return s.operation(e)
+	case step.OpNeg:
+		a := s.widened(e.Type, s.expr(e.Args[0]))
+		return term{"-" + a.as(postfix, false), unary, calculated(a.typ, a.typ)}
+	case step.OpShl:
+		a := s.widened(e.Type, s.expr(e.Args[0]))
+		return joined(a, "*", product, s.numberIn(e.Type, 1<<e.Value))
+	case step.OpShr, step.OpRound, step.OpClamp:
+		return s.call(string(e.Op), e.Type, e.Args, strconv.FormatInt(e.Value, 10))
+	case step.OpHalfAdd, step.OpHalfSub, step.OpMin:
+		return s.call(string(e.Op), e.Type, e.Args)
+	case step.OpSatAdd:
+		if e.Type.Bits != functionBits(e.Type) { // the sum fits the function's type
+			whole := step.Int{Bits: functionBits(e.Type), Lanes: 1}
+			sum := &step.Expr{Op: step.OpAdd, Type: whole, Args: e.Args}
+			return s.call(string(step.OpClamp), e.Type, []*step.Expr{sum}, strconv.Itoa(e.Type.Bits))
+		}
+		return s.call(string(e.Op), e.Type, e.Args)
+	case step.OpMax:
+		if b := e.Args[1]; b.Op == step.OpConst && b.Value == 0 {
+			return s.call("relu", e.Type, e.Args[:1])
+		}
+		return s.call("max", e.Type, e.Args)
+	case step.OpExt:
+		return s.expr(e.Args[0]) // what needs the width asks for it
+	case step.OpTrunc:
+		a := s.expr(e.Args[0])
+		if isNumber(e.Args[0]) {
+			return a
+		}
+		return s.cast(e.Type, a)
+	case step.OpField:
+		return s.field(e)
+	case step.OpPack, step.OpLane, step.OpSwap, step.OpDot:
+		return s.pair(e)
+	}
+	panic(fmt.Sprintf("c: no spelling of the operation %q", e.Op))
+}
+
+// operation spells a binary operator in the width of its result: an operand is converted where C would calculate in fewer bits.
+func (s *speller) operation(e *step.Expr) term {
+	op := operators[e.Op]
+	a, b := s.signed(e.Args[0]), s.signed(e.Args[1])
+	if n := e.Args[1]; e.Op == step.OpAdd && isNumber(n) && n.Value < 0 && n.Value > -1<<62 {
+		op.text, b = "-", number(-n.Value)
+	}
+	if exactly(e.Type).least > max(cInt.least, a.typ.least, b.typ.least) {
+		if isNumber(e.Args[0]) {
+			b = s.cast(e.Type, b)
+		} else {
+			a = s.cast(e.Type, a)
+		}
+	}
+	if e.Type.Bits == 24 {
+		a, b = s.in24(e.Args[0], a), s.in24(e.Args[1], b)
+	}
+	return joined(a, op.text, op.level, b)
+}
+
+// signed is a value as an operand: an entry of an unsigned table that C would calculate with unsigned is converted.
+func (s *speller) signed(e *step.Expr) term {
+	v := s.expr(e)
+	if v.typ.unsigned && v.typ.least >= cInt.least {
+		return s.cast(e.Type, v)
+	}
+	return v
+}
+
+// numberIn is a number beside values of a type: an INT32_C would widen what has 24 bits.
+func (s *speller) numberIn(t step.Int, n int64) term {
+	v := number(n)
+	if t.Bits == 24 && v.typ.least > 24 {
+		return s.cast(t, v)
+	}
+	return v
+}
+
+func (s *speller) in24(e *step.Expr, v term) term {
+	if isNumber(e) && v.typ.least > 24 {
+		return s.cast(step.I24, v)
+	}
+	return v
+}
+
+// widened is a term that C calculates with in at least the bits of a type.
+func (s *speller) widened(t step.Int, v term) term {
+	if want := exactly(t); want.least > max(cInt.least, v.typ.least) || v.typ.unsigned && v.typ.least >= cInt.least {
+		return s.cast(t, v)
+	}
+	return v
+}
+
+// element spells an entry of an array.
+func (s *speller) element(array string, index *step.Expr) term {
+	a := s.scope.array(array)
+	if a.scalar {
+		return term{a.text, primary, exactly(a.elem)}
+	}
+	return term{a.text + "[" + s.expr(index).text + "]", postfix, exactly(a.elem)}
+}
+
+// byPhase is one value at odd steps and another at even ones.
+func (s *speller) byPhase(e *step.Expr) term {
+	even, odd := s.to(e.Type, s.expr(e.Args[0])), s.to(e.Type, s.expr(e.Args[1]))
+	t := ctype{min(even.typ.least, odd.typ.least), max(even.typ.most, odd.typ.most), even.typ.unsigned}
+	return term{"(" + s.odd() + ") ? " + odd.as(conditional, false) + " : " + even.as(conditional, false), conditional, t}
+}
+
+func (s *speller) odd() string { return "odd != 0u" }
+
+// call spells an operation that C has no operator for: a function at the head of the file.
+func (s *speller) call(name string, t step.Int, args []*step.Expr, rest ...string) term {
+	w := step.Int{Bits: functionBits(t), Lanes: 1}
+	text := s.helper(name, w.Bits) + "("
+	for i, a := range args {
+		if i > 0 {
+			text += ", "
+		}
+		text += s.to(w, s.expr(a)).text
+	}
+	for _, r := range rest {
+		text += ", " + r
+	}
+	return term{text + ")", postfix, exactly(w)}
+}
+
+// functionBits is the width of the function for a type: there are some of 16, 32 and 64 bits.
+func functionBits(t step.Int) int {
+	switch {
+	case t == step.Index, t.Bits == 24:
+		return 32
+	case t.Bits == 8:
+		return 16
+	}
+	return t.Bits
+}
+
+// field spells some bits of a word.
+func (s *speller) field(e *step.Expr) term {
+	w, at, n := e.Args[0], e.At, int(e.Value)
+	v := s.expr(w)
+	bits := w.Type.Bits
+	if v.typ.unsigned {
+		bits = v.typ.least // a signed number twice as wide holds it
+	}
+	word := step.Int{Bits: bits, Lanes: 1, Unsigned: true}
+	if e.Signed {
+		word.Bits = functionBits(word)
+		text := fmt.Sprintf("%s(%s, %d, %d)", s.helper("field", word.Bits), s.to(word, v).text, at, n)
+		return s.to(e.Type, term{text, postfix, exactly(step.Int{Bits: word.Bits, Lanes: 1})})
+	}
+	v = s.to(word, v)
+	if at > 0 {
+		v = joined(v, ">>", shifted, term{strconv.Itoa(at), primary, cInt})
+	}
+	if at+n < bits {
+		v = joined(v, "&", bitAnd, term{unsignedLiteral(1<<n - 1), primary, cInt})
+	}
+	return s.cast(e.Type, v)
+}
+
+// pair spells an operation on two lanes: each is a function at the head of the file, since chips differ in what they have for it.
+func (s *speller) pair(e *step.Expr) term {
+	switch e.Op {
+	case step.OpConst:
+		return term{fmt.Sprintf("%s(%s, %s)", s.pairMacro(e.Type), literal(e.Value), literal(e.Value)), postfix, exactly(e.Type)}
+	case step.OpVar:
+		return term{s.scope.name(e.Name), primary, exactly(e.Type)}
+	case step.OpLoad:
+		return s.element(e.Name, e.Args[0])
+	case step.OpPhase:
+		return s.byPhase(e)
+	}
+	word := e.Type
+	if word.Lanes == 1 {
+		word = e.Args[0].Type // of a lane, of a product
+	}
+	name := string(e.Op)
+	args := e.Args
+	var rest []string
+	switch e.Op {
+	case step.OpShl, step.OpShr, step.OpRound, step.OpClamp:
+		rest = []string{strconv.FormatInt(e.Value, 10)}
+	case step.OpMax:
+		if b := e.Args[1]; b.Op == step.OpConst && b.Value == 0 {
+			name, args = "relu", e.Args[:1]
+		}
+	case step.OpLane:
+		name = [2]string{"low", "high"}[e.Value]
+	case step.OpExt, step.OpTrunc, step.OpField, step.OpMulWide:
+		panic(fmt.Sprintf("c: no spelling of the operation %q on lanes", e.Op))
+	}
+	text := s.helper(pairPrefix+name, word.Bits) + "("
+	for i, a := range args {
+		if i > 0 {
+			text += ", "
+		}
+		text += s.to(a.Type, s.expr(a)).text
+	}
+	for _, r := range rest {
+		text += ", " + r
+	}
+	return term{text + ")", postfix, exactly(e.Type)}
+}
+
+// pairMacro is the macro that makes a constant of two lanes.
+func (s *speller) pairMacro(t step.Int) string { return s.helper(pairPrefix+"CONST", t.Bits) }

@@ -1,0 +1,174 @@
+package c
+
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// source spells a whole program: what the compiler is told first, the functions that C lacks, tables and functions.
+func (s *speller) source(head func(*writer)) []byte {
+	var tables writer
+	for _, a := range s.program.Arrays {
+		if a.Kind == step.Table {
+			s.table(&tables, a)
+		}
+	}
+	for _, f := range s.program.Funcs {
+		s.function(f)
+	}
+	var out writer
+	head(&out)
+	s.macros(&out)
+	for _, part := range []*writer{&s.inline, &tables, &s.writer} {
+		out.buf.Grow(part.buf.Len())
+		out.buf.Write(part.buf.Bytes())
+	}
+	return out.buf.Bytes()
+}
+
+// macros prints what the file says to compilers.
+func (s *speller) macros(w *writer) {
+	if s.usesTables() {
+		w.blank()
+		w.comment("Constant tables. They stay in flash, which on AVR takes a word of GNU C (-std=gnu99); with -std=c99 they are copied to RAM there.")
+		w.directive("if defined __FLASH && !defined __STRICT_ANSI__")
+		w.directive("define TABLE const __flash")
+		w.directive("else")
+		w.directive("define TABLE const")
+		w.directive("endif")
+	}
+	if len(s.inlined) > 0 {
+		w.blank()
+		w.directive("if defined __GNUC__")
+		w.directive("define INLINE static inline __attribute__((always_inline))")
+		w.directive("else")
+		w.directive("define INLINE static inline")
+		w.directive("endif")
+	}
+	if s.dialect.arm && len(s.inlined) > 0 {
+		w.blank()
+		w.comment("Instructions of Arm that saturate, and that calculate with two halves of a word.")
+		w.directive("if defined __ARM_FEATURE_SAT && __ARM_FEATURE_SAT || defined __ARM_FEATURE_SIMD32 && __ARM_FEATURE_SIMD32")
+		w.directive("include <arm_acle.h>")
+		w.directive("endif")
+		w.directive("if defined __ARM_FEATURE_SIMD32 && __ARM_FEATURE_SIMD32")
+		w.directive("define DSP 1")
+		w.directive("else")
+		w.directive("define DSP 0")
+		w.directive("endif")
+	}
+	if s.uses24() && !s.stores24() {
+		s.int24(w)
+	}
+}
+
+// int24 names the type of 24 bits, which only AVR has; others have 32.
+func (s *speller) int24(w *writer) {
+	w.blank()
+	w.directive("if defined __INT24_MAX__")
+	w.line("__extension__ typedef __int24 ", s.prefix, "_int24;")
+	w.directive("else")
+	w.line("typedef int32_t ", s.prefix, "_int24;")
+	w.directive("endif")
+}
+
+func (s *speller) usesTables() bool {
+	for _, a := range s.program.Arrays {
+		if a.Kind == step.Table {
+			return true
+		}
+	}
+	return false
+}
+
+// uses24 reports whether anything has 24 bits, and stores24 whether a state has.
+func (s *speller) uses24() bool {
+	found := s.stores24()
+	for _, f := range s.program.Funcs {
+		for _, a := range f.Scratch {
+			found = found || a.Elem.Bits == 24
+		}
+		walk(f.Body, func(step.Stmt) {}, func(e *step.Expr) { found = found || e.Type.Bits == 24 })
+	}
+	for _, a := range s.program.Arrays {
+		found = found || a.Elem.Bits == 24
+	}
+	return found
+}
+
+func (s *speller) stores24() bool {
+	for _, a := range s.program.Arrays {
+		if a.Kind != step.Table && a.Elem.Bits == 24 {
+			return true
+		}
+	}
+	return false
+}
+
+// table writes a constant table.
+func (s *speller) table(w *writer, a *step.Array) {
+	w.blank()
+	w.comment(a.Doc)
+	t := s.scope.array(a.Name)
+	w.open("static TABLE ", s.typeName(t.elem), " ", t.text, fmt.Sprintf("[%d] = {", a.Len))
+	switch {
+	case a.Elem.Lanes > 1:
+		macro := s.pairMacro(a.Elem)
+		pairs := make([]int64, a.Len)
+		for i := range pairs {
+			pairs[i] = int64(i)
+		}
+		w.numbers(pairs, func(i int64) string {
+			return macro + "(" + literal(a.Data[2*i]) + ", " + literal(a.Data[2*i+1]) + ")"
+		})
+	case a.Elem.Unsigned:
+		w.numbers(a.Data, unsignedLiteral)
+	default:
+		w.numbers(a.Data, literal)
+	}
+	w.close("};")
+}
+
+// tableBytes and stateBytes are what tables take of flash, and the struct of RAM where numbers are aligned to their own size.
+func (s *speller) tableBytes() (n int) {
+	for _, a := range s.program.Arrays {
+		if a.Kind == step.Table {
+			n += a.Len * s.size(s.scope.array(a.Name).elem)
+		}
+	}
+	return n
+}
+
+func (s *speller) stateBytes() int {
+	n, align := 0, 1
+	place := func(size, count int) {
+		n = (n+size-1)/size*size + size*count
+		align = max(align, size)
+	}
+	for _, a := range s.program.Arrays {
+		if a.Kind == step.State {
+			place(s.size(a.Elem), a.Len)
+		}
+	}
+	if s.program.TwoPhase {
+		place(1, 1)
+	}
+	if s.dialect.counters {
+		align = 1
+	}
+	return (n + align - 1) / align * align
+}
+
+// size is the bytes of a number: 24 bits take 32 where there is no such type.
+func (s *speller) size(t step.Int) int {
+	if t.Bits == 24 && !s.dialect.counters {
+		return 4
+	}
+	return t.Bytes()
+}
+
+// stackBytes is a bound of what the step or the output takes, whichever takes more.
+func (s *speller) stackBytes() int {
+	return max(s.needs[s.program.Step].stack, s.needs[s.program.Output].stack)
+}

@@ -1,0 +1,293 @@
+package c
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/backends/spell"
+)
+
+// speller spells a program of the step form in C. It decides nothing about arithmetic: a statement is a statement, an operation an
+// operator or a function at the head of the file.
+type speller struct {
+	writer
+	program *step.Program
+	prefix  string
+	index   string // what counts and addresses: int or int32_t
+	dialect dialect
+	token   bool // the input is a token, which is passed by value
+	names   *lower.Names
+	scope   *scope
+	needs   map[string]*needs // of functions
+	funcs   map[string]string // their names in C
+	inline  writer            // the functions at the head of the file
+	inlined map[string]bool
+}
+
+// array is how C gets at an array.
+type array struct {
+	text   string
+	elem   step.Int
+	kind   step.Kind
+	scalar bool
+}
+
+// scope is the names of a block.
+type scope struct {
+	above  *scope
+	values map[string]string
+	arrays map[string]array
+}
+
+func (s *scope) inner() *scope {
+	return &scope{above: s, values: map[string]string{}, arrays: map[string]array{}}
+}
+
+// name is what C calls a value.
+func (s *scope) name(of string) string {
+	for ; s != nil; s = s.above {
+		if n, ok := s.values[of]; ok {
+			return n
+		}
+	}
+	panic(fmt.Sprintf("c: the form reads %q, which nothing names", of))
+}
+
+func (s *scope) array(of string) array {
+	for ; s != nil; s = s.above {
+		if a, ok := s.arrays[of]; ok {
+			return a
+		}
+	}
+	panic(fmt.Sprintf("c: the form has no array %q", of))
+}
+
+// taken reports whether a name of C hides one of this function.
+func (s *scope) taken(name string) bool {
+	for ; s != nil; s = s.above {
+		for _, v := range s.values {
+			if v == name {
+				return true
+			}
+		}
+		for _, a := range s.arrays {
+			if a.text == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// declare names a value of the form in C.
+func (s *speller) declare(name string) string {
+	out := name
+	for i := 2; s.scope.taken(out) || slices.Contains(reserved, out); i++ {
+		out = fmt.Sprintf("%s_%d", name, i)
+	}
+	s.scope.values[name] = out
+	return out
+}
+
+// block spells statements between braces that the caller writes.
+func (s *speller) block(body []step.Stmt) {
+	s.scope = s.scope.inner()
+	defer func() { s.scope = s.scope.above }()
+	for len(body) > 0 {
+		n := 1
+		switch v := body[0].(type) {
+		case step.Let:
+			n = s.lets(body)
+		case step.Set:
+			s.set(v)
+		case step.Store:
+			s.store(v)
+		case step.For:
+			s.loop(v)
+		case step.IfOdd:
+			s.ifOdd(v)
+		case step.Choose:
+			s.choose(v)
+		case step.Call:
+			s.line(s.funcs[v.Func], "(", strings.Join(s.arguments(v.Func), ", "), ");")
+		case step.Remark:
+			s.comment(v.Text)
+		default:
+			panic(fmt.Sprintf("c: no spelling of the statement %T", v))
+		}
+		body = body[n:]
+	}
+}
+
+// lets spells definitions of one kind that follow each other, and says how many they are.
+func (s *speller) lets(body []step.Stmt) (n int) {
+	first := body[0].(step.Let)
+	head := s.typeName(first.Value.Type) + " "
+	if !first.Mutable {
+		head = "const " + head
+	}
+	width := 4*s.indent + len(head)
+	var parts []string
+	for _, st := range body {
+		l, ok := st.(step.Let)
+		if !ok || l.Mutable != first.Mutable || l.Value.Type != first.Value.Type || stem(l.Name) != stem(first.Name) {
+			break
+		}
+		value := s.to(l.Value.Type, s.expr(l.Value)).text // before the name holds
+		part := s.declare(l.Name) + " = " + value
+		if width += len(part) + 2; n > 0 && width > lineWidth {
+			delete(s.scope.values, l.Name)
+			break
+		}
+		parts = append(parts, part)
+		n++
+	}
+	s.line(head, strings.Join(parts, ", "), ";")
+	return n
+}
+
+// stem is a name without its number: a0 to a7 stand on a line.
+func stem(name string) string { return strings.TrimRight(name, "0123456789") }
+
+// assign spells "a = value", or "a += rest" where the value is a plus something and C calculates in a's type.
+func (s *speller) assign(target string, t step.Int, value *step.Expr) {
+	if t.Lanes == 1 && t.Bits >= 32 && (value.Op == step.OpAdd || value.Op == step.OpSub) && value.Type == t {
+		if a, b := s.expr(value.Args[0]), value.Args[1]; a.text == target && !isNumber(b) {
+			s.line(target, " ", operators[value.Op].text, "= ", s.to(t, s.signed(b)).text, ";")
+			return
+		}
+	}
+	s.line(target, " = ", s.to(t, s.expr(value)).text, ";")
+}
+
+func (s *speller) set(v step.Set) { s.assign(s.scope.name(v.Name), v.Value.Type, v.Value) }
+
+func (s *speller) store(v step.Store) {
+	s.assign(s.element(v.Array, v.Index).text, s.scope.array(v.Array).elem, v.Value)
+}
+
+// loop spells a For. A counter that is as narrow as an int adds up in it, and is narrowed again.
+func (s *speller) loop(v step.For) {
+	counter := s.index
+	if s.dialect.counters && v.From >= 0 && v.To+v.By <= 256 {
+		counter = "uint8_t"
+	}
+	s.scope = s.scope.inner()
+	defer func() { s.scope = s.scope.above }()
+	i := s.declare(v.Var)
+	next := i + "++"
+	switch {
+	case v.By != 1 && counter == "uint8_t":
+		next = fmt.Sprintf("%s = (uint8_t)(%s + %d)", i, i, v.By)
+	case v.By != 1:
+		next = fmt.Sprintf("%s += %d", i, v.By)
+	}
+	s.open(fmt.Sprintf("for (%s %s = %d; %s < %d; %s) {", counter, i, v.From, i, v.To, next))
+	s.block(v.Body)
+	s.close("}")
+}
+
+func (s *speller) ifOdd(v step.IfOdd) {
+	switch {
+	case len(v.Odd) == 0:
+		s.open("if (odd == 0u) {")
+		s.block(v.Even)
+	case len(v.Even) == 0:
+		s.open("if (", s.odd(), ") {")
+		s.block(v.Odd)
+	default:
+		s.open("if (", s.odd(), ") {")
+		s.block(v.Odd)
+		s.reopen("} else {")
+		s.block(v.Even)
+	}
+	s.close("}")
+}
+
+// choose names one of two arrays by a pointer.
+func (s *speller) choose(v step.Choose) {
+	odd, even := s.scope.array(v.Odd), s.scope.array(v.Even)
+	name := s.declare(v.Name)
+	delete(s.scope.values, v.Name)
+	s.scope.arrays[v.Name] = array{text: name, elem: odd.elem, kind: odd.kind}
+	qualifier := ""
+	if odd.kind == step.Table {
+		qualifier = "TABLE "
+	} else if odd.kind == step.Input {
+		qualifier = "const "
+	}
+	s.line(qualifier, s.typeName(odd.elem), " *const ", name, " = (", s.odd(), ") ? ", odd.text, " : ", even.text, ";")
+}
+
+// newSpeller gives names to what a program has.
+func newSpeller(p *step.Program, set *settings, token bool) *speller {
+	prefix := set.prefix
+	s := &speller{program: p, prefix: prefix, dialect: dialectOf(set), token: token, index: indexType(p), inlined: map[string]bool{},
+		funcs: map[string]string{}, needs: needsOf(p)}
+	s.names = lower.NewNames(slices.Concat(reserved, parts, apiNames(prefix), locals(p))...)
+	s.scope = (*scope)(nil).inner()
+	for _, f := range p.Funcs {
+		switch f.Name {
+		case p.Step:
+			s.funcs[f.Name] = prefix + "_step"
+		case p.Output:
+			s.funcs[f.Name] = prefix + "_output"
+		default:
+			s.funcs[f.Name] = s.names.Get(plain(f.Name))
+		}
+	}
+	for _, a := range p.Arrays {
+		out := array{elem: a.Elem, kind: a.Kind}
+		if set.wide && a.Kind == step.Table && a.Elem == step.I8 {
+			out.elem = step.I16
+		}
+		switch a.Kind {
+		case step.Input:
+			out.text = "x"
+			if token {
+				out.text, out.scalar = "token", true
+			}
+		case step.Output:
+			out.text = "y"
+		case step.State:
+			out.text = "s->" + s.names.Get(plain(a.Name))
+		default:
+			out.text = s.names.Get(plain(a.Name))
+		}
+		s.scope.arrays[a.Name] = out
+	}
+	return s
+}
+
+// member is the name of a state in the struct.
+func (s *speller) member(a *step.Array) string {
+	return strings.TrimPrefix(s.scope.array(a.Name).text, "s->")
+}
+
+// plain is a name that no header of a board has as a macro: what looks like one becomes small letters.
+func plain(name string) string {
+	if spell.Macro(lower.Word(name)) {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+// indexType is int, which is fastest everywhere, unless 16 bits could not count the largest array.
+func indexType(p *step.Program) string {
+	largest := 0
+	for _, a := range p.Arrays {
+		largest = max(largest, a.Len)
+	}
+	for _, f := range p.Funcs {
+		for _, a := range f.Scratch {
+			largest = max(largest, a.Len)
+		}
+	}
+	if largest < 1<<15 {
+		return "int"
+	}
+	return "int32_t"
+}
