@@ -107,7 +107,7 @@ func pack(g []int64) []int64 {
 // the state.
 func probePlan(l *lower.Layer, amplitude int64) *lower.Plan {
 	layer := *l
-	identity := [2]arith.Requant{{Mul: 1}, {Mul: 1}}
+	identity := arith.Both(arith.Identity)
 	width := arith.SignedBits(amplitude)
 	u := lower.Matrix{Name: "U", Rows: l.N, Cols: l.N + 1, Ints: make([]int64, l.N*(l.N+1)), Bits: width}
 	for i := range l.N {
@@ -115,7 +115,7 @@ func probePlan(l *lower.Layer, amplitude int64) *lower.Plan {
 	}
 	layer.Term = &lower.Term{Source: lower.FromOneHot, Matrix: u, In: identity, InBits: 2, InMulBits: 2, AccBits: width,
 		Mid: identity, MidBits: width, MidMulBits: width, Out: identity, OutBits: width}
-	layer.Bias = [2][]int64{}
+	layer.Bias = arith.Phased[[]int64]{}
 	layer.SumBits = max(l.SumBits, l.RBits+1)
 	outputs := (l.N + packed - 1) / packed
 	v := lower.Matrix{Name: "V", Rows: outputs, Cols: l.N, Ints: make([]int64, outputs*l.N), Bits: 14}

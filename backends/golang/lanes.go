@@ -131,7 +131,7 @@ func (d *layer) clamped() bool { return d.Saturate && d.SumBits > d.Bits }
 
 // biasWords writes the biases, with the offset of the lanes and the 1 that a negated unit needs because -r is ^r + 1.
 func (g *generator) biasWords(d *layer) (names [2]string) {
-	var b [2][]int64
+	var b arith.Phased[[]int64]
 	for ph := range b {
 		b[ph] = make([]int64, d.N)
 		for i := range b[ph] {

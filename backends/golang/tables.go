@@ -137,7 +137,7 @@ func narrowest(lists ...[]int64) string {
 }
 
 // bias writes the tables of a bias and returns their names at even and odd t.
-func (g *generator) bias(want, of string, b [2][]int64) (names [2]string, typ string) {
+func (g *generator) bias(want, of string, b arith.Phased[[]int64]) (names [2]string, typ string) {
 	typ = narrowest(b[0], b[1])
 	if slices.Equal(b[0], b[1]) {
 		names[0] = g.table(want, typ, "is the bias of "+of+" in its integers' unit.", b[0], len(b[0]))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // transform names the function that replaces block entries of a type by their Hadamard transform, and writes it the
@@ -28,19 +30,16 @@ func (g *generator) transform(block int, typ string, shift int) string {
 		stages = passes(block, 2)
 	}
 	var body []jen.Code
-	stride := 1
+	stride, stage := 1, 0
 	for _, count := range stages {
-		halve := count == 2 && shift > 0
-		if halve {
-			shift--
-		}
-		body = append(body, pass{block: block, typ: typ, stride: stride, count: count, halve: halve}.code())
+		stage += count
+		body = append(body, pass{block: block, typ: typ, stride: stride, count: count, halve: arith.Halves(stage, shift)}.code())
 		stride <<= count
 	}
-	if shift > 0 {
+	if rest := arith.Rest(stage, shift); rest > 0 {
 		z := expr{jen.Id("v"), typ, atom}
 		body = append(body, jen.For(jen.List(jen.Id("i"), jen.Id("v")).Op(":=").Range().Id("z")).Block(
-			jen.Id("z").Index(jen.Id("i")).Op("=").Add(z.round(shift).code)))
+			jen.Id("z").Index(jen.Id("i")).Op("=").Add(z.round(rest).code)))
 	}
 	g.helpers = append(g.helpers, f.Line().Func().Id(n).Params(jen.Id("z").Op("*").Index(jen.Lit(block)).Id(typ)).Block(body...))
 	return n

@@ -98,7 +98,7 @@ func (c *Cost) matrix(w *Matrix) {
 	c.Bits += len(w.Ints) * w.Bits
 }
 
-func (c *Cost) bias(b [2][]int64) {
+func (c *Cost) bias(b arith.Phased[[]int64]) {
 	for ph, v := range b {
 		if v == nil || ph == 1 && equal(b[0], b[1]) {
 			continue

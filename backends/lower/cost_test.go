@@ -35,7 +35,7 @@ func TestCostOfAMatrix(t *testing.T) {
 			Matrix: lower.Matrix{Rows: 4, Cols: 2, Bits: 4, Ints: []int64{1, 3, 0, 0, -4, 5, 7, 0}}}}},
 		Readout: lower.Readout{Matrix: lower.Matrix{Rows: 1, Cols: 4, Bits: 2, Ints: []int64{1, 0, -1, 1}}},
 	}
-	p.Layers[0].Term.In = [2]arith.Requant{{Mul: 1}, {Mul: 1}}
+	p.Layers[0].Term.In = arith.Both(arith.Identity)
 	c := p.Cost()
 	if want := (lower.Work{Adds: 2, Muls: 3}); c.Input != want {
 		t.Errorf("input %+v, want %+v", c.Input, want)

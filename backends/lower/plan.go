@@ -51,19 +51,32 @@ type Layer struct {
 	PreSigns []int8 // +1 or -1 each, or nil for all +1
 	Staged   bool   // rounding = staged: Shift[t&1] halvings are spread over the stages
 	ZBits    int    // width of z and of everything inside the transform
-	Round    [2]arith.Requant
+	Round    arith.Phased[arith.Requant]
 	Perm     []int // nil: identity
 	Signs    []int8
-	RBits    int        // width of Signs*r (holds the negation too)
-	Term     *Term      // nil: no input term
-	Bias     [2][]int64 // beta at even and odd t; equal slices when they do not differ; nil for none
-	SumBits  int        // width of the sum before saturation
-	Saturate bool       // false: the sum is proven to fit Bits
+	RBits    int                   // width of Signs*r (holds the negation too)
+	Term     *Term                 // nil: no input term
+	Bias     arith.Phased[[]int64] // beta at even and odd t; equal slices when they do not differ; nil for none
+	SumBits  int                   // width of the sum before saturation
+	Saturate bool                  // false: the sum is proven to fit Bits
 }
 
 // TwoPhase reports whether even and odd steps differ.
 func (l *Layer) TwoPhase() bool {
 	return l.Round[0] != l.Round[1] || (l.Term != nil && l.Term.twoPhase()) || !equal(l.Bias[0], l.Bias[1])
+}
+
+// Halves reports whether the transform halves its entries after a stage, which is counted from 1.
+func (l *Layer) Halves(stage, phase int) bool {
+	return l.Staged && arith.Halves(stage, l.Round[phase].Shift)
+}
+
+// Rest is the shift that is left to round after the transform.
+func (l *Layer) Rest(phase int) int {
+	if l.Staged {
+		return arith.Rest(l.K, l.Round[phase].Shift)
+	}
+	return l.Round[phase].Shift
 }
 
 // Source says what a term's matrix multiplies.
@@ -83,17 +96,17 @@ type Term struct {
 	Source     Source
 	Layer      int // FromState
 	Relu       bool
-	Embed      *ir.Tensor       // FromEmbed: Ints [vocab, d]
-	In         [2]arith.Requant // X -> X' (identity at even t); equal to round_half_even(sqrt(2) 2^f X) for every X in range
-	InBits     int              // width of In's results
-	InMulBits  int              // width of v*Mul + half inside In
+	Embed      *ir.Tensor                  // FromEmbed: Ints [vocab, d]
+	In         arith.Phased[arith.Requant] // X -> X' (identity at even t); equal to round_half_even(sqrt(2) 2^f X) for every X in range
+	InBits     int                         // width of In's results
+	InMulBits  int                         // width of v*Mul + half inside In
 	Matrix     Matrix
-	AccBits    int              // width of the product
-	Mid        [2]arith.Requant // rescale by sqrt(2) or 1/sqrt(2) where units do not alternate alike; identity otherwise
-	MidBits    int              // width of Mid's results
-	MidMulBits int              // width of v*Mul + half inside Mid
-	Out        [2]arith.Requant // the shift by e (Mul is 1)
-	OutBits    int              // width of a; at least that of the product plus rounding
+	AccBits    int                         // width of the product
+	Mid        arith.Phased[arith.Requant] // rescale by sqrt(2) or 1/sqrt(2) where units do not alternate alike; identity otherwise
+	MidBits    int                         // width of Mid's results
+	MidMulBits int                         // width of v*Mul + half inside Mid
+	Out        arith.Phased[arith.Requant] // the shift by e (Mul is 1)
+	OutBits    int                         // width of a; at least that of the product plus rounding
 }
 
 func (t *Term) twoPhase() bool {
@@ -116,14 +129,14 @@ type Readout struct {
 	Relu        bool
 	Layer       int
 	Matrix      Matrix
-	Bias        [2][]int64
+	Bias        arith.Phased[[]int64]
 	YBits       int
 	MeanBits    int
 	Rescale     *arith.Requant
 	RescaleBits int // width of sumOdd*Mul + half
 	// Threshold is compared with Y (or the mean's sum): bit = Y > Threshold[t&1]. Set for ir.Threshold only;
 	// for a mean it is Threshold[0], whatever t.
-	Threshold [2]int64
+	Threshold arith.Phased[int64]
 	// Unit gives the real value of Y (of the sum, for a mean: before dividing by the number of steps).
 	Unit ir.Scale
 }

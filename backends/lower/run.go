@@ -11,7 +11,7 @@ type Machine struct {
 	Plan *Plan
 	T    int       // steps done; the next is T+1
 	G    [][]int64 // states, a slice a layer
-	sum  [2][]int64
+	sum  arith.Phased[[]int64]
 	// Saturated counts the state updates that were clamped.
 	Saturated int64
 }
@@ -31,7 +31,7 @@ func (m *Machine) Reset() {
 		m.G[i] = make([]int64, l.N)
 	}
 	o := m.Plan.Readout.Matrix.Rows
-	m.sum = [2][]int64{make([]int64, o), make([]int64, o)}
+	m.sum = arith.Phased[[]int64]{make([]int64, o), make([]int64, o)}
 }
 
 // Step consumes one input: d integers, or one token. For a mean it also adds this step's Y.

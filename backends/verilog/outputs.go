@@ -143,7 +143,7 @@ func (v *readoutValues) sumsByPhase(l *lines) {
 	l.line("    else if (done & ~odd)")
 	l.line("        seen_even <= 1'b1;")
 	l.line("end")
-	name, bits := l.requant("rescaled", "mean_odd", w, [2]arith.Requant{*v.Rescale, *v.Rescale}, v.RescaleBits)
+	name, bits := l.requant("rescaled", "mean_odd", w, arith.Both(*v.Rescale), v.RescaleBits)
 	l.line("assign out_data = mean_even + %s[%d:0];", name, w-1)
 	if bits > w {
 		l.line("wire unused_high = &{1'b0, %s[%d:%d]};", name, bits-1, w)

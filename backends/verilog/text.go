@@ -54,8 +54,8 @@ func (l *lines) String() string { return l.b.String() }
 // requant writes wires for v -> (v*Mul + half) >> Shift at even and odd steps, and gives the name and width of the
 // result; it is the source itself where nothing happens. bits holds v*Mul + half, or v*Mul shifted left, at the steps that take
 // it; what the other steps' wire holds then is not read and may overflow.
-func (l *lines) requant(name, source string, from int, r [2]arith.Requant, bits int) (string, int) {
-	if r == ([2]arith.Requant{{Mul: 1}, {Mul: 1}}) {
+func (l *lines) requant(name, source string, from int, r arith.Phased[arith.Requant], bits int) (string, int) {
+	if r == arith.Both(arith.Identity) {
 		return source, from
 	}
 	width := max(from, bits)

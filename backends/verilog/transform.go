@@ -119,8 +119,8 @@ func indices(name string, high, low int) string {
 // halves finds the stages behind which staged rounding halves: every second, while more of the step's shift is left.
 func (v *transformValues) halves() {
 	var text []string
-	for s := 1; s < v.K && v.Staged; s += 2 {
-		even, odd := v.Round[arith.Even].Shift > s/2, v.Round[arith.Odd].Shift > s/2
+	for s := range v.K {
+		even, odd := v.Layer.Halves(s+1, arith.Even), v.Layer.Halves(s+1, arith.Odd)
 		at := fmt.Sprintf("stage2 == %s", lit(v.StageBits, s))
 		switch {
 		case even && odd:

@@ -29,7 +29,7 @@ func (l *layer) oneHot() bool      { return l.Term != nil && l.Term.Source == lo
 func (l *layer) columnBits() int   { return clog2(l.C) }
 func (l *layer) biasByPhase() bool { return differ(l.Bias) }
 
-func differ(b [2][]int64) bool {
+func differ(b arith.Phased[[]int64]) bool {
 	for i := range b[0] {
 		if b[0][i] != b[1][i] {
 			return true
@@ -253,17 +253,9 @@ func (v *updateValues) clocked(format string, args ...any) {
 	v.Clocked = append(v.Clocked, fmt.Sprintf(format, args...))
 }
 
-// leftShift is what is left to round after the transform.
-func (l *layer) leftShift(phase int) int {
-	if l.Staged {
-		return max(0, l.Round[phase].Shift-l.K/2)
-	}
-	return l.Round[phase].Shift
-}
-
 // roundedBits is the width of the rounded z.
 func (l *layer) roundedBits() int {
-	if l.leftShift(arith.Even) == 0 && l.leftShift(arith.Odd) == 0 {
+	if l.Rest(arith.Even) == 0 && l.Rest(arith.Odd) == 0 {
 		return l.M
 	}
 	return l.M + 1
@@ -273,7 +265,7 @@ func (v *updateValues) round() {
 	var l lines
 	l.indent = "            "
 	l.line("wire signed %sz = live ? state_word[i * %d +: %d] : %s;", span(v.M), v.M, v.M, lit(v.M, 0))
-	r := [2]arith.Requant{{Mul: 1, Shift: v.leftShift(arith.Even)}, {Mul: 1, Shift: v.leftShift(arith.Odd)}}
+	r := arith.Phased[arith.Requant]{{Mul: 1, Shift: v.Rest(arith.Even)}, {Mul: 1, Shift: v.Rest(arith.Odd)}}
 	value, bits := l.requant("rounded", "z", v.M, r, v.M+1)
 	l.line("reg signed %sr;", span(bits))
 	v.clocked("if (ends[3]) r <= %s;", value)

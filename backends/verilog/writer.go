@@ -80,7 +80,7 @@ func (w *writer) modules() {
 }
 
 // biasWords lays a bias out in words of w entries: one table, or the odd steps' behind the even ones'.
-func biasWords(b [2][]int64, w, depth int, byPhase bool) contents {
+func biasWords(b arith.Phased[[]int64], w, depth int, byPhase bool) contents {
 	even, odd := grouped(b[arith.Even], w, depth), grouped(b[arith.Odd], w, depth)
 	if !byPhase {
 		return even

@@ -322,8 +322,8 @@ func staged(x arith.Interval, block, shift int) arith.Interval {
 	for stage, stride := 1, 1; stride < block; stage, stride = stage+1, stride*2 {
 		m *= 2
 		peak = max(peak, m)
-		if stage%2 == 0 && shift > 0 {
-			m, shift = m/2, shift-1
+		if arith.Halves(stage, shift) {
+			m /= 2
 		}
 	}
 	return arith.Between(-peak, peak-1)

@@ -119,7 +119,7 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 	r := newRun(m, fixedKernels)
 	r.check = fits
 	var res FixedResult
-	var sums [2][]int64
+	var sums arith.Phased[[]int64]
 	for _, row := range x {
 		if err := r.step(row); err != nil {
 			return res, err
@@ -146,7 +146,7 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 	return res, nil
 }
 
-func meanSum(m *ir.Module, sums [2][]int64) []int64 {
+func meanSum(m *ir.Module, sums arith.Phased[[]int64]) []int64 {
 	odd := sums[arith.Odd]
 	if m.Values[m.Y].Type.Scale.Parity {
 		odd = each(odd, arith.SqrtHalf.Apply)

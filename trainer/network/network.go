@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -43,10 +44,10 @@ type layer struct {
 	relu     bool
 	cols     int
 	biases   []*Param
-	factor   []float32    // norm * sign
-	bias     []float32    // sum of the biases, or nil
-	rounded  [2][]float32 // bias in whole units of the state at even and odd t, when states are rounded
-	columns  []float32    // matrix transposed, for tokens without an embedding
+	factor   []float32               // norm * sign
+	bias     []float32               // sum of the biases, or nil
+	rounded  arith.Phased[[]float32] // bias in whole units of the state at even and odd t, when states are rounded
+	columns  []float32               // matrix transposed, for tokens without an embedding
 }
 
 // source says what a layer's matrix multiplies.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/importer"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/internal/npy"
@@ -387,12 +388,12 @@ func TestRoundedStates(t *testing.T) {
 	n.Step(b)
 	want := slices.Clone(n.Param("U").Grad)
 	// Layer 1 has blocks of 4; layer 2 is of odd order, whose unit alternates.
-	n.TrainRounded([]Rounding{{Unit: [2]float64{1e-4, 1e-4}, Bits: 24}, {Unit: [2]float64{1e-4, 1e-4 / math.Sqrt2}, Bits: 24}})
+	n.TrainRounded([]Rounding{{Unit: arith.Phased[float64]{1e-4, 1e-4}, Bits: 24}, {Unit: arith.Phased[float64]{1e-4, 1e-4 / math.Sqrt2}, Bits: 24}})
 	n.Step(b)
 	if d := relative(n.Param("U").Grad, doubles(want)); d > 1e-2 {
 		t.Errorf("with fine units the gradient differs by %.2g", d)
 	}
-	coarse := Rounding{Unit: [2]float64{0.5, 0.25}, Bits: 8}
+	coarse := Rounding{Unit: arith.Phased[float64]{0.5, 0.25}, Bits: 8}
 	n.TrainRounded([]Rounding{coarse, coarse})
 	for _, h := range n.LastStates(b) {
 		for _, v := range h {
@@ -401,7 +402,7 @@ func TestRoundedStates(t *testing.T) {
 			}
 		}
 	}
-	tiny := Rounding{Unit: [2]float64{1e-6, 1e-6}, Bits: 8}
+	tiny := Rounding{Unit: arith.Phased[float64]{1e-6, 1e-6}, Bits: 8}
 	n.TrainRounded([]Rounding{tiny, tiny})
 	n.Step(b)
 	for _, g := range n.Param("U").Grad {

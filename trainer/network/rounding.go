@@ -4,13 +4,14 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 // Rounding is how a layer's state is rounded at the fixed level: the real value of one at steps of even and of odd t, the
 // width that it saturates at, and whether the transform rounds between its stages (docs/numerics.md section 3).
 type Rounding struct {
-	Unit   [2]float64 // Unit[t&1]; the first step is t = 1
+	Unit   arith.Phased[float64] // the first step is t = 1
 	Bits   int
 	Staged bool
 	// OddInput is by what the integers of a vector input are multiplied, and then rounded, at odd steps, about sqrt(2) times
@@ -172,7 +173,7 @@ func shiftAt(block, phase int) int {
 // is left of it.
 func staged(rows []float32, block, shift int) int {
 	for stage, stride := 1, kernels.Lanes; stride < block*kernels.Lanes; stage, stride = stage+1, 2*stride {
-		halve := stage%2 == 0 && shift > 0
+		halve := arith.Halves(stage, shift)
 		for b := 0; b < len(rows); b += 2 * stride {
 			low, high := rows[b:b+stride], rows[b+stride:b+2*stride]
 			for i, x := range low {
@@ -183,11 +184,8 @@ func staged(rows []float32, block, shift int) int {
 				}
 			}
 		}
-		if halve {
-			shift--
-		}
 	}
-	return shift
+	return arith.Rest(bits.TrailingZeros(uint(block)), shift)
 }
 
 func floor(v float32) float32 { return float32(math.Floor(float64(v))) }

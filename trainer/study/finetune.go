@@ -146,7 +146,7 @@ func (s *Study) stretched() map[string]float64 {
 func roundings(l *compiler.Lowered) []network.Rounding {
 	var out []network.Rounding
 	for i, s := range l.Module.States {
-		out = append(out, network.Rounding{OddInput: oddInput(l.Plan.Layers[i].Term), Unit: [2]float64{arith.Even: s.Scale.At(arith.Even), arith.Odd: s.Scale.At(arith.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
+		out = append(out, network.Rounding{OddInput: oddInput(l.Plan.Layers[i].Term), Unit: arith.Phased[float64]{arith.Even: s.Scale.At(arith.Even), arith.Odd: s.Scale.At(arith.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
 	}
 	return out
 }

@@ -183,7 +183,7 @@ func (b *builder) signs(n int) []int8 {
 	return s
 }
 
-var same = [2]arith.Requant{{Mul: 1}, {Mul: 1}}
+var same = arith.Both(arith.Identity)
 
 func (b *builder) term(l, below *lower.Layer) *lower.Term {
 	rng := b.rng
@@ -265,7 +265,7 @@ func (b *builder) readout() {
 		}
 	}
 	if out.Decision == ir.Threshold {
-		r.Threshold = [2]int64{int64(rng.Intn(2000) - 1000), int64(rng.Intn(2000) - 1000)}
+		r.Threshold = arith.Phased[int64]{int64(rng.Intn(2000) - 1000), int64(rng.Intn(2000) - 1000)}
 		if last.K&1 == 0 || out.When == ir.Mean {
 			r.Threshold[1] = r.Threshold[0]
 		}
