@@ -15,7 +15,7 @@ func Build(p *lower.Plan, c Choice) (*Program, error) {
 	if err := c.Check(p); err != nil {
 		return nil, err
 	}
-	b := &builder{plan: p, choice: c, names: lower.NewNames("x", "y", "odd"), embeds: map[*ir.Tensor]*Array{}}
+	b := &builder{plan: p, choice: c, names: lower.NewNames(localNames()...), embeds: map[*ir.Tensor]*Array{}}
 	b.prog = &Program{Name: p.Name, TwoPhase: p.TwoPhase()}
 	b.input()
 	var layers []*layer
@@ -28,7 +28,21 @@ func Build(p *lower.Plan, c Choice) (*Program, error) {
 		l.function()
 	}
 	b.outputs()
+	b.prog.prune()
 	return b.prog, b.err
+}
+
+// localNames are what the builder names within functions, and the arrays that callers know: arrays named by the model are called
+// otherwise.
+func localNames() []string {
+	out := []string{"x", "y", "odd", "i", "j", "k", "m", "c", "r", "q", "p", "g", "s", "t", "u", "v", "w", "acc", "back", "bias", "column", "count", "row",
+		"start", "total", "turn"}
+	for _, letters := range []string{"a", "b", "c", "d", "e", "g", "n", "r", "s", "v", "w", "x", "back"} {
+		for i := range 64 {
+			out = append(out, fmt.Sprint(letters, i))
+		}
+	}
+	return out
 }
 
 // builder collects a program.
@@ -105,9 +119,18 @@ func (b *builder) add(f *Func) *Func {
 
 // scratch adds an array of a function.
 func (f *Func) scratch(names *lower.Names, hint string, elem Int, n int) *Array {
-	a := &Array{Kind: Scratch, Name: names.Get(hint), Elem: elem, Len: n, Range: elem.Range()}
+	a := &Array{Kind: Scratch, Name: names.Get(hint), Doc: scratchDocs[hint], Elem: elem, Len: n, Range: elem.Range()}
 	f.Scratch = append(f.Scratch, a)
 	return a
+}
+
+var scratchDocs = map[string]string{
+	"z":        "the transform",
+	"vector":   "what a matrix multiplies",
+	"inflow":   "what flows into the state, before it is rounded",
+	"products": "the product of the input with each weight that occurs",
+	"sums":     "what the signs of eight entries can add up to",
+	"outputs":  "the product of the output",
 }
 
 // perPhase makes statements that may differ between even and odd steps: once, or in both branches.

@@ -84,6 +84,7 @@ const (
 	cMin
 	cMax
 	cClamp
+	cCrop
 	cExt
 	cTrunc
 	cField
@@ -456,7 +457,7 @@ func (k *checker) index(e *Expr) *node {
 // Stored reports whether an array can hold entries of the type.
 func (t Int) Stored() bool {
 	if t.Unsigned {
-		return t.Lanes == 1 && (t.Bits == 8 || t.Bits == 16 || t.Bits == 32)
+		return t.Lanes == 1 && (t.Bits == 8 || t.Bits == 16 || t.Bits == 32) || t.Lanes == 2 && t.Bits == 32
 	}
 	return t != Index && t.computed()
 }
@@ -474,8 +475,12 @@ func (t Int) computed() bool {
 	return t.Lanes == 1 && slices.Contains([]int{8, 16, 24, 32, 64}, t.Bits)
 }
 
-// addsUp are the operations that unsigned numbers may be of.
-var addsUp = []Op{OpConst, OpVar, OpLoad, OpPhase, OpAdd, OpExt, OpTrunc}
+// addsUp are the operations that unsigned numbers may be of, and onWords those that their lanes may be of: bits of a word are
+// those of its lanes only where the lower one has no sign, which would show in the upper.
+var (
+	addsUp  = []Op{OpConst, OpVar, OpLoad, OpPhase, OpAdd, OpExt, OpTrunc}
+	onWords = append([]Op{OpAnd, OpXor, OpShr, OpSwap, OpPack}, addsUp...)
+)
 
 // lane is the type of one lane.
 func (t Int) lane() Int {
@@ -485,7 +490,7 @@ func (t Int) lane() Int {
 
 // loaded is the type that an entry has in an expression.
 func loaded(t Int) Int {
-	if t.Unsigned {
+	if t.Unsigned && t.Lanes == 1 {
 		t.Unsigned = false
 		t.Bits *= 2
 	}
@@ -510,7 +515,12 @@ func (k *checker) expr(e *Expr) *node {
 	if !e.Type.computed() {
 		k.errorf(e, "it is of type %v, which no expression can be", e.Type)
 	}
-	if e.Type.Unsigned && !slices.Contains(addsUp, e.Op) {
+	switch {
+	case e.Type.Unsigned && e.Type.Lanes == 2:
+		if !slices.Contains(onWords, e.Op) {
+			k.errorf(e, "it is %v, and lanes without sign are added, masked and shifted; use trunc", e.Type)
+		}
+	case e.Type.Unsigned && !slices.Contains(addsUp, e.Op):
 		k.errorf(e, "it is %v, and unsigned numbers only add up; use ext", e.Type)
 	}
 	n := &node{e: e, code: rule.code, lanes: e.Type.Lanes, lo: e.Type.Range().Lo, hi: e.Type.Range().Hi, home: k.line, id: len(k.nodes),
@@ -586,6 +596,7 @@ func init() {
 		OpMin:     {cMin, 2, alike},
 		OpMax:     {cMax, 2, alike},
 		OpClamp:   {cClamp, 1, both(alike, clampBits)},
+		OpCrop:    {cCrop, 1, both(alike, cropBits)},
 		OpExt:     {cExt, 1, wider},
 		OpTrunc:   {cTrunc, 1, narrower},
 		OpField:   {cField, 1, field},
@@ -645,8 +656,17 @@ func clampBits(e *Expr) string {
 	return ""
 }
 
+func cropBits(e *Expr) string {
+	if e.Type == Index || e.Value < 1 || e.Value >= int64(e.Type.Bits) {
+		return fmt.Sprintf("a crop to %d bits in %v", e.Value, e.Type)
+	}
+	return ""
+}
+
+// factor allows a factor as wide as the word of both lanes, too: what it holds is a lane's.
 func factor(e *Expr) string {
-	if e.Args[0].Type != e.Type || e.Args[1].Type != e.Type.lane() {
+	word := Int{Bits: e.Type.Bits * e.Type.Lanes, Lanes: 1}
+	if e.Args[0].Type != e.Type || e.Args[1].Type != e.Type.lane() && e.Args[1].Type != word {
 		return fmt.Sprintf("a product in %v is of %v and %v, not of %v and %v", e.Type, e.Type, e.Type.lane(), e.Args[0].Type, e.Args[1].Type)
 	}
 	return ""

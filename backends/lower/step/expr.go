@@ -32,6 +32,7 @@ const (
 	OpMin     Op = "min"     // the smaller
 	OpMax     Op = "max"     // the larger; with 0, relu
 	OpClamp   Op = "clamp"   // a, clamped to Value bits, signed
+	OpCrop    Op = "crop"    // a, clamped to Value bits, unsigned: from 0 to 2^Value-1
 	OpExt     Op = "ext"     // a in a wider type
 	OpTrunc   Op = "trunc"   // a in a narrower type that holds it
 	OpField   Op = "field"   // bits At to At+Value-1 of a, of each lane, as a signed number where Signed, in a type of its own
@@ -79,12 +80,7 @@ func Load(a *Array, index *Expr) *Expr { return LoadAs(a.Elem, a.Name, index) }
 
 // LoadAs is an entry of the array of a name, which a Choose may have given. One that is unsigned comes in the next signed type.
 func LoadAs(elem Int, name string, index *Expr) *Expr {
-	t := elem
-	if t.Unsigned {
-		t.Unsigned = false
-		t.Bits *= 2 // the next signed type that holds it
-	}
-	return &Expr{Op: OpLoad, Type: t, Name: name, Args: []*Expr{index}}
+	return &Expr{Op: OpLoad, Type: loaded(elem), Name: name, Args: []*Expr{index}}
 }
 
 // LoadRaw is an entry of an array in the very type of the entry, unsigned too.
@@ -215,6 +211,9 @@ func Relu(a *Expr) *Expr { return Max(a, Const(a.Type, 0)) }
 
 // Clamp is a within bits.
 func Clamp(a *Expr, bits int) *Expr { return shift(OpClamp, a, bits) }
+
+// Crop is a within 0 and 2^bits-1.
+func Crop(a *Expr, bits int) *Expr { return shift(OpCrop, a, bits) }
 
 // As is a in a type as wide or wider, or narrower where that holds it.
 func As(a *Expr, t Int) *Expr {

@@ -153,6 +153,9 @@ func applyInterval(c opcode, e *Expr, a, b span) (span, bool) {
 	case cClamp:
 		r := arith.OfBits(int(e.Value))
 		return span{Lo: clamp(a.Lo, r), Hi: clamp(a.Hi, r)}, true
+	case cCrop:
+		r := span{Lo: 0, Hi: 1<<e.Value - 1}
+		return span{Lo: clamp(a.Lo, r), Hi: clamp(a.Hi, r)}, true
 	case cExt, cTrunc:
 		return a, true
 	case cField:

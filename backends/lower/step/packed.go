@@ -80,7 +80,7 @@ func (r *readout) packedArray(first, n int, p packing, data []int64, order strin
 		}
 	}
 	doc := fmt.Sprintf("%s [%d, %d], rows %d to %d, %s: %d bits a weight, which is stored plus %d.", r.Matrix.Name, r.Matrix.Rows, r.Matrix.Cols, first, first+n-1, order, p.bits, p.offset)
-	return r.tableOf(p.word, r.Matrix.Name, doc, data)
+	return r.tableOf(p.word, weights(&r.Matrix), doc, data)
 }
 
 // values is what a matrix multiplies: that of unit j, of some bits with its sign.
@@ -161,7 +161,7 @@ func (r *readout) dotTable(p packing, first, rows int) *Array {
 	}
 	doc := fmt.Sprintf("%s [%d, %d], rows %d to %d for %d pairs of units at a time: %d bits a weight, which is stored plus %d.",
 		r.Matrix.Name, r.Matrix.Rows, r.Matrix.Cols, first, first+rows-1, pairs, p.bits, p.offset)
-	return r.tableOf(pair, r.Matrix.Name, doc, data)
+	return r.tableOf(pair, weights(&r.Matrix), doc, data)
 }
 
 func (r *readout) dotRows(t *Array, p packing, first, rows int, put into) []Stmt {

@@ -146,9 +146,11 @@ func (r *readout) product(f *Func, put into) []Stmt {
 		return append(head, r.rows(put2)...)
 	}
 	// The others read the state from an array.
-	v := f.scratch(r.names, "v", r.y, r.l.N)
-	y := f.scratch(r.names, "p", r.y, r.Matrix.Rows)
-	head = append(head, r.l.eachUnit("j", func(g, unit *Expr) []Stmt { return []Stmt{Store{v.Name, unit, r.unit(g, r.y)}} })...)
+	v := f.scratch(r.names, "vector", Int{Bits: lane(r.l.Bits), Lanes: 1}, r.l.N)
+	y := f.scratch(r.names, "outputs", r.y, r.Matrix.Rows)
+	head = append(head, r.l.eachUnit("j", func(g, unit *Expr) []Stmt {
+		return []Stmt{Store{v.Name, unit, As(r.unit(g, r.calc(r.l.Bits)), v.Elem)}}
+	})...)
 	head = append(head, r.multiply(f, &r.Matrix, r.c.Product, v, y, r.y)...)
 	i := Counter("i")
 	return append(head, each("i", r.Matrix.Rows, put2(i, Load(y, i))))
@@ -157,7 +159,7 @@ func (r *readout) product(f *Func, put into) []Stmt {
 // rows multiplies row by row, straight from the state.
 func (r *readout) rows(put into) []Stmt {
 	w := &r.Matrix
-	t := r.table(w.Name, fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
+	t := r.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
 	i, j := Counter("i"), Counter("j")
 	acc := Var(r.y, "acc")
 	return []Stmt{each("i", w.Rows,

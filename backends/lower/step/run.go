@@ -329,6 +329,8 @@ func (m *Machine) apply(n *node, a, b int64) int64 {
 		out = max(a, b)
 	case cClamp:
 		out = clamp(a, arith.OfBits(int(e.Value)))
+	case cCrop:
+		out = clamp(a, span{Lo: 0, Hi: 1<<e.Value - 1})
 	case cExt, cTrunc:
 		out = a
 	case cField:

@@ -11,7 +11,8 @@ import "github.com/hrnnc/hrnnc/internal/arith"
 // it in one register: 8, 16, 24, 32 or 64 bits, or two lanes of 16 in a word of 32, or two of 32 in one of 64.
 //
 // Two lanes in a word stand for lo + hi * 2^Bits with both signed: sums, differences and products with constants of words are
-// those of the lanes, as long as no lane overflows.
+// those of the lanes, as long as no lane overflows. Lanes without sign are bits of the word side by side, so that
+// words of them are also masked, shifted and exchanged.
 type Int struct {
 	Bits     int
 	Lanes    int

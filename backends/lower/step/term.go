@@ -36,14 +36,14 @@ func (l *layer) newTerm() *term {
 	t.product = l.c.Product
 	switch {
 	case t.t.Source == lower.FromOneHot:
-		t.columns = l.table(w.Name, fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
+		t.columns = l.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
 	case t.product == ByValue:
 		if w.Cols != 1 || w.Bits > 4 || l.c.Record == 0 || t.t.Source != lower.FromVector {
 			l.fail("only records of a single column of at most 4 bits are multiplied by value")
 		}
 	case l.c.Record > 0 && w.Cols <= l.c.Unroll && t.t.Source == lower.FromVector:
 	case t.product == Rows && w.Cols <= l.c.Unroll && t.t.Source == lower.FromVector && l.lanes == 1:
-		t.columns = l.table(w.Name, fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
+		t.columns = l.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
 	default:
 		if l.lanes == 2 {
 			l.fail("pairs take their product from records")
@@ -52,6 +52,9 @@ func (l *layer) newTerm() *term {
 	}
 	return t
 }
+
+// weights names the table of a matrix.
+func weights(w *lower.Matrix) string { return "weights_" + w.Name }
 
 // byColumn is the matrix column by column, a column in the order of the update.
 func (t *term) byColumn() []int64 {
@@ -69,9 +72,9 @@ func (t *term) byColumn() []int64 {
 
 // aheadOfUpdate multiplies the whole vector in front of the update, into an array.
 func (t *term) aheadOfUpdate() {
-	in := t.builder.vector(t.layer.fn, t.t, t.acc)
+	in := t.builder.vector(t.layer.fn, t.t)
 	t.before = append(t.before, in.fill...)
-	t.ahead = t.fn.scratch(t.names, "a", t.acc, t.t.Matrix.Rows)
+	t.ahead = t.fn.scratch(t.names, "inflow", t.acc, t.t.Matrix.Rows)
 	t.before = append(t.before, t.builder.multiply(t.fn, &t.t.Matrix, t.product, in.array, t.ahead, t.acc)...)
 }
 
@@ -82,16 +85,16 @@ type vectorIn struct {
 }
 
 // vector fills an array with what a matrix multiplies: the input, the row of an embedding, or the new state of a layer.
-func (b *builder) vector(f *Func, t *lower.Term, acc Int) vectorIn {
+func (b *builder) vector(f *Func, t *lower.Term) vectorIn {
 	cols := t.Matrix.Cols
-	v := f.scratch(b.names, "v", acc, cols)
+	v := f.scratch(b.names, "vector", Int{Bits: lane(t.InBits), Lanes: 1}, cols)
 	in := b.calc(t.InMulBits, t.InBits)
 	put := func(e *Expr, at *Expr) Stmt {
 		x := phased(t.In[arith.Even] != t.In[arith.Odd], func(ph int) *Expr {
 			if t.In[ph] == arith.Identity {
-				return As(e, acc)
+				return As(e, v.Elem)
 			}
-			return As(Requant(As(e, in), t.In[ph]), acc)
+			return As(Requant(As(e, in), t.In[ph]), v.Elem)
 		})
 		return Store{v.Name, at, x}
 	}
@@ -107,7 +110,7 @@ func (b *builder) vector(f *Func, t *lower.Term, acc Int) vectorIn {
 	case lower.FromEmbed:
 		e := b.embeds[t.Embed]
 		if e == nil {
-			e = b.table(t.Embed.Name, fmt.Sprintf("%s: one row of %d a token.", t.Embed.Name, cols), t.Embed.Ints)
+			e = b.table("embed_"+t.Embed.Name, fmt.Sprintf("%s: one row of %d a token.", t.Embed.Name, cols), t.Embed.Ints)
 			b.embeds[t.Embed] = e
 		}
 		s, row := let("row", Times(As(Load(b.x, At(0)), Index), int64(cols)))
@@ -306,7 +309,7 @@ func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, v, y *Array, a
 	case Groups:
 		return b.groups(f, w, v, y, acc)
 	}
-	t := b.table(w.Name, fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
+	t := b.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
 	i, j := Counter("i"), Counter("j")
 	a := Var(acc, "acc")
 	return []Stmt{each("i", w.Rows,
@@ -369,29 +372,26 @@ func (b *builder) groups(f *Func, w *lower.Matrix, v, y *Array, acc Int) []Stmt 
 			bytes = append(bytes, n)
 		}
 	}
-	t := b.tableOf(Int{Bits: 8, Lanes: 1, Unsigned: true}, "signs_"+w.Name,
+	t := b.tableOf(Int{Bits: 8, Lanes: 1, Unsigned: true}, weights(w),
 		fmt.Sprintf("%s of +1 and -1: entry [c][r] holds row r, columns 8c to 8c+7, bit k set where column 8c+k is -1.", w.Name), bytes)
 	sums := f.scratch(b.names, "sums", acc, 256)
 	c, r, k := Counter("c"), Counter("r"), Counter("k")
 	body := []Stmt{}
-	total := As(Load(v, c), acc)
+	entry := func(n int) *Expr { return As(Load(v, sum(Times(c, 8), At(n))), acc) }
+	total := entry(0)
 	for n := 1; n < 8; n++ {
-		total = Add(total, As(Load(v, sum(c, At(n))), acc))
+		total = Add(total, entry(n))
 	}
 	body = append(body, Store{sums.Name, At(0), total})
 	for n := range 8 {
-		s, twice := let(fmt.Sprintf("d%d", n), Shl(As(Load(v, sum(c, At(n))), acc), 1))
+		s, twice := let(fmt.Sprintf("d%d", n), Shl(entry(n), 1))
 		body = append(body, s, each("k", 1<<n, Store{sums.Name, sum(k, At(1<<n)), Sub(Load(sums, k), twice)}))
 	}
-	row := sum(Times(c, int64(w.Rows/8)), r)
-	if w.Rows%8 != 0 {
-		b.fail("groups want a multiple of eight rows")
-		return nil
-	}
+	row := sum(Times(c, int64(w.Rows)), r)
 	body = append(body, each("r", w.Rows, Store{y.Name, r, As(Add(As(Load(y, r), acc), Load(sums, As(Load(t, row), Index))), y.Elem)}))
 	return []Stmt{
 		each("r", w.Rows, Store{y.Name, r, Const(y.Elem, 0)}),
-		For{Var: "c", To: w.Cols, By: 8, Body: body},
+		For{Var: "c", To: w.Cols / 8, By: 1, Body: body},
 	}
 }
 

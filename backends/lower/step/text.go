@@ -256,7 +256,7 @@ var forms = map[Op]form{
 	OpPhase: {args: 2}, OpMulWide: {args: 2}, OpNeg: {args: 1},
 	OpShl: {args: 1, numbers: 1}, OpShr: {args: 1, numbers: 1}, OpRound: {args: 1, numbers: 1},
 	OpHalfAdd: {args: 2}, OpHalfSub: {args: 2}, OpSatAdd: {args: 2}, OpAnd: {args: 2}, OpXor: {args: 2},
-	OpMin: {args: 2}, OpMax: {args: 2}, OpClamp: {args: 1, numbers: 1},
+	OpMin: {args: 2}, OpMax: {args: 2}, OpClamp: {args: 1, numbers: 1}, OpCrop: {args: 1, numbers: 1},
 	OpExt: {typed: true, args: 1}, OpTrunc: {typed: true, args: 1}, OpField: {typed: true, args: 1, numbers: 2},
 	OpPack: {args: 2}, OpLane: {args: 1, numbers: 1}, OpSwap: {args: 1}, OpDot: {args: 3},
 }
