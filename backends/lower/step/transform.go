@@ -153,7 +153,7 @@ func (l *layer) pass(number, ph int) []Stmt {
 		for s := range seg.stages {
 			old := append([]*Expr(nil), v...)
 			halve := seg.halves && s == seg.stages-1
-			for k := range n {
+			for _, k := range butterflies(n, level) {
 				a, b := old[k&^(1<<level)], old[k|1<<level]
 				e := l.butterfly(a, b, k&(1<<level) != 0, halve)
 				// The 1 that a halving rounds with, once for the sums that it reaches.
@@ -171,17 +171,23 @@ func (l *layer) pass(number, ph int) []Stmt {
 		}
 	} else {
 		// A value that is only stored needs no name.
-		inline := map[string]*Expr{}
-		rest := body[:len(body)-n]
-		for _, s := range body[len(body)-n:] {
-			inline[s.(Let).Name] = s.(Let).Value
-		}
-		body = rest
-		for k := range n {
-			body = append(body, Store{l.z.Name, at(k), As(inline[v[k].Name], l.z.Elem)})
+		for i, k := range butterflies(n, level-1) {
+			at := len(body) - n + i
+			body[at] = Store{l.z.Name, sum(base, At(k*stride)), As(body[at].(Let).Value, l.z.Elem)}
 		}
 	}
 	return l.nest(n, stride, body)
+}
+
+// butterflies lists the entries of a group so that those of one butterfly of a level, which read the same two, stand together.
+func butterflies(n, level int) []int {
+	var out []int
+	for k := range n {
+		if k&(1<<level) == 0 {
+			out = append(out, k, k|1<<level)
+		}
+	}
+	return out
 }
 
 // butterfly is a + b or a - b, halved where a stage ends a pair that staged rounding halves.
