@@ -11,10 +11,19 @@ import (
 
 // Build makes the program of a plan under a choice: the only place that knows radix, lanes, masks and offsets. The error says
 // why the plan does not allow the choice. Whether its types hold every value is for Verify to prove.
-func Build(p *lower.Plan, c Choice) (*Program, error) {
+func Build(p *lower.Plan, c Choice) (prog *Program, err error) {
 	if err := c.Check(p); err != nil {
 		return nil, err
 	}
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case refusal:
+			prog, err = nil, r.error
+		default:
+			panic(r)
+		}
+	}()
 	b := &builder{plan: p, choice: c, names: lower.NewNames(localNames()...), embeds: map[*ir.Tensor]*Array{}}
 	b.prog = &Program{Name: p.Name, TwoPhase: p.TwoPhase()}
 	b.input()
@@ -29,7 +38,7 @@ func Build(p *lower.Plan, c Choice) (*Program, error) {
 	}
 	b.outputs()
 	b.prog.prune()
-	return b.prog, b.err
+	return b.prog, nil
 }
 
 // localNames are what the builder names within functions, and the arrays that callers know: arrays named by the model are called
@@ -55,14 +64,12 @@ type builder struct {
 	layers  []*layer
 	readout *readout
 	embeds  map[*ir.Tensor]*Array
-	err     error
 }
 
-func (b *builder) fail(format string, args ...any) {
-	if b.err == nil {
-		b.err = fmt.Errorf(format, args...)
-	}
-}
+// refusal ends a build whose choice the plan does not allow.
+type refusal struct{ error }
+
+func (b *builder) fail(format string, args ...any) { panic(refusal{fmt.Errorf(format, args...)}) }
 
 func (b *builder) input() {
 	in := b.plan.Input
@@ -141,14 +148,6 @@ func perPhase(differ bool, make func(ph int) []Stmt) []Stmt {
 	return []Stmt{IfOdd{Odd: make(arith.Odd), Even: make(arith.Even)}}
 }
 
-// phased is a value that may differ between even and odd steps, where both are in one body.
-func phased(differ bool, make func(ph int) *Expr) *Expr {
-	if !differ {
-		return make(arith.Even)
-	}
-	return ByPhase(make(arith.Even), make(arith.Odd))
-}
-
 // sum adds indices.
 func sum(parts ...*Expr) *Expr {
 	out := At(0)
@@ -176,9 +175,9 @@ func (b *builder) outputs() {
 	for _, l := range b.layers {
 		body = append(body, Call{l.fn.Name})
 	}
-	step := b.add(&Func{Name: b.names.Get("step"), Doc: "Consumes the input of a step."})
+	step := b.add(&Func{Name: b.names.Get("whole_step"), Doc: "Consumes the input of a step."})
 	step.Body = append(body, r.afterStep(step)...)
-	output := b.add(&Func{Name: b.names.Get("output"), Doc: "Fills the output."})
+	output := b.add(&Func{Name: b.names.Get("whole_output"), Doc: "Fills the output."})
 	output.Body = r.output(output)
 	b.prog.Step, b.prog.Output = step.Name, output.Name
 }

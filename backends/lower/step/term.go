@@ -89,24 +89,26 @@ func (b *builder) vector(f *Func, t *lower.Term) vectorIn {
 	cols := t.Matrix.Cols
 	v := f.scratch(b.names, "vector", Int{Bits: lane(t.InBits), Lanes: 1}, cols)
 	in := b.calc(t.InMulBits, t.InBits)
-	put := func(e *Expr, at *Expr) Stmt {
-		x := phased(t.In[arith.Even] != t.In[arith.Odd], func(ph int) *Expr {
-			if t.In[ph] == arith.Identity {
-				return As(e, v.Elem)
-			}
-			return As(Requant(As(e, in), t.In[ph]), v.Elem)
-		})
-		return Store{v.Name, at, x}
-	}
 	j := Counter("j")
+	// The entries of a phase from what they are before they are scaled.
+	put := func(ph int, e, at *Expr) Stmt {
+		if t.In[ph] != arith.Identity {
+			e = Requant(As(e, in), t.In[ph])
+		}
+		return Store{v.Name, at, As(e, v.Elem)}
+	}
+	var head []Stmt
+	fill := func(ph int) []Stmt { return []Stmt{each("j", cols, put(ph, Load(b.x, j), j))} }
 	switch t.Source {
 	case lower.FromState:
-		return vectorIn{v, b.layers[t.Layer].eachUnit("j", func(g, unit *Expr) []Stmt {
-			if t.Relu {
-				g = Relu(g)
-			}
-			return []Stmt{put(g, unit)}
-		})}
+		fill = func(ph int) []Stmt {
+			return b.layers[t.Layer].eachUnit("j", func(g, unit *Expr) []Stmt {
+				if t.Relu {
+					g = Relu(g)
+				}
+				return []Stmt{put(ph, g, unit)}
+			})
+		}
 	case lower.FromEmbed:
 		e := b.embeds[t.Embed]
 		if e == nil {
@@ -114,9 +116,10 @@ func (b *builder) vector(f *Func, t *lower.Term) vectorIn {
 			b.embeds[t.Embed] = e
 		}
 		s, row := let("row", Times(As(Load(b.x, At(0)), Index), int64(cols)))
-		return vectorIn{v, []Stmt{s, each("j", cols, put(Load(e, sum(row, j)), j))}}
+		head = []Stmt{s}
+		fill = func(ph int) []Stmt { return []Stmt{each("j", cols, put(ph, Load(e, sum(row, j)), j))} }
 	}
-	return vectorIn{v, []Stmt{each("j", cols, put(Load(b.x, j), j))}}
+	return vectorIn{v, append(head, perPhase(t.In[arith.Even] != t.In[arith.Odd], fill)...)}
 }
 
 // eachUnit runs a body over every unit of a layer's state, in loops.
@@ -320,10 +323,20 @@ func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, v, y *Array, a
 		Store{y.Name, i, As(a, y.Elem)})}
 }
 
+// mostDigits is how many signed digits a matrix may have that is multiplied by straight additions: more make more code than a table.
+const mostDigits = 400
+
 // adders multiplies by shared additions.
 func (b *builder) adders(w *lower.Matrix, v, y *Array, acc Int) []Stmt {
 	g := w.Adders
 	if g == nil {
+		digits := 0
+		for _, v := range w.Ints {
+			digits += arith.Digits(v)
+		}
+		if digits > mostDigits {
+			b.fail("a matrix of %d signed digits is too large for straight additions", digits)
+		}
 		g = arith.ShareAdders(w.Ints, w.Rows, w.Cols)
 	}
 	var out []Stmt
