@@ -1,66 +1,13 @@
 package step_test
 
 import (
-	"fmt"
 	"math/rand"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
-	"github.com/hrnnc/hrnnc/ir"
 )
-
-// holds proves a program and compares its outputs, step by step, with those of the plan.
-func holds(rng *rand.Rand, p *lower.Plan, prog *step.Program, steps int) error {
-	if err := step.Verify(prog); err != nil {
-		return err
-	}
-	m, err := step.NewMachine(prog)
-	if err != nil {
-		return err
-	}
-	if p.Output.When == ir.Mean {
-		steps = min(steps, p.Steps)
-	}
-	for _, x := range plantest.Sequences(rng, p, 3, steps) {
-		want := lower.NewMachine(p)
-		m.Reset()
-		for t := range x {
-			want.Step(x[t])
-			if err := m.Step(x[t]); err != nil {
-				return err
-			}
-			if t%5 != 0 && t != len(x)-1 {
-				continue
-			}
-			y, err := m.Output()
-			if err != nil {
-				return err
-			}
-			if d := cmp.Diff(want.Output(), y); d != "" {
-				return fmt.Errorf("output after step %d (-plan +program)\n%s", t+1, d)
-			}
-		}
-	}
-	return nil
-}
-
-func TestPlainIsForEveryPlan(t *testing.T) {
-	for seed := range int64(300) {
-		rng := rand.New(rand.NewSource(seed))
-		p := plantest.Random(rng)
-		prog, err := step.Build(p, step.Plain(p))
-		if err == nil {
-			err = holds(rng, p, prog, 21)
-		}
-		if err != nil {
-			t.Errorf("seed %d: %v", seed, err)
-		}
-	}
-}
 
 // anyChoice draws a choice, which the plan need not allow.
 func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
@@ -117,7 +64,7 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 			t.Logf("seed %d: %v", seed, err)
 			continue
 		}
-		if err := holds(rng, p, prog, 21); err != nil {
+		if err := hold(rng, p, prog); err != nil {
 			t.Errorf("seed %d, %v, %v: %v", seed, c.Layers, c.Readout, err)
 		}
 		for _, l := range c.Layers {
@@ -131,4 +78,41 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 		}
 	}
 	t.Log(built, proven)
+}
+
+// TestPairsGiveTheSameBits holds the plans whose lanes of 16 bits hold two units a word.
+func TestPairsGiveTheSameBits(t *testing.T) {
+	across, apart := 0, 0
+	for seed := int64(0); across < 6 || apart < 6; seed++ {
+		if seed == 20000 {
+			t.Fatalf("only %d and %d plans have pairs", across, apart)
+		}
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		if l := &p.Layers[0]; !l.Staged || l.Bits > 12 || len(p.Layers) > 1 {
+			continue
+		}
+		c := anyChoice(rng, p)
+		l := &c.Layers[0]
+		*l = step.LayerChoice{Pairs: true, Lane: 16, Fused: l.Fused, Merged: true, Record: 16 << rng.Intn(2), Product: l.Product, Unroll: 6}
+		stages := p.Layers[0].K
+		cross := p.Layers[0].N/p.Layers[0].Block%2 == 1
+		if cross {
+			stages--
+		}
+		l.Passes = step.PassesOf(stages, 1+rng.Intn(3))
+		l.Fused = l.Fused && stages > 0
+		prog, err := step.Build(p, c)
+		if err != nil || step.Verify(prog) != nil {
+			continue
+		}
+		if err := hold(rng, p, prog); err != nil {
+			t.Fatalf("seed %d, %v, %v: %v", seed, c.Layers, c.Readout, err)
+		}
+		if cross {
+			across++
+		} else {
+			apart++
+		}
+	}
 }

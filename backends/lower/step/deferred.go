@@ -77,7 +77,7 @@ func (r *readout) deferredOutput(*Func) []Stmt {
 	t, p := r.packedTable(0, r.Matrix.Rows)
 	y := r.y
 	r.y = acc
-	out = append(out, r.packedRows(t, p, 0, r.Matrix.Rows, acc, values{func(j *Expr) *Expr { return Load(r.kept, j) }, 17}, put)...)
+	out = append(out, r.packedRows(t, p, 0, r.Matrix.Rows, acc, r.MeanBits, values{func(j *Expr) *Expr { return Load(r.kept, j) }, 17}, put)...)
 	r.y = y
 	return out
 }

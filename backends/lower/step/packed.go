@@ -2,6 +2,8 @@ package step
 
 import (
 	"fmt"
+
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // packing lays the weights of the output out in words, several a word, with an offset that keeps them positive.
@@ -46,7 +48,7 @@ func (r *readout) packed(f *Func, put into) []Stmt {
 	for first := 0; first < r.Matrix.Rows; first += r.together() {
 		n := min(r.together(), r.Matrix.Rows-first)
 		t, p := r.packedTable(first, n)
-		out = append(out, r.packedRows(t, p, first, n, r.y, values{r.unitOf, r.l.Bits}, put)...)
+		out = append(out, r.packedRows(t, p, first, n, r.y, r.YBits, values{r.unitOf, r.l.Bits}, put)...)
 	}
 	return out
 }
@@ -89,22 +91,27 @@ type values struct {
 	bits int
 }
 
-// packedRows adds up weight times value over all units, for n rows.
-func (r *readout) packedRows(t *Array, p packing, first, n int, acc Int, v values, put into) []Stmt {
+// packedRows adds up weight times value over all units, for n rows. The sums are proven to fit claim bits.
+func (r *readout) packedRows(t *Array, p packing, first, n int, acc Int, claim int, v values, put into) []Stmt {
 	words := t.Len / r.l.N
+	// Sums of weights with an offset are larger than the outputs.
+	if wide := r.calc(v.bits + p.bits + arith.SignedBits(int64(r.l.N))); wide.Bits > acc.Bits {
+		acc = wide
+	}
 	var out []Stmt
-	mutable := func(name string) *Expr {
+	mutable := func(name string, i int) *Expr {
+		name = fmt.Sprintf("%s%d", name, i)
 		out = append(out, Let{Name: name, Value: Const(acc, 0), Mutable: true})
 		return Var(acc, name)
 	}
-	total := mutable("total")
+	total := mutable("total", first)
 	rows := make([]*Expr, n)
 	for i := range rows {
-		rows[i] = mutable(fmt.Sprintf("s%d", i))
+		rows[i] = mutable("s", first+i)
 	}
 	j := Counter("j")
 	s, g := let("g", v.of(j))
-	body := []Stmt{s, Set{"total", Add(total, As(g, acc))}}
+	body := []Stmt{s, Set{total.Name, Add(total, As(g, acc))}}
 	product := r.calc(v.bits + p.bits) // a weight has no sign
 	if product.Bits > acc.Bits {
 		product = acc
@@ -114,14 +121,14 @@ func (r *readout) packedRows(t *Array, p packing, first, n int, acc Int, v value
 		body = append(body, s)
 		for i := w * p.per; i < min(n, (w+1)*p.per); i++ {
 			weight := Field(word, i%p.per*p.bits, p.bits, false, product)
-			body = append(body, Set{fmt.Sprintf("s%d", i), Add(rows[i], As(Mul(weight, As(g, product)), acc))})
+			body = append(body, Set{rows[i].Name, Add(rows[i], As(Mul(weight, As(g, product)), acc))})
 		}
 	}
 	out = append(out, For{Var: "j", To: r.l.N, By: 1, Body: body})
-	s, back := let("back", Times(total, p.offset))
+	s, back := let(fmt.Sprintf("back%d", first), Times(total, p.offset))
 	out = append(out, s)
 	for i := range rows {
-		out = append(out, put(At(first+i), As(Sub(rows[i], back), r.y)))
+		out = append(out, put(At(first+i), As(Sub(rows[i], back).Claimed(claim), r.y)))
 	}
 	return out
 }
@@ -166,14 +173,15 @@ func (r *readout) dotTable(p packing, first, rows int) *Array {
 
 func (r *readout) dotRows(t *Array, p packing, first, rows int, put into) []Stmt {
 	var out []Stmt
-	mutable := func(name string) *Expr {
+	mutable := func(name string, i int) *Expr {
+		name = fmt.Sprintf("%s%d", name, i)
 		out = append(out, Let{Name: name, Value: Const(I32, 0), Mutable: true})
 		return Var(I32, name)
 	}
-	total := mutable("total")
+	total := mutable("total", first)
 	sums := make([]*Expr, rows)
 	for i := range sums {
-		sums[i] = mutable(fmt.Sprintf("s%d", i))
+		sums[i] = mutable("s", first+i)
 	}
 	m, pairs := Counter("m"), p.per/2
 	var body []Stmt
@@ -181,7 +189,7 @@ func (r *readout) dotRows(t *Array, p packing, first, rows int, put into) []Stmt
 	for k := range g {
 		var s Stmt
 		s, g[k] = let(fmt.Sprintf("g%d", k), Relu(r.pairOf(sum(Times(m, int64(pairs)), At(k)))))
-		body = append(body, s, Set{"total", Dot(g[k], Const(pair, p.offset), total)})
+		body = append(body, s, Set{total.Name, Dot(g[k], Const(pair, p.offset), total)})
 	}
 	for i, to := range sums {
 		s, word := let(fmt.Sprintf("w%d", i), Load(t, sum(Times(m, int64(rows)), At(i))))
@@ -192,7 +200,7 @@ func (r *readout) dotRows(t *Array, p packing, first, rows int, put into) []Stmt
 	}
 	out = append(out, For{Var: "m", To: r.l.N / p.per, By: 1, Body: body})
 	for i := range sums {
-		out = append(out, put(At(first+i), Sub(sums[i], total)))
+		out = append(out, put(At(first+i), Sub(sums[i], total).Claimed(r.YBits)))
 	}
 	return out
 }

@@ -135,7 +135,7 @@ func (r *readout) product(f *Func, put into) []Stmt {
 	}
 	put2 := func(i, v *Expr) Stmt {
 		if b := bias(i); b != nil {
-			v = Add(v, b)
+			v = Add(v, b).Claimed(r.YBits)
 		}
 		return put(i, v)
 	}
@@ -203,7 +203,14 @@ func (r *readout) output(f *Func) []Stmt {
 	v := As(Load(r.sums[arith.Even], i), r.out.Elem)
 	if r.Rescale != nil {
 		wide := r.calc(r.RescaleBits, r.out.Elem.Bits)
-		v = As(Add(As(v, wide), Requant(As(Load(r.sums[arith.Odd], i), wide), *r.Rescale)).Claimed(r.MeanBits), r.out.Elem)
+		v = As(Add(As(v, wide), r.rescaled(As(Load(r.sums[arith.Odd], i), wide))).Claimed(r.MeanBits), r.out.Elem)
 	}
 	return []Stmt{each("i", r.Matrix.Rows, Store{r.out.Name, i, v})}
+}
+
+// rescaled brings the sum of odd steps to the unit of even ones.
+func (r *readout) rescaled(v *Expr) *Expr {
+	product := Times(v, r.Rescale.Mul).Claimed(r.RescaleBits)
+	product.Claim.Hi -= 1 << (r.Rescale.Shift - 1) // RescaleBits hold the half that rounds, too
+	return Round(product, r.Rescale.Shift)
 }

@@ -230,6 +230,9 @@ func (t *term) recordStart(ph int) []Stmt {
 	}
 	// The product with each weight that occurs, smallest first.
 	n := 1 << t.t.Matrix.Bits
+	if t.t.Matrix.Bits == 1 {
+		n = 3 // -1, 0 and +1
+	}
 	elem := Int{Bits: lane(t.t.OutBits), Lanes: 1}
 	if t.lanes == 2 {
 		elem = Int{Bits: t.work.Bits, Lanes: 1}
@@ -273,14 +276,21 @@ func (t *term) entry(at, position *Expr, r *record, ph int, sumType Int, name fu
 	case t.product == ByValue:
 		return t.byValue(position, r, name)
 	case t.record():
-		e := t.x[len(t.x)-1]
-		for c := range t.t.Matrix.Cols {
-			e = Add(e, t.times(r.field(position, fieldOf(c, 0), name), t.x[c]))
+		product := func(lane int, to Int) *Expr {
+			e := t.x[len(t.x)-1]
+			for c := range t.t.Matrix.Cols {
+				e = Add(e, t.times(r.field(position, fieldOf(c, lane), name), t.x[c]))
+			}
+			if n, ok := t.half(ph); ok {
+				return As(Shr(e, n), to)
+			}
+			return As(Requant(Requant(e, t.t.Mid[ph]), t.t.Out[ph]), to)
 		}
-		if n, ok := t.half(ph); ok {
-			return As(Shr(e, n), sumType)
+		if t.lanes == 1 {
+			return product(0, sumType)
 		}
-		return rounded(e)
+		half := Int{Bits: sumType.Bits, Lanes: 1}
+		return Pack(product(0, half), product(1, half))
 	}
 	var e *Expr
 	for c := range t.t.Matrix.Cols {
@@ -501,6 +511,9 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 		}
 	}
 	r.per = len(used)
+	if r.per == 0 {
+		return r
+	}
 	data := make([]int64, r.per*len(order))
 	for _, c := range columns {
 		p := r.places[c.name]

@@ -192,7 +192,7 @@ func (l *layer) updateWord(z, at, position *Expr, suffix string, ph int) []Stmt 
 		return v
 	}
 	if l.across() {
-		z = name("s", Pack(Add(Lane(z, 0), Lane(z, 1)), Sub(Lane(z, 1), Lane(z, 0))))
+		z = name("s", u.crossStage(z, ph))
 	}
 	v := As(z, u.sum)
 	mask, constant := u.parts(position, ph, name)
@@ -228,7 +228,18 @@ func (l *layer) updateWord(z, at, position *Expr, suffix string, ph int) []Stmt 
 	return append(out, l.builder.readout.collect(l, g, at)...)
 }
 
-// pairSum adds in lanes of 16 bits. Sums may leave them only in a direction that the clamp takes back.
+// crossStage is the last stage, between the lanes of a word: lo + hi and, flipped, hi - lo. Where it ends a pair that staged
+// rounding halves, the flipped half is -floor((lo - hi + 1) / 2) = floor((hi - lo) / 2).
+func (u *update) crossStage(z *Expr, ph int) *Expr {
+	lo, hi := Lane(z, 0), Lane(z, 1)
+	if u.Staged && arith.Halves(u.K, u.Round[ph].Shift) {
+		return Pack(HalfAdd(Add(lo, Const(lo.Type, 1)), hi), HalfSub(hi, lo))
+	}
+	return Pack(Add(lo, hi), Sub(hi, lo))
+}
+
+// pairSum adds in lanes of 16 bits. A sum that leaves them stays at their end, which the clamp takes back, unless what is added
+// next could bring it back further than that.
 func (u *update) pairSum(v, constant, a *Expr, n int) *Expr {
 	if n > 1 || n == 1 && constant == nil {
 		u.fail("pairs round by one bit at most behind the transform")
@@ -238,6 +249,10 @@ func (u *update) pairSum(v, constant, a *Expr, n int) *Expr {
 	case n == 1:
 		v = HalfAdd(v, constant)
 	case constant != nil:
+		if a != nil && 1<<(u.term.t.OutBits-1)+1<<(u.Bits-1) > 1<<(u.work.Bits-1) {
+			u.fail("what flows in is too large to be added behind a sum that saturates")
+			return v
+		}
 		v = SatAdd(v, constant)
 	}
 	if a != nil {
