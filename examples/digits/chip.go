@@ -9,14 +9,14 @@ import (
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/internal/frontend"
 )
 
 // inSilence puts silence around samples: enough behind them to end a word, and in front so much that frames fall
 // differently for different i.
 func inSilence(samples []int16, i int) []int16 {
 	const pause = 4000
-	out := make([]int16, i*37%data.FrameHop, len(samples)+data.FrameHop+pause)
+	out := make([]int16, i*37%frontend.FrameHop, len(samples)+frontend.FrameHop+pause)
 	return append(append(out, samples...), make([]int16, pause)...)
 }
 

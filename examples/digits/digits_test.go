@@ -10,6 +10,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/internal/shared"
 	"github.com/hrnnc/hrnnc/trainer/data"
 )
@@ -43,11 +44,11 @@ func tested(t *testing.T) []data.Recording {
 func sequence(r data.Recording, steps int) [][]int64 {
 	x := make([][]int64, steps)
 	for i := range x {
-		x[i] = make([]int64, data.NumBands)
+		x[i] = make([]int64, frontend.NumBands)
 	}
-	frames := min(1+(len(r.Samples)-data.FrameSamples)/data.FrameHop, steps)
+	frames := min(1+(len(r.Samples)-frontend.FrameSamples)/frontend.FrameHop, steps)
 	for i := range frames {
-		for j, v := range data.Bands((*[data.FrameSamples]int16)(r.Samples[i*data.FrameHop:])) {
+		for j, v := range frontend.Bands((*[frontend.FrameSamples]int16)(r.Samples[i*frontend.FrameHop:])) {
 			x[steps-frames+i][j] = int64(v)
 		}
 	}

@@ -11,12 +11,12 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/internal/frontend"
 )
 
 // extremes are signals at the edges of 16 bits, each of some frames.
 func extremes() []int16 {
-	const long = 3 * data.FrameSamples
+	const long = 3 * frontend.FrameSamples
 	signals := []func(n int) int{
 		func(int) int { return 0 },
 		func(int) int { return 32767 },
@@ -24,8 +24,8 @@ func extremes() []int16 {
 		func(n int) int { return 32767 - 65535*(n&1) },
 		func(n int) int { return -32768 + 65535*(n>>1&1) },
 		func(n int) int { return -32768 + 65535*(n>>6&1) },
-		func(n int) int { return 32767 * ((n % data.FrameHop) / (data.FrameHop - 1)) },
-		func(n int) int { return -32768 * ((n % data.FrameSamples) / (data.FrameSamples - 1)) },
+		func(n int) int { return 32767 * ((n % frontend.FrameHop) / (frontend.FrameHop - 1)) },
+		func(n int) int { return -32768 * ((n % frontend.FrameSamples) / (frontend.FrameSamples - 1)) },
 		func(n int) int { return n & 1 },
 		func(n int) int { return -(n >> 1 & 1) },
 		func(n int) int { return n*97%65536 - 32768 },
@@ -45,7 +45,7 @@ func random(frames int) []int16 {
 	var out []int16
 	for range frames {
 		loudness, period, tone := 1+rng.IntN(1<<rng.IntN(16)), 2+rng.IntN(60), rng.IntN(1<<rng.IntN(16))
-		for n := range data.FrameHop {
+		for n := range frontend.FrameHop {
 			v := rng.IntN(2*loudness+1) - loudness + tone*(2*(n/period&1)-1)
 			out = append(out, int16(max(-32768, min(32767, v))))
 		}
@@ -91,15 +91,15 @@ func sameBands(t *testing.T, program string, samples []int16) {
 		t.Fatal(err)
 	}
 	frames := 0
-	for at := 0; at+data.FrameSamples <= len(samples); at += data.FrameHop {
-		want := data.Bands((*[data.FrameSamples]int16)(samples[at:]))
-		if len(got) < data.NumBands {
+	for at := 0; at+frontend.FrameSamples <= len(samples); at += frontend.FrameHop {
+		want := frontend.Bands((*[frontend.FrameSamples]int16)(samples[at:]))
+		if len(got) < frontend.NumBands {
 			t.Fatalf("%d frames, then no more", frames)
 		}
-		if !bytes.Equal(got[:data.NumBands], want[:]) {
-			t.Fatalf("frame %d: %v, not %v", frames, got[:data.NumBands], want)
+		if !bytes.Equal(got[:frontend.NumBands], want[:]) {
+			t.Fatalf("frame %d: %v, not %v", frames, got[:frontend.NumBands], want)
 		}
-		got = got[data.NumBands:]
+		got = got[frontend.NumBands:]
 		frames++
 	}
 	if len(got) > 0 {

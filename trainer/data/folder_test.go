@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/internal/hostile"
 )
 
@@ -135,12 +136,12 @@ func TestSounds(t *testing.T) {
 	if s = load(t, dir, "length=4", "valid=0", "hold=0"); !slices.Equal(values(&s.Train, 2), []float64{0, 0, 9.0 / 32768, 10.0 / 32768}) {
 		t.Errorf("padded: %v", values(&s.Train, 2))
 	}
-	frames := make([]int16, 2*FrameSamples)
+	frames := make([]int16, 2*frontend.FrameSamples)
 	for i := range frames {
 		frames[i] = int16(i * i)
 	}
-	dir = tree(t, map[string]string{"no_1.wav": wavOf(1, 1, 16000, frames...), "yes_1.wav": wavOf(1, 1, 16000, frames[:FrameSamples+FrameHop]...)})
-	if s = load(t, dir, "features=bands", "window=2", "valid=0", "hold=0"); s.Train.N != 2 || s.Train.D != NumBands || s.Channels[0].Name != "125 Hz" {
+	dir = tree(t, map[string]string{"no_1.wav": wavOf(1, 1, 16000, frames...), "yes_1.wav": wavOf(1, 1, 16000, frames[:frontend.FrameSamples+frontend.FrameHop]...)})
+	if s = load(t, dir, "features=bands", "window=2", "valid=0", "hold=0"); s.Train.N != 2 || s.Train.D != frontend.NumBands || s.Channels[0].Name != "125 Hz" {
 		t.Errorf("bands: %d x %d, %v", s.Train.N, s.Train.D, s.Channels[0])
 	}
 	for name, file := range map[string]string{"8 bits": wavOf[uint8](1, 1, 8000, 0, 128, 192), "floats": wavOf[float32](3, 1, 8000, -1, 0, 0.5), "32 bits": wavOf[int32](1, 1, 8000, -1<<31, 0, 1<<30)} {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/frontend"
 )
 
 // testTakes are the takes of each speaker and digit, from 0, that the authors of the set keep for test.
@@ -172,7 +173,7 @@ func spokenPool(list []Recording, o Options) *pool {
 	p.y = array{numbers: digits, size: 1}
 	if o.Features == "bands" {
 		p.bands(list, cmp.Or(o.Length, fsddFrames))
-		p.hz = 8000.0 / FrameHop
+		p.hz = 8000.0 / frontend.FrameHop
 	} else {
 		p.samples(list, cmp.Or(o.Length, fsddSamples))
 	}
@@ -194,19 +195,19 @@ func (p *pool) samples(list []Recording, length int) {
 
 // bands makes every frame a step.
 func (p *pool) bands(list []Recording, length int) {
-	size := length * NumBands
+	size := length * frontend.NumBands
 	x := make(packed[uint8], p.n*size)
 	for i, r := range list {
-		frames := features(r.Samples)
+		frames := frontend.Features(r.Samples)
 		frames = frames[:min(len(frames), length)]
-		at := (i+1)*size - len(frames)*NumBands
+		at := (i+1)*size - len(frames)*frontend.NumBands
 		p.first = append(p.first, int32(len(frames)-length))
 		for _, f := range frames {
 			at += copy(x[at:], f[:])
 		}
 	}
-	p.x, p.frame = array{numbers: x, size: size}, frame{steps: length, channels: NumBands}
+	p.x, p.frame = array{numbers: x, size: size}, frame{steps: length, channels: frontend.NumBands}
 	p.channels = bandChannels(fsddRate)
 	p.note("features: %d bands of frames of %d samples every %d, by the integer front end; padded in front with zeros, or cut, to %d frames",
-		NumBands, FrameSamples, FrameHop, length)
+		frontend.NumBands, frontend.FrameSamples, frontend.FrameHop, length)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/internal/shared"
 )
 
@@ -225,7 +226,7 @@ func TestFSDD(t *testing.T) {
 		}
 	}
 	bands := knownSet(t, "fsdd", "features=bands", "length=50")
-	if bands.Test.T != 50 || bands.Test.D != NumBands {
+	if bands.Test.T != 50 || bands.Test.D != frontend.NumBands {
 		t.Errorf("%d x %d", bands.Test.T, bands.Test.D)
 	}
 	for _, m := range measure(&bands.Test, 1) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/hrnnc/hrnnc/internal/frontend"
 )
 
 // soundPool reads WAV files that hold a recording each: a step is a sample of every channel, or the features of a frame.
@@ -50,9 +52,9 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 				return nil, fail(f.path, "").Errorf(code, "has %d channels of %d bits; features = bands takes 1 of 16", s.Channels, s.Bits).
 					Helpf("convert it, for instance with sox, or remove  features")
 			}
-			rec.d = NumBands
+			rec.d = frontend.NumBands
 			c.from = len(frames) / rec.d
-			for _, b := range features(mono) {
+			for _, b := range frontend.Features(mono) {
 				frames = append(frames, b[:]...)
 			}
 			c.steps = len(frames)/rec.d - c.from
@@ -73,7 +75,7 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 	if o.Features == "bands" {
 		rec.values = frames
 		p.channels = bandChannels(float64(first.Rate))
-		p.note("features: %d bands of frames of %d samples every %d, by the integer front end", NumBands, FrameSamples, FrameHop)
+		p.note("features: %d bands of frames of %d samples every %d, by the integer front end", frontend.NumBands, frontend.FrameSamples, frontend.FrameHop)
 	} else {
 		rec.values = samples
 		p.channels = named(soundChannels(rec.d, int(first.Rate)), func(int) float64 { return 1.0 / (1 << 15) })
@@ -117,8 +119,8 @@ func soundChannels(n, rate int) (names []string) {
 
 // bandChannels names the bands of the front end by where they start, for samples at a rate in Hz.
 func bandChannels(rate float64) (out []Channel) {
-	for b := range NumBands {
-		out = append(out, Channel{Name: fmt.Sprintf("%.0f Hz", float64(bandEdges[b])*rate/FrameSamples), Scale: 1.0 / 255})
+	for b := range frontend.NumBands {
+		out = append(out, Channel{Name: fmt.Sprintf("%.0f Hz", float64(frontend.BandEdges[b])*rate/frontend.FrameSamples), Scale: 1.0 / 255})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package data
+package frontend
 
 import (
 	"hash/crc32"
@@ -6,6 +6,8 @@ import (
 	"math/cmplx"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // reference computes the features of a frame in float64, without any rounding but that of log8.
@@ -17,7 +19,7 @@ func reference(frame *[FrameSamples]int16) (out [NumBands]float64) {
 	}
 	for b := range out {
 		energy := 0.0
-		for k := bandEdges[b]; k < bandEdges[b+1]; k++ {
+		for k := BandEdges[b]; k < BandEdges[b+1]; k++ {
 			var sum complex128
 			for n, v := range z {
 				sum += complex(v, 0) * cmplx.Exp(complex(0, -2*math.Pi*float64(n*k)/FrameSamples))
@@ -42,7 +44,7 @@ func tone(hz, amplitude float64) (frame [FrameSamples]int16) {
 // are coarser.
 func TestBandsAgainstReference(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	var off statistics
+	var off []float64
 	for _, loudness := range []float64{30, 300, 3000, 10000} {
 		for range 20 {
 			var frame [FrameSamples]int16
@@ -51,18 +53,18 @@ func TestBandsAgainstReference(t *testing.T) {
 			}
 			want := reference(&frame)
 			for b, got := range Bands(&frame) {
-				off.add(float64(got) - want[b])
+				off = append(off, float64(got)-want[b])
 				if math.Abs(float64(got)-want[b]) > 6 {
 					t.Errorf("loudness %v, band %d: %d, in floating point %.1f", loudness, b, got, want[b])
 				}
 			}
 		}
 	}
-	if math.Abs(off.mean()+0.9) > 0.3 || off.deviation() > 0.8 {
-		t.Errorf("off by %.2f in the mean, deviation %.2f", off.mean(), off.deviation())
+	if mean, deviation := stat.MeanStdDev(off, nil); math.Abs(mean+0.9) > 0.3 || deviation > 0.8 {
+		t.Errorf("off by %.2f in the mean, deviation %.2f", mean, deviation)
 	}
 	for b := range NumBands {
-		hz := float64(bandEdges[b]+bandEdges[b+1]-1) / 2 * 8000 / FrameSamples
+		hz := float64(BandEdges[b]+BandEdges[b+1]-1) / 2 * 8000 / FrameSamples
 		for _, amplitude := range []float64{100, 3000, 32000} {
 			frame := tone(hz, amplitude)
 			got, want := Bands(&frame), reference(&frame)
@@ -145,7 +147,7 @@ func TestFrontEndBits(t *testing.T) {
 
 func TestFeatures(t *testing.T) {
 	for samples, want := range map[int]int{1: 1, 255: 1, 256: 1, 383: 1, 384: 2, 1148: 7} {
-		if got := len(features(make([]int16, samples))); got != want {
+		if got := len(Features(make([]int16, samples))); got != want {
 			t.Errorf("%d samples give %d frames", samples, got)
 		}
 	}

@@ -1,4 +1,7 @@
-package data
+// Package frontend turns sound into features with integers alone, so that a chip computes the same bits as the training that the
+// features were learned from: examples/digits/chip/frontend.c is it in C. Files and data sets are others' business. Start with Bands;
+// Features takes a whole recording.
+package frontend
 
 import (
 	"math"
@@ -19,7 +22,7 @@ import (
 //     w = cos[128/h*j] - i*sin[128/h*j], cos[k] = round(32767 * cos(pi k/128)), sin likewise:
 //     t = (b*w + 2^14) >> 15 for each part;  a = (a + t + 1) >> 1;  b = (a - t + 1) >> 1 with the a from before.
 //     The halving keeps every part below 2^15.
-//  5. Power of bin k: re^2 + im^2. Energy of band b: the sum over the bins bandEdges[b] to bandEdges[b+1]-1; 32 bits.
+//  5. Power of bin k: re^2 + im^2. Energy of band b: the sum over the bins BandEdges[b] to BandEdges[b+1]-1; 32 bits.
 //  6. With m the number of bits of the energy e, less one: lg = 8*m + (the 3 bits of e below its leading one). The
 //     feature is lg - 16*s, or 0 when that is negative or e is 0: 8*log2 of the energy that step 5 would give without
 //     the exponent of step 3. It stays below 240: by Parseval, all bins together have at most (2^16)^2 * 3/8.
@@ -31,9 +34,9 @@ const (
 	fftStages = 8
 )
 
-// bandEdges are the bins where the bands start: equally wide in mel (2595 log10(1 + f/700)) from 62.5 Hz to 4 kHz at
+// BandEdges are the bins where the bands start: equally wide in mel (2595 log10(1 + f/700)) from 62.5 Hz to 4 kHz at
 // 31.25 Hz a bin.
-var bandEdges = [NumBands + 1]int{2, 5, 8, 12, 16, 21, 26, 32, 38, 45, 54, 63, 73, 85, 97, 112, 128}
+var BandEdges = [NumBands + 1]int{2, 5, 8, 12, 16, 21, 26, 32, 38, 45, 54, 63, 73, 85, 97, 112, 128}
 
 // frontTables are the tables of the front end.
 type frontTables struct {
@@ -67,7 +70,7 @@ func Bands(frame *[FrameSamples]int16) (features [NumBands]uint8) {
 	fft(&re, &im)
 	for b := range features {
 		var energy uint32
-		for k := bandEdges[b]; k < bandEdges[b+1]; k++ {
+		for k := BandEdges[b]; k < BandEdges[b+1]; k++ {
 			energy += uint32(re[k]*re[k] + im[k]*im[k])
 		}
 		if energy > 0 {
@@ -127,8 +130,8 @@ func log8(e uint32) int {
 	return 8*m + int(uint64(e)<<3>>m)&7
 }
 
-// features computes the frames of a recording; one that is shorter than a frame gets silence in front.
-func features(samples []int16) [][NumBands]uint8 {
+// Features computes the frames of a recording; one that is shorter than a frame gets silence in front.
+func Features(samples []int16) [][NumBands]uint8 {
 	if len(samples) < FrameSamples {
 		samples = append(make([]int16, FrameSamples-len(samples)), samples...)
 	}
