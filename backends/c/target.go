@@ -125,7 +125,7 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 		return nil, nil, err
 	}
 	files, figures := write(p, program, v, set)
-	packages, made, err := pack.Files(pack.Model{Name: p.Name, Prefix: set.prefix, Sources: files[:2], Input: p.Input, Output: p.Output,
+	packages, made, err := pack.Files(pack.Model{Name: p.Name, Prefix: set.prefix, Sources: files, Input: p.Input, Output: p.Output,
 		Outputs: p.Readout.Matrix.Rows, Steps: p.Steps, Vectors: v}, set.pack)
 	if err != nil {
 		return nil, nil, err

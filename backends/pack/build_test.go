@@ -172,10 +172,13 @@ func TestExamples(t *testing.T) {
 			check := append([]string{"-fsyntax-only", "-I" + stubs}, strict...)
 			a, e, z, p := in("arduino"), in("esp-idf"), in("zephyr"), in("platformio")
 			run(t, a, "g++", append(check, "-std=c++11", "-include", "Arduino.h", "-x", "c++", "examples/stream/stream.ino", "-Isrc")...)
+			if sensor := "examples/sensor/sensor.ino"; kind != "tokens" {
+				run(t, a, "g++", append(check, "-std=c++11", "-include", "Arduino.h", "-x", "c++", sensor, "-Isrc")...)
+			}
 			run(t, p, "g++", append(check, "-std=c++11", "examples/stream/src/main.cpp", "-Isrc")...)
 			run(t, e, "gcc", append(check, "-std=gnu17", "examples/stream/main/main.c", "-Isrc")...)
 			run(t, z, "gcc", append(check, "-std=c17", "samples/stream/src/main.c", "-Isrc")...)
-			run(t, in("cmake"), "gcc", append(check, "-std=c99", "examples/stream/serial_cmsdk.c", "examples/stream/serial_ns16550.c", "-Wno-int-to-pointer-cast")...)
+			run(t, in("cmake"), "gcc", append(check, "-std=c99", "examples/stream/serial_cmsdk.c", "examples/stream/serial_ns16550.c", "examples/stream/serial_stm32f4.c", "-Wno-int-to-pointer-cast")...)
 
 			program := stream(t, in("cmake"))
 			out := run(t, in("cmake"), host(t, in("cmake")), "-run", program, "-golden")
@@ -377,6 +380,8 @@ func TestCMake(t *testing.T) {
 	}{
 		{"cortex-m3", "arm-none-eabi", []string{"-DCPU=cortex-m3"}, []string{"qemu-system-arm", "-M", "mps2-an385"}, []string{"arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi"}},
 		{"cortex-m4", "arm-none-eabi", []string{"-DCPU=cortex-m4"}, []string{"qemu-system-arm", "-M", "mps2-an386"}, []string{"arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi"}},
+		{"stm32f4", "arm-none-eabi", []string{"-DCPU=cortex-m4", "-DSERIAL=stm32f4", "-DMEMORY=__flash=0x08000000,__flash_size=0x80000,__ram=0x20000000,__ram_size=0x20000"},
+			[]string{"qemu-system-arm", "-M", "netduinoplus2", "-serial", "null"}, []string{"arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi"}},
 		{"rv32imac", "riscv64-unknown-elf", nil, []string{"qemu-system-riscv32", "-M", "virt", "-bios", "none"}, []string{"riscv64-unknown-elf-gcc", "/usr/lib/picolibc/riscv64-unknown-elf"}},
 	} {
 		t.Run(target.name, func(t *testing.T) {
@@ -450,10 +455,12 @@ func TestArduino(t *testing.T) {
 	dir := packages(t, l, "arduino")
 	build := t.TempDir()
 	// avr-gcc 5 has DECIMAL_DIG, which the core's WString.cpp uses, in C alone.
-	out := run(t, dir, "arduino-builder", "-hardware", "/usr/share/arduino/hardware", "-tools", "/usr/share/arduino/hardware/tools", "-libraries", filepath.Dir(dir),
-		"-fqbn", "arduino:avr:uno", "-build-path", build, "-prefs", "compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__", "examples/stream/stream.ino")
-	if !strings.Contains(out, "Sketch uses ") {
-		t.Error(out)
+	for _, sketch := range []string{"examples/sensor/sensor.ino", "examples/stream/stream.ino"} {
+		out := run(t, dir, "arduino-builder", "-hardware", "/usr/share/arduino/hardware", "-tools", "/usr/share/arduino/hardware/tools", "-libraries", filepath.Dir(dir),
+			"-fqbn", "arduino:avr:uno", "-build-path", build, "-prefs", "compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__", sketch)
+		if !strings.Contains(out, "Sketch uses ") {
+			t.Errorf("%s: %s", sketch, out)
+		}
 	}
 	run(t, dir, "avr-g++", append(append([]string{"-mmcu=atmega328p", "-DF_CPU=16000000L", "-DARDUINO=10819", "-std=gnu++11", "-Os", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
 		"-I/usr/share/arduino/hardware/arduino/avr/cores/arduino", "-I/usr/share/arduino/hardware/arduino/avr/variants/standard"}, "-include", "Arduino.h", "-Isrc", "-x", "c++"), "examples/stream/stream.ino")...)

@@ -50,7 +50,9 @@ func (f Format) files(v values) ([]backends.File, error) {
 		}
 		to := strings.TrimSuffix(strings.TrimPrefix(name, root+"/"), ".tmpl")
 		file, err := render(name, strings.ReplaceAll(to, "ID", v.Vendor+"."+v.Prefix), v)
-		out = append(out, file)
+		if len(bytes.TrimSpace(file.Data)) > 0 { // some are not for every model
+			out = append(out, file)
+		}
 		return err
 	})
 	if err != nil {

@@ -107,7 +107,7 @@ func (c *Choice) setFormats(value string) *diag.Diagnostic {
 type Model struct {
 	Name    string          // as the user calls it
 	Prefix  string          // of its files, types and functions
-	Sources []backends.File // what firmware needs: PREFIX.h, PREFIX.c and, where there is one, assembly
+	Sources []backends.File // the target's files, of which packages take PREFIX.h, PREFIX.c and assembly
 	Input   ir.Input
 	Output  ir.Output
 	Outputs int

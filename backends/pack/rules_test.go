@@ -169,7 +169,19 @@ func arduino(t *testing.T, f tree, v values) {
 	if !strings.HasPrefix(p["url"], "https://") {
 		t.Errorf("url = %s", p["url"])
 	}
-	f.need(t, "src/"+p["includes"], "examples/stream/stream.ino", "examples/stream/protocol.h")
+	f.need(t, "src/"+p["includes"])
+	sketches := 0
+	for name := range f {
+		if path.Ext(name) == ".ino" { // "Arduino sketch specification": the main file has its folder's name
+			sketches++
+			if dir := path.Dir(name); path.Dir(dir) != "examples" || path.Base(dir)+".ino" != path.Base(name) {
+				t.Errorf("%s is no sketch of an example", name)
+			}
+		}
+	}
+	if want := map[bool]int{true: 1, false: 2}[v.Token()]; sketches != want {
+		t.Errorf("%d sketches, want %d", sketches, want)
+	}
 	for line := range strings.Lines(f["keywords.txt"]) {
 		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if len(fields) != 2 || !slices.Contains([]string{"KEYWORD1", "KEYWORD2", "LITERAL1"}, fields[1]) {

@@ -25,6 +25,12 @@ func newValues(m Model, c Choice) values {
 	if v.Vendor == "" {
 		v.Vendor = "hrnnc"
 	}
+	v.Sources = nil
+	for _, f := range m.Sources {
+		if f.Path == m.Prefix+".h" || f.Path == m.Prefix+".c" || path.Ext(f.Path) == ".S" {
+			v.Sources = append(v.Sources, f)
+		}
+	}
 	if v.Version == "" {
 		v.Version = "0.1.0"
 	}
@@ -96,6 +102,9 @@ func (v values) EveryStep() bool { return v.Output.When == ir.EveryStep }
 // Classes reports whether a result is a class.
 func (v values) Classes() bool { return v.Output.Decision == ir.Argmax }
 
+// Named reports whether the outputs have names, which the header has too.
+func (v values) Named() bool { return len(v.Output.Labels) == v.Outputs }
+
 // Bits reports whether a result is bits.
 func (v values) Bits() bool { return v.Output.Decision == ir.Threshold }
 
@@ -148,7 +157,7 @@ func (v values) HostModel() (string, error) {
 			m.Channels = append(m.Channels, channel{c.Name, c.Gain, c.Offset})
 		}
 	}
-	if len(v.Output.Labels) == v.Outputs {
+	if v.Named() {
 		m.Classes = v.Output.Labels
 	}
 	text, err := json.MarshalIndent(m, "", "  ")

@@ -67,9 +67,17 @@ struct SerialPort {
     int available();
     int read();
     size_t write(char c);
+    size_t print(char c);
+    size_t print(long n);
+    size_t print(unsigned char n);
+    size_t println(const char *s);
+    size_t println(int n);
+    size_t println();
     operator bool();
 };
 extern SerialPort Serial;
+int analogRead(uint8_t pin);
+unsigned long millis();
 void setup();
 void loop();
 #endif

@@ -15,29 +15,59 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
-var update = flag.Bool("update", false, "write what the commands of docs/quickstart.md print into it")
+var update = flag.Bool("update", false, "write what the commands of pages print into them")
 
-const quickstart = "../../docs/quickstart.md"
-
-// TestQuickstart runs the commands of docs/quickstart.md, the lines behind $ of its console blocks, one after the other in a
-// folder with the files of examples/motion, and holds what they print to what stands below them. "..." stands for lines left
-// out, and times do not count. Where the trainer has other kernels than the page was made with, which round differently, the
-// commands only have to succeed.
+// TestQuickstart runs the commands of docs/quickstart.md in a folder with the files of examples/motion. Where the trainer has other
+// kernels than the page was made with, which round differently, the commands only have to succeed.
 func TestQuickstart(t *testing.T) {
 	if missing := exttool.Missing("gcc"); len(missing) > 0 {
 		t.Skip("skipped: no gcc")
 	}
-	page, err := os.ReadFile(quickstart)
+	page, err := os.ReadFile("../../docs/quickstart.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameKernels := strings.Contains(string(page), "the `"+kernels.Set()+"` kernels")
+	runPage(t, "docs/quickstart.md", sameKernels, "motion/motion.csv", "motion/field.csv", "motion/host/host.c")
+}
+
+// TestGuides runs the commands of the guides to chips in folders with the model of examples/activity.
+func TestGuides(t *testing.T) {
+	for page, tools := range map[string][]string{
+		"docs/guide-avr.md": {"gcc", "avr-gcc", "arduino-builder", "/usr/share/arduino/hardware/arduino/avr/platform.txt",
+			"/usr/include/simavr/parts/uart_pty.h", "/usr/include/libelf.h"},
+		"docs/guide-cortex-m.md": {"gcc", "cmake", "make", "arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi", "qemu-system-arm"},
+		"docs/guide-riscv.md":    {"cmake", "make", "riscv64-unknown-elf-gcc", "/usr/lib/picolibc/riscv64-unknown-elf", "qemu-system-riscv32"},
+	} {
+		t.Run(page, func(t *testing.T) {
+			for _, tool := range tools {
+				_, err := exec.LookPath(tool)
+				if filepath.IsAbs(tool) {
+					_, err = os.Stat(tool)
+				}
+				if err != nil {
+					t.Skipf("skipped: no %s (apt-get install %s)", tool, exttool.Package(tool))
+				}
+			}
+			runPage(t, page, true, "activity/model.hrn", "activity/model.safetensors")
+		})
+	}
+}
+
+// runPage runs the commands of a page, the lines behind $ of its console blocks, one after the other in a folder with some files of
+// examples, and holds what they print to what stands below them if same is set. "..." stands for lines left out, and times do not
+// count. A program that a command leaves running, with its number in a file *.pid, ends with the test.
+func runPage(t *testing.T, page string, same bool, examples ...string) {
+	text, err := os.ReadFile(filepath.Join("../..", page))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "bin", "hrnnc"), ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, file := range []string{"motion.csv", "field.csv", "host/host.c"} {
-		data, err := os.ReadFile(filepath.Join("../../examples/motion", file))
+	for _, file := range examples {
+		data, err := os.ReadFile(filepath.Join("../../examples", file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,9 +76,14 @@ func TestQuickstart(t *testing.T) {
 		}
 	}
 	t.Setenv("PATH", filepath.Join(dir, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Cleanup(func() {
+		left := exec.Command("sh", "-c", "for f in *.pid; do [ -e $f ] && kill $(cat $f) 2>/dev/null; done; true")
+		left.Dir = dir
+		_ = left.Run()
+	})
 	blocks := regexp.MustCompile("(?s)```console\n(.*?)```")
 	ran := 0
-	written := blocks.ReplaceAllStringFunc(string(page), func(block string) string {
+	written := blocks.ReplaceAllStringFunc(string(text), func(block string) string {
 		var b strings.Builder
 		for _, s := range shellSteps(blocks.FindStringSubmatch(block)[1]) {
 			ran++
@@ -63,17 +98,17 @@ func TestQuickstart(t *testing.T) {
 			for _, line := range elided(got, s.output) {
 				fmt.Fprintln(&b, line)
 			}
-			if !*update && sameKernels && !shownBy(s.output, got) {
-				t.Errorf("docs/quickstart.md shows other lines than\n$ %s\n%s\ngo test ./cmd/hrnnc -run TestQuickstart -update  writes them", s.command, out)
+			if !*update && same && !shownBy(s.output, got) {
+				t.Errorf("%s shows other lines than\n$ %s\n%s\ngo test ./cmd/hrnnc -run %s -update  writes them", page, s.command, out, t.Name())
 			}
 		}
 		return "```console\n" + b.String() + "```"
 	})
 	if ran == 0 {
-		t.Error("docs/quickstart.md has no command")
+		t.Errorf("%s has no command", page)
 	}
 	if *update {
-		if err := os.WriteFile(quickstart, []byte(written), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join("../..", page), []byte(written), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
