@@ -130,7 +130,7 @@ func (l *Lowered) BenchFolder(ctx context.Context, part *chip.Part, dir string, 
 	if part.Kind != chip.Host {
 		out.Firmware = &firmware.Sizes
 	}
-	x := l.benchSequences(cmp.Or(o.Steps, 1000), o.Seed)
+	x := l.BenchSequences(cmp.Or(o.Steps, 1000), o.Seed)
 	result := &run.Result{}
 	for i, part := range slices.Collect(slices.Chunk(x, max(1, len(x)/benchKinds))) {
 		watch("running on "+out.MCU, 0.2+0.75*float64(i)/benchKinds)
@@ -195,8 +195,8 @@ func (m *Model) ChipFor(name string) (*chip.Part, error) {
 	return chip.Get(name)
 }
 
-// benchSequences are of every kind, as long as the model's, or so long that there are at least so many steps in all.
-func (l *Lowered) benchSequences(steps int, seed int64) [][][]int64 {
+// BenchSequences are what Bench runs: of every kind, as long as the model's, or so long that there are at least so many steps in all.
+func (l *Lowered) BenchSequences(steps int, seed int64) [][][]int64 {
 	rng := rand.New(rand.NewSource(seed + 1))
 	length := max(2, (steps+benchKinds-1)/benchKinds)
 	if l.Module.Steps > 0 {
