@@ -5,7 +5,9 @@ import (
 	"fmt"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/passes"
 )
@@ -45,6 +47,36 @@ func (m *Model) Lower(c passes.Config) (*Lowered, error) {
 	plan.Comment = append([]string{"hrnnc " + Version}, m.hashes...)
 	l.Plan = plan
 	return l, nil
+}
+
+// Program is what a processor does in a step, under the plain choice, and proven.
+func (l *Lowered) Program() (*step.Program, *step.Report, error) {
+	p, err := step.Build(l.Plan, step.Plain(l.Plan))
+	if err != nil {
+		return nil, nil, &passes.BugError{Pass: "step", Cause: err}
+	}
+	r, err := step.Prove(p)
+	if err != nil {
+		return nil, nil, &passes.BugError{Pass: "step", Cause: err}
+	}
+	return p, r, nil
+}
+
+// LoadProgram reads the text of a program and proves it. The error is a diag.List.
+func LoadProgram(file string) (*step.Program, *step.Report, error) {
+	text, err := fileio.ReadAtMost(file, "file", step.MaxText)
+	if err != nil {
+		return nil, nil, asList(err)
+	}
+	p, err := step.Parse(file, text)
+	if err != nil {
+		return nil, nil, asList(err)
+	}
+	r, err := step.Prove(p)
+	if err != nil {
+		return nil, nil, diag.List{diag.InFile(file, "").Errorf("step", "%v", err).Helpf("docs/step.md says what is proven")}
+	}
+	return p, r, nil
 }
 
 // notLowered is an error about IR of the fixed level that somebody wrote: at the value that is wrong, where one is.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/ir"
@@ -16,20 +18,24 @@ import (
 
 func (a *app) irCmd() *cobra.Command {
 	var after, output, weights string
-	var list, inline bool
+	var list, inline, form bool
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "ir model.hrn",
 		Short: "Print the intermediate representation before or after a pass",
 		Long: `Print the intermediate representation, which docs/ir.md describes. Constants of more than 16 entries are shown by their
 hash; -o FILE.ir writes them beside it, in FILE.ir.consts, and the pair can be read back wherever a model can. --inline
-shows every entry, so that the text alone can be read back; so does -o -, which is standard output, or a device.`,
+shows every entry, so that the text alone can be read back; so does -o -, which is standard output, or a device.
+
+--step prints what a processor does in a step, which docs/step.md describes, once it is proven; so does FILE.step in the model's
+place. With --json, the proof's claims and the counts of operations stand beside it.`,
 		Example: `  hrnnc ir model.hrn                      # as the language gives it
   hrnnc ir model.hrn --after quantize     # the first integers
   hrnnc ir model.hrn --after range -o model.ir
   hrnnc ir model.ir                       # read it back, check it, print it
   hrnnc ir model.hrn --inline > model.ir  # one file with all weights in it
-  hrnnc ir --passes                       # the passes, in order`,
+  hrnnc ir --passes                       # the passes, in order
+  hrnnc ir model.hrn --step               # loops, arrays and integer types, as for C`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if list {
@@ -43,6 +49,12 @@ shows every entry, so that the text alone can be read back; so does -o -, which 
 			}
 			if err := checkPasses(cfg); err != nil {
 				return err
+			}
+			if form || filepath.Ext(args[0]) == ".step" {
+				if after != "" || inline {
+					return usageError{fmt.Errorf("--after and --inline are about the representation that passes rewrite; --step is behind them all")}
+				}
+				return a.step(args[0], weights, output, cfg)
 			}
 			m, err := compiler.Load(args[0], weights)
 			if err != nil {
@@ -86,10 +98,48 @@ shows every entry, so that the text alone can be read back; so does -o -, which 
 	f.StringVar(&after, "after", "", "run the passes up to this one: "+passes.Names())
 	f.StringVarP(&output, "output", "o", "", "write FILE.ir and its constants; - is standard output")
 	f.BoolVar(&inline, "inline", false, "show every entry of every constant instead of its hash")
+	f.BoolVar(&form, "step", false, "print the form for processors instead: one step, as loops over arrays of integers")
 	f.BoolVar(&list, "passes", false, "list the passes")
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
+}
+
+// step prints or writes the form for processors, of a model or read from its text.
+func (a *app) step(file, weights, output string, cfg passes.Config) error {
+	if err := a.mayEmit(output); err != nil {
+		return err
+	}
+	p, report, err := a.program(file, weights, cfg)
+	if err != nil {
+		return err
+	}
+	if output != "" {
+		err := a.emit(output, func(w io.Writer) error { return step.Print(w, p) })
+		if err != nil || !a.json {
+			return err
+		}
+		return a.printJSON(map[string]string{"output": output})
+	}
+	if !a.json {
+		return step.Print(a.out, p)
+	}
+	work, err := step.Count(p)
+	if err != nil {
+		return err
+	}
+	return a.printJSON(map[string]any{"step": step.Text(p), "proof": report, "work": work})
+}
+
+func (a *app) program(file, weights string, cfg passes.Config) (*step.Program, *step.Report, error) {
+	if filepath.Ext(file) == ".step" {
+		return compiler.LoadProgram(file)
+	}
+	l, err := a.lower(file, weights, nil, cfg, func(string) {})
+	if err != nil {
+		return nil, nil, err
+	}
+	return l.Program()
 }
 
 // printText prints the text of a module in a document.

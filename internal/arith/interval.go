@@ -6,7 +6,10 @@ import "math/bits"
 func SignedBits(n int64) int { return bits.Len64(uint64(n^(n>>63))) + 1 }
 
 // Interval is a closed range of integers.
-type Interval struct{ Lo, Hi int64 }
+type Interval struct {
+	Lo int64 `json:"lo"`
+	Hi int64 `json:"hi"`
+}
 
 // Between is the interval from lo to hi.
 func Between(lo, hi int64) Interval { return Interval{lo, hi} }

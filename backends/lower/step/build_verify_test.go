@@ -70,3 +70,4 @@ func TestPlainChoiceComputesThePlan(t *testing.T) {
 		}
 	}
 }
+

@@ -45,8 +45,9 @@ func cut(s string) string {
 
 // Bounds of what is read and run.
 const (
-	maxEntries = 1 << 26 // of all arrays together, lanes counted
-	maxDepth   = 64      // of blocks and expressions within each other
+	maxEntries = 1 << 22 // of all arrays but tables together, lanes counted
+	maxDepth   = 64      // of blocks, and of brackets in a text, within each other
+	maxNested  = 512     // of expressions
 	maxWork    = 1 << 30 // expressions that steps and outputs compute, of even and odd t together
 )
 
@@ -271,11 +272,16 @@ func (k *checker) addArray(a *Array, owner *function, entries *int) {
 	if !a.Elem.Stored() {
 		k.errorf(nil, "array %s holds %v; i8 to i64, u8, u16, u32, i16x2 or i32x2 is possible", a.Name, a.Elem)
 	}
-	if a.Len < 1 || a.Len > maxEntries {
-		k.errorf(nil, "array %s has %d entries; 1 to %d are possible", a.Name, a.Len, maxEntries)
+	if a.Len < 1 {
+		k.errorf(nil, "array %s has %d entries; one at least is wanted", a.Name, a.Len)
 	}
-	if *entries += a.Len * a.Elem.Lanes; *entries > maxEntries {
-		k.errorf(nil, "the arrays up to %s have %d entries together; at most %d are possible", a.Name, *entries, maxEntries)
+	if a.Kind != Table {
+		if a.Len > maxEntries {
+			k.errorf(nil, "array %s has %d entries; at most %d are possible", a.Name, a.Len, maxEntries)
+		}
+		if *entries += a.Len * a.Elem.Lanes; *entries > maxEntries {
+			k.errorf(nil, "the arrays up to %s have %d entries together; at most %d are possible", a.Name, *entries, maxEntries)
+		}
 	}
 	if a.Range.Lo > a.Range.Hi || !a.Range.Within(a.Elem.Range()) {
 		k.errorf(nil, "array %s: the range %s is not within %v, %s", a.Name, rangeText(a.Range), a.Elem, rangeText(a.Elem.Range()))
@@ -501,8 +507,8 @@ func (k *checker) expr(e *Expr) *node {
 	if e == nil {
 		k.errorf(nil, "an expression is missing")
 	}
-	if k.depthExpr++; k.depthExpr > maxDepth {
-		k.errorf(nil, "an expression nests deeper than %d", maxDepth)
+	if k.depthExpr++; k.depthExpr > maxNested {
+		k.errorf(nil, "an expression nests deeper than %d", maxNested)
 	}
 	defer func() { k.depthExpr-- }()
 	rule, ok := rules[e.Op]

@@ -2,6 +2,7 @@ package step
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
@@ -47,8 +48,24 @@ func (c Counts) Kinds() []Counted {
 	return out
 }
 
+// MarshalJSON lists the kinds in their order, each with how often.
+func (c Counts) MarshalJSON() ([]byte, error) {
+	type row struct {
+		Counted
+		Times int64 `json:"times"`
+	}
+	rows := []row{}
+	for _, k := range c.Kinds() {
+		rows = append(rows, row{k, c[k]})
+	}
+	return json.Marshal(rows)
+}
+
 // Work is what a program does, at even and at odd t.
-type Work struct{ Step, Output arith.Phased[Counts] }
+type Work struct {
+	Step   arith.Phased[Counts] `json:"step"`
+	Output arith.Phased[Counts] `json:"output"`
+}
 
 // Count counts a program without running it. The error is what Verify would say of names, kinds and types.
 func Count(p *Program) (*Work, error) {

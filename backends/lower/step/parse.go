@@ -3,6 +3,7 @@ package step
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -303,7 +304,7 @@ func (r *reader) array(t *arrayText) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n[0] > maxEntries {
+	if n[0] > math.MaxInt32 {
 		return nil, fmt.Errorf("array %s has %d entries; at most %d are possible", t.Name, n[0], maxEntries)
 	}
 	a := &Array{Kind: Kind(t.Kind), Name: string(t.Name), Doc: t.Doc, Elem: elem, Len: int(n[0]), Range: arith.Between(n[1], n[2])}

@@ -11,7 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
-// Print writes a program as text, the language that Parse reads; docs/ir.md describes it. Every entry of every table stands
+// Print writes a program as text, the language that Parse reads; docs/step.md describes it. Every entry of every table stands
 // in it.
 func Print(w io.Writer, p *Program) error {
 	var t printer

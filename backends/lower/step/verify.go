@@ -9,11 +9,13 @@ import (
 
 // Report is what the verifier found of a program that is right.
 type Report struct {
-	Claims         []Claimed      // in the order of the text
-	DataAddresses  []Place        // addresses that depend on data: time may depend on it where memories have caches or banks
-	TokenAddresses []Place        // entries of tables that a one-entry input names
-	Found          []Held         // what every array held at most, in the order of the program
-	Work           int64          // expressions computed
+	Claims []Claimed `json:"claims,omitempty"` // in the order of the text
+	// DataAddresses depend on data: time may depend on it where memories have caches or banks.
+	DataAddresses []Place `json:"data_addresses,omitempty"`
+	// TokenAddresses are of entries of tables that a one-entry input names.
+	TokenAddresses []Place        `json:"token_addresses,omitempty"`
+	Found          []Held         `json:"-"` // what every array held at most, in the order of the program
+	Work           int64          `json:"-"` // expressions computed
 	ranges         map[*Expr]span // of every expression
 }
 
@@ -22,15 +24,19 @@ type span = arith.Interval
 // Claimed is a claim of the program that the verifier took.
 type Claimed struct {
 	Place
-	Claim arith.Interval
-	Seen  arith.Interval // what intervals alone say
+	Claim arith.Interval `json:"claim"`
+	Seen  arith.Interval `json:"intervals"` // what intervals alone say
 }
 
 // Needed reports whether intervals alone would say less.
 func (c Claimed) Needed() bool { return !c.Seen.Within(c.Claim) }
 
 // Place is where in a program.
-type Place struct{ Func, Stmt, Expr string }
+type Place struct {
+	Func string `json:"function"`
+	Stmt string `json:"statement"`
+	Expr string `json:"expression"`
+}
 
 func (p Place) String() string {
 	return fmt.Sprintf("function %s, `%s`, in `%s`", p.Func, cut(p.Stmt), cut(p.Expr))
