@@ -116,7 +116,7 @@ func TestErrorsOfTheText(t *testing.T) {
 		{"state turn : i8[1]", "state turn : i8[0]", "has 0 entries"},
 		{"state turn : i8[1]", "state turn : i8[99999999]", "at most 4194304 are possible"},
 		{"state turn", "scratch turn", "scratch stands in functions"},
-		{"state turn", "state sum", "there is a array of that name"},
+		{"state turn : i8[1] in 0..7\n", "state turn : i8[1] in 0..7\n  state turn : i8[1] in 0..7\n", "there is a array of that name"},
 		{"in -7..7", "in -7..8", "its range is -7..7, and -7..8 is written"},
 		{"\"-1 0 0 -1", "\"-1 0 -1", "table signs has 7 numbers for 8 entries of i8"},
 		{"\"-1 0 0 -1", "\"-1 0 x -1", "entry 2, \"x\", is no integer"},
