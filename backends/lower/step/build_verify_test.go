@@ -70,4 +70,3 @@ func TestPlainChoiceComputesThePlan(t *testing.T) {
 		}
 	}
 }
-

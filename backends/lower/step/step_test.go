@@ -34,7 +34,7 @@ func TestTextIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, tiny, _ := strings.Cut(string(doc), "```step tiny\n")
+	_, tiny, _ := strings.Cut(string(doc), "```step tiny-step\n")
 	tiny, _, _ = strings.Cut(tiny, "```")
 	for _, src := range []string{small(t), tiny} {
 		p := parse(t, src)
