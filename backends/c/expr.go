@@ -139,6 +139,9 @@ func (s *speller) expr(e *step.Expr) term {
 func (s *speller) operation(e *step.Expr) term {
 	op := operators[e.Op]
 	a, b := s.signed(e.Args[0]), s.signed(e.Args[1])
+	if e.Type.Unsigned {
+		a, b = s.expr(e.Args[0]), s.expr(e.Args[1])
+	}
 	if n := e.Args[1]; e.Op == step.OpAdd && isNumber(n) && n.Value < 0 && n.Value > -1<<62 {
 		op.text, b = "-", number(-n.Value)
 	}
@@ -238,8 +241,14 @@ func (s *speller) field(e *step.Expr) term {
 	w, at, n := e.Args[0], e.At, int(e.Value)
 	v := s.expr(w)
 	bits := w.Type.Bits
+	if bits == 24 {
+		bits = 32 // there is no unsigned type of 24
+	}
 	if v.typ.unsigned {
 		bits = v.typ.least // a signed number twice as wide holds it
+	}
+	for bits < at+n {
+		bits *= 2
 	}
 	word := step.Int{Bits: bits, Lanes: 1, Unsigned: true}
 	if e.Signed {
@@ -285,7 +294,14 @@ func (s *speller) pair(e *step.Expr) term {
 		}
 	case step.OpLane:
 		name = [2]string{"low", "high"}[e.Value]
-	case step.OpExt, step.OpTrunc, step.OpField, step.OpMulWide:
+	case step.OpField:
+		if e.Signed {
+			name = "sfield"
+		}
+		rest = []string{strconv.Itoa(e.At), strconv.FormatInt(e.Value, 10)}
+	case step.OpExt, step.OpTrunc:
+		word = args[0].Type
+	case step.OpMulWide:
 		panic(fmt.Sprintf("c: no spelling of the operation %q on lanes", e.Op))
 	}
 	text := s.helper(pairPrefix+name, word.Bits) + "("

@@ -106,12 +106,20 @@ func (s *speller) stores24() bool {
 	return false
 }
 
+// tableQualifier is what tables of a type are. avr-gcc 5 stops at numbers of 64 bits in flash, which are rare.
+func tableQualifier(t step.Int) string {
+	if t.Bits*t.Lanes == 64 {
+		return "const "
+	}
+	return "TABLE "
+}
+
 // table writes a constant table.
 func (s *speller) table(w *writer, a *step.Array) {
 	w.blank()
 	w.comment(a.Doc)
 	t := s.scope.array(a.Name)
-	w.open("static TABLE ", s.typeName(t.elem), " ", t.text, fmt.Sprintf("[%d] = {", a.Len))
+	w.open("static ", tableQualifier(t.elem), s.typeName(t.elem), " ", t.text, fmt.Sprintf("[%d] = {", a.Len))
 	switch {
 	case a.Elem.Lanes > 1:
 		macro := s.pairMacro(a.Elem)

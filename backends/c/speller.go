@@ -215,7 +215,7 @@ func (s *speller) choose(v step.Choose) {
 	s.scope.arrays[v.Name] = array{text: name, elem: odd.elem, kind: odd.kind}
 	qualifier := ""
 	if odd.kind == step.Table {
-		qualifier = "TABLE "
+		qualifier = tableQualifier(odd.elem)
 	} else if odd.kind == step.Input {
 		qualifier = "const "
 	}

@@ -1,0 +1,94 @@
+package c
+
+import (
+	"context"
+	"fmt"
+	"math/rand"
+	"testing"
+
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/backends/run/runtest"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// randomChoice draws a schedule, which the plan may not allow.
+func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
+	c := step.Plain(p)
+	c.Word = []int{16, 32}[rng.Intn(2)]
+	flip := func() bool { return rng.Intn(2) == 0 }
+	for i := range c.Layers {
+		l := &c.Layers[i]
+		stages := p.Layers[i].K
+		if l.Pairs = rng.Intn(3) == 0; l.Pairs {
+			l.Lane = []int{16, 32}[rng.Intn(2)]
+			if p.Layers[i].N/p.Layers[i].Block%2 == 1 {
+				stages--
+			}
+		} else if flip() {
+			l.Lane = []int{8, 16, 32, 64}[rng.Intn(4)]
+		}
+		l.Passes = nil
+		for left := stages; left > 0; {
+			n := 1 + rng.Intn(min(left, 3))
+			l.Passes = append(l.Passes, n)
+			left -= n
+		}
+		l.Descending = !p.Layers[i].Staged && flip()
+		l.InPlace, l.Fused, l.Merged = flip(), flip(), flip()
+		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
+		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups}[rng.Intn(5)]
+		l.Unroll = 1 + rng.Intn(6)
+	}
+	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],
+		Together: 1 + rng.Intn(5), Deferred: rng.Intn(4) > 0}
+	return c
+}
+
+// choose draws schedules until the plan allows one and its types hold every value.
+func choose(rng *rand.Rand, p *lower.Plan) (step.Choice, *step.Program) {
+	for range 60 {
+		c := randomChoice(rng, p)
+		prog, err := step.Build(p, c)
+		if err == nil && step.Verify(prog) == nil {
+			return c, prog
+		}
+	}
+	c := step.Plain(p)
+	prog, err := step.Build(p, c)
+	if err != nil {
+		panic(err)
+	}
+	return c, prog
+}
+
+// TestRandomChoices holds C under random schedules against the plan's machine.
+func TestRandomChoices(t *testing.T) {
+	for i, e := range Target.Engines() {
+		t.Run(e.Name, func(t *testing.T) {
+			need(t, e.Tools...)
+			plans := 40
+			if i > 0 {
+				plans = 10
+			}
+			for seed := range plans {
+				rng := rand.New(rand.NewSource(int64(100*i + seed)))
+				p := plantest.Random(rng)
+				c, prog := choose(rng, p)
+				files, _ := write(p, prog, backends.Vectors{}, &settings{prefix: "m", steady: seed%2 == 0, wide: seed%3 == 0, asm: true})
+				x := plantest.Sequences(rng, p, 3, 7)
+				got, err := e.Run(context.Background(), runtest.Write(t, p, files).Dir, p, x)
+				if err != nil {
+					t.Fatalf("seed %d, %v: %v", seed, c, err)
+				}
+				if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Fatalf("seed %d, %v: got %v\nwant %v", seed, c, got, want)
+				}
+			}
+		})
+	}
+}
+
+var _ = ir.Mean
