@@ -11,7 +11,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/run/runtest"
-	"github.com/hrnnc/hrnnc/ir"
 )
 
 // randomChoice draws a schedule, which the plan may not allow.
@@ -90,5 +89,3 @@ func TestRandomChoices(t *testing.T) {
 		})
 	}
 }
-
-var _ = ir.Mean

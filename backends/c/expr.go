@@ -103,7 +103,7 @@ func (s *speller) expr(e *step.Expr) term {
 	case step.OpShl:
 		a := s.widened(e.Type, s.expr(e.Args[0]))
 		return joined(a, "*", product, s.numberIn(e.Type, 1<<e.Value))
-	case step.OpShr, step.OpRound, step.OpClamp:
+	case step.OpShr, step.OpRound, step.OpClamp, step.OpCrop:
 		return s.call(string(e.Op), e.Type, e.Args, strconv.FormatInt(e.Value, 10))
 	case step.OpHalfAdd, step.OpHalfSub, step.OpMin:
 		return s.call(string(e.Op), e.Type, e.Args)
@@ -278,6 +278,9 @@ func (s *speller) pair(e *step.Expr) term {
 	case step.OpPhase:
 		return s.byPhase(e)
 	}
+	if e.Type.Unsigned || e.Type.Lanes == 2 && e.Args[0].Type.Unsigned {
+		return s.words(e)
+	}
 	word := e.Type
 	if word.Lanes == 1 {
 		word = e.Args[0].Type // of a lane, of a product
@@ -286,7 +289,7 @@ func (s *speller) pair(e *step.Expr) term {
 	args := e.Args
 	var rest []string
 	switch e.Op {
-	case step.OpShl, step.OpShr, step.OpRound, step.OpClamp:
+	case step.OpShl, step.OpShr, step.OpRound, step.OpClamp, step.OpCrop:
 		rest = []string{strconv.FormatInt(e.Value, 10)}
 	case step.OpMax:
 		if b := e.Args[1]; b.Op == step.OpConst && b.Value == 0 {
@@ -309,12 +312,42 @@ func (s *speller) pair(e *step.Expr) term {
 		if i > 0 {
 			text += ", "
 		}
-		text += s.to(a.Type, s.expr(a)).text
+		t := a.Type
+		if e.Op == step.OpMul && i == 1 {
+			t = step.Int{Bits: word.Bits, Lanes: 1} // of a lane, however wide it came
+		}
+		text += s.to(t, s.expr(a)).text
 	}
 	for _, r := range rest {
 		text += ", " + r
 	}
 	return term{text + ")", postfix, exactly(e.Type)}
+}
+
+// words spells an operation on lanes without sign: bits side by side.
+func (s *speller) words(e *step.Expr) term {
+	arg := func(i int) term { return s.to(e.Args[i].Type, s.expr(e.Args[i])) }
+	bits := term{strconv.Itoa(e.Type.Bits), primary, cInt}
+	switch e.Op {
+	case step.OpAdd, step.OpAnd, step.OpXor:
+		return joined(arg(0), operators[e.Op].text, operators[e.Op].level, arg(1)).typed(e.Type)
+	case step.OpExt, step.OpTrunc: // to lanes with a sign, or from them: the numbers are the same
+		return arg(0)
+	case step.OpPack:
+		lane := step.Int{Bits: 2 * e.Type.Bits, Lanes: 1, Unsigned: true}
+		return joined(s.cast(lane, arg(0)), "|", bitOr, joined(s.cast(lane, arg(1)), "<<", shifted, bits)).typed(e.Type)
+	case step.OpSwap:
+		return joined(joined(arg(0), ">>", shifted, bits), "|", bitOr, joined(arg(0), "<<", shifted, bits)).typed(e.Type)
+	case step.OpShr:
+		return term{fmt.Sprintf("%s(%s, %d)", s.helper(pairPrefix+"ushr", e.Type.Bits), arg(0).text, e.Value), postfix, exactly(e.Type)}
+	}
+	panic(fmt.Sprintf("c: no spelling of the operation %q on words", e.Op))
+}
+
+// typed is a term whose type is known better.
+func (t term) typed(as step.Int) term {
+	t.typ = exactly(as)
+	return t
 }
 
 // pairMacro is the macro that makes a constant of two lanes.

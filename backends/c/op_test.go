@@ -75,6 +75,11 @@ func operations(t step.Int) (out []operation) {
 			add(fmt.Sprintf("clamp %d", bits), nil, func(a []*step.Expr) *step.Expr { return step.Clamp(a[0], bits) }, t)
 		}
 	}
+	for _, bits := range []int{1, 7, 15} {
+		if bits < t.Bits {
+			add(fmt.Sprintf("crop %d", bits), nil, func(a []*step.Expr) *step.Expr { return step.Crop(a[0], bits) }, t)
+		}
+	}
 	for _, f := range [][2]int{{0, 4}, {4, 4}, {3, 5}, {0, 8}, {8, 8}, {0, t.Bits}, {t.Bits - 1, 1}, {8, t.Bits - 8}} {
 		if f[1] < 1 || f[0]+f[1] > t.Bits {
 			continue
@@ -93,6 +98,22 @@ func operations(t step.Int) (out []operation) {
 				return step.Dot(a[0], a[1], step.Const(step.I32, 0))
 			}, t, t)
 		} else {
+			u := t
+			u.Unsigned = true
+			raw := func(a []*step.Expr) []*step.Expr {
+				for i := range a {
+					a[i] = &step.Expr{Op: step.OpLoad, Type: u, Name: a[i].Name, Args: a[i].Args}
+				}
+				return a
+			}
+			small := func(v []int64) bool { return v[0] < 1<<31 && v[len(v)-1] < 1<<31 }
+			for _, f := range []struct {
+				name string
+				make func(a, b *step.Expr) *step.Expr
+			}{{"add", step.Add}, {"and", step.And}, {"xor", step.Xor}} {
+				add("words "+f.name, small, func(a []*step.Expr) *step.Expr { a = raw(a); return step.As(step.Shr(f.make(a[0], a[1]), 1), t) }, u, u)
+			}
+			add("words swap", nil, func(a []*step.Expr) *step.Expr { return step.As(step.Shr(step.Swap(raw(a)[0]), 5), t) }, u)
 			add("trunc", func(v []int64) bool { return within(16, [2]int64{v[0], 1}) },
 				func(a []*step.Expr) *step.Expr { return step.As(a[0], step.Int{Bits: 16, Lanes: 2}) }, t)
 		}
@@ -260,7 +281,7 @@ func TestEveryOperation(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, asm := range []bool{true, false} {
-			if !asm && part.Arch == "riscv" {
+			if !asm && name != "atmega328p" && name != "cortex-m4" {
 				continue
 			}
 			ways = append(ways, way{fmt.Sprintf("%s, asm %v", name, asm), settings{part: part, steady: true, asm: asm},
