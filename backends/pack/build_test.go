@@ -38,10 +38,11 @@ func need(t *testing.T, tools ...string) {
 	}
 }
 
-// run runs a command in a folder; what it prints on standard error is its test's failure.
-func run(t *testing.T, dir, command string, args ...string) string {
+// run runs a command in a folder, given as words with blanks between them, and gives what it prints.
+func run(t *testing.T, dir, command string) string {
 	t.Helper()
-	out, err := exttool.Run(t.Context(), dir, nil, command, args...)
+	words := strings.Fields(command)
+	out, err := exttool.Run(t.Context(), dir, nil, words[0], words[1:]...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,45 +107,70 @@ func random(t *testing.T, text string) *compiler.Lowered {
 
 // kinds are models of each kind of input, decision and time of it.
 var kinds = map[string]string{
-	"tokens": "model min\ninput t : token[5]\nsteps 20\nparam U : int4[16, 5]\nparam V : int4[3, 16]\nstate h : int16[16] range 4\n" +
-		"h <- hadamard(h) + U*onehot(t)\ny = V*relu(h)\noutput best = argmax(y) at every step\nweights \"model.safetensors\"\n",
-	"bits": "model bit\ninput x : u8[4] / 255\nparam U : int4[8, 4]\nparam V : int4[3, 8]\nstate h : int16[8] range 4\n" +
-		"h <- hadamard(h) + U*x\ny = V*h\noutput alarm = y > 0.25 at last step\nlabels \"fire\", \"water\", \"gas\"\nweights \"model.safetensors\"\n",
-	"values": "model round\ninput x : i12 / 100\nsteps 300\nparam U : ternary[16, 1]\nparam V : int8[2, 16]\nstate h : int16[16] range 4\n" +
-		"h <- hadamard(h) + U*x\noutput y = V*h at every step\nweights \"model.safetensors\"\n",
-	"classes": "model F\ninput x : i8[3] / 32\nsteps 12\nparam U : int4[32, 3]\nparam V : int4[4, 32]\nstate h : int12[32] range 4\n" +
-		"h <- hadamard(h) + U*x\noutput class = argmax(V*h) mean\nlabels \"a\", \"b \\\"c\\\"\", \"größer\", \"d\"\nweights \"model.safetensors\"\n",
-}
+	"tokens": `model min
+input t : token[5]
+steps 20
+param U : int4[16, 5]
+param V : int4[3, 16]
+state h : int16[16] range 4
+h <- hadamard(h) + U*onehot(t)
+y = V*relu(h)
+output best = argmax(y) at every step
+weights "model.safetensors"
+`,
+	"bits": `model bit
+input x : u8[4] / 255
+param U : int4[8, 4]
+param V : int4[3, 8]
+state h : int16[8] range 4
+h <- hadamard(h) + U*x
+y = V*h
+output alarm = y > 0.25 at last step
+labels "fire", "water", "gas"
+weights "model.safetensors"
+`,
+	"values": `model round
+input x : i12 / 100
+steps 300
+param U : ternary[16, 1]
+param V : int8[2, 16]
+state h : int16[16] range 4
+h <- hadamard(h) + U*x
+output y = V*h at every step
+weights "model.safetensors"
+`,
+	"classes": `model F
+input x : i8[3] / 32
+steps 12
+param U : int4[32, 3]
+param V : int4[4, 32]
+state h : int12[32] range 4
+h <- hadamard(h) + U*x
+output class = argmax(V*h) mean
+labels "a", "b \"c\"", "größer", "d"
+weights "model.safetensors"
+`}
 
-var strict = []string{"-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"}
-
-// sources are a package's own, with the include folder of its header.
-func sources(t *testing.T, dir string, files ...string) []string {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(dir, "src", "*.c"))
-	if err != nil || len(found) == 0 {
-		t.Fatalf("no sources in %s", dir)
-	}
-	for _, f := range files {
-		found = append(found, filepath.Join(dir, filepath.FromSlash(f)))
-	}
-	return append(found, "-I"+filepath.Join(dir, "src"))
-}
+const strict = " -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -O1 "
 
 // host builds a package's program for the host.
 func host(t *testing.T, dir string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "host")
-	run(t, dir, "go", "build", "-o", program, "./host")
+	run(t, dir, "go build -o "+program+" ./host")
 	return program
 }
 
 // stream builds the example of a CMake package for this computer.
 func stream(t *testing.T, dir string) string {
 	t.Helper()
+	sources, err := filepath.Glob(filepath.Join(dir, "src", "*.c"))
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("no sources in %s", dir)
+	}
 	program := filepath.Join(t.TempDir(), "stream")
-	example := "examples/stream/"
-	run(t, dir, "gcc", append(append([]string{"-std=c99", "-Wsign-conversion", "-o", program}, strict...), sources(t, dir, example+"main.c", example+"serial_stdio.c")...)...)
+	run(t, dir, "gcc -std=c99 -Wsign-conversion"+strict+"-o "+program+" -Isrc examples/stream/main.c examples/stream/serial_stdio.c "+
+		strings.Join(sources, " "))
 	return program
 }
 
@@ -169,19 +195,21 @@ func TestExamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			check := append([]string{"-fsyntax-only", "-I" + stubs}, strict...)
-			a, e, z, p := in("arduino"), in("esp-idf"), in("zephyr"), in("platformio")
-			run(t, a, "g++", append(check, "-std=c++11", "-include", "Arduino.h", "-x", "c++", "examples/stream/stream.ino", "-Isrc")...)
-			if sensor := "examples/sensor/sensor.ino"; kind != "tokens" {
-				run(t, a, "g++", append(check, "-std=c++11", "-include", "Arduino.h", "-x", "c++", sensor, "-Isrc")...)
+			gcc := "gcc -fsyntax-only -Isrc -I" + stubs + strict
+			gxx := "g++ -fsyntax-only -std=c++11 -Isrc -I" + stubs + strict
+			run(t, in("arduino"), gxx+"-include Arduino.h -x c++ examples/stream/stream.ino")
+			if kind != "tokens" {
+				run(t, in("arduino"), gxx+"-include Arduino.h -x c++ examples/sensor/sensor.ino")
 			}
-			run(t, p, "g++", append(check, "-std=c++11", "examples/stream/src/main.cpp", "-Isrc")...)
-			run(t, e, "gcc", append(check, "-std=gnu17", "examples/stream/main/main.c", "-Isrc")...)
-			run(t, z, "gcc", append(check, "-std=c17", "samples/stream/src/main.c", "-Isrc")...)
-			run(t, in("cmake"), "gcc", append(check, "-std=c99", "examples/stream/serial_cmsdk.c", "examples/stream/serial_ns16550.c", "examples/stream/serial_stm32f4.c", "-Wno-int-to-pointer-cast")...)
+			run(t, in("platformio"), gxx+"examples/stream/src/main.cpp")
+			run(t, in("esp-idf"), gcc+"-std=gnu17 examples/stream/main/main.c")
+			run(t, in("zephyr"), gcc+"-std=c17 samples/stream/src/main.c")
+			for _, port := range []string{"cmsdk", "ns16550", "stm32f4"} {
+				run(t, in("cmake"), gcc+"-std=c99 -Wno-int-to-pointer-cast examples/stream/serial_"+port+".c")
+			}
 
 			program := stream(t, in("cmake"))
-			out := run(t, in("cmake"), host(t, in("cmake")), "-run", program, "-golden")
+			out := run(t, in("cmake"), host(t, in("cmake"))+" -run "+program+" -golden")
 			if !regexp.MustCompile(`^PASS: ([1-9]\d*) of (\d+) outputs equal\n$`).MatchString(out) {
 				t.Error(out)
 			}
@@ -194,28 +222,22 @@ func TestProtocol(t *testing.T) {
 	need(t, "gcc")
 	dir := packages(t, random(t, kinds["classes"]), "cmake")
 	program := stream(t, dir)
-	said, err := exttool.Run(t.Context(), dir, strings.NewReader(strings.Join([]string{
-		"", "1 2 3", "1,2, -3", "\t1  2\t3\r", "128 0 0", "-128 127 0", "1 2", "1 2 3 4", "1 - 2", "1 2 3x", "999999999999999 1 1", "1 2 ?", "?", "=", "--5 1 2", "5-1 1 2", "!",
-		strings.Repeat("1 2 3\n", 11) + "1 2 3", "9 9 9", "",
-	}, "\n")), program)
+	class, values := `class [0-3]`, `values -?\d+ -?\d+ -?\d+ -?\d+`
+	greeting := `hrnnc \w+ 3 12 4`
+	var lines, want []string
+	for _, said := range [][2]string{
+		{"1 2 3", `\.`}, {"1,2, -3", `\.`}, {"\t1  2\t3\r", `\.`}, {"-128 127 0", `\.`}, {"128 0 0", "error range"}, {"0 -129 0", "error range"},
+		{"999999999999999 1 1", "error range"}, {"1 2", "error too few"}, {"1 2 3 4", "error too many"}, {"1 - 2", "error sign"},
+		{"1 2 3x", "error character"}, {"5-1 1 2", "error character"}, {"1 2 ?", "error command"}, {"?", class}, {"=", values}, {"!", greeting},
+		{strings.Repeat("1 2 3\n", 11) + "1 2 3", strings.Repeat(`\.`+"\n", 11) + class}, {"9 9 9", `\.`},
+	} {
+		lines, want = append(lines, said[0]), append(want, said[1])
+	}
+	said, err := exttool.Run(t.Context(), dir, strings.NewReader("\n"+strings.Join(lines, "\n")+"\n"), program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	greeting := "hrnnc f_model 3 12 4"
-	if text := string(said); !strings.HasPrefix(text, greeting+"\n") {
-		greeting, _, _ = strings.Cut(text, "\n")
-		if !strings.HasPrefix(greeting, "hrnnc ") || !strings.HasSuffix(greeting, " 3 12 4") {
-			t.Fatal(text)
-		}
-	}
-	class, values := `class [0-3]`, `values -?\d+ -?\d+ -?\d+ -?\d+`
-	want := []string{regexp.QuoteMeta(greeting), `\.`, `\.`, `\.`, "error range", `\.`, "error too few", "error too many", "error sign", "error character", "error range", "error command",
-		class, values, `\.`, "error character", regexp.QuoteMeta(greeting)}
-	for range 11 {
-		want = append(want, `\.`)
-	}
-	want = append(want, class, `\.`)
-	if pattern := "^" + strings.Join(want, "\n") + "\n$"; !regexp.MustCompile(pattern).MatchString(string(said)) {
+	if pattern := "^" + greeting + "\n" + strings.Join(want, "\n") + "\n$"; !regexp.MustCompile(pattern).Match(said) {
 		t.Errorf("the answers are\n%swant\n%s", said, strings.Join(want, "\n"))
 	}
 }
@@ -295,15 +317,21 @@ func TestHost(t *testing.T) {
 		}
 	}
 	// Rows behind each other are windows of as many steps as the model has; a recording that is shorter is asked at its end.
-	plain := regexp.MustCompile(`(?m)^p\d,([^,]*),([^,]*),r\d,([^,\n]*)$`).ReplaceAllString(csv[strings.Index(csv, "\n")+1:], "$2 $3 $1")
-	if out, errs := send(file(t, "plain.txt", plain)); errs != "" || strings.Count(out, "\n") != 6 || !strings.HasPrefix(out, "all, step 128: "+strings.TrimPrefix(decisions[0], "r0, step 128: ")) {
-		t.Errorf("windows: %s%s", out, errs)
-	}
-	if out, errs := send(file(t, "short.txt", strings.Join(strings.SplitAfter(plain, "\n")[:7], ""))); errs != "" || !strings.HasPrefix(out, "all, step 7: ") {
-		t.Errorf("a short recording: %s%s", out, errs)
-	}
-	if out, errs := send("-integers", file(t, "integers.txt", strings.Repeat("1 -128 127\n", 128))); errs != "" || !strings.HasPrefix(out, "all, step 128: ") {
-		t.Errorf("integers: %s%s", out, errs)
+	_, rows, _ := strings.Cut(csv, "\n")
+	plain := regexp.MustCompile(`(?m)^p\d,([^,]*),([^,]*),r\d,([^,\n]*)$`).ReplaceAllString(rows, "$2 $3 $1")
+	short := strings.Join(strings.SplitAfter(plain, "\n")[:7], "")
+	for _, c := range []struct {
+		args    []string
+		results int
+		first   string
+	}{
+		{[]string{file(t, "plain.txt", plain)}, 6, "all" + strings.TrimPrefix(decisions[0], "r0")},
+		{[]string{file(t, "short.txt", short)}, 1, "all, step 7: "},
+		{[]string{"-integers", file(t, "integers.txt", strings.Repeat("1 -128 127\n", 128))}, 1, "all, step 128: "},
+	} {
+		if out, errs := send(c.args...); errs != "" || strings.Count(out, "\n") != c.results || !strings.HasPrefix(out, c.first) {
+			t.Errorf("%v: %s%s", c.args, out, errs)
+		}
 	}
 	for _, c := range []struct {
 		wrong string
@@ -336,15 +364,16 @@ func TestComponents(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := random(t, kinds["tokens"])
-	for format, lists := range map[string][]string{"esp-idf": {"CMakeLists.txt", "examples/stream/main/CMakeLists.txt"}, "zephyr": {"zephyr/CMakeLists.txt"}} {
-		dir := packages(t, l, format)
-		for _, list := range lists {
-			at := filepath.Join(dir, filepath.FromSlash(list))
-			symbol := "-DCONFIG_" + strings.ToUpper(filepath.Base(dir)) + "=y"
-			cmd := exec.Command("cmake", symbol, "-DLISTS="+at, "-DROOT="+filepath.Dir(at), "-P", script)
-			if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "source ") || !strings.Contains(string(out), "include ") {
-				t.Errorf("%s/%s: %v\n%s", format, list, err, out)
-			}
+	for _, c := range [][2]string{
+		{"esp-idf", "CMakeLists.txt"}, {"esp-idf", "examples/stream/main/CMakeLists.txt"}, {"zephyr", "zephyr/CMakeLists.txt"},
+	} {
+		dir := packages(t, l, c[0])
+		list := filepath.Join(dir, filepath.FromSlash(c[1]))
+		symbol := "-DCONFIG_" + strings.ToUpper(filepath.Base(dir)) + "=y"
+		cmd := exec.Command("cmake", symbol, "-DLISTS="+list, "-DROOT="+filepath.Dir(list), "-P", script)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "source ") || !strings.Contains(string(out), "include ") {
+			t.Errorf("%s/%s: %v\n%s", c[0], c[1], err, out)
 		}
 	}
 }
@@ -359,45 +388,41 @@ func TestCMake(t *testing.T) {
 	const equal = "PASS: 5 of 5 outputs equal\n"
 	t.Run("host", func(t *testing.T) {
 		build, installed, user := t.TempDir(), t.TempDir(), t.TempDir()
-		run(t, dir, "cmake", "-S", ".", "-B", build, "-DCMAKE_BUILD_TYPE=Release")
-		run(t, dir, "cmake", "--build", build)
-		run(t, dir, "cmake", "--install", build, "--prefix", installed)
-		run(t, dir, "cmake", "-S", "examples/stream", "-B", user, "-DCMAKE_PREFIX_PATH="+installed)
-		run(t, dir, "cmake", "--build", user)
+		run(t, dir, "cmake -S . -B "+build+" -DCMAKE_BUILD_TYPE=Release")
+		run(t, dir, "cmake --build "+build)
+		run(t, dir, "cmake --install "+build+" --prefix "+installed)
+		run(t, dir, "cmake -S examples/stream -B "+user+" -DCMAKE_PREFIX_PATH="+installed)
+		run(t, dir, "cmake --build "+user)
 		for _, program := range []string{filepath.Join(build, "examples/stream/stream"), filepath.Join(user, "stream")} {
-			if out := run(t, dir, sends, "-run", program, "-golden"); out != equal {
+			if out := run(t, dir, sends+" -run "+program+" -golden"); out != equal {
 				t.Error(out)
 			}
 		}
 	})
 	csv, decisions := samples(t, l, 3)
 	table := file(t, "samples.csv", csv)
-	for _, target := range []struct {
-		name, toolchain string
-		options         []string
-		emulator        []string
-		needs           []string
-	}{
-		{"cortex-m3", "arm-none-eabi", []string{"-DCPU=cortex-m3"}, []string{"qemu-system-arm", "-M", "mps2-an385"}, []string{"arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi"}},
-		{"cortex-m4", "arm-none-eabi", []string{"-DCPU=cortex-m4"}, []string{"qemu-system-arm", "-M", "mps2-an386"}, []string{"arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi"}},
-		{"stm32f4", "arm-none-eabi", []string{"-DCPU=cortex-m4", "-DSERIAL=stm32f4", "-DMEMORY=__flash=0x08000000,__flash_size=0x80000,__ram=0x20000000,__ram_size=0x20000"},
-			[]string{"qemu-system-arm", "-M", "netduinoplus2", "-serial", "null"}, []string{"arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi"}},
-		{"rv32imac", "riscv64-unknown-elf", nil, []string{"qemu-system-riscv32", "-M", "virt", "-bios", "none"}, []string{"riscv64-unknown-elf-gcc", "/usr/lib/picolibc/riscv64-unknown-elf"}},
+	const stm32f4 = " -DCPU=cortex-m4 -DSERIAL=stm32f4 -DMEMORY=__flash=0x08000000,__flash_size=0x80000,__ram=0x20000000,__ram_size=0x20000"
+	for _, target := range []struct{ name, toolchain, options, emulator string }{
+		{"cortex-m3", "arm-none-eabi", " -DCPU=cortex-m3", "qemu-system-arm -M mps2-an385"},
+		{"cortex-m4", "arm-none-eabi", " -DCPU=cortex-m4", "qemu-system-arm -M mps2-an386"},
+		{"stm32f4", "arm-none-eabi", stm32f4, "qemu-system-arm -M netduinoplus2 -serial null"},
+		{"rv32imac", "riscv64-unknown-elf", "", "qemu-system-riscv32 -M virt -bios none"},
 	} {
 		t.Run(target.name, func(t *testing.T) {
-			need(t, append(target.needs, target.emulator[0])...)
+			emulator := strings.Fields(target.emulator)
+			need(t, target.toolchain+"-gcc", "/usr/lib/picolibc/"+target.toolchain, emulator[0])
 			build := t.TempDir()
-			run(t, dir, "cmake", append([]string{"-S", ".", "-B", build, "--toolchain", "cmake/" + target.toolchain + ".cmake", "-DCMAKE_BUILD_TYPE=MinSizeRel"}, target.options...)...)
-			run(t, dir, "cmake", "--build", build)
+			run(t, dir, "cmake -S . -B "+build+" --toolchain cmake/"+target.toolchain+".cmake -DCMAKE_BUILD_TYPE=MinSizeRel"+target.options)
+			run(t, dir, "cmake --build "+build)
 			port := freePort(t)
-			start(t, target.emulator[0], append(target.emulator[1:], "-display", "none", "-monitor", "none",
+			start(t, emulator[0], append(emulator[1:], "-display", "none", "-monitor", "none",
 				"-serial", "tcp:"+port+",server,nowait,nodelay", "-kernel", filepath.Join(build, "examples/stream/stream"))...)
 			waitFor(t, port)
-			if out := run(t, dir, sends, "-port", "tcp:"+port, "-golden"); out != equal {
+			if out := run(t, dir, sends+" -port tcp:"+port+" -golden"); out != equal {
 				t.Error(out)
 			}
 			waitFor(t, port)
-			if out := run(t, dir, sends, "-port", "tcp:"+port, "-id", "rec", table); out != strings.Join(decisions, "") {
+			if out := run(t, dir, sends+" -port tcp:"+port+" -id rec "+table); out != strings.Join(decisions, "") {
 				t.Errorf("%swant\n%s", out, strings.Join(decisions, ""))
 			}
 		})
@@ -449,25 +474,27 @@ func waitFor(t *testing.T, address string) {
 // TestArduino builds the library's sketch as the Arduino IDE does, runs it on simavr, and sends it samples over its UART with the
 // package's own program: the classes are the interpreter's.
 func TestArduino(t *testing.T) {
-	const core, parts = "/usr/share/arduino/hardware/arduino/avr/platform.txt", "/usr/include/simavr/parts/uart_pty.h"
-	need(t, "arduino-builder", core, "avr-gcc", "go")
+	const hardware, parts = "/usr/share/arduino/hardware", "/usr/include/simavr/parts/uart_pty.h"
+	need(t, "arduino-builder", hardware+"/arduino/avr/platform.txt", "avr-gcc", "go")
 	l := activity(t)
 	dir := packages(t, l, "arduino")
 	build := t.TempDir()
-	// avr-gcc 5 has DECIMAL_DIG, which the core's WString.cpp uses, in C alone.
-	for _, sketch := range []string{"examples/sensor/sensor.ino", "examples/stream/stream.ino"} {
-		out := run(t, dir, "arduino-builder", "-hardware", "/usr/share/arduino/hardware", "-tools", "/usr/share/arduino/hardware/tools", "-libraries", filepath.Dir(dir),
-			"-fqbn", "arduino:avr:uno", "-build-path", build, "-prefs", "compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__", sketch)
+	for _, sketch := range []string{"sensor", "stream"} {
+		// avr-gcc 5 has DECIMAL_DIG, which the core's WString.cpp uses, in C alone.
+		out := run(t, dir, "arduino-builder -hardware "+hardware+" -tools "+hardware+"/tools"+
+			" -libraries "+filepath.Dir(dir)+" -fqbn arduino:avr:uno -build-path "+build+
+			" -prefs compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__ examples/"+sketch+"/"+sketch+".ino")
 		if !strings.Contains(out, "Sketch uses ") {
 			t.Errorf("%s: %s", sketch, out)
 		}
+		core := hardware + "/arduino/avr/cores/arduino -I" + hardware + "/arduino/avr/variants/standard"
+		run(t, dir, "avr-g++ -mmcu=atmega328p -DF_CPU=16000000L -DARDUINO=10819 -std=gnu++11 -Os -fsyntax-only -Wall -Wextra -Werror -Wno-unused-parameter"+
+			" -include Arduino.h -Isrc -I"+core+" -x c++ examples/"+sketch+"/"+sketch+".ino")
 	}
-	run(t, dir, "avr-g++", append(append([]string{"-mmcu=atmega328p", "-DF_CPU=16000000L", "-DARDUINO=10819", "-std=gnu++11", "-Os", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
-		"-I/usr/share/arduino/hardware/arduino/avr/cores/arduino", "-I/usr/share/arduino/hardware/arduino/avr/variants/standard"}, "-include", "Arduino.h", "-Isrc", "-x", "c++"), "examples/stream/stream.ino")...)
 
 	need(t, "gcc", parts)
 	simulator := filepath.Join(build, "uart")
-	run(t, dir, "gcc", "-I/usr/include/simavr", "-Wall", "-Werror", "-o", simulator, "extras/simavr/uart.c", "-lsimavr", "-lsimavrparts", "-lelf", "-lutil", "-lpthread")
+	run(t, dir, "gcc -I/usr/include/simavr -Wall -Werror -o "+simulator+" extras/simavr/uart.c -lsimavr -lsimavrparts -lelf -lutil -lpthread")
 	said := start(t, simulator, filepath.Join(build, "stream.ino.elf"))
 	port := ""
 	for said.Scan() {
@@ -484,11 +511,11 @@ func TestArduino(t *testing.T) {
 		}
 	}()
 	sends := host(t, dir)
-	if out := run(t, dir, sends, "-port", port, "-golden"); out != "PASS: 5 of 5 outputs equal\n" {
+	if out := run(t, dir, sends+" -port "+port+" -golden"); out != "PASS: 5 of 5 outputs equal\n" {
 		t.Error(out)
 	}
 	csv, decisions := samples(t, l, 3)
-	if out := run(t, dir, sends, "-port", port, "-id", "rec", file(t, "samples.csv", csv)); out != strings.Join(decisions, "") {
+	if out := run(t, dir, sends+" -port "+port+" -id rec "+file(t, "samples.csv", csv)); out != strings.Join(decisions, "") {
 		t.Errorf("%swant\n%s", out, strings.Join(decisions, ""))
 	}
 }

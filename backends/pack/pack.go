@@ -67,9 +67,12 @@ func (c *Choice) Set(key, value string) (known bool, err *diag.Diagnostic) {
 	case "package":
 		return true, c.setFormats(value)
 	case "package_vendor":
+		wrong := backends.BadSetting(key, "package_vendor = %s cannot be part of a package's name", diag.Short(value))
 		if !vendorForm.MatchString(value) {
-			return true, backends.BadSetting(key, "package_vendor = %s cannot be part of a package's name", diag.Short(value)).
-				Helpf("use a letter, then letters, digits and hyphens, 2 to 31 in all")
+			return true, wrong.Helpf("use a letter, then letters, digits and hyphens, 2 to 31 in all")
+		}
+		if strings.HasPrefix(strings.ToLower(value), "arduino") {
+			return true, wrong.Helpf("names that begin with Arduino are for libraries of the Arduino project")
 		}
 		c.Vendor = value
 	case "package_version":
@@ -129,7 +132,8 @@ func Files(m Model, c Choice) ([]backends.File, []backends.Figure, error) {
 		for _, file := range one {
 			files = append(files, backends.File{Path: folder + "/" + file.Path, Data: file.Data})
 		}
-		figures = append(figures, backends.Figure{Name: "package " + f.Name, Value: float64(len(one)), Unit: "files", Note: f.About + " in " + folder})
+		note := f.About + " in " + folder
+		figures = append(figures, backends.Figure{Name: "package " + f.Name, Value: float64(len(one)), Unit: "files", Note: note})
 	}
 	return files, figures, nil
 }

@@ -72,9 +72,12 @@ func models() map[string]Model {
 			Input: ir.Input{Kind: ir.Vector, Size: 2, Bits: 8, Signed: true, Scale: 1.0 / 32,
 				Channels: []ir.Channel{{Name: "acc x", Gain: 79.5, Offset: -64.25}, {Name: `"y" <&>`, Gain: 1e-9, Offset: 3}}},
 			Output: ir.Output{When: ir.Mean, Decision: ir.Argmax, Labels: []string{"walk\n\"fast\" <b>", "größer & mehr"}}},
-		"bits":   {Name: "alarm & more", Prefix: "alarm_more", Sources: sources("alarm_more"), Outputs: 3, Input: ir.Input{Kind: ir.Vector, Size: 4, Bits: 16, Scale: 1}, Output: ir.Output{When: ir.AtLast, Decision: ir.Threshold}},
-		"values": {Name: "next", Prefix: "next", Sources: sources("next"), Outputs: 1, Steps: 70000, Input: ir.Input{Kind: ir.Vector, Size: 1, Bits: 12, Signed: true, Scale: 1}, Output: ir.Output{When: ir.EveryStep}},
-		"long":   {Name: long, Prefix: long, Sources: sources(long), Outputs: 2, Input: ir.Input{Kind: ir.Vector, Size: 1, Bits: 1, Scale: 1}, Output: ir.Output{When: ir.EveryStep, Decision: ir.Argmax}},
+		"bits": {Name: "alarm & more", Prefix: "alarm_more", Sources: sources("alarm_more"), Outputs: 3,
+			Input: ir.Input{Kind: ir.Vector, Size: 4, Bits: 16, Scale: 1}, Output: ir.Output{When: ir.AtLast, Decision: ir.Threshold}},
+		"values": {Name: "next", Prefix: "next", Sources: sources("next"), Outputs: 1, Steps: 70000,
+			Input: ir.Input{Kind: ir.Vector, Size: 1, Bits: 12, Signed: true, Scale: 1}, Output: ir.Output{When: ir.EveryStep}},
+		"long": {Name: long, Prefix: long, Sources: sources(long), Outputs: 2,
+			Input: ir.Input{Kind: ir.Vector, Size: 1, Bits: 1, Scale: 1}, Output: ir.Output{When: ir.EveryStep, Decision: ir.Argmax}},
 	}
 }
 
@@ -151,18 +154,19 @@ func arduino(t *testing.T, f tree, v values) {
 		}
 		p[key] = value
 	}
-	for _, field := range []string{"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures", "includes"} {
+	for _, field := range strings.Fields("name version author maintainer sentence paragraph category url architectures includes") {
 		if p[field] == "" {
 			t.Errorf("library.properties has no %s", field)
 		}
 	}
-	if !regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9 _.\-]{0,62}$`).MatchString(p["name"]) || strings.HasPrefix(strings.ToLower(p["name"]), "arduino") {
+	if !regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9 _.\-]{0,62}$`).MatchString(p["name"]) ||
+		strings.HasPrefix(strings.ToLower(p["name"]), "arduino") {
 		t.Errorf("name = %s", p["name"])
 	}
 	if !semantic.MatchString(p["version"]) {
 		t.Errorf("version = %s", p["version"])
 	}
-	categories := []string{"Display", "Communication", "Signal Input/Output", "Sensors", "Device Control", "Timing", "Data Storage", "Data Processing", "Other"}
+	categories := strings.Split("Display,Communication,Signal Input/Output,Sensors,Device Control,Timing,Data Storage,Data Processing,Other", ",")
 	if !slices.Contains(categories, p["category"]) {
 		t.Errorf("category = %s", p["category"])
 	}
@@ -226,7 +230,8 @@ func platformIO(t *testing.T, f tree, v values) {
 	if len(l.Version) > 20 || !semantic.MatchString(l.Version) {
 		t.Errorf("version %q", l.Version)
 	}
-	if l.Description == "" || len(l.Description) > 255 || len(l.Homepage) > 255 || len(l.Keywords) == 0 || len(l.Authors) == 0 || l.Authors[0].Name == "" {
+	if l.Description == "" || len(l.Description) > 255 || len(l.Homepage) > 255 ||
+		len(l.Keywords) == 0 || len(l.Authors) == 0 || l.Authors[0].Name == "" {
 		t.Errorf("library.json: %+v", l)
 	}
 	for _, k := range l.Keywords {
@@ -329,7 +334,8 @@ func zephyr(t *testing.T, f tree, v values) {
 		}
 	}
 	strictYAML(t, f[sample+"sample.yaml"], &s)
-	if s.Sample.Name == "" || s.Common.Harness != "console" || s.Common.HarnessConfig.Type != "one_line" || len(s.Common.HarnessConfig.Regex) != 1 {
+	if s.Sample.Name == "" || s.Common.Harness != "console" ||
+		s.Common.HarnessConfig.Type != "one_line" || len(s.Common.HarnessConfig.Regex) != 1 {
 		t.Errorf("sample.yaml: %+v", s)
 	}
 	for name := range s.Tests {
@@ -340,7 +346,8 @@ func zephyr(t *testing.T, f tree, v values) {
 	if _, err := regexp.Compile(s.Common.HarnessConfig.Regex[0]); err != nil {
 		t.Error(err)
 	}
-	inOrder(t, f[sample+"CMakeLists.txt"], "cmake_minimum_required(", "EXTRA_ZEPHYR_MODULES", "find_package(Zephyr REQUIRED", "project(", "target_sources(app PRIVATE src/main.c)")
+	inOrder(t, f[sample+"CMakeLists.txt"], "cmake_minimum_required(", "EXTRA_ZEPHYR_MODULES",
+		"find_package(Zephyr REQUIRED", "project(", "target_sources(app PRIVATE src/main.c)")
 }
 
 // espIDF holds a component to "idf_component.yml Manifest File" (docs.espressif.com/projects/idf-component-manager) and "Build System"
@@ -351,7 +358,8 @@ func espIDF(t *testing.T, f tree, v values) {
 		Dependencies              map[string]string
 	}
 	strictYAML(t, f["idf_component.yml"], &manifest)
-	if !semantic.MatchString(manifest.Version) || manifest.Description == "" || !strings.HasPrefix(manifest.URL, "https://") || manifest.Dependencies["idf"] == "" {
+	if !semantic.MatchString(manifest.Version) || manifest.Description == "" ||
+		!strings.HasPrefix(manifest.URL, "https://") || manifest.Dependencies["idf"] == "" {
 		t.Errorf("idf_component.yml: %+v", manifest)
 	}
 	var example struct {
@@ -369,7 +377,8 @@ func espIDF(t *testing.T, f tree, v values) {
 	if len(example.Dependencies) != 1 {
 		t.Errorf("dependencies: %v", example.Dependencies)
 	}
-	inOrder(t, f["examples/stream/CMakeLists.txt"], "cmake_minimum_required(VERSION 3.16)", "include($ENV{IDF_PATH}/tools/cmake/project.cmake)", "project(")
+	inOrder(t, f["examples/stream/CMakeLists.txt"], "cmake_minimum_required(VERSION 3.16)",
+		"include($ENV{IDF_PATH}/tools/cmake/project.cmake)", "project(")
 	for line := range strings.Lines(f["examples/stream/sdkconfig.defaults"]) {
 		if !regexp.MustCompile(`^CONFIG_[A-Z0-9_]+=[yn]\n$`).MatchString(line) {
 			t.Errorf("sdkconfig.defaults: %q", line)
@@ -380,7 +389,8 @@ func espIDF(t *testing.T, f tree, v values) {
 // cmake holds a project to what find_package and install expect; TestCMake builds it.
 func cmake(t *testing.T, f tree, v values) {
 	lists := f["CMakeLists.txt"]
-	inOrder(t, lists, "cmake_minimum_required(VERSION 3.13)", "project("+v.ID+" VERSION "+v.Version, "add_library("+v.ID+" STATIC", "ALIAS "+v.ID,
+	inOrder(t, lists, "cmake_minimum_required(VERSION 3.13)", "project("+v.ID+" VERSION "+v.Version, "add_library("+v.ID+" STATIC",
+		"ALIAS "+v.ID,
 		"target_include_directories(", "install(TARGETS "+v.ID, "install(EXPORT "+v.ID)
 	for _, s := range v.Compiled() {
 		if !strings.Contains(lists, s) {
@@ -440,7 +450,8 @@ func cmsisPack(t *testing.T, f tree, v values) {
 	if !restricted.MatchString(p.Vendor) || !restricted.MatchString(p.Name) || p.Vendor+"."+p.Name != name {
 		t.Errorf("vendor %q, name %q", p.Vendor, p.Name)
 	}
-	if !regexp.MustCompile(`^[0-9]+\.[0-9]+(\.[0-9]+)?$`).MatchString(p.SchemaVersion) || p.Description == "" || p.URL == nil || len(p.Releases) != 1 || len(p.Components) != 1 || len(p.Examples) != 1 {
+	if !regexp.MustCompile(`^[0-9]+\.[0-9]+(\.[0-9]+)?$`).MatchString(p.SchemaVersion) || p.Description == "" || p.URL == nil ||
+		len(p.Releases) != 1 || len(p.Components) != 1 || len(p.Examples) != 1 {
 		t.Fatalf("%s.pdsc: %+v", name, p)
 	}
 	if !semantic.MatchString(p.Releases[0].Version) || p.Releases[0].Version != v.Version {
@@ -448,13 +459,15 @@ func cmsisPack(t *testing.T, f tree, v values) {
 	}
 	c := p.Components[0]
 	part := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_+()'/\-\s\.]{1,31}$`)
-	if !part.MatchString(c.Cclass) || !part.MatchString(c.Cgroup) || !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_+():/\- \.]{0,31}$`).MatchString(c.Csub) ||
+	if !part.MatchString(c.Cclass) || !part.MatchString(c.Cgroup) ||
+		!regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_+():/\- \.]{0,31}$`).MatchString(c.Csub) ||
 		!regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9\-\s]{1,31}$`).MatchString(c.Cvendor) || c.Cversion != v.Version || c.Description == "" {
 		t.Errorf("component %+v", c)
 	}
 	var listed []string
 	for _, x := range c.Files {
-		if !slices.Contains([]string{"doc", "header", "include", "source"}, x.Category) || x.Attr != "" && (x.Attr != "template" || x.Select == "") {
+		if !slices.Contains([]string{"doc", "header", "include", "source"}, x.Category) ||
+			x.Attr != "" && (x.Attr != "template" || x.Select == "") {
 			t.Errorf("file %+v", x)
 		}
 		if x.Category == "include" {
@@ -561,18 +574,22 @@ func inOrder(t *testing.T, text string, parts ...string) {
 
 // TestChoice reads settings, good and bad.
 func TestChoice(t *testing.T) {
+	const there = "there are packages for arduino, cmake, cmsis-pack, esp-idf, platformio, zephyr"
+	const letters = "use a letter, then letters, digits and hyphens, 2 to 31 in all"
 	for _, c := range []struct{ key, value, wrong, help string }{
 		{"package", "arduino", "", ""},
 		{"package", " Zephyr , esp-idf,zephyr", "", ""},
 		{"package", "arduno", "there is no package for arduno", "did you mean arduino?"},
-		{"package", "", "there is no package for ", "there are packages for arduino, cmake, cmsis-pack, esp-idf, platformio, zephyr"},
-		{"package", "cmake,mbed-classic", "there is no package for mbed-classic", "there are packages for arduino, cmake, cmsis-pack, esp-idf, platformio, zephyr"},
+		{"package", "", "there is no package for ", there},
+		{"package", "cmake,mbed-classic", "there is no package for mbed-classic", there},
 		{"package_version", "1.2.0", "", ""},
 		{"package_version", "1.2", "package_version = 1.2 is no version", `write three numbers, such as  package_version = "1.2.0"`},
 		{"package_version", "1.2.03", "package_version = 1.2.03 is no version", `write three numbers, such as  package_version = "1.2.0"`},
 		{"package_vendor", "Acme", "", ""},
-		{"package_vendor", "a b", "package_vendor = a b cannot be part of a package's name", "use a letter, then letters, digits and hyphens, 2 to 31 in all"},
-		{"package_vendor", "x", "package_vendor = x cannot be part of a package's name", "use a letter, then letters, digits and hyphens, 2 to 31 in all"},
+		{"package_vendor", "a b", "package_vendor = a b cannot be part of a package's name", letters},
+		{"package_vendor", "ArduinoFan", "package_vendor = ArduinoFan cannot be part of a package's name",
+			"names that begin with Arduino are for libraries of the Arduino project"},
+		{"package_vendor", "x", "package_vendor = x cannot be part of a package's name", letters},
 	} {
 		var choice Choice
 		known, err := choice.Set(c.key, c.value)
