@@ -8,6 +8,7 @@ import (
 	"math/rand"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
@@ -37,8 +38,9 @@ type Benchmark struct {
 	ConstantTime *bool        `json:"constant_time,omitempty"`
 	Firmware     *run.Sizes   `json:"firmware,omitempty"` // nil where it is no chip's
 	Object       run.Sizes    `json:"object"`             // of the model alone
-	Flash        int          `json:"chip_flash,omitempty"`
-	RAM          int          `json:"chip_ram,omitempty"`
+	// Flash and RAM are what there is: the chip's, or what the model's target c block allows of it.
+	Flash int `json:"flash_limit,omitempty"`
+	RAM   int `json:"ram_limit,omitempty"`
 	Energy       *chip.Energy `json:"energy,omitempty"`
 	// EnergyNote says how cycles were made of counts, or why there is no energy.
 	EnergyNote string `json:"energy_note,omitempty"`
@@ -53,6 +55,11 @@ type Call struct {
 
 // Equal reports whether no bit differs.
 func (b *Benchmark) Equal() bool { return b.Differing == 0 }
+
+// Fits reports whether the firmware keeps to its limits of flash and RAM.
+func (b *Benchmark) Fits() bool {
+	return b.Firmware == nil || b.Firmware.Flash <= b.Flash && b.Firmware.RAM() <= b.RAM
+}
 
 // Call finds one by its name; "step" joins odd and even ones.
 func (b *Benchmark) Call(name string) (Call, bool) {
@@ -124,6 +131,15 @@ func (l *Lowered) BenchFolder(ctx context.Context, part *chip.Part, dir string, 
 	out := &Benchmark{Model: l.Plan.Name, MCU: part.Name, Title: part.Title, Object: firmware.Object, Flash: part.Flash, RAM: part.RAM,
 		Compiler: strings.Join(append([]string{part.Build.Compiler, bench.Optimise}, o.Flags...), " "),
 		Emulator: part.Emulator.Program, Unit: part.Emulator.Counts}
+	settings := l.Targets[c.Target.Name()]
+	for _, limit := range []struct {
+		setting string
+		of      *int
+	}{{"flash", &out.Flash}, {"ram", &out.RAM}} {
+		if n, err := strconv.Atoi(settings[limit.setting]); err == nil {
+			*limit.of = min(*limit.of, n)
+		}
+	}
 	if !bench.Runs() {
 		return out, nil
 	}

@@ -28,7 +28,7 @@ func Engine(p *chip.Part) backends.Engine {
 	}}
 	switch p.Emulator.Counts {
 	case chip.Cycles:
-		e.Rate = 1e6
+		e.Rate = 3e5
 	case chip.Instructions:
 		e.Rate = 1e7
 	}

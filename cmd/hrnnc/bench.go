@@ -28,7 +28,8 @@ func (a *app) benchCmd() *cobra.Command {
 - the energy of a step, from the active current of the data sheet.
 
 Inputs are all smallest, all largest, alternating, long runs and random. Every output and decision is compared with the fixed-level
-interpreter. Exit code 1: a bit differs, or the chip has no room for the model. hrnnc chips lists the chips; esp8266 is compiled only.`,
+interpreter. Exit code 1: a bit differs, or the chip, or flash and ram of target c, have no room for the model. hrnnc chips lists the
+chips; esp8266 is compiled only.`,
 		Example: `  hrnnc bench model.hrn --mcu atmega328p
   hrnnc bench model.hrn --mcu cortex-m4 --optimise 3 --json`,
 		Args: cobra.ExactArgs(1),
@@ -71,7 +72,7 @@ interpreter. Exit code 1: a bit differs, or the chip has no room for the model. 
 			} else {
 				err = a.printBench(b)
 			}
-			if err == nil && !b.Equal() {
+			if err == nil && !(b.Equal() && b.Fits()) {
 				err = errFailed
 			}
 			return err
@@ -135,6 +136,9 @@ func (a *app) printBench(b *compiler.Benchmark) error {
 	}
 	if b.ConstantTime != nil {
 		fmt.Fprintf(a.out, "constant time: %s\n", constantTime(b))
+	}
+	if !b.Fits() {
+		fmt.Fprintln(a.out, "NO ROOM: more flash or RAM than flash and ram of target c allow")
 	}
 	verdict := "every output is the fixed-level interpreter's"
 	if !b.Equal() {
