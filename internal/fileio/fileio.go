@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
@@ -55,7 +56,7 @@ func open(path, code string, most int64) (*File, error) {
 		}
 		return nil, at.Errorf(code, "there is no such file").Helpf("%s", help)
 	case err != nil:
-		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check that every folder on the way may be entered")
+		return nil, at.Errorf(code, "cannot be read: %s", Reason(err)).Helpf("check that every folder on the way may be entered")
 	case info.IsDir():
 		return nil, at.Errorf(code, "is a folder").Helpf("name the file inside it")
 	case !info.Mode().IsRegular():
@@ -67,7 +68,7 @@ func open(path, code string, most int64) (*File, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, at.Errorf(code, "cannot be read: %s", reason(err)).Helpf("check its permissions")
+		return nil, at.Errorf(code, "cannot be read: %s", Reason(err)).Helpf("check its permissions")
 	}
 	NoteInput(path)
 	return &File{io.NewSectionReader(f, 0, info.Size()), f, path, code}, nil
@@ -81,7 +82,7 @@ func (f *File) Bytes() ([]byte, error) {
 	data := make([]byte, f.Size())
 	n, err := f.ReadAt(data, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, diag.InFile(f.path, "").Errorf(f.code, "cannot be read: %s", reason(err)).Helpf("check the disk, and the file's permissions")
+		return nil, diag.InFile(f.path, "").Errorf(f.code, "cannot be read: %s", Reason(err)).Helpf("check the disk, and the file's permissions")
 	}
 	return data[:n], nil
 }
@@ -98,8 +99,8 @@ func Head(r *io.SectionReader, most int) []byte {
 	return head[:n]
 }
 
-// reason is an error without the path and the system call, which the diagnostic says better.
-func reason(err error) string {
+// Reason is an error without the path and the system call, which the diagnostic says better.
+func Reason(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
 	switch {
@@ -109,4 +110,9 @@ func reason(err error) string {
 		return link.Err.Error()
 	}
 	return err.Error()
+}
+
+// EscapeGlob makes a folder's name mean itself in a pattern.
+func EscapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
 }

@@ -14,7 +14,7 @@ import (
 // MakeFolder makes a folder and those above it, as umask has them.
 func MakeFolder(path string) error {
 	if err := os.MkdirAll(path, 0o777); err != nil {
-		return diag.InFile(path, "").Errorf("write", "the folder cannot be made: %s", reason(err)).
+		return diag.InFile(path, "").Errorf("write", "the folder cannot be made: %s", Reason(err)).
 			Helpf("choose a folder that may be written to")
 	}
 	return nil
@@ -221,7 +221,7 @@ func removeTree(path string) error {
 		if errors.As(err, &d) {
 			return d // of the folder in it
 		}
-		return diag.InFile(path, "").Errorf("write", "a temporary folder cannot be removed: %s", reason(err)).Helpf("remove it by hand: what was written is in place")
+		return diag.InFile(path, "").Errorf("write", "a temporary folder cannot be removed: %s", Reason(err)).Helpf("remove it by hand: what was written is in place")
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func (s *written) owns(key string) (there, own bool, err error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return true, false, diag.InFile(path, "").Errorf("output", "would be replaced, and cannot be read: %s", reason(err)).Helpf("move it away")
+		return true, false, diag.InFile(path, "").Errorf("output", "would be replaced, and cannot be read: %s", Reason(err)).Helpf("move it away")
 	}
 	return true, slices.Contains(s.Files[key], digest(data)), nil
 }
@@ -192,7 +192,7 @@ func (f *Folder) Remove(names ...string) error {
 		}
 		file := f.state.at(key)
 		if err := os.Remove(file); err != nil {
-			return diag.InFile(file, "").Errorf("write", "cannot be removed: %s", reason(err)).Helpf("check the permissions of its folder")
+			return diag.InFile(file, "").Errorf("write", "cannot be removed: %s", Reason(err)).Helpf("check the permissions of its folder")
 		}
 		delete(f.state.Files, key)
 		delete(f.state.now, key)

@@ -319,6 +319,6 @@ func resolve(path string) (string, error) {
 }
 
 func writeError(path string, err error) error {
-	return diag.InFile(path, "").Errorf("write", "cannot be written: %s", reason(err)).
+	return diag.InFile(path, "").Errorf("write", "cannot be written: %s", Reason(err)).
 		Helpf("check that the folder exists, may be written to and has space")
 }

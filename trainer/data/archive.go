@@ -6,6 +6,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // archive is what the authors of a known set publish: a set can be read from it, unpacked, as well as from the files of
@@ -32,7 +34,7 @@ func (a *archive) root(dir string) string {
 		return ""
 	}
 	for _, below := range []string{unpackedIn, "", "*", "*/*"} {
-		found, err := filepath.Glob(filepath.Join(escapeGlob(dir), below, escapeGlob(a.Files[0])))
+		found, err := filepath.Glob(filepath.Join(fileio.EscapeGlob(dir), below, fileio.EscapeGlob(a.Files[0])))
 		if err == nil && len(found) > 0 {
 			return strings.TrimSuffix(found[0], string(filepath.Separator)+filepath.FromSlash(a.Files[0]))
 		}

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // numbersIn writes rows of a text file, one number after the other.
@@ -38,7 +40,7 @@ func numbersIn(rows, columns int, separator string, value func(row, column int) 
 func wav(samples ...int16) string {
 	var b bytes.Buffer
 	b.WriteString("RIFF____WAVEfmt \x10\x00\x00\x00")
-	for _, part := range []any{wavFormat{1, 1, 8000, 16000, 2, 16}, []byte("LIST\x03\x00\x00\x00abc\x00data"), uint32(2 * len(samples)), samples} {
+	for _, part := range []any{[]uint16{1, 1}, []uint32{8000, 16000}, []uint16{2, 16}, []byte("LIST\x03\x00\x00\x00abc\x00data"), uint32(2 * len(samples)), samples} {
 		if err := binary.Write(&b, binary.LittleEndian, part); err != nil {
 			panic(err) // a buffer takes everything
 		}
@@ -90,16 +92,16 @@ func small(name string) *Known {
 	return &k
 }
 
-func zipped(t testing.TB, files map[string]string) string {
+func zipped(t testing.TB, list map[string]string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
 		entry, err := w.Create(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := entry.Write([]byte(files[name])); err != nil {
+		if _, err := entry.Write([]byte(list[name])); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,16 +111,16 @@ func zipped(t testing.TB, files map[string]string) string {
 	return b.String()
 }
 
-func tarred(t testing.TB, files map[string]string) string {
+func tarred(t testing.TB, list map[string]string) string {
 	t.Helper()
 	var b bytes.Buffer
 	packed := gzip.NewWriter(&b)
 	w := tar.NewWriter(packed)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name]))}); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(list[name]))}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Write([]byte(files[name])); err != nil {
+		if _, err := w.Write([]byte(list[name])); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -133,12 +135,12 @@ func tarred(t testing.TB, files map[string]string) string {
 
 // TestGetArchive fetches every archive from a server, packed as its authors pack it, and reads what came.
 func TestGetArchive(t *testing.T) {
-	for name, files := range published() {
+	for name, list := range published() {
 		t.Run(name, func(t *testing.T) {
-			packed := zipped(t, files)
+			packed := zipped(t, list)
 			switch name {
 			case "imdb":
-				packed = tarred(t, files)
+				packed = tarred(t, list)
 			case "har", "har2":
 				packed = zipped(t, map[string]string{"UCI HAR Dataset.zip": packed, "UCI HAR Dataset.names": "not read"})
 			}
@@ -154,11 +156,11 @@ func TestGetArchive(t *testing.T) {
 					stop()
 				}
 			})
-			if !errors.Is(err, context.Canceled) && len(files) > 1 {
+			if !errors.Is(err, context.Canceled) && len(list) > 1 {
 				t.Errorf("stopped: %v", err)
 			}
 			place := k.places()[0]
-			if entries, err := os.ReadDir(place); err == nil && len(entries) > 0 && len(files) > 1 {
+			if entries, err := os.ReadDir(place); err == nil && len(entries) > 0 && len(list) > 1 {
 				t.Errorf("stopped, it leaves %v", entries)
 			}
 			stale := filepath.Join(place, "."+unpackedIn+".tmp-01234567", "half")
@@ -233,8 +235,8 @@ func checkPublished(t *testing.T, k *Known) {
 func TestUnpackedByHand(t *testing.T) {
 	sets := t.TempDir()
 	t.Setenv(DirVariable, sets)
-	for name, files := range published() {
-		for file, content := range files {
+	for name, list := range published() {
+		for file, content := range list {
 			write(t, sets, filepath.Join(name, file), []byte(content))
 		}
 	}
@@ -259,7 +261,7 @@ func TestArchiveErrors(t *testing.T) {
 			change(k.Archive)
 		}
 		_, err := k.Get(context.Background(), func(string, int, int) {})
-		if exists(k.places()[0]) {
+		if files.Exists(k.places()[0]) {
 			t.Errorf("left something in %s", k.places()[0])
 		}
 		return err
@@ -297,7 +299,7 @@ func TestGetReplaces(t *testing.T) {
 	first, second := "recordings/0_george_0.wav", "recordings/7_theo_12.wav"
 	for _, c := range []struct {
 		name   string
-		files  map[string]string // of the set's folder
+		list   map[string]string // of the set's folder
 		want   string            // what Get says, "" where it mends the set
 		whole  bool              // nothing is to be done
 		reader string            // what reading the set says before
@@ -316,7 +318,7 @@ func TestGetReplaces(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv(DirVariable, t.TempDir())
 			place := k.places()[0]
-			for name, content := range c.files {
+			for name, content := range c.list {
 				write(t, place, name, []byte(content))
 			}
 			if _, err := k.open(Defaults()); (c.reader == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.reader) {
@@ -327,14 +329,14 @@ func TestGetReplaces(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("got %v\nwant %s", err, c.want)
 				}
-				for name, content := range c.files {
+				for name, content := range c.list {
 					if got, err := os.ReadFile(filepath.Join(place, name)); err != nil || string(got) != content {
 						t.Errorf("%s: %q, %v", name, got, err)
 					}
 				}
 				return
 			}
-			if err != nil || dir != place || exists(place, unpackedIn) == c.whole {
+			if err != nil || dir != place || files.Exists(place, unpackedIn) == c.whole {
 				t.Fatalf("%s, %v", dir, err)
 			}
 			if p, err := k.open(Defaults()); err != nil || p.n != 2 {

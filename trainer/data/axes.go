@@ -2,6 +2,7 @@ package data
 
 import (
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // How channels first are told from steps first: by fewer of the first axis than of the second, and by values that are so much more
@@ -10,29 +11,29 @@ const (
 	fewChannels    = 64
 	fewSteps       = 8 // below it, nothing can be told
 	alikeBy        = 0.25
-	lookedAtArrays = 64
+	lookedAtArrays = 64 // sequences
 )
 
 // axes gives an array with steps before values, as  axes  says it is, and refuses one that looks like channels first.
-func (b *numpyBuilder) axes(name string, x tensor) (tensor, error) {
+func (b *numpyBuilder) axes(name string, x files.Tensor) (files.Tensor, error) {
 	if b.o.Axes == "nct" {
-		if len(x.shape) != 3 {
-			return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, and axes = nct is for [sequences, channels, steps]", diag.Shape(x.shape)).
+		if len(x.Shape) != 3 {
+			return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, and axes = nct is for [sequences, channels, steps]", diag.Shape(x.Shape)).
 				Helpf("remove  axes")
 		}
-		return x.channelsLast(), nil
+		return x.ChannelsLast(), nil
 	}
-	if len(x.shape) != 3 || b.o.Axes != "" || b.o.Layout != "" || x.len() == 0 || x.shape[1] >= x.shape[2] || x.shape[2] < fewSteps {
+	if len(x.Shape) != 3 || b.o.Axes != "" || b.o.Layout != "" || x.Len() == 0 || x.Shape[1] >= x.Shape[2] || x.Shape[2] < fewSteps {
 		return x, nil
 	}
-	steps, values := x.shape[1], x.shape[2]
-	along, across := x.roughness()
+	steps, values := x.Shape[1], x.Shape[2]
+	along, across := roughness(x)
 	if steps == 1 || steps <= fewChannels && along < alikeBy*across {
 		why := "of which neighbours are alike, as steps are"
 		if steps == 1 {
 			why = "which leaves a recurrent model nothing to remember"
 		}
-		return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, steps before values: sequences of %d steps of %d values, %s", diag.Shape(x.shape), steps, values, why).
+		return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, steps before values: sequences of %d steps of %d values, %s", diag.Shape(x.Shape), steps, values, why).
 			Helpf("axes = nct  reads it as %d channels of %d steps, as PyTorch has it;  axes = ntc  as it is", steps, values)
 	}
 	if 4*steps <= values {
@@ -42,11 +43,11 @@ func (b *numpyBuilder) axes(name string, x tensor) (tensor, error) {
 }
 
 // roughness is the mean square of differences between neighbours along the last axis of three, and across it, of some sequences.
-func (t tensor) roughness() (along, across float64) {
-	steps, d := t.shape[1], t.shape[2]
+func roughness(t files.Tensor) (along, across float64) {
+	steps, d := t.Shape[1], t.Shape[2]
 	row := make([]float64, steps*d)
-	for i := 0; i < t.rows(); i += 1 + t.rows()/lookedAtArrays {
-		t.floats(i*len(row), row)
+	for i := 0; i < t.Rows(); i += 1 + t.Rows()/lookedAtArrays {
+		t.Floats(i*len(row), row)
 		for k, v := range row {
 			if v != v {
 				continue
@@ -60,20 +61,4 @@ func (t tensor) roughness() (along, across float64) {
 		}
 	}
 	return along, across
-}
-
-// channelsLast swaps the second and the third axis.
-func (t tensor) channelsLast() tensor {
-	n, channels, steps := t.shape[0], t.shape[1], t.shape[2]
-	from := func(i int) int { return i/(steps*channels)*steps*channels + i%channels*steps + i/channels%steps }
-	out := tensor{shape: []int{n, steps, channels}}
-	if isFloat(t.numbers) {
-		all := make([]float64, t.len())
-		t.floats(0, all)
-		out.numbers = exact(len(all), channels, func(i int) float64 { return all[from(i)] })
-		return out
-	}
-	all := allInts(t.numbers)
-	out.numbers = fill(len(all), func(i int) int32 { return all[from(i)] })
-	return out
 }

@@ -1,6 +1,10 @@
 package data
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+)
 
 // readImages reads a folder of images as MNIST has them.
 func readImages(dir string, o Options) (*pool, error) { return imagePool(dir, &o) }
@@ -12,7 +16,7 @@ func fashionClasses(p *pool) {
 
 // readMNIST1D reads mnist1d.npz, whose arrays have the names that are guessed.
 func readMNIST1D(dir string, o Options) (*pool, error) {
-	a, err := openNpz(filepath.Join(dir, "mnist1d.npz"))
+	a, err := files.OpenNpz(filepath.Join(dir, "mnist1d.npz"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,11 @@
 package data
 
 import (
-	"cmp"
-	"math"
 	"slices"
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // maxClasses keeps a column that is no label (a number of a row, a time) from becoming a million classes.
@@ -17,7 +16,7 @@ const manyClasses = 50
 
 // numberClasses gives labels the numbers 0, 1, ... in the order of the values found; names are those values. A label of
 // -1 stays when it may: a step that does not count.
-func numberClasses(at diag.Builder, labels []int32, ignored bool) (packed[int32], []string, error) {
+func numberClasses(at diag.Builder, labels []int32, ignored bool) (files.Packed[int32], []string, error) {
 	found := distinct(labels)
 	if ignored {
 		found = slices.DeleteFunc(found, func(v int32) bool { return v == -1 })
@@ -30,7 +29,7 @@ func numberClasses(at diag.Builder, labels []int32, ignored bool) (packed[int32]
 	for i, v := range found {
 		number[v], names[i] = int32(i), strconv.Itoa(int(v))
 	}
-	out := make(packed[int32], len(labels))
+	out := make(files.Packed[int32], len(labels))
 	for i, v := range labels {
 		out[i] = number[v]
 	}
@@ -48,44 +47,9 @@ func checkClasses(at diag.Builder, n int) error {
 	return nil
 }
 
-// finite reads a finite number.
-func finite(s string) (float64, bool) {
-	v, err := strconv.ParseFloat(s, 64)
-	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
-}
-
-func allNumbers(names []string) bool {
-	return !slices.ContainsFunc(names, func(s string) bool { _, ok := finite(s); return !ok })
-}
-
-// spellNumber writes a number as its class is called: 1 for 1.0 and 01.
-func spellNumber(s string) string {
-	if n, err := strconv.Atoi(s); err == nil {
-		return strconv.Itoa(n)
-	}
-	v, _ := finite(s)
-	if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-		return strconv.FormatInt(int64(v), 10)
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
-}
-
-// sortNames sorts as numbers when all are, as text otherwise.
-func sortNames(names []string) []string {
-	out := slices.Sorted(slices.Values(names))
-	if allNumbers(out) {
-		slices.SortStableFunc(out, func(a, b string) int {
-			x, _ := finite(a)
-			y, _ := finite(b)
-			return cmp.Compare(x, y)
-		})
-	}
-	return out
-}
-
 // subtract turns labels that count from first into labels that count from 0, and checks them against the classes.
-func subtract(at diag.Builder, labels []int32, first int32, classes int) (packed[int32], error) {
-	out := make(packed[int32], len(labels))
+func subtract(at diag.Builder, labels []int32, first int32, classes int) (files.Packed[int32], error) {
+	out := make(files.Packed[int32], len(labels))
 	for i, v := range labels {
 		out[i] = v - first
 		if out[i] < 0 || int(out[i]) >= classes {

@@ -9,11 +9,11 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // Names that columns are recognised by.
 var (
-	labelNames = []string{"label", "class", "y", "target", "activity", "category"}
 	textNames  = []string{"text", "sentence", "review"}
 	groupNames = []string{"subject", "person", "user", "participant", "speaker", "patient", "volunteer", "group"}
 	idNames    = []string{"id", "session", "recording", "record", "trial", "run", "take", "sequence", "series", "file", "filename", "segment", "episode"}
@@ -27,7 +27,7 @@ const unitSuffix = `[ _-]?[(\[]?(s|ms|us|ns|sec|secs|seconds|millis|utc|local|st
 
 // called reports whether a column's name is one of a list, perhaps with _id or _no behind it.
 func called(name string, list []string) bool {
-	name = strings.ToLower(clean(name))
+	name = strings.ToLower(files.Clean(name))
 	for _, suffix := range []string{"", "_id", " id", "id", "_no", "_nr", "_number"} {
 		if rest, ok := strings.CutSuffix(name, suffix); ok && slices.Contains(list, rest) {
 			return true
@@ -40,8 +40,8 @@ func called(name string, list []string) bool {
 const wholeFile = "file"
 
 // findColumns finds the columns that the options name, and guesses the others by their names.
-func (t *table) findColumns(r *rows) error {
-	for _, n := range r.notes {
+func (t *table) findColumns(r *files.Rows) error {
+	for _, n := range r.Notes {
 		t.p.note("%s", n)
 	}
 	columns := t.cols
@@ -51,12 +51,12 @@ func (t *table) findColumns(r *rows) error {
 		}
 	}
 	if columns.Text == "" && len(columns.Values) == 0 {
-		columns.Text = guess(r.header, textNames)
+		columns.Text = guess(r.Header, textNames)
 	}
 	if t.o.Unlabelled {
 		columns = t.withoutMissing(r, columns)
 	}
-	if t.wholeFile = columns.ID == wholeFile && !slices.Contains(r.header, wholeFile); t.wholeFile {
+	if t.wholeFile = columns.ID == wholeFile && !slices.Contains(r.Header, wholeFile); t.wholeFile {
 		columns.ID = ""
 	}
 	for _, c := range []struct {
@@ -68,32 +68,32 @@ func (t *table) findColumns(r *rows) error {
 			continue
 		}
 		var err error
-		if *c.index, err = r.column(c.name); err != nil {
+		if *c.index, err = r.Column(c.name); err != nil {
 			return err
 		}
 	}
 	var err error
-	if t.targets, err = r.columns(columns.Targets); err != nil {
+	if t.targets, err = r.Columns(columns.Targets); err != nil {
 		return err
 	}
 	if t.label >= 0 {
-		t.labelName = r.columnName(t.label)
-		for _, c := range r.classes {
-			t.labels.of(c)
+		t.labelName = r.ColumnName(t.label)
+		for _, c := range r.Classes {
+			t.labels.Of(c)
 		}
 	}
 	t.p.targets = nil
 	for _, i := range t.targets {
-		t.p.targets = append(t.p.targets, r.columnName(i))
+		t.p.targets = append(t.p.targets, r.ColumnName(i))
 	}
 	t.taken = append([]int{t.label, t.text, t.id, t.group}, t.targets...)
 	if t.o.Unlabelled {
 		t.label, t.targets = -1, nil
 	} else if t.label < 0 && len(t.targets) == 0 && !t.classOfFile {
-		return fail(r.file, "").Errorf(code, "which column is the label cannot be guessed").
-			Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression; %s", r.columnNames())
+		return fail(r.File, "").Errorf(code, "which column is the label cannot be guessed").
+			Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression; %s", r.ColumnNames())
 	}
-	if r.byNumber && t.cols.Header != "yes" && r.header != nil {
+	if r.ByNumber && t.cols.Header != "yes" && r.Header != nil {
 		t.p.note("the first row is taken for the names of columns, since no number is in it; header = no makes it data")
 	}
 	if err := t.needID(r); err != nil || t.text >= 0 {
@@ -103,20 +103,20 @@ func (t *table) findColumns(r *rows) error {
 }
 
 // guessAnswer finds the column with the class by its name, or takes what the file itself says.
-func (t *table) guessAnswer(r *rows, c *Columns) error {
-	if r.target != "" {
-		c.Targets = []string{r.target}
+func (t *table) guessAnswer(r *files.Rows, c *Columns) error {
+	if r.Target != "" {
+		c.Targets = []string{r.Target}
 		return nil
 	}
-	found := answerColumns(r.header)
+	found := answerColumns(r.Header)
 	switch {
 	case len(found) > 1 && !t.o.Unlabelled:
-		return fail(r.file, "").Errorf(code, "columns %s may each be the answer", strings.Join(found, " and ")).
+		return fail(r.File, "").Errorf(code, "columns %s may each be the answer", strings.Join(found, " and ")).
 			Helpf("say which with  label = %s  (or  targets  for numbers to give); the others are not read then, unless  values  names them", found[0])
 	case len(found) > 0:
 		c.Label = found[0]
-	case r.label != "":
-		if c.Label = r.label; r.header == nil {
+	case r.Label != "":
+		if c.Label = r.Label; r.Header == nil {
 			t.p.note("the first column is taken for the class, as in the tables of the UCR archive, which have no header; label = NUMBER takes another")
 		}
 	}
@@ -126,7 +126,7 @@ func (t *table) guessAnswer(r *rows, c *Columns) error {
 // answerColumns are those whose names are of answers, the likeliest first. y is an axis where there is an x.
 func answerColumns(header []string) (found []string) {
 	axes := guess(header, []string{"x"}) != ""
-	for _, n := range labelNames {
+	for _, n := range files.LabelNames {
 		if name := guess(header, []string{n}); name != "" && !(n == "y" && axes) {
 			found = append(found, name)
 		}
@@ -135,8 +135,8 @@ func answerColumns(header []string) (found []string) {
 }
 
 // needID refuses settings of recordings for tables that have a sequence or a text a row.
-func (t *table) needID(r *rows) error {
-	of, help := "a sequence", fmt.Sprintf("say  id = COLUMN,  which numbers the recordings; %s; or  id = file  where the whole file is one", r.columnNames())
+func (t *table) needID(r *files.Rows) error {
+	of, help := "a sequence", fmt.Sprintf("say  id = COLUMN,  which numbers the recordings; %s; or  id = file  where the whole file is one", r.ColumnNames())
 	if t.text >= 0 {
 		of, help = "a text", "remove it"
 	} else if t.id >= 0 || t.wholeFile {
@@ -147,7 +147,7 @@ func (t *table) needID(r *rows) error {
 		given bool
 	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"each_step", t.cols.EachStep}} {
 		if s.given {
-			return fail(r.file, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).
+			return fail(r.File, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).
 				Helpf("%s", help)
 		}
 	}
@@ -155,16 +155,16 @@ func (t *table) needID(r *rows) error {
 }
 
 // findValues takes the columns named, or all others that hold numbers.
-func (t *table) findValues(r *rows, named []string) error {
+func (t *table) findValues(r *files.Rows, named []string) error {
 	var found []int
 	var err error
-	t.guessed, t.unnamed = nil, r.unnamed
+	t.guessed, t.unnamed = nil, r.Unnamed
 	switch {
 	case len(named) > 0:
-		found, err = r.columns(named)
-	case t.values != nil && r.header != nil && t.named:
+		found, err = r.Columns(named)
+	case t.values != nil && r.Header != nil && t.named:
 		// The columns of the file before, wherever this one has them.
-		found, err = r.columns(t.names)
+		found, err = r.Columns(t.names)
 		t.noteOthers(r)
 	default:
 		if found, err = t.guessValues(r); err == nil {
@@ -175,54 +175,54 @@ func (t *table) findValues(r *rows, named []string) error {
 		return err
 	}
 	if len(found) == 0 {
-		if rows, err := r.ahead(1); err != nil || len(rows) == 0 {
-			return cmp.Or(err, r.noRow())
+		if rows, err := r.Ahead(1); err != nil || len(rows) == 0 {
+			return cmp.Or(err, r.NoRow())
 		}
-		return fail(r.file, "").Errorf(code, "no column holds values").Helpf("say  values = \"NAME,NAME\"  or  text = \"NAME\"")
+		return fail(r.File, "").Errorf(code, "no column holds values").Helpf("say  values = \"NAME,NAME\"  or  text = \"NAME\"")
 	}
 	if t.values != nil && len(found) != len(t.values) {
-		return fail(r.file, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
+		return fail(r.File, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
 			Helpf("name them:  values = \"NAME,NAME\"")
 	}
-	t.values, t.names, t.named, t.header = found, nil, r.header != nil, r.header
+	t.values, t.names, t.named, t.header = found, nil, r.Header != nil, r.Header
 	for _, i := range found {
-		t.names = append(t.names, r.columnName(i))
+		t.names = append(t.names, r.ColumnName(i))
 	}
 	return nil
 }
 
 // noteOthers says which columns of a further file are not read, since the file before it has none of that name.
-func (t *table) noteOthers(r *rows) {
-	others := slices.DeleteFunc(slices.Clone(r.header), func(name string) bool { return slices.Contains(t.header, name) })
+func (t *table) noteOthers(r *files.Rows) {
+	others := slices.DeleteFunc(slices.Clone(r.Header), func(name string) bool { return slices.Contains(t.header, name) })
 	if len(others) > 0 {
-		t.p.note("columns of %s that are not read, since the file before it has none of that name: %s", filepath.Base(r.file), diag.Names(others))
+		t.p.note("columns of %s that are not read, since the file before it has none of that name: %s", filepath.Base(r.File), diag.Names(others))
 	}
 }
 
 // guessValues takes all columns that hold numbers but those that are something else by their name.
-func (t *table) guessValues(r *rows) (found []int, err error) {
-	kinds, err := r.kinds()
+func (t *table) guessValues(r *files.Rows) (found []int, err error) {
+	kinds, err := r.Kinds()
 	if err != nil {
 		return nil, err
 	}
 	var words, empty, answers, persons []string
 	known := t.modelColumns(r)
 	for i, kind := range kinds {
-		name := r.columnName(i)
+		name := r.ColumnName(i)
 		switch {
 		case slices.Contains(t.taken, i):
 		case known != nil && !slices.Contains(known, name):
-		case kind == wordColumn:
+		case kind == files.WordColumn:
 			words = append(words, name)
-		case kind == emptyColumn:
+		case kind == files.EmptyColumn:
 			empty = append(empty, name)
-		case kind == commaColumn:
-			return nil, fail(r.file, "").Errorf(code, "column %s holds numbers with a comma for a point", name).
+		case kind == files.CommaColumn:
+			return nil, fail(r.File, "").Errorf(code, "column %s holds numbers with a comma for a point", name).
 				Helpf("say  decimal = comma;  where commas stand between thousands, write the numbers without; " +
 					"or name the columns of values with  values = \"NAME,NAME\"")
-		case known == nil && r.header != nil && slices.Contains(answerColumns(r.header), name):
+		case known == nil && r.Header != nil && slices.Contains(answerColumns(r.Header), name):
 			answers = append(answers, name)
-		case known == nil && r.header != nil && called(name, groupNames):
+		case known == nil && r.Header != nil && called(name, groupNames):
 			persons = append(persons, name)
 		default:
 			found = append(found, i)
@@ -241,7 +241,7 @@ func (t *table) guessValues(r *rows) (found []int, err error) {
 			t.p.note(n.why, strings.Join(n.names, ", "))
 		}
 	}
-	for name, all := range r.twice {
+	for name, all := range r.Twice {
 		if slices.ContainsFunc(all, func(i int) bool { return slices.Contains(found, i) }) {
 			t.p.note("%d columns are called %s; they are taken as %s, %s 2 and so on, and named by their number", len(all), name, name, name)
 		}
@@ -250,59 +250,22 @@ func (t *table) guessValues(r *rows) (found []int, err error) {
 }
 
 // modelColumns are the names of the values that a trained model takes, where the file has them all; nil otherwise.
-func (t *table) modelColumns(r *rows) (names []string) {
+func (t *table) modelColumns(r *files.Rows) (names []string) {
 	if t.o.Meaning == nil || len(t.o.Meaning.Channels) == 0 || t.id < 0 && !t.wholeFile {
 		return nil
 	}
 	names = t.o.Meaning.columns(t.o.Frame)
-	if slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(r.header, n) }) {
+	if slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(r.Header, n) }) {
 		return nil
 	}
 	return names
 }
 
-// columnKind is what a column holds, by its first field that is not missing.
-type columnKind int
-
-const (
-	emptyColumn columnKind = iota
-	numberColumn
-	wordColumn
-	commaColumn // numbers with a comma for a point
-)
-
-// kinds looks at as many rows as it takes to say what every column holds.
-func (r *rows) kinds() ([]columnKind, error) {
-	defer r.rewind()
-	r.rewind()
-	kinds := make([]columnKind, r.width)
-	for open := r.width; open > 0; {
-		fields, err := r.next()
-		if err != nil || fields == nil {
-			return kinds, err
-		}
-		for i, f := range fields {
-			if kinds[i] != emptyColumn || isMissing(f) {
-				continue
-			}
-			switch open--; {
-			case r.isNumber(f):
-				kinds[i] = numberColumn
-			case likeCommaNumber.MatchString(f):
-				kinds[i] = commaColumn
-			default:
-				kinds[i] = wordColumn
-			}
-		}
-	}
-	return kinds, nil
-}
-
 // withoutMissing leaves out the columns of answers and persons that a file lacks. A file without the column that numbers recordings
 // is one recording.
-func (t *table) withoutMissing(r *rows, c Columns) Columns {
-	lacks := func(name string) bool { _, err := r.column(name); return err != nil }
-	if r.header == nil && c.Label != "" && !lacks(c.Label) && t.hasNoClasses(r, c.Label) {
+func (t *table) withoutMissing(r *files.Rows, c Columns) Columns {
+	lacks := func(name string) bool { _, err := r.Column(name); return err != nil }
+	if r.Header == nil && c.Label != "" && !lacks(c.Label) && t.hasNoClasses(r, c.Label) {
 		t.p.note("column %s is taken for a value: it holds no class that the model knows", c.Label)
 		c.Label = ""
 	}
@@ -320,18 +283,18 @@ func (t *table) withoutMissing(r *rows, c Columns) Columns {
 }
 
 // hasNoClasses reports whether a column of a file without a header holds something else than classes of the model: the file has none.
-func (t *table) hasNoClasses(r *rows, column string) bool {
+func (t *table) hasNoClasses(r *files.Rows, column string) bool {
 	m := t.o.Meaning
 	if m == nil || m.Classes == nil {
 		return false
 	}
-	i, _ := r.column(column)
-	rows, err := r.ahead(1)
+	i, _ := r.Column(column)
+	rows, err := r.Ahead(1)
 	if err != nil || len(rows) == 0 {
 		return false
 	}
-	field := clean(rows[0][i])
-	return !isMissing(field) && m.class(field) < 0
+	field := files.Clean(rows[0][i])
+	return !files.IsMissing(field) && m.class(field) < 0
 }
 
 func guess(header, names []string) string {

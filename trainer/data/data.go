@@ -4,7 +4,10 @@
 // Start with Load, Options and Sequences; the known sets are the table in known.go.
 package data
 
-import "github.com/hrnnc/hrnnc/internal/diag"
+import (
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+)
 
 // code is the code of every diagnostic of this package.
 const code = "data"
@@ -65,7 +68,7 @@ func open(name string, o Options) (*pool, error) {
 			return nil, err
 		}
 		const perSequence = 16 // its part, its place in an order, and its group; its values are made when they are read
-		if err := fits(name, int64(o.Sequences)*perSequence, 0); err != nil {
+		if err := files.Fits(name, int64(o.Sequences)*perSequence, 0); err != nil {
 			return nil, err
 		}
 		return g.pool(length, o), nil

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // dsaClasses are the activities 1 to 19 of dsa19, as the archive's page lists them.
@@ -34,30 +35,30 @@ const (
 
 // readDSA19 reads dsa19.npz.
 func readDSA19(dir string, _ Options) (*pool, error) {
-	a, err := openNpz(filepath.Join(dir, "dsa19.npz"))
+	a, err := files.OpenNpz(filepath.Join(dir, "dsa19.npz"))
 	if err != nil {
 		return nil, err
 	}
-	x, err := a.tensor("x")
+	x, err := a.Tensor("x")
 	if err != nil {
 		return nil, err
 	}
-	labels, err := a.integers("activity")
+	labels, err := a.Integers("activity")
 	if err != nil {
 		return nil, err
 	}
-	persons, err := a.integers("person")
+	persons, err := a.Integers("person")
 	if err != nil {
 		return nil, err
 	}
-	if len(x.shape) != 3 || x.shape[2] != len(dsaChannels()) || len(labels) != x.rows() || len(persons) != x.rows() {
-		return nil, shapeError(a.file, x.shape)
+	if len(x.Shape) != 3 || x.Shape[2] != len(dsaChannels()) || len(labels) != x.Rows() || len(persons) != x.Rows() {
+		return nil, shapeError(a.File, x.Shape)
 	}
-	return dsaPool(fail(a.file, "array activity"), x, labels, persons)
+	return dsaPool(fail(a.File, "array activity"), x, labels, persons)
 }
 
 // dsaPool makes the persons 7 and 8 of 8 the test part.
-func dsaPool(at diag.Builder, x tensor, labels, persons []int32) (*pool, error) {
+func dsaPool(at diag.Builder, x files.Tensor, labels, persons []int32) (*pool, error) {
 	p := &pool{classes: dsaClasses, channels: named(dsaChannels(), one), groups: persons}
 	for _, who := range persons {
 		part := train
@@ -66,34 +67,34 @@ func dsaPool(at diag.Builder, x tensor, labels, persons []int32) (*pool, error) 
 		}
 		p.parts = append(p.parts, part)
 	}
-	p.n, p.x, p.frame = x.rows(), x.source(), frame{steps: x.shape[1], channels: x.shape[2]}
+	p.n, p.x, p.frame = x.Rows(), sourceOf(x), frame{steps: x.Shape[1], channels: x.Shape[2]}
 	y, err := subtract(at, labels, 1, len(dsaClasses))
-	p.y = array{numbers: y, size: 1}
+	p.y = array{Numbers: y, size: 1}
 	return p, err
 }
 
 // readDSA19Archive reads aNN/pN/sNN.txt, activity, person and segment counted from 1: a step a line, 45 numbers with commas.
 func readDSA19Archive(root string, count int, _ Options) (*pool, error) {
-	var files []string
+	var list []string
 	var labels, persons []int32
 	for a := range len(dsaClasses) {
 		for p := range dsaPersons {
 			for s := range dsaSegments {
-				if file := filepath.Join(root, fmt.Sprintf("a%02d", a+1), fmt.Sprintf("p%d", p+1), fmt.Sprintf("s%02d.txt", s+1)); exists(file) {
-					files, labels, persons = append(files, file), append(labels, int32(a+1)), append(persons, int32(p+1))
+				if file := filepath.Join(root, fmt.Sprintf("a%02d", a+1), fmt.Sprintf("p%d", p+1), fmt.Sprintf("s%02d.txt", s+1)); files.Exists(file) {
+					list, labels, persons = append(list, file), append(labels, int32(a+1)), append(persons, int32(p+1))
 				}
 			}
 		}
 	}
-	if len(files) != count {
-		return nil, notWhole(root, "segments", len(files), count)
+	if len(list) != count {
+		return nil, notWhole(root, "segments", len(list), count)
 	}
 	channels := len(dsaChannels())
 	size := dsaSteps * channels
-	x := make(packed[float32], len(files)*size)
+	x := make(files.Packed[float32], len(list)*size)
 	var readers errgroup.Group
 	readers.SetLimit(runtime.NumCPU())
-	for i, file := range files {
+	for i, file := range list {
 		readers.Go(func() error {
 			values, width, err := readMatrix(file)
 			if err != nil {
@@ -111,5 +112,5 @@ func readDSA19Archive(root string, count int, _ Options) (*pool, error) {
 	if err := readers.Wait(); err != nil {
 		return nil, err
 	}
-	return dsaPool(fail(root, ""), tensor{[]int{len(files), dsaSteps, channels}, x}, labels, persons)
+	return dsaPool(fail(root, ""), files.Tensor{Shape: []int{len(list), dsaSteps, channels}, Numbers: x}, labels, persons)
 }

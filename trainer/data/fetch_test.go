@@ -9,13 +9,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // served is a known set on a server of the test, which has only the files given.
-func served(t *testing.T, files map[string]string) *Known {
+func served(t *testing.T, list map[string]string) *Known {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		content, ok := files[strings.TrimPrefix(r.URL.Path, "/")]
+		content, ok := list[strings.TrimPrefix(r.URL.Path, "/")]
 		if !ok {
 			http.NotFound(w, r)
 			return
@@ -33,7 +36,7 @@ func served(t *testing.T, files map[string]string) *Known {
 }
 
 func TestGet(t *testing.T) {
-	k := served(t, map[string]string{"a": "one", "b.gz": string(gzipped(t, "two"))})
+	k := served(t, map[string]string{"a": "one", "b.gz": string(filetest.Gzip(t, "two"))})
 	said := map[string]bool{}
 	dir, err := k.Get(context.Background(), func(what string, _, _ int) { said[what] = true })
 	if err != nil || dir != filepath.Join(os.Getenv(DirVariable), "small") || len(said) != 2 || k.Where() != dir {
@@ -49,7 +52,7 @@ func TestGetDamaged(t *testing.T) {
 	k := served(t, map[string]string{"a": "one"})
 	place := k.places()[0]
 	write(t, place, "a", []byte("damaged"))
-	write(t, place, "b.gz", gzipped(t, "two"))
+	write(t, place, "b.gz", filetest.Gzip(t, "two"))
 	if _, err := k.open(Defaults()); err == nil || !strings.Contains(err.Error(), "is not the known file: its SHA-256 is") || !strings.Contains(err.Error(), "help: hrnnc data get small  fetches it again") {
 		t.Errorf("got %v", err)
 	}
@@ -76,7 +79,7 @@ func TestGetErrors(t *testing.T) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
-	if exists(os.Getenv(DirVariable)) {
+	if files.Exists(os.Getenv(DirVariable)) {
 		t.Error("what was not fetched left a folder behind")
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // DirVariable names the environment variable with the folder that holds one folder for each known set.
@@ -54,7 +55,7 @@ func (k *Known) complete(dir string) bool {
 // in gives the path of the file in a folder: packed or, where the reader takes that too, unpacked. "" when it is missing.
 func (f File) in(dir string) string {
 	for _, name := range []string{f.Name, strings.TrimSuffix(f.Name, ".gz")} {
-		if exists(dir, name) {
+		if files.Exists(dir, name) {
 			return filepath.Join(dir, name)
 		}
 	}
@@ -152,7 +153,7 @@ func (f File) check(path string, data []byte) error {
 		return nil
 	}
 	if f.Unpacked != "" {
-		content, err := unpack(path, data)
+		content, err := files.Unpack(path, data)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // recordedFile is a file that holds one recording, and what its path says of it.
@@ -42,7 +44,7 @@ func filesBelow(dir string) (paths []string, err error) {
 		switch {
 		case e.IsDir() && (hidden || strings.Count(rel, string(filepath.Separator)) >= maxDepth):
 			return fs.SkipDir
-		case !e.IsDir() && !hidden && slices.Contains(recordedExtensions, extension(path)):
+		case !e.IsDir() && !hidden && slices.Contains(recordedExtensions, files.Extension(path)):
 			paths = append(paths, path)
 		}
 		return nil
@@ -52,7 +54,7 @@ func filesBelow(dir string) (paths []string, err error) {
 			Helpf("name the folder of the recordings alone, or a pattern such as  \"%s/*.csv\"", dir)
 	}
 	if err != nil {
-		return nil, fail(dir, "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("check its permissions")
+		return nil, fail(dir, "").Errorf(code, "cannot be read: %v", fileio.Reason(err)).Helpf("check its permissions")
 	}
 	return paths, nil
 }
@@ -79,7 +81,7 @@ func matching(pattern string) (paths []string) {
 
 // recordedPool reads files that hold a recording each: sound, or tables with a step a row.
 func recordedPool(name string, paths []string, o *Options) (*pool, error) {
-	sounds := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return extension(p) != ".wav" })
+	sounds := slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return files.Extension(p) != ".wav" })
 	others := len(paths) - len(sounds)
 	if len(sounds) == 0 {
 		return recordedTables(name, recordedFiles(paths), o)
@@ -99,23 +101,23 @@ func recordedFiles(paths []string) []recordedFile {
 			common = filepath.Dir(common)
 		}
 	}
-	files := make([]recordedFile, len(paths))
+	list := make([]recordedFile, len(paths))
 	inParts := true
 	for i, p := range paths {
 		rel := filepath.ToSlash(strings.TrimPrefix(p, withSlash(common)))
-		rel = unpackedName(rel)
-		files[i] = recordedFile{dataFile{p, unassigned}, strings.TrimSuffix(rel, filepath.Ext(rel)), "", ""}
-		word, _, _ := strings.Cut(files[i].name, "/")
+		rel = files.UnpackedName(rel)
+		list[i] = recordedFile{dataFile{p, unassigned}, strings.TrimSuffix(rel, filepath.Ext(rel)), "", ""}
+		word, _, _ := strings.Cut(list[i].name, "/")
 		inParts = inParts && partWords[strings.ToLower(word)] != unassigned
 	}
 	if !inParts {
-		return files
+		return list
 	}
-	for i := range files {
-		word, rest, _ := strings.Cut(files[i].name, "/")
-		files[i].part, files[i].name = partWords[strings.ToLower(word)], rest
+	for i := range list {
+		word, rest, _ := strings.Cut(list[i].name, "/")
+		list[i].part, list[i].name = partWords[strings.ToLower(word)], rest
 	}
-	return files
+	return list
 }
 
 func withSlash(dir string) string {
@@ -127,9 +129,9 @@ func withSlash(dir string) string {
 
 // fromPaths says of which class and person each file is: by the pattern  files,  or else by the folders that the files lie in, or by
 // their names up to the first mark, or up to a number. why says which it is; "" when the paths say no class.
-func fromPaths(name string, files []recordedFile, pattern string) (why string, err error) {
+func fromPaths(name string, list []recordedFile, pattern string) (why string, err error) {
 	if pattern != "" {
-		return pattern, byPattern(name, files, pattern)
+		return pattern, byPattern(name, list, pattern)
 	}
 	for _, guess := range []struct {
 		why   string
@@ -154,9 +156,9 @@ func fromPaths(name string, files []recordedFile, pattern string) (why string, e
 			return strings.TrimRight(base, "0123456789 ()")
 		}},
 	} {
-		if labels := labelsBy(files, guess.label); labels != nil {
-			for i := range files {
-				files[i].label = labels[i]
+		if labels := labelsBy(list, guess.label); labels != nil {
+			for i := range list {
+				list[i].label = labels[i]
 			}
 			return guess.why, nil
 		}
@@ -165,23 +167,23 @@ func fromPaths(name string, files []recordedFile, pattern string) (why string, e
 }
 
 // labelsBy gives the classes of files as a guess has them; nil when it gives some none, all the same, or hardly any the same.
-func labelsBy(files []recordedFile, label func(name string) string) []string {
+func labelsBy(list []recordedFile, label func(name string) string) []string {
 	count := map[string]int{}
-	labels := make([]string, len(files))
-	for i, f := range files {
+	labels := make([]string, len(list))
+	for i, f := range list {
 		if labels[i] = label(f.name); labels[i] == "" {
 			return nil
 		}
 		count[labels[i]]++
 	}
-	if len(count) < 2 || len(count) > 2 && 2*len(count) > len(files) {
+	if len(count) < 2 || len(count) > 2 && 2*len(count) > len(list) {
 		return nil
 	}
 	return labels
 }
 
 // byPattern reads classes and persons from the paths of files, below their folder and without what they end in.
-func byPattern(name string, files []recordedFile, pattern string) error {
+func byPattern(name string, list []recordedFile, pattern string) error {
 	var b strings.Builder
 	var fields []string
 	for rest := pattern; rest != ""; {
@@ -207,15 +209,15 @@ func byPattern(name string, files []recordedFile, pattern string) error {
 		}
 	}
 	expression := regexp.MustCompile("^" + b.String() + "$")
-	for i := range files {
-		f := &files[i]
+	for i := range list {
+		f := &list[i]
 		found := expression.FindStringSubmatch(f.name)
 		if found == nil {
 			return fail(f.path, "").Errorf(code, "is not called as  files = %s  says", diag.Short(pattern)).
 				Helpf("the pattern is of the path below the folder, without its end: %s", diag.Short(f.name))
 		}
 		for k, field := range fields {
-			switch text := clean(found[k+1]); field {
+			switch text := files.Clean(found[k+1]); field {
 			case "label":
 				f.label = text
 			case "group":
@@ -229,22 +231,22 @@ func byPattern(name string, files []recordedFile, pattern string) error {
 }
 
 // recordedTables reads tables that hold a recording each.
-func recordedTables(name string, files []recordedFile, o *Options) (*pool, error) {
+func recordedTables(name string, list []recordedFile, o *Options) (*pool, error) {
 	t := newTable(name, o)
-	why, err := fromPaths(name, files, o.Columns.Files)
+	why, err := fromPaths(name, list, o.Columns.Files)
 	if err != nil {
 		return nil, err
 	}
 	if t.cols.ID == "" {
 		t.cols.ID = wholeFile
 	}
-	for i, f := range files {
-		r, err := openRows(f.path, t.cols)
+	for i, f := range list {
+		r, err := files.OpenRows(f.path, t.cols.dialect())
 		if err != nil {
 			return nil, err
 		}
 		if i == 0 && !o.Unlabelled {
-			t.classOfFile = f.label != "" && o.Columns.Label == "" && len(o.Columns.Targets) == 0 && (o.Columns.Files != "" || len(answerColumns(r.header)) == 0)
+			t.classOfFile = f.label != "" && o.Columns.Label == "" && len(o.Columns.Targets) == 0 && (o.Columns.Files != "" || len(answerColumns(r.Header)) == 0)
 		}
 		if err := t.recording(r, f); err != nil {
 			return nil, err
@@ -266,9 +268,9 @@ func classBy(why string) string {
 }
 
 // recording takes the rows of a file in.
-func (t *table) recording(r *rows, f recordedFile) error {
-	if r.label != "" && t.classOfFile {
-		r.label = "" // no row has a class
+func (t *table) recording(r *files.Rows, f recordedFile) error {
+	if r.Label != "" && t.classOfFile {
+		r.Label = "" // no row has a class
 	}
 	t.of = f
 	return t.readRows(r, f.part)

@@ -1,9 +1,6 @@
 package data
 
 import (
-	"bytes"
-	"encoding/binary"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,14 +8,14 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/frontend"
-	"github.com/hrnnc/hrnnc/internal/hostile"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // tree writes files into a folder, and the folders that they lie in.
-func tree(t testing.TB, files map[string]string) string {
+func tree(t testing.TB, list map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range files {
+	for name, text := range list {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -30,20 +27,6 @@ func tree(t testing.TB, files map[string]string) string {
 	return dir
 }
 
-// wavOf is a WAV file of samples, channels in turn.
-func wavOf[S uint8 | int16 | int32 | float32](format, channels uint16, rate uint32, samples ...S) string {
-	var b bytes.Buffer
-	size := binary.Size(samples[0])
-	put := func(v any) { _ = binary.Write(&b, binary.LittleEndian, v) } // a buffer takes it all
-	b.WriteString("RIFF\x00\x00\x00\x00WAVEfmt ")
-	put(uint32(16))
-	put(wavFormat{format, channels, rate, rate * uint32(size), channels * uint16(size), uint16(8 * size)})
-	b.WriteString("data")
-	put(uint32(size * len(samples)))
-	put(samples)
-	return b.String()
-}
-
 // TestRecordedFiles reads a folder of files that hold one recording each: the class is that of the folder, of the file's name or of a
 // column.
 func TestRecordedFiles(t *testing.T) {
@@ -51,7 +34,7 @@ func TestRecordedFiles(t *testing.T) {
 	const bare = "1,2\n3,4\n"
 	for _, test := range []struct {
 		name     string
-		files    map[string]string
+		list     map[string]string
 		settings string
 		note     string
 		test     int // windows of the test part
@@ -65,11 +48,11 @@ func TestRecordedFiles(t *testing.T) {
 		{"a column", map[string]string{"1.csv": "class," + strings.ReplaceAll(strings.ReplaceAll(a, "\n", "\nrun,"), "run,\n", ""), "2.csv": "class,ax,ay\nwalk,7,8\nwalk,9,10\n", "3.csv": "class,ax,ay\nwalk,11,12\nwalk,13,14\n"}, "", "", 0},
 		{"without names of columns", map[string]string{"run_1.csv": bare, "walk_1.csv": bare, "walk_2.txt": "1\t2\n3\t4\n"}, "", "its name", 0},
 	} {
-		files := test.files
-		for name, text := range files {
-			files[name] = strings.TrimSuffix(text, "\nrun,") + "\n"
+		list := test.list
+		for name, text := range list {
+			list[name] = strings.TrimSuffix(text, "\nrun,") + "\n"
 		}
-		dir := tree(t, files)
+		dir := tree(t, list)
 		s, err := Load(dir, options(t, append(strings.Fields(test.settings), "window=2", "valid=0", "hold=0")...))
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
@@ -118,7 +101,7 @@ func TestFilesOfOtherColumns(t *testing.T) {
 // TestLongLine refuses what is no table before its fields are told apart.
 func TestLongLine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.csv")
-	if err := os.WriteFile(file, []byte("a,b\n"+strings.Repeat("0,", longestLine/2)+"0\n"), 0o666); err != nil {
+	if err := os.WriteFile(file, []byte("a,b\n"+strings.Repeat("0,", 2<<20)+"0\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(file, Defaults()); err == nil || !strings.Contains(err.Error(), "a.csv:2:1: error[data]: has 4194306 bytes in one line") {
@@ -128,7 +111,7 @@ func TestLongLine(t *testing.T) {
 
 // TestSounds reads a folder of WAV files.
 func TestSounds(t *testing.T) {
-	dir := tree(t, map[string]string{"no/1.wav": wavOf[int16](1, 1, 16000, 1, 2, 3, 4), "yes/1.wav": wavOf[int16](1, 1, 16000, 5, 6, 7, 8), "yes/2.wav": wavOf[int16](1, 1, 16000, 9, 10), "list.csv": "x"})
+	dir := tree(t, map[string]string{"no/1.wav": filetest.WAV[int16](1, 1, 16000, 1, 2, 3, 4), "yes/1.wav": filetest.WAV[int16](1, 1, 16000, 5, 6, 7, 8), "yes/2.wav": filetest.WAV[int16](1, 1, 16000, 9, 10), "list.csv": "x"})
 	s := load(t, dir, "window=2", "valid=0", "hold=0")
 	if got := values(&s.Train, 3); s.Train.N != 5 || !slices.Equal(got, []float64{7.0 / 32768, 8.0 / 32768}) || s.Train.Label(3) != 1 || !noted(s, "1 files beside the .wav files") {
 		t.Errorf("%d windows, %v, notes %q", s.Train.N, got, s.Notes)
@@ -140,50 +123,33 @@ func TestSounds(t *testing.T) {
 	for i := range frames {
 		frames[i] = int16(i * i)
 	}
-	dir = tree(t, map[string]string{"no_1.wav": wavOf(1, 1, 16000, frames...), "yes_1.wav": wavOf(1, 1, 16000, frames[:frontend.FrameSamples+frontend.FrameHop]...)})
+	dir = tree(t, map[string]string{"no_1.wav": filetest.WAV(1, 1, 16000, frames...), "yes_1.wav": filetest.WAV(1, 1, 16000, frames[:frontend.FrameSamples+frontend.FrameHop]...)})
 	if s = load(t, dir, "features=bands", "window=2", "valid=0", "hold=0"); s.Train.N != 2 || s.Train.D != frontend.NumBands || s.Channels[0].Name != "125 Hz" {
 		t.Errorf("bands: %d x %d, %v", s.Train.N, s.Train.D, s.Channels[0])
 	}
-	for name, file := range map[string]string{"8 bits": wavOf[uint8](1, 1, 8000, 0, 128, 192), "floats": wavOf[float32](3, 1, 8000, -1, 0, 0.5), "32 bits": wavOf[int32](1, 1, 8000, -1<<31, 0, 1<<30)} {
+	for name, file := range map[string]string{"8 bits": filetest.WAV[uint8](1, 1, 8000, 0, 128, 192), "floats": filetest.WAV[float32](3, 1, 8000, -1, 0, 0.5), "32 bits": filetest.WAV[int32](1, 1, 8000, -1<<31, 0, 1<<30)} {
 		s := load(t, tree(t, map[string]string{"a_1.wav": file, "b_1.wav": file}), "valid=0", "hold=0")
 		if got := values(&s.Train, 0); !slices.Equal(got, []float64{-1, 0, 0.5}) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	stereo := load(t, tree(t, map[string]string{"a_1.wav": wavOf[int16](1, 2, 8000, 1, 2, 3, 4), "b_1.wav": wavOf[int16](1, 2, 8000, 1, 2, 3, 4)}), "valid=0", "hold=0")
+	stereo := load(t, tree(t, map[string]string{"a_1.wav": filetest.WAV[int16](1, 2, 8000, 1, 2, 3, 4), "b_1.wav": filetest.WAV[int16](1, 2, 8000, 1, 2, 3, 4)}), "valid=0", "hold=0")
 	if stereo.Train.T != 2 || stereo.Train.D != 2 || stereo.Channels[1].Name != "channel 2 at 8000 Hz" {
 		t.Errorf("two channels: %d x %d", stereo.Train.T, stereo.Train.D)
 	}
 	o := options(t, "valid=0", "hold=0")
 	o.Unlabelled, o.Meaning = true, &Meaning{Channels: []Channel{{Name: "sample at 16000 Hz", Scale: 1}}}
-	if _, err := Load(write(t, t.TempDir(), "a.wav", []byte(wavOf[int16](1, 1, 8000, 1, 2))), o); err == nil || !strings.Contains(err.Error(), "its values are sample at 8000 Hz; the model was trained on sample at 16000 Hz") {
+	if _, err := Load(write(t, t.TempDir(), "a.wav", []byte(filetest.WAV[int16](1, 1, 8000, 1, 2))), o); err == nil || !strings.Contains(err.Error(), "its values are sample at 8000 Hz; the model was trained on sample at 16000 Hz") {
 		t.Errorf("another rate: %v", err)
 	}
-	for want, files := range map[string]map[string]string{
-		"b_1.wav: error[data]: has 1 channels at 16000 Hz; ": {"a_1.wav": wavOf[int16](1, 1, 8000, 1), "b_1.wav": wavOf[int16](1, 1, 16000, 1)},
-		"has 1 channels of 16 bits at 8000 Hz, format 2":     {"a_1.wav": wavOf[int16](2, 1, 8000, 1), "b_1.wav": wavOf[int16](1, 1, 8000, 1)},
-		"which class each file is of cannot be told":         {"1.wav": wavOf[int16](1, 1, 8000, 1), "2.wav": wavOf[int16](1, 1, 8000, 1)},
+	for want, list := range map[string]map[string]string{
+		"b_1.wav: error[data]: has 1 channels at 16000 Hz; ": {"a_1.wav": filetest.WAV[int16](1, 1, 8000, 1), "b_1.wav": filetest.WAV[int16](1, 1, 16000, 1)},
+		"has 1 channels of 16 bits at 8000 Hz, format 2":     {"a_1.wav": filetest.WAV[int16](2, 1, 8000, 1), "b_1.wav": filetest.WAV[int16](1, 1, 8000, 1)},
+		"which class each file is of cannot be told":         {"1.wav": filetest.WAV[int16](1, 1, 8000, 1), "2.wav": filetest.WAV[int16](1, 1, 8000, 1)},
 		"is not a WAV file": {"a_1.wav": "RIFF", "b_1.wav": "x"},
 	} {
-		if _, err := Load(tree(t, files), options(t)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Load(tree(t, list), options(t)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
 	}
-}
-
-// FuzzWAV reads hostile sound.
-func FuzzWAV(f *testing.F) {
-	f.Add([]byte(wavOf[int16](1, 1, 8000, 1, 2, 3)))
-	f.Add([]byte(wavOf[float32](3, 2, 16000, 1, 2)))
-	f.Add([]byte(wavOf[float32](3, 1, 8000, float32(math.NaN()))))
-	f.Add([]byte(wavOf[uint8](1, 0, 8000, 1, 2)))
-	f.Add([]byte(strings.Replace(wavOf[int16](wavExtensible, 1, 8000, 1), "\x10\x00\x00\x00", "\x28\x00\x00\x00", 1)))
-	f.Add([]byte(strings.Replace(wavOf[int16](1, 1, 8000, 1), "\x10\x00\x00\x00", "\xff\xff\xff\xff", 1)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var s *sound
-		err := hostile.Read(t, "f.wav", func() (err error) { s, err = parseWAV("f.wav", data); return err })
-		if err == nil && (s.Channels == 0 || len(s.samples)%int(s.Channels) != 0 || len(s.samples) > len(data)) {
-			t.Fatalf("%d samples of %d channels", len(s.samples), s.Channels)
-		}
-	})
 }

@@ -1,9 +1,10 @@
 package data
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // dataFile is a file of a data set, and the part that its sequences belong to.
@@ -20,7 +21,7 @@ type format struct {
 	starts []string
 	// parted says that a set may lie in several files, such as NAME_TRAIN and NAME_TEST.
 	parted bool
-	read   func(name string, files []dataFile, o *Options) (*pool, error)
+	read   func(name string, list []dataFile, o *Options) (*pool, error)
 }
 
 // formats are all of them, the likelier first.
@@ -37,7 +38,7 @@ func formats() []format {
 
 // formatOf is the format that a file's name says; nil when it says none.
 func formatOf(path string) *format {
-	ext := extension(path)
+	ext := files.Extension(path)
 	_, _, isPart := partOf(path)
 	for _, f := range formats() {
 		if slices.Contains(f.ext, ext) || ext == "" && isPart && f.parted {
@@ -45,18 +46,6 @@ func formatOf(path string) *format {
 		}
 	}
 	return nil
-}
-
-// extension is the end of a file's name in lower case, without what packed it.
-func extension(path string) string { return filepath.Ext(unpackedName(strings.ToLower(path))) }
-
-func unpackedName(path string) string {
-	for _, packed := range []string{".gz", ".xz"} {
-		if rest := path[:max(0, len(path)-len(packed))]; strings.EqualFold(path[len(rest):], packed) {
-			return rest
-		}
-	}
-	return path
 }
 
 // foreign are kinds of files that people have, and how to make one of ours of them.
@@ -84,8 +73,8 @@ func readSound(path string, _ []dataFile, o *Options) (*pool, error) {
 // formatIn is the format that a file's content says; nil when it says none.
 func formatIn(data []byte) *format {
 	start := strings.ToLower(string(data[:min(len(data), 1<<16)]))
-	lines := lineReader{text: strings.TrimPrefix(start, "\xef\xbb\xbf")}
-	first, _ := lines.next()
+	lines := files.LineReader{Text: strings.TrimPrefix(start, "\xef\xbb\xbf")}
+	first, _ := lines.Next()
 	for _, f := range formats() {
 		for _, s := range f.starts {
 			if s = strings.ToLower(s); strings.HasPrefix(start, s) || strings.HasPrefix(first, s) {
@@ -98,7 +87,7 @@ func formatIn(data []byte) *format {
 
 // readNpz reads the arrays of an archive.
 func readNpz(path string, _ []dataFile, o *Options) (*pool, error) {
-	a, err := openNpz(path)
+	a, err := files.OpenNpz(path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,9 @@ import (
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/frontend"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // testTakes are the takes of each speaker and digit, from 0, that the authors of the set keep for test.
@@ -68,44 +70,44 @@ func readFSDDArchive(root string, count int, o Options) (*pool, error) {
 
 // npzRecordings reads fsdd_8khz_int16.npz: recording i is audio[offset[i]:offset[i+1]].
 func npzRecordings(dir string) ([]Recording, error) {
-	a, err := openNpz(filepath.Join(dir, "fsdd_8khz_int16.npz"))
+	a, err := files.OpenNpz(filepath.Join(dir, "fsdd_8khz_int16.npz"))
 	if err != nil {
 		return nil, err
 	}
-	digits, err := a.integers("digit")
+	digits, err := a.Integers("digit")
 	if err != nil {
 		return nil, err
 	}
-	takes, err := a.integers("take")
+	takes, err := a.Integers("take")
 	if err != nil {
 		return nil, err
 	}
-	offset, err := a.integers("offset")
+	offset, err := a.Integers("offset")
 	if err != nil {
 		return nil, err
 	}
-	speakers, err := a.get("speaker")
+	speakers, err := a.Get("speaker")
 	if err != nil {
 		return nil, err
 	}
-	audio, err := a.get("audio")
+	audio, err := a.Get("audio")
 	if err != nil {
 		return nil, err
 	}
 	n := len(digits)
 	if speakers.Kind != 'U' || speakers.Len() != n || len(takes) != n || audio.Kind != 'i' || audio.Size != 2 || len(offset) != n+1 {
-		return nil, shapeError(a.file, audio.Shape)
+		return nil, shapeError(a.File, audio.Shape)
 	}
 	list := make([]Recording, n)
 	for i := range list {
 		from, end := int(offset[i]), int(offset[i+1])
 		if from < 0 || end < from || end > audio.Len() {
-			return nil, fail(a.file, "array offset").Errorf(code, "recording %d is not within the audio", i).Helpf("fetch or copy it again")
+			return nil, fail(a.File, "array offset").Errorf(code, "recording %d is not within the audio", i).Helpf("fetch or copy it again")
 		}
 		r := &list[i]
 		r.Digit, r.Take, r.Speaker, r.Samples = int(digits[i]), int(takes[i]), speakers.Text(i), make([]int16, end-from)
 		if r.Digit < 0 || r.Digit > 9 {
-			return nil, fail(a.file, "array digit").Errorf(code, "recording %d is of a %d", i, r.Digit).Helpf("fetch or copy it again")
+			return nil, fail(a.File, "array digit").Errorf(code, "recording %d is of a %d", i, r.Digit).Helpf("fetch or copy it again")
 		}
 		for j := range r.Samples {
 			r.Samples[j] = int16(audio.Int(from + j))
@@ -122,7 +124,7 @@ func wavRecordings(root string, count int) ([]Recording, error) {
 	dir := filepath.Join(root, "recordings")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fail(dir, "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("unpack it again")
+		return nil, fail(dir, "").Errorf(code, "cannot be read: %v", fileio.Reason(err)).Helpf("unpack it again")
 	}
 	var list []Recording
 	for _, e := range entries {
@@ -131,11 +133,11 @@ func wavRecordings(root string, count int) ([]Recording, error) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		sound, err := readWAV(path)
+		sound, err := files.ReadWAV(path)
 		if err != nil {
 			return nil, err
 		}
-		samples, ok := sound.is16()
+		samples, ok := sound.Is16()
 		if !ok || sound.Rate != fsddRate {
 			return nil, fail(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d; 1 of 16 at %d, format 1 is expected",
 				sound.Channels, sound.Bits, sound.Rate, sound.Format, fsddRate).Helpf("unpack it again")
@@ -156,21 +158,21 @@ func wavRecordings(root string, count int) ([]Recording, error) {
 // with zeros, so that all end at the last step; longer ones are cut there.
 func spokenPool(list []Recording, o Options) *pool {
 	p := &pool{n: len(list)}
-	who := newIntern()
-	var digits packed[int32]
+	who := files.NewWords()
+	var digits files.Packed[int32]
 	for _, r := range list {
 		part := train
 		if r.Test() {
 			part = test
 		}
-		p.groups, p.parts, digits = append(p.groups, who.of(r.Speaker)), append(p.parts, part), append(digits, int32(r.Digit))
+		p.groups, p.parts, digits = append(p.groups, who.Of(r.Speaker)), append(p.parts, part), append(digits, int32(r.Digit))
 	}
-	p.groups, p.persons = who.asNumbers(p.groups)
-	p.note("speakers: %s", diag.Names(sortNames(who.words)))
+	p.groups, p.persons = who.AsNumbers(p.groups)
+	p.note("speakers: %s", diag.Names(files.SortNames(who.List)))
 	for d := range 10 {
 		p.classes = append(p.classes, strconv.Itoa(d))
 	}
-	p.y = array{numbers: digits, size: 1}
+	p.y = array{Numbers: digits, size: 1}
 	if o.Features == "bands" {
 		p.bands(list, cmp.Or(o.Length, fsddFrames))
 		p.hz = 8000.0 / frontend.FrameHop
@@ -182,13 +184,13 @@ func spokenPool(list []Recording, o Options) *pool {
 
 // samples makes every sample a step.
 func (p *pool) samples(list []Recording, length int) {
-	x := make(packed[int16], p.n*length)
+	x := make(files.Packed[int16], p.n*length)
 	for i, r := range list {
 		s := r.Samples[:min(len(r.Samples), length)]
 		copy(x[(i+1)*length-len(s):], s)
 		p.first = append(p.first, int32(len(s)-length))
 	}
-	p.x, p.frame = array{numbers: x, size: length}, frame{steps: length, channels: 1}
+	p.x, p.frame = array{Numbers: x, size: length}, frame{steps: length, channels: 1}
 	p.channels = []Channel{{Name: "sample", Scale: 1.0 / (1 << 15)}}
 	p.note("recordings padded in front with zeros, or cut, to %d samples", length)
 }
@@ -196,7 +198,7 @@ func (p *pool) samples(list []Recording, length int) {
 // bands makes every frame a step.
 func (p *pool) bands(list []Recording, length int) {
 	size := length * frontend.NumBands
-	x := make(packed[uint8], p.n*size)
+	x := make(files.Packed[uint8], p.n*size)
 	for i, r := range list {
 		frames := frontend.Features(r.Samples)
 		frames = frames[:min(len(frames), length)]
@@ -206,7 +208,7 @@ func (p *pool) bands(list []Recording, length int) {
 			at += copy(x[at:], f[:])
 		}
 	}
-	p.x, p.frame = array{numbers: x, size: size}, frame{steps: length, channels: frontend.NumBands}
+	p.x, p.frame = array{Numbers: x, size: size}, frame{steps: length, channels: frontend.NumBands}
 	p.channels = bandChannels(fsddRate)
 	p.note("features: %d bands of frames of %d samples every %d, by the integer front end; padded in front with zeros, or cut, to %d frames",
 		frontend.NumBands, frontend.FrameSamples, frontend.FrameHop, length)

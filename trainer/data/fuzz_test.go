@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/hostile"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // mostFuzzed is the largest packed file that is tried: deflate unpacks to a thousand times as much.
@@ -54,12 +56,12 @@ func FuzzPacked(f *testing.F) {
 	text := "label,a,b\n0,1,2\n1,3,4\n0,5,6\n"
 	f.Add([]byte(text), uint8(1))
 	f.Add([]byte(text), uint8(2))
-	f.Add(gzipped(f, text), uint8(0))
-	f.Add(xzPacked(f, text, 1<<16), uint8(0))
-	f.Add(append(gzipped(f, text), gzipped(f, "1,7,8\n")...), uint8(0))
-	f.Add(gzipped(f, text), uint8(1)) // packed twice
+	f.Add(filetest.Gzip(f, text), uint8(0))
+	f.Add(filetest.XZ(f, text, 1<<16), uint8(0))
+	f.Add(append(filetest.Gzip(f, text), filetest.Gzip(f, "1,7,8\n")...), uint8(0))
+	f.Add(filetest.Gzip(f, text), uint8(1)) // packed twice
 	f.Add([]byte("\xff\xfel\x00\n\x00"), uint8(1))
-	f.Add([]byte(xzMagic), uint8(0))
+	f.Add([]byte("\xfd7zXZ\x00"), uint8(0))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte, packed uint8) {
 		if len(data) > mostFuzzed {
@@ -67,12 +69,12 @@ func FuzzPacked(f *testing.F) {
 		}
 		switch packed % 3 {
 		case 1:
-			data = gzipped(t, string(data))
+			data = filetest.Gzip(t, string(data))
 		case 2:
-			data = xzPacked(t, string(data), 1<<16)
+			data = filetest.XZ(t, string(data), 1<<16)
 		}
 		memory := uint64(hostile.Memory)
-		if bytes.HasPrefix(data, []byte(xzMagic)) {
+		if bytes.HasPrefix(data, []byte("\xfd7zXZ\x00")) {
 			memory += 2 << 26 // dictionaries of 64 MiB
 		}
 		file := filepath.Join(dir, "f.csv")
@@ -86,21 +88,21 @@ func FuzzPacked(f *testing.F) {
 
 // FuzzArchive unpacks archives: whole ones, tar files that are packed here, and archives in archives.
 func FuzzArchive(f *testing.F) {
-	files := map[string]string{"x/recordings/0_george_0.wav": "one", "x/recordings/1_theo_2.wav": "two", "x/readme": "not needed"}
+	list := map[string]string{"x/recordings/0_george_0.wav": "one", "x/recordings/1_theo_2.wav": "two", "x/readme": "not needed"}
 	escaping := map[string]string{"../../recordings/0_george_0.wav": "one", "/recordings/1_a_2.wav": "two", "recordings/1_b_2.wav/../../../x": "three",
 		`..\recordings\1_b_2.wav`: "four", "recordings/2_/_..": "six"}
-	for _, files := range []map[string]string{files, escaping} {
-		f.Add([]byte(zipped(f, files)), uint8(0))
-		f.Add([]byte(zipped(f, files)), uint8(2))
-		f.Add([]byte(tarred(f, files)), uint8(0))
-		f.Add([]byte(tarred(f, files)), uint8(2))
-		plain, err := unpack("f", []byte(tarred(f, files)))
+	for _, list := range []map[string]string{list, escaping} {
+		f.Add([]byte(zipped(f, list)), uint8(0))
+		f.Add([]byte(zipped(f, list)), uint8(2))
+		f.Add([]byte(tarred(f, list)), uint8(0))
+		f.Add([]byte(tarred(f, list)), uint8(2))
+		plain, err := files.Unpack("f", []byte(tarred(f, list)))
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(plain, uint8(1))
 	}
-	f.Add([]byte(zipped(f, map[string]string{"a.zip": zipped(f, map[string]string{"b.zip": zipped(f, files)})})), uint8(2))
+	f.Add([]byte(zipped(f, map[string]string{"a.zip": zipped(f, map[string]string{"b.zip": zipped(f, list)})})), uint8(2))
 	f.Add(linked(f), uint8(1))
 	f.Fuzz(func(t *testing.T, data []byte, packed uint8) {
 		if len(data) > mostFuzzed {
@@ -108,7 +110,7 @@ func FuzzArchive(f *testing.F) {
 		}
 		switch packed % 3 {
 		case 1:
-			data = gzipped(t, string(data))
+			data = filetest.Gzip(t, string(data))
 		case 2:
 			data = []byte(zipped(t, map[string]string{"in.zip": string(data)}))
 		}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strconv"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // Generator is a task whose sequences are made when they are read, each from its number: none is stored.
@@ -102,7 +104,7 @@ type drawn struct {
 	answer bool
 }
 
-func (s drawn) floats(i, from int, dst []float64) {
+func (s drawn) Floats(i, from int, dst []float64) {
 	x, y := make([]float32, s.t*s.d), make([]float32, s.labels)
 	seed := s.seed + 1
 	if i < generatedOther {
@@ -112,12 +114,12 @@ func (s drawn) floats(i, from int, dst []float64) {
 	if s.answer {
 		x = y
 	}
-	packed[float32](x).floats(from, dst)
+	files.Packed[float32](x).Floats(from, dst)
 }
 
-func (s drawn) ints(i, from int, dst []int32) {
+func (s drawn) Ints(i, from int, dst []int32) {
 	buf := make([]float64, len(dst))
-	s.floats(i, from, buf)
+	s.Floats(i, from, buf)
 	for j, v := range buf {
 		dst[j] = int32(v)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // haptChannels are the channels of hapt: acceleration in g, rotation in rad/s, at 50 Hz.
@@ -14,22 +15,22 @@ var haptChannels = axes("acc", "gyro")
 
 // readHAPT reads hapt_raw.npz: an array for each recording, and the labelled intervals.
 func readHAPT(dir string, o Options) (*pool, error) {
-	a, err := openNpz(filepath.Join(dir, "hapt_raw.npz"))
+	a, err := files.OpenNpz(filepath.Join(dir, "hapt_raw.npz"))
 	if err != nil {
 		return nil, err
 	}
-	labels, err := a.tensor("labels")
+	labels, err := a.Tensor("labels")
 	if err != nil {
 		return nil, err
 	}
-	if len(labels.shape) != 2 || labels.shape[1] != haptColumns {
-		return nil, shapeError(a.file, labels.shape)
+	if len(labels.Shape) != 2 || labels.Shape[1] != haptColumns {
+		return nil, shapeError(a.File, labels.Shape)
 	}
 	r, err := haptArrays(a)
 	if err != nil {
 		return nil, err
 	}
-	return r.pool(fail(a.file, "array labels"), allInts(labels.numbers), o)
+	return r.pool(fail(a.File, "array labels"), files.AllInts(labels.Numbers), o)
 }
 
 // haptColumns are those of a labelled interval: experiment, person, activity, first and last sample, counted from 1.
@@ -82,26 +83,26 @@ func (r *haptRecordings) pool(at diag.Builder, labels []int32, o Options) (*pool
 }
 
 // haptArrays takes the recordings from hapt_raw.npz.
-func haptArrays(a *arrays) (*haptRecordings, error) {
+func haptArrays(a *files.Arrays) (*haptRecordings, error) {
 	r := newHAPTRecordings()
-	var all packed[float64]
-	for _, name := range a.names {
+	var all files.Packed[float64]
+	for _, name := range a.Names {
 		if !strings.HasPrefix(name, "exp") {
 			continue
 		}
-		t, err := a.tensor(name)
+		t, err := a.Tensor(name)
 		if err != nil {
 			return nil, err
 		}
-		if len(t.shape) != 2 || t.shape[1] != r.d {
-			return nil, shapeError(a.file, t.shape)
+		if len(t.Shape) != 2 || t.Shape[1] != r.d {
+			return nil, shapeError(a.File, t.Shape)
 		}
 		start := len(all)
-		all = append(all, make(packed[float64], t.len())...)
-		t.floats(0, all[start:])
+		all = append(all, make(files.Packed[float64], t.Len())...)
+		t.Floats(0, all[start:])
 		r.span(name, start, len(all))
 	}
-	r.values = exactly(all, r.d)
+	r.values = files.Exactly(all, r.d)
 	return r, nil
 }
 
@@ -112,12 +113,12 @@ func readHAPTArchive(root string, count int, o Options) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	if width != haptColumns || !wholeFloats(table) {
+	if width != haptColumns || !files.WholeFloats(table) {
 		return nil, fail(file, "").Errorf(code, "has %d numbers a line; %d whole ones are expected", width, haptColumns).Helpf("unpack it again")
 	}
-	labels := allInts(table)
+	labels := files.AllInts(table)
 	r := newHAPTRecordings()
-	var all packed[float64]
+	var all files.Packed[float64]
 	for i := 0; i < len(labels); i += haptColumns {
 		name := haptName(labels[i], labels[i+1])
 		if _, ok := r.spans[name]; ok {
@@ -132,12 +133,12 @@ func readHAPTArchive(root string, count int, o Options) (*pool, error) {
 	if len(r.spans) != count {
 		return nil, notWhole(root, "recordings", len(r.spans), count)
 	}
-	r.values = exactly(all, r.d)
+	r.values = files.Exactly(all, r.d)
 	return r.pool(fail(file, ""), labels, o)
 }
 
 // appendHAPT appends the samples of one recording: three axes of the accelerometer, then three of the gyroscope.
-func appendHAPT(all packed[float64], dir, name string) (packed[float64], error) {
+func appendHAPT(all files.Packed[float64], dir, name string) (files.Packed[float64], error) {
 	start := len(all)
 	for s, sensor := range []string{"acc_", "gyro_"} {
 		file := filepath.Join(dir, sensor+name+".txt")
@@ -146,7 +147,7 @@ func appendHAPT(all packed[float64], dir, name string) (packed[float64], error) 
 			return nil, err
 		}
 		if s == 0 {
-			all = append(all, make(packed[float64], 2*len(values))...)
+			all = append(all, make(files.Packed[float64], 2*len(values))...)
 		}
 		if width != 3 || 2*len(values) != len(all)-start {
 			return nil, fail(file, "").Errorf(code, "has %d samples of %d axes; the accelerometer has %d of 3", len(values)/width, width, (len(all)-start)/6).Helpf("unpack it again")

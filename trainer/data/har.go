@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // harClasses are the activities 1 to 6 of both smartphone sets.
@@ -34,45 +35,45 @@ func one(int) float64 { return 1 }
 
 // readHAR reads har.npz: int16 windows, each channel with its step.
 func readHAR(dir string, _ Options) (*pool, error) {
-	a, err := openNpz(filepath.Join(dir, "har.npz"))
+	a, err := files.OpenNpz(filepath.Join(dir, "har.npz"))
 	if err != nil {
 		return nil, err
 	}
 	p := &pool{classes: harClasses}
-	var x []tensor
+	var x []files.Tensor
 	var labels []int32
 	for _, split := range []string{"train", "test"} {
-		t, err := a.tensor("x_" + split)
+		t, err := a.Tensor("x_" + split)
 		if err != nil {
 			return nil, err
 		}
-		y, err := a.integers("y_" + split)
+		y, err := a.Integers("y_" + split)
 		if err != nil {
 			return nil, err
 		}
-		who, err := a.integers("subject_" + split)
+		who, err := a.Integers("subject_" + split)
 		if err != nil {
 			return nil, err
 		}
-		if len(t.shape) != 3 || t.shape[1] != 128 || t.shape[2] != len(harChannels) || len(y) != t.rows() || len(who) != t.rows() {
-			return nil, shapeError(a.file, t.shape)
+		if len(t.Shape) != 3 || t.Shape[1] != 128 || t.Shape[2] != len(harChannels) || len(y) != t.Rows() || len(who) != t.Rows() {
+			return nil, shapeError(a.File, t.Shape)
 		}
 		x, labels, p.groups = append(x, t), append(labels, y...), append(p.groups, who...)
-		p.parts = append(p.parts, slices.Repeat([]part{map[string]part{"train": train, "test": test}[split]}, t.rows())...)
+		p.parts = append(p.parts, slices.Repeat([]part{map[string]part{"train": train, "test": test}[split]}, t.Rows())...)
 	}
-	step, err := a.tensor("step")
+	step, err := a.Tensor("step")
 	if err != nil {
 		return nil, err
 	}
-	if step.len() != len(harChannels) {
-		return nil, shapeError(a.file, step.shape)
+	if step.Len() != len(harChannels) {
+		return nil, shapeError(a.File, step.Shape)
 	}
-	steps := make([]float64, step.len())
-	step.floats(0, steps)
+	steps := make([]float64, step.Len())
+	step.Floats(0, steps)
 	p.n, p.x, p.frame = len(labels), join(x), frame{steps: 128, channels: len(harChannels)}
 	p.channels = named(harChannels, func(c int) float64 { return steps[c] })
-	y, err := subtract(fail(a.file, "labels"), labels, 1, len(harClasses))
-	p.y = array{numbers: y, size: 1}
+	y, err := subtract(fail(a.File, "labels"), labels, 1, len(harClasses))
+	p.y = array{Numbers: y, size: 1}
 	return p, err
 }
 
@@ -108,10 +109,10 @@ func readHARArchive(root string, count int, _ Options) (*pool, error) {
 // twoClasses makes har the two-class set of Kusupati et al. (FastGRNN, NeurIPS 2018), each channel normalised as there.
 func twoClasses(p *pool) {
 	classOf := []int32{1, 0, 1, 0, 1, 0} // of harClasses
-	y := make(packed[int32], p.n)
+	y := make(files.Packed[int32], p.n)
 	p.classes, p.normalise = []string{"sitting, lying or walking upstairs", "standing, walking or walking downstairs"}, "channel"
 	for i := range y {
 		y[i] = classOf[p.label(i)]
 	}
-	p.y = array{numbers: y, size: 1}
+	p.y = array{Numbers: y, size: 1}
 }

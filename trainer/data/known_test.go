@@ -9,6 +9,8 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/internal/shared"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // load loads a set with settings such as "layout=rows", and fails the test when that does not work.
@@ -197,11 +199,11 @@ func TestHAPT(t *testing.T) {
 		t.Errorf("%d channels, %v", six.Train.D, six.Channels)
 	}
 	// The first labelled interval of the training part: experiment 1, standing, samples[250:1233].
-	arrays, err := openNpz(filepath.Join(os.Getenv(DirVariable), "hapt", "hapt_raw.npz"))
+	arrays, err := files.OpenNpz(filepath.Join(os.Getenv(DirVariable), "hapt", "hapt_raw.npz"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := arrays.get("exp01_user01")
+	raw, err := arrays.Get("exp01_user01")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,12 +278,12 @@ func TestTampered(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	labels := File{Name: "l.gz", SHA256: "none", Unpacked: digest([]byte("labels"))}
-	for _, data := range [][]byte{[]byte("labels"), gzipped(t, "labels")} {
+	for _, data := range [][]byte{[]byte("labels"), filetest.Gzip(t, "labels")} {
 		if err := labels.check("l.gz", data); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := labels.check("l.gz", gzipped(t, "other labels")); err == nil {
+	if err := labels.check("l.gz", filetest.Gzip(t, "other labels")); err == nil {
 		t.Error("other content passes")
 	}
 }

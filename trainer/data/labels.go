@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // severalLabels reports whether y is integers that are 0 or 1, several for each sequence, or for each step.
 func (b *numpyBuilder) severalLabels() bool {
-	shape := b.y[0].shape
-	if isText(b.y[0].numbers) || isFloat(b.y[0].numbers) || len(shape) < 2 || shape[len(shape)-1] < 2 || b.oneHot() {
+	shape := b.y[0].Shape
+	if files.IsText(b.y[0].Numbers) || files.IsFloat(b.y[0].Numbers) || len(shape) < 2 || shape[len(shape)-1] < 2 || b.oneHot() {
 		return false
 	}
 	if steps := b.p.frame.steps; len(shape) == 2 && shape[1] == steps || len(shape) == 3 && shape[1] != steps {
@@ -22,8 +23,8 @@ func (b *numpyBuilder) severalLabels() bool {
 // zerosAndOnes gives the place of the first label that is neither; -1 when all are.
 func (b *numpyBuilder) zerosAndOnes() int {
 	for _, t := range b.y {
-		buf := make([]float64, t.len())
-		t.floats(0, buf)
+		buf := make([]float64, t.Len())
+		t.Floats(0, buf)
 		if i := slices.IndexFunc(buf, func(v float64) bool { return v != 0 && v != 1 }); i >= 0 {
 			return i
 		}
@@ -33,14 +34,14 @@ func (b *numpyBuilder) zerosAndOnes() int {
 
 // labelsAtOnce takes y for several labels at once, each 0 or 1.
 func (b *numpyBuilder) labelsAtOnce() error {
-	p, shape := b.p, b.y[0].shape
+	p, shape := b.p, b.y[0].Shape
 	steps := p.frame.steps
-	if isText(b.y[0].numbers) || len(shape) < 2 || len(shape) > 3 || len(shape) == 3 && shape[1] != steps || b.y[0].rowSize() == 0 {
+	if files.IsText(b.y[0].Numbers) || len(shape) < 2 || len(shape) > 3 || len(shape) == 3 && shape[1] != steps || b.y[0].RowSize() == 0 {
 		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), steps).
 			Helpf("several labels at once are zeros and ones, [sequences, labels] or [sequences, steps, labels]")
 	}
 	if i := b.zerosAndOnes(); i >= 0 {
-		return b.at("").Errorf(code, "y%s is neither 0 nor 1", b.y[0].place(i)).
+		return b.at("").Errorf(code, "y%s is neither 0 nor 1", b.y[0].Place(i)).
 			Helpf("several labels at once are zeros and ones; save other numbers as float32")
 	}
 	if b.lengths != nil && len(shape) == 3 {
@@ -60,7 +61,7 @@ func (b *numpyBuilder) readNames(name string) error {
 	if name == "" || b.o.Unlabelled {
 		return nil
 	}
-	raw, err := b.a.get(name)
+	raw, err := b.a.Get(name)
 	if err != nil || raw.Kind != 'U' {
 		return err
 	}

@@ -6,16 +6,17 @@ import (
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // values reads the array of a part's sequences, its axes in the order sequences, steps, values. Sequences of different lengths are
 // moved to the end, behind zeros, and missing values are resolved.
-func (b *numpyBuilder) values(name, lengthsName string) (tensor, error) {
-	x, err := b.a.numbersOf(name, nil)
+func (b *numpyBuilder) values(name, lengthsName string) (files.Tensor, error) {
+	x, err := b.a.NumbersOf(name, nil)
 	if err != nil {
 		return x, err
 	}
-	if x, err = b.axes(name, x); err != nil || len(x.shape) < 2 || x.rowSize() == 0 {
+	if x, err = b.axes(name, x); err != nil || len(x.Shape) < 2 || x.RowSize() == 0 {
 		return x, err // steps says what is wrong
 	}
 	var lengths []int32
@@ -33,11 +34,11 @@ func (b *numpyBuilder) values(name, lengthsName string) (tensor, error) {
 		return x, nil
 	}
 	b.p.note("sequences of %d to %d steps, as %s says, padded in front with zeros", slices.Min(lengths), slices.Max(lengths), lengthsName)
-	steps, d := x.shape[1], x.rowSize()/x.shape[1]
-	if isFloat(x.numbers) {
-		x.numbers = exactly(pad(cutsOf(lengths, steps), steps, d, 0, x.numbers.floats), lastAxis(x.shape))
+	steps, d := x.Shape[1], x.RowSize()/x.Shape[1]
+	if files.IsFloat(x.Numbers) {
+		x.Numbers = files.Exactly(pad(cutsOf(lengths, steps), steps, d, 0, x.Numbers.Floats), files.LastAxis(x.Shape))
 	} else {
-		x.numbers = pad(cutsOf(lengths, steps), steps, d, 0, x.numbers.ints)
+		x.Numbers = pad(cutsOf(lengths, steps), steps, d, 0, x.Numbers.Ints)
 	}
 	return x, nil
 }
@@ -55,19 +56,19 @@ func cutsOf(lengths []int32, steps int) []cut {
 func (b *numpyBuilder) cuts() []cut { return cutsOf(b.lengths, b.p.frame.steps) }
 
 // lengthsOf reads how many steps each sequence has; nil where all have as many.
-func (b *numpyBuilder) lengthsOf(name string, x tensor) ([]int32, error) {
-	lengths, err := b.a.integers(name)
+func (b *numpyBuilder) lengthsOf(name string, x files.Tensor) ([]int32, error) {
+	lengths, err := b.a.Integers(name)
 	if err != nil {
 		return nil, err
 	}
 	at := b.at("array " + diag.Short(name))
-	if len(lengths) != x.rows() {
-		return nil, at.Errorf(code, "has %d entries for %d sequences", len(lengths), x.rows()).
+	if len(lengths) != x.Rows() {
+		return nil, at.Errorf(code, "has %d entries for %d sequences", len(lengths), x.Rows()).
 			Helpf("save the steps of each sequence, or say  arrays = lengths=NAME  of another")
 	}
 	for i, n := range lengths {
-		if n < 1 || int(n) > x.shape[1] {
-			return nil, at.Errorf(code, "%s[%d] is %d; a sequence has 1 to %d steps", diag.Short(name), i, n, x.shape[1]).
+		if n < 1 || int(n) > x.Shape[1] {
+			return nil, at.Errorf(code, "%s[%d] is %d; a sequence has 1 to %d steps", diag.Short(name), i, n, x.Shape[1]).
 				Helpf("save the steps of each sequence")
 		}
 	}
@@ -75,28 +76,28 @@ func (b *numpyBuilder) lengthsOf(name string, x tensor) ([]int32, error) {
 }
 
 // known resolves what is missing within the steps of the sequences.
-func (b *numpyBuilder) known(name string, x tensor, lengths []int32) (tensor, error) {
+func (b *numpyBuilder) known(name string, x files.Tensor, lengths []int32) (files.Tensor, error) {
 	at := b.at("array " + diag.Short(name))
-	if !isFloat(x.numbers) || (b.o.Missing == "" || b.o.Missing == "error") && lengths == nil {
-		return x, checkFinite(at, diag.Short(name), x)
+	if !files.IsFloat(x.Numbers) || (b.o.Missing == "" || b.o.Missing == "error") && lengths == nil {
+		return x, files.CheckFinite(at, diag.Short(name), x)
 	}
-	steps, d := x.shape[1], x.rowSize()/x.shape[1]
+	steps, d := x.Shape[1], x.RowSize()/x.Shape[1]
 	if lengths == nil {
-		lengths = slices.Repeat([]int32{int32(steps)}, x.rows())
+		lengths = slices.Repeat([]int32{int32(steps)}, x.Rows())
 	}
-	all := make([]float64, x.len())
-	x.floats(0, all)
+	all := make([]float64, x.Len())
+	x.Floats(0, all)
 	for i, v := range all {
 		switch padding := i/d%steps >= int(lengths[i/d/steps]); {
 		case padding:
 			all[i] = 0
 		case math.IsInf(v, 0):
-			return x, at.Errorf(code, "%s%s is %v", diag.Short(name), x.place(i), v).Helpf("write a finite number")
+			return x, at.Errorf(code, "%s%s is %v", diag.Short(name), x.Place(i), v).Helpf("write a finite number")
 		}
 	}
 	g := &gapped{x: all, d: d, cuts: cutsOf(lengths, steps),
 		place: func(int) diag.Builder { return at },
-		value: func(i int) string { return diag.Short(name) + x.place(i) },
+		value: func(i int) string { return diag.Short(name) + x.Place(i) },
 		named: func(c int) string { return "value " + strconv.Itoa(c) }}
 	if err := g.resolve(b.p, b.o.Missing); err != nil {
 		return x, err
@@ -107,6 +108,6 @@ func (b *numpyBuilder) known(name string, x tensor, lengths []int32) (tensor, er
 			clear(all[c.from*d : (c.from+c.steps)*d])
 		}
 	}
-	x.numbers = exactly(all, lastAxis(x.shape))
+	x.Numbers = files.Exactly(all, files.LastAxis(x.Shape))
 	return x, nil
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // Meaning is what the numbers of a trained model stand for. A set that is loaded for one has the same classes, words and
@@ -56,9 +57,9 @@ func (m *Meaning) class(name string) int {
 	if i := slices.Index(m.Classes, name); i >= 0 {
 		return i
 	}
-	v, ok := finite(name)
-	if ok && allNumbers(m.Classes) {
-		return slices.IndexFunc(m.Classes, func(c string) bool { w, _ := finite(c); return v == w })
+	v, ok := files.Finite(name)
+	if ok && files.AllNumbers(m.Classes) {
+		return slices.IndexFunc(m.Classes, func(c string) bool { w, _ := files.Finite(c); return v == w })
 	}
 	if k := int(v); ok && v == float64(k) && k >= 0 && k < len(m.Classes) {
 		return k // numbers where the model has names: they count the classes
@@ -123,8 +124,8 @@ func (t *texts) tokensOf(vocabulary []string) []int32 {
 			known[w] = int32(i)
 		}
 	}
-	token := slices.Repeat([]int32{unknown}, len(t.words.words))
-	for i, w := range t.words.words {
+	token := slices.Repeat([]int32{unknown}, len(t.words.List))
+	for i, w := range t.words.List {
 		if k, ok := known[w]; ok {
 			token[i] = k
 		}

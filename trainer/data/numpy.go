@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // role is one array of a data set.
@@ -33,12 +34,12 @@ var roles = []role{
 }
 
 // findRoles gives the name of the array for each role, from arrays = x=NAME,... or by guess.
-func findRoles(a *arrays, o *Options) (map[string]string, error) {
+func findRoles(a *files.Arrays, o *Options) (map[string]string, error) {
 	out := map[string]string{}
 	for _, item := range o.Arrays {
 		name, array, ok := strings.Cut(item, "=")
 		if !ok || !slices.ContainsFunc(roles, func(r role) bool { return r.name == name }) {
-			return nil, fail(a.file, "").Errorf(code, "arrays has %q", item).Helpf("write  arrays = x=NAME,y=NAME,groups=NAME,lengths=NAME,x_test=NAME,...")
+			return nil, fail(a.File, "").Errorf(code, "arrays has %q", item).Helpf("write  arrays = x=NAME,y=NAME,groups=NAME,lengths=NAME,x_test=NAME,...")
 		}
 		out[name] = array
 	}
@@ -47,7 +48,7 @@ func findRoles(a *arrays, o *Options) (map[string]string, error) {
 			continue
 		}
 		for _, guess := range r.guesses {
-			if a.has(guess) {
+			if a.Has(guess) {
 				out[r.name] = guess
 				break
 			}
@@ -55,33 +56,35 @@ func findRoles(a *arrays, o *Options) (map[string]string, error) {
 	}
 	for _, needed := range []string{"x", "y"} {
 		if out[needed] == "" && (needed == "x" || !o.Unlabelled) {
-			help := fmt.Sprintf("say  arrays = \"%s=NAME\";  it holds %s", needed, diag.Names(a.names))
-			if a.has("arr_0") {
+			help := fmt.Sprintf("say  arrays = \"%s=NAME\";  it holds %s", needed, diag.Names(a.Names))
+			if a.Has("arr_0") {
 				help = "save them by name:  np.savez(path, x=x, y=y);  sequences of different lengths padded with zeros, beside  lengths"
 			}
-			return nil, fail(a.file, "").Errorf(code, "which array is %s cannot be guessed", needed).Helpf("%s", help)
+			return nil, fail(a.File, "").Errorf(code, "which array is %s cannot be guessed", needed).Helpf("%s", help)
 		}
 	}
 	return out, nil
 }
 
 // arrayPool is numpyPool of files of the user, with a note of arrays that are not read.
-func arrayPool(a *arrays, o *Options) (*pool, error) {
+func arrayPool(a *files.Arrays, o *Options) (*pool, error) {
 	p, err := numpyPool(a, o)
 	if err == nil && !o.Unlabelled {
-		a.noteUnread(p)
+		if names := a.Unread(); len(names) > 0 {
+			p.note("arrays that are not read: %s; arrays = \"x=NAME,y=NAME,groups=NAME,lengths=NAME\" says which is what", listed(names))
+		}
 	}
 	return p, err
 }
 
 // numpyPool reads a data set from numpy arrays: x [N, T] or [N, T, D]; y [N] or [N, T] integers (classes, -1 for steps
 // that do not count), or numbers [N], [N, K] or [N, T, K]; groups [N].
-func numpyPool(a *arrays, o *Options) (*pool, error) {
+func numpyPool(a *files.Arrays, o *Options) (*pool, error) {
 	names, err := findRoles(a, o)
 	if err != nil {
 		return nil, err
 	}
-	b := numpyBuilder{a: a, o: o, p: &pool{kind: NumPy | Series, source: a.file}, labels: newIntern(), persons: newIntern()}
+	b := numpyBuilder{a: a, o: o, p: &pool{kind: NumPy | Series, source: a.File}, labels: files.NewWords(), persons: files.NewWords()}
 	if err := b.readNames(names["names"]); err != nil {
 		return nil, err
 	}
@@ -98,12 +101,12 @@ func numpyPool(a *arrays, o *Options) (*pool, error) {
 
 // numpyBuilder gathers the parts.
 type numpyBuilder struct {
-	a         *arrays
+	a         *files.Arrays
 	o         *Options
 	p         *pool
-	x, y      []tensor
-	labels    *intern // words of y, where it is text
-	persons   *intern
+	x, y      []files.Tensor
+	labels    *files.Words // words of y, where it is text
+	persons   *files.Words
 	groups    []int32 // numbers of persons
 	lengths   []int32 // steps of each sequence; nil where all have as many
 	outputs   []string
@@ -121,23 +124,23 @@ func (b *numpyBuilder) add(names map[string]string, suffix string) error {
 		return b.differ("x", b.x)
 	}
 	if !b.o.Unlabelled {
-		if err := b.label(names, suffix, x.rows()); err != nil {
+		if err := b.label(names, suffix, x.Rows()); err != nil {
 			return err
 		}
 	}
-	if err := b.group(names["groups"+suffix], x.rows()); err != nil {
+	if err := b.group(names["groups"+suffix], x.Rows()); err != nil {
 		return err
 	}
 	of := map[string]part{"": train, "_valid": valid, "_test": test}[suffix]
 	if suffix == "" && names["x_test"] == "" {
 		of = unassigned
 	}
-	for i := range x.rows() {
+	for i := range x.Rows() {
 		if b.p.parts = append(b.p.parts, of); b.dropped[i] {
 			b.p.parts[b.p.n+i] = unused
 		}
 	}
-	b.p.n += x.rows()
+	b.p.n += x.Rows()
 	return nil
 }
 
@@ -147,33 +150,33 @@ func (b *numpyBuilder) label(names map[string]string, suffix string, n int) erro
 	if yName == "" {
 		return b.at("").Errorf(code, "has %s and no labels for it", xName).Helpf("say  arrays = \"y%s=NAME\"", suffix)
 	}
-	y, err := b.a.tensorOf(yName, b.labels)
+	y, err := b.a.TensorOf(yName, b.labels)
 	if err != nil {
 		return err
 	}
-	if n != y.rows() {
-		return b.at("").Errorf(code, "%s has %d sequences and %s %d", xName, n, yName, y.rows()).Helpf("save them together")
+	if n != y.Rows() {
+		return b.at("").Errorf(code, "%s has %d sequences and %s %d", xName, n, yName, y.Rows()).Helpf("save them together")
 	}
 	if b.y = append(b.y, y); !sameRows(b.y) {
 		return b.differ("y", b.y)
 	}
-	if isText(y.numbers) != isText(b.y[0].numbers) {
+	if files.IsText(y.Numbers) != files.IsText(b.y[0].Numbers) {
 		return b.at("array "+yName).Errorf(code, "its parts differ: y is text in one and numbers in another").Helpf("save the same labels everywhere")
 	}
 	return nil
 }
 
 // sameRows reports whether the last part has entries of the shape that those before it have.
-func sameRows(parts []tensor) bool {
-	return slices.Equal(parts[len(parts)-1].shape[1:], parts[0].shape[1:])
+func sameRows(parts []files.Tensor) bool {
+	return slices.Equal(parts[len(parts)-1].Shape[1:], parts[0].Shape[1:])
 }
 
-func (b *numpyBuilder) differ(what string, parts []tensor) error {
-	return b.at("").Errorf(code, "its parts have different shapes: %s is %s and %s", what, diag.Shape(parts[0].shape), diag.Shape(parts[len(parts)-1].shape)).
+func (b *numpyBuilder) differ(what string, parts []files.Tensor) error {
+	return b.at("").Errorf(code, "its parts have different shapes: %s is %s and %s", what, diag.Shape(parts[0].Shape), diag.Shape(parts[len(parts)-1].Shape)).
 		Helpf("only the first axis, the number of sequences, may differ")
 }
 
-func (b *numpyBuilder) at(what string) diag.Builder { return fail(b.a.file, what) }
+func (b *numpyBuilder) at(what string) diag.Builder { return fail(b.a.File, what) }
 
 // group reads the persons of a part; they are known when every part has them.
 func (b *numpyBuilder) group(name string, n int) error {
@@ -181,11 +184,11 @@ func (b *numpyBuilder) group(name string, n int) error {
 		b.ungrouped = true
 		return nil
 	}
-	t, err := b.a.tensorOf(name, b.persons)
+	t, err := b.a.TensorOf(name, b.persons)
 	if err != nil {
 		return err
 	}
-	groups, err := b.a.column(name, t)
+	groups, err := b.a.Column(name, t)
 	if err != nil {
 		return err
 	}
@@ -193,11 +196,11 @@ func (b *numpyBuilder) group(name string, n int) error {
 		return b.at("array "+name).Errorf(code, "has %d entries for %d sequences", len(groups), n).Helpf("save one person for each sequence")
 	}
 	for i, g := range groups {
-		if !isText(t.numbers) {
-			g = b.persons.of(strconv.Itoa(int(g)))
+		if !files.IsText(t.Numbers) {
+			g = b.persons.Of(strconv.Itoa(int(g)))
 		}
 		if g < 0 {
-			return b.at("array "+name).Errorf(code, "%s%s is empty", name, t.place(i)).Helpf("save one person for each sequence")
+			return b.at("array "+name).Errorf(code, "%s%s is empty", name, t.Place(i)).Helpf("save one person for each sequence")
 		}
 		b.groups = append(b.groups, g)
 	}
@@ -207,7 +210,7 @@ func (b *numpyBuilder) group(name string, n int) error {
 // finish lays out the sequences once all parts are read.
 func (b *numpyBuilder) finish() (*pool, error) {
 	if !b.ungrouped {
-		b.p.groups, b.p.persons = b.persons.asNumbers(b.groups)
+		b.p.groups, b.p.persons = b.persons.AsNumbers(b.groups)
 		b.p.kind |= Grouped
 	}
 	if err := b.steps(); err != nil || b.o.Unlabelled {
@@ -218,9 +221,9 @@ func (b *numpyBuilder) finish() (*pool, error) {
 
 // steps says what a sequence of x is.
 func (b *numpyBuilder) steps() error {
-	p, shape := b.p, b.x[0].shape
+	p, shape := b.p, b.x[0].Shape
 	p.x = join(b.x)
-	if len(shape) < 2 || len(shape) > 3 || b.x[0].rowSize() == 0 {
+	if len(shape) < 2 || len(shape) > 3 || b.x[0].RowSize() == 0 {
 		return b.at("").Errorf(code, "x has shape %s", diag.Shape(shape)).Helpf("[sequences, steps] or [sequences, steps, values] are needed, none of them 0")
 	}
 	p.frame = frame{steps: shape[1], channels: 1}
@@ -249,15 +252,15 @@ func (b *numpyBuilder) tokens() error {
 	p.kind = p.kind&^Series | Discrete
 	most := int32(0)
 	for _, t := range b.x {
-		if isFloat(t.numbers) {
+		if files.IsFloat(t.Numbers) {
 			return b.at("").Errorf(code, "tokens are integers, and x holds floats").Helpf("save  x.astype(np.int64),  or remove  tokens = yes")
 		}
-		if len(t.shape) != 2 {
-			return b.at("").Errorf(code, "tokens are [sequences, steps], and x has shape %s", diag.Shape(t.shape)).Helpf("remove  tokens = yes")
+		if len(t.Shape) != 2 {
+			return b.at("").Errorf(code, "tokens are [sequences, steps], and x has shape %s", diag.Shape(t.Shape)).Helpf("remove  tokens = yes")
 		}
-		for i, v := range allInts(t.numbers) {
+		for i, v := range files.AllInts(t.Numbers) {
 			if v < 0 || v >= 1<<24 {
-				return b.at("").Errorf(code, "x%s is %d; tokens are 0 to %d", t.place(i), v, 1<<24-1).Helpf("number the tokens from 0")
+				return b.at("").Errorf(code, "x%s is %d; tokens are 0 to %d", t.Place(i), v, 1<<24-1).Helpf("number the tokens from 0")
 			}
 			most = max(most, v)
 		}
@@ -270,8 +273,8 @@ func (b *numpyBuilder) tokens() error {
 
 // answers says what y is: classes or numbers, of a sequence or of each step.
 func (b *numpyBuilder) answers() error {
-	p, y, shape := b.p, b.y[0], b.y[0].shape
-	text, regression := isText(y.numbers), isFloat(y.numbers)
+	p, y, shape := b.p, b.y[0], b.y[0].Shape
+	text, regression := files.IsText(y.Numbers), files.IsFloat(y.Numbers)
 	switch {
 	case b.o.Answers == "numbers" || b.o.Answers == "classes":
 		regression = b.o.Answers == "numbers"
@@ -299,7 +302,7 @@ func (b *numpyBuilder) answers() error {
 			p.outputs = shape[len(shape)-1]
 		}
 	}
-	if len(shape) != want || y.rowSize() == 0 {
+	if len(shape) != want || y.RowSize() == 0 {
 		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), p.frame.steps).
 			Helpf("classes are [sequences] or [sequences, steps]; numbers [sequences], [sequences, outputs] or [sequences, steps, outputs]; several labels at once are zeros and ones like numbers")
 	}
@@ -318,27 +321,27 @@ func (b *numpyBuilder) answers() error {
 	}
 	labels, err := b.classes()
 	if err == nil && p.eachStep && b.lengths != nil {
-		labels = pad(b.cuts(), p.frame.steps, 1, -1, labels.ints)
+		labels = pad(b.cuts(), p.frame.steps, 1, -1, labels.Ints)
 	}
-	p.y = array{numbers: labels, size: y.rowSize()}
+	p.y = array{Numbers: labels, size: y.RowSize()}
 	return err
 }
 
 // classes numbers the labels of all parts.
-func (b *numpyBuilder) classes() (labels packed[int32], err error) {
-	text := isText(b.y[0].numbers)
+func (b *numpyBuilder) classes() (labels files.Packed[int32], err error) {
+	text := files.IsText(b.y[0].Numbers)
 	for _, t := range b.y {
-		if isFloat(t.numbers) && !wholeFloats(t.numbers) {
+		if files.IsFloat(t.Numbers) && !files.WholeFloats(t.Numbers) {
 			return nil, b.at("").Errorf(code, "y holds numbers that are no classes").Helpf("remove  answers = classes")
 		}
-		part := allInts(t.numbers)
+		part := files.AllInts(t.Numbers)
 		if i := slices.Index(part, -1); text && !b.p.eachStep && i >= 0 {
-			return nil, b.at("").Errorf(code, "y%s is empty", t.place(i)).Helpf("remove the sequence, or save its class")
+			return nil, b.at("").Errorf(code, "y%s is empty", t.Place(i)).Helpf("remove the sequence, or save its class")
 		}
 		labels = append(labels, part...)
 	}
 	if text {
-		labels, b.p.classes = b.labels.asClasses(labels)
+		labels, b.p.classes = b.labels.AsClasses(labels)
 		return labels, checkClasses(b.at("y"), len(b.p.classes))
 	}
 	labels, b.p.classes, err = numberClasses(b.at("y"), labels, b.p.eachStep)
@@ -350,15 +353,15 @@ func (b *numpyBuilder) classes() (labels packed[int32], err error) {
 
 // oneHot reports whether y has a row of zeros and a single 1 for each sequence, or for each step.
 func (b *numpyBuilder) oneHot() bool {
-	shape := b.y[0].shape
+	shape := b.y[0].Shape
 	width := shape[len(shape)-1]
 	if len(shape) < 2 || width < 2 || slices.Equal(shape[1:], []int{b.p.frame.steps}) {
 		return false
 	}
 	row := make([]float64, width)
 	for _, t := range b.y {
-		for from := 0; from < t.len(); from += width {
-			t.floats(from, row)
+		for from := 0; from < t.Len(); from += width {
+			t.Floats(from, row)
 			slices.Sort(row)
 			if row[0] != 0 || row[width-2] != 0 || row[width-1] != 1 {
 				return false
@@ -369,15 +372,15 @@ func (b *numpyBuilder) oneHot() bool {
 }
 
 // join is the sequences of several tensors, one after the other.
-func join(ts []tensor) source {
+func join(ts []files.Tensor) source {
 	if len(ts) == 1 {
-		return ts[0].source()
+		return sourceOf(ts[0])
 	}
 	var c chain
 	n := 0
 	for _, t := range ts {
-		n += t.rows()
-		c.parts, c.ends = append(c.parts, t.source()), append(c.ends, n)
+		n += t.Rows()
+		c.parts, c.ends = append(c.parts, sourceOf(t)), append(c.ends, n)
 	}
 	return c
 }

@@ -1,6 +1,10 @@
 package data
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+)
 
 // Options are what a model's train block can say about data. Start from Defaults; everything left zero is the data
 // set's own choice. Settings says what each is for and what it may be.
@@ -64,6 +68,8 @@ type Columns struct {
 
 // Defaults are the options of a train block that says nothing about data.
 func Defaults() Options { return Options{Valid: 0.1, Hold: 0.2} }
+
+func (c Columns) dialect() files.Dialect { return files.Dialect{Header: c.Header, Decimal: c.Decimal} }
 
 // Kind says what a data set can be told; a set may be of several.
 type Kind uint

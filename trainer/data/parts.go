@@ -3,14 +3,11 @@ package data
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-)
 
-// partName is a file's name that says which part of a set it holds: NAME_TRAIN.ts, walk-test.csv.gz, or NAME_TRAIN as in the UCR archive
-// of 2015.
-var partName = regexp.MustCompile(`(?i)^(.*)[_-](train|training|valid|validation|val|dev|test|testing)(\.[^.]+(?:\.gz|\.xz)?)?$`)
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+)
 
 // partWords are the words for parts, in names of files and folders.
 var partWords = map[string]part{"train": train, "training": train, "valid": valid, "validation": valid, "val": valid, "dev": valid, "test": test, "testing": test}
@@ -21,11 +18,11 @@ type partedSet struct{ stem, ext string }
 // partOf reads a file's name; false when it names no part.
 func partOf(path string) (partedSet, part, bool) {
 	dir, base := filepath.Split(path)
-	m := partName.FindStringSubmatch(base)
+	m := files.PartName.FindStringSubmatch(base)
 	if m == nil {
 		return partedSet{}, unassigned, false
 	}
-	return partedSet{dir + m[1], extension(base)}, partWords[strings.ToLower(m[2])], true
+	return partedSet{dir + m[1], files.Extension(base)}, partWords[strings.ToLower(m[2])], true
 }
 
 // partsBeside are the files of the set that a file is of, with the part of each; the file alone when its name says nothing,
@@ -36,8 +33,8 @@ func partsBeside(path string) []dataFile {
 	if !ok {
 		return alone
 	}
-	if files := partedSets(filepath.Dir(path))[set.in(filepath.Dir(path))]; len(files) > 1 {
-		return files
+	if list := partedSets(filepath.Dir(path))[set.in(filepath.Dir(path))]; len(list) > 1 {
+		return list
 	}
 	return alone
 }
@@ -62,9 +59,9 @@ func partedSets(dir string) map[partedSet][]dataFile {
 		}
 		sets[set] = append(sets[set], dataFile{path, of})
 	}
-	for set, files := range sets {
-		slices.SortStableFunc(files, func(a, b dataFile) int { return int(a.part) - int(b.part) })
-		if files[0].part != train || len(files) > 1 && files[1].part == train {
+	for set, list := range sets {
+		slices.SortStableFunc(list, func(a, b dataFile) int { return int(a.part) - int(b.part) })
+		if list[0].part != train || len(list) > 1 && list[1].part == train {
 			delete(sets, set)
 		}
 	}
@@ -99,8 +96,8 @@ func partedSetOf(dir string) ([]dataFile, error) {
 			Helpf("name one file of the one that is meant")
 	}
 	for _, ext := range []string{".ts", ".arff", ".tsv", ".txt", ".csv", ".tab", ""} {
-		if files := sets[partedSet{stem, ext}]; files != nil {
-			return files, nil
+		if list := sets[partedSet{stem, ext}]; list != nil {
+			return list, nil
 		}
 	}
 	return nil, nil

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // openPath reads what lies at a path of the user.
 func openPath(path string, o Options) (*pool, error) {
-	if path == standardInput {
+	if path == files.StandardInput {
 		return openStandardInput(&o)
 	}
 	info, err := os.Stat(path)
@@ -32,27 +33,27 @@ func openPath(path string, o Options) (*pool, error) {
 		return openFolder(path, &o)
 	}
 	f := formatOf(path)
-	if help := foreign[extension(path)]; help != "" {
-		return nil, fail(path, "").Errorf(code, "is of no known kind: %s is not read", extension(path)).Helpf("%s", help)
+	if help := foreign[files.Extension(path)]; help != "" {
+		return nil, fail(path, "").Errorf(code, "is of no known kind: %s is not read", files.Extension(path)).Helpf("%s", help)
 	}
 	if f == nil {
-		if data, err := readUnpacked(path); err == nil {
+		if data, err := files.ReadUnpacked(path); err == nil {
 			f = formatIn(data)
 		}
 	}
 	if f == nil {
 		return nil, fail(path, "").Errorf(code, "is of no known kind").Helpf("%s", known)
 	}
-	files := []dataFile{{path, unassigned}}
+	list := []dataFile{{path, unassigned}}
 	if f.parted && !o.Unlabelled && o.Hold > 0 {
-		files = partsBeside(path)
+		list = partsBeside(path)
 	}
-	if len(files) == 1 {
-		return f.read(path, files, &o)
+	if len(list) == 1 {
+		return f.read(path, list, &o)
 	}
-	p, err := f.read(path, files, &o)
+	p, err := f.read(path, list, &o)
 	if err == nil {
-		p.note("read with the files of its other parts: %s; hold = 0 reads the named one alone", strings.Join(baseNames(files), ", "))
+		p.note("read with the files of its other parts: %s; hold = 0 reads the named one alone", strings.Join(baseNames(list), ", "))
 	}
 	return p, err
 }
@@ -64,8 +65,8 @@ func openFiles(name string, paths []string, o *Options) (*pool, error) {
 	}
 	var set []dataFile
 	for _, path := range paths {
-		if files := partsBeside(path); len(files) > 1 && len(files) == len(paths) {
-			set = files
+		if list := partsBeside(path); len(list) > 1 && len(list) == len(paths) {
+			set = list
 		}
 	}
 	if set != nil && !o.Unlabelled {
@@ -74,12 +75,9 @@ func openFiles(name string, paths []string, o *Options) (*pool, error) {
 	return recordedPool(name, paths, o)
 }
 
-// standardInput is the path of what is piped in.
-const standardInput = "-"
-
 // openStandardInput reads what is piped in: by how it begins, or as a table.
 func openStandardInput(o *Options) (*pool, error) {
-	data, err := readUnpacked(standardInput)
+	data, err := files.ReadUnpacked(files.StandardInput)
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +85,11 @@ func openStandardInput(o *Options) (*pool, error) {
 	if f == nil {
 		f = &formats()[0]
 	}
-	return f.read(standardInput, []dataFile{{standardInput, unassigned}}, o)
+	return f.read(files.StandardInput, []dataFile{{files.StandardInput, unassigned}}, o)
 }
 
-func baseNames(files []dataFile) (names []string) {
-	for _, f := range files {
+func baseNames(list []dataFile) (names []string) {
+	for _, f := range list {
 		names = append(names, filepath.Base(f.path))
 	}
 	return names
@@ -105,18 +103,18 @@ const known = "a set is an .npz file, an .npy file beside that of its labels, a 
 func openPair(path string, o *Options) (*pool, error) {
 	dir, base := filepath.Split(path)
 	name := strings.TrimSuffix(base, ".npy")
-	a, err := openNpyFolder(filepath.Clean(dir))
+	a, err := files.OpenNpyFolder(filepath.Clean(dir))
 	if err != nil {
 		return nil, err
 	}
-	labels := labelsOf(name, a.has)
-	if !o.Unlabelled && !a.has(labels) {
+	labels := labelsOf(name, a.Has)
+	if !o.Unlabelled && !a.Has(labels) {
 		return nil, fail(path, "").Errorf(code, "the labels of %s are not beside it", base).
 			Helpf("call them as it, with y for x (x.npy, y.npy), or save both with np.savez")
 	}
 	pair := *o
 	pair.Arrays = append([]string{"x=" + name, "y=" + labels}, o.Arrays...)
-	a.names = []string{name, labels}
+	a.Names = []string{name, labels}
 	return numpyPool(a, &pair)
 }
 
@@ -141,20 +139,20 @@ func openFolder(dir string, o *Options) (*pool, error) {
 	case isUCIHAR(dir):
 		return uciPool(dir)
 	}
-	if files := tableFiles(dir); len(files) > 0 {
-		return tablePool(dir, files, o)
+	if list := tableFiles(dir); len(list) > 0 {
+		return tablePool(dir, list, o)
 	}
-	if files, err := partedSetOf(dir); err != nil || len(files) > 0 {
+	if list, err := partedSetOf(dir); err != nil || len(list) > 0 {
 		if err != nil {
 			return nil, err
 		}
-		return formatOf(files[0].path).read(dir, files, o)
+		return formatOf(list[0].path).read(dir, list, o)
 	}
-	a, err := openNpyFolder(dir)
+	a, err := files.OpenNpyFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(a.names) > 0 {
+	if len(a.Names) > 0 {
 		return arrayPool(a, o)
 	}
 	if k := archiveIn(dir); k != nil {
@@ -225,7 +223,7 @@ func tableFiles(dir string) []dataFile {
 func findTable(dir, name string) string {
 	for _, kind := range []string{".csv", ".tsv"} {
 		for _, packed := range []string{"", ".gz", ".xz"} {
-			if exists(dir, name+kind+packed) {
+			if files.Exists(dir, name+kind+packed) {
 				return filepath.Join(dir, name+kind+packed)
 			}
 		}

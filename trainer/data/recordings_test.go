@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 	"pgregory.net/rapid"
 )
 
@@ -22,7 +23,7 @@ func TestDealWindows(t *testing.T) {
 			c.group = c.recording
 			r.cuts, at, shortest = append(r.cuts, c), at+c.steps, 1
 		}
-		r.values = make(packed[float32], at)
+		r.values = make(files.Packed[float32], at)
 		o := Options{Valid: rapid.Float64Range(0.01, 0.5).Draw(t, "valid"), Hold: rapid.Float64Range(0.01, 0.5).Draw(t, "hold"), Split: rapid.SampledFrom([]string{"", "random"}).Draw(t, "split")}
 		deal := func(seed uint64) (*pool, [numParts][]int32) {
 			p := &pool{classes: []string{"a", "b", "c"}}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // sentiment are the classes 0 and 1 of both text sets.
@@ -28,9 +29,9 @@ func readSST2Archive(root string, count int, o Options) (*pool, error) {
 	return p, err
 }
 
-func readSentences(dir string, o Options, files []dataFile) (*pool, error) {
+func readSentences(dir string, o Options, list []dataFile) (*pool, error) {
 	o.Columns = Columns{Text: "sentence", Label: "label", Header: "yes"}
-	return readSentiment(dir, o, sst2Words, files)
+	return readSentiment(dir, o, sst2Words, list)
 }
 
 // readIMDB reads two files without a header: label, number, stars, text.
@@ -39,11 +40,11 @@ func readIMDB(dir string, o Options) (*pool, error) {
 	return readSentiment(dir, o, defaultLength, []dataFile{{"imdb_train.tsv.xz", train}, {"imdb_test.tsv.xz", test}})
 }
 
-func readSentiment(dir string, o Options, length int, files []dataFile) (*pool, error) {
-	for i := range files {
-		files[i].path = File{Name: files[i].path}.in(dir)
+func readSentiment(dir string, o Options, length int, list []dataFile) (*pool, error) {
+	for i := range list {
+		list[i].path = File{Name: list[i].path}.in(dir)
 	}
-	p, err := tablePool(dir, files, &o)
+	p, err := tablePool(dir, list, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func readSentiment(dir string, o Options, length int, files []dataFile) (*pool, 
 // readIMDBArchive reads train and test, each with the folders neg and pos: a review a file.
 func readIMDBArchive(root string, count int, _ Options) (*pool, error) {
 	p := &pool{classes: sentiment, length: defaultLength, texts: newTexts()}
-	var labels packed[int32]
+	var labels files.Packed[int32]
 	for i, name := range []string{"train", "test"} {
 		for class, folder := range []string{"neg", "pos"} {
 			n, err := p.texts.addFolder(filepath.Join(root, name, folder))
@@ -72,7 +73,7 @@ func readIMDBArchive(root string, count int, _ Options) (*pool, error) {
 	if p.n = len(labels); p.n != count {
 		return nil, notWhole(root, "reviews", p.n, count)
 	}
-	p.y = array{numbers: labels, size: 1}
+	p.y = array{Numbers: labels, size: 1}
 	return p, nil
 }
 
@@ -80,7 +81,7 @@ func readIMDBArchive(root string, count int, _ Options) (*pool, error) {
 func (t *texts) addFolder(dir string) (n int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return 0, fail(dir, "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("unpack it again")
+		return 0, fail(dir, "").Errorf(code, "cannot be read: %v", fileio.Reason(err)).Helpf("unpack it again")
 	}
 	for _, e := range entries {
 		if filepath.Ext(e.Name()) != ".txt" {

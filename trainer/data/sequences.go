@@ -44,7 +44,7 @@ func (f frame) size() int { return f.steps * f.channels }
 func (s *Sequences) Values(i int, dst []float64) {
 	dst = dst[:s.T*s.D]
 	if len(s.pick) == 1 {
-		s.x.floats(s.at(i), int(s.pick[0].from), dst)
+		s.x.Floats(s.at(i), int(s.pick[0].from), dst)
 	} else {
 		s.gather(s.stored(i), dst)
 	}
@@ -74,7 +74,7 @@ func (s *Sequences) Per(unit float64) *Sequences {
 // stored reads all of a sequence as it lies in storage.
 func (s *Sequences) stored(i int) []float64 {
 	raw := make([]float64, s.frame.size())
-	s.x.floats(s.at(i), 0, raw)
+	s.x.Floats(s.at(i), 0, raw)
 	return raw
 }
 
@@ -109,7 +109,7 @@ func (s *Sequences) affine(x []float64) {
 func (s *Sequences) Tokens(i int, dst []int32) {
 	at := 0
 	for _, r := range s.pick {
-		s.x.ints(s.at(i), int(r.from), dst[at:at+int(r.length)])
+		s.x.Ints(s.at(i), int(r.from), dst[at:at+int(r.length)])
 		at += int(r.length)
 	}
 }
@@ -119,12 +119,12 @@ func (s *Sequences) Tokens(i int, dst []int32) {
 func (s *Sequences) Labels(i int, dst []int32) {
 	switch {
 	case !s.EachStep:
-		s.y.ints(s.at(i), 0, dst[:1])
+		s.y.Ints(s.at(i), 0, dst[:1])
 	case s.steps == nil:
-		s.y.ints(s.at(i), 0, dst[:s.T])
+		s.y.Ints(s.at(i), 0, dst[:s.T])
 	default:
 		for t, from := range s.steps {
-			s.y.ints(s.at(i), int(from), dst[t:t+1])
+			s.y.Ints(s.at(i), int(from), dst[t:t+1])
 		}
 	}
 	s.renumber(dst[:s.answers()])
@@ -140,7 +140,7 @@ func (s *Sequences) Label(i int) int32 {
 			last = int(s.steps[last])
 		}
 	}
-	s.y.ints(s.at(i), last, label[:])
+	s.y.Ints(s.at(i), last, label[:])
 	s.renumber(label[:])
 	return label[0]
 }
@@ -157,12 +157,12 @@ func (s *Sequences) answers() int {
 func (s *Sequences) Targets(i int, dst []float64) {
 	switch {
 	case !s.EachStep:
-		s.y.floats(s.at(i), 0, dst[:s.Outputs])
+		s.y.Floats(s.at(i), 0, dst[:s.Outputs])
 	case s.steps == nil:
-		s.y.floats(s.at(i), 0, dst[:s.T*s.Outputs])
+		s.y.Floats(s.at(i), 0, dst[:s.T*s.Outputs])
 	default:
 		for t, from := range s.steps {
-			s.y.floats(s.at(i), int(from)*s.Outputs, dst[t*s.Outputs:(t+1)*s.Outputs])
+			s.y.Floats(s.at(i), int(from)*s.Outputs, dst[t*s.Outputs:(t+1)*s.Outputs])
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // everything reads all of a set: values or tokens, labels or targets, groups, in all parts.
@@ -86,10 +87,10 @@ func TestSeedDrawsValidation(t *testing.T) {
 }
 
 func BenchmarkValues(b *testing.B) {
-	pixels := make(packed[uint8], 100*784)
+	pixels := make(files.Packed[uint8], 100*784)
 	for _, layout := range []string{"pixels", "permuted"} {
 		b.Run(layout, func(b *testing.B) {
-			p := &pool{n: 100, x: array{numbers: pixels, size: 784}, y: array{numbers: make(packed[int32], 100), size: 1},
+			p := &pool{n: 100, x: array{Numbers: pixels, size: 784}, y: array{Numbers: make(files.Packed[int32], 100), size: 1},
 				frame: frame{steps: 28, channels: 28, image: true}, channels: []Channel{{Scale: 1.0 / 255}}, kind: Images}
 			o := Options{}
 			if layout == "permuted" {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // series gathers sequences of d values a step, which may differ in their steps, with one answer each.
@@ -15,7 +16,7 @@ type series struct {
 	d        int // 0 before the first sequence
 	values   []float64
 	cuts     []cut
-	labels   *intern
+	labels   *files.Words
 	classes  []int32 // a label each, numbers of labels; -1 for none
 	targets  []float64
 	outputs  int
@@ -24,7 +25,7 @@ type series struct {
 }
 
 func newSeries(name string, o *Options) *series {
-	return &series{o: o, p: &pool{kind: Series | Streams | Varied, source: name}, labels: newIntern()}
+	return &series{o: o, p: &pool{kind: Series | Streams | Varied, source: name}, labels: files.NewWords()}
 }
 
 // add takes a sequence in: its values step by step, a missing one NaN.
@@ -42,7 +43,7 @@ func (s *series) finish(name string) (*pool, error) {
 	}
 	p := s.p
 	if s.outputs == 0 && !s.o.Unlabelled {
-		numbers, classes := s.labels.asClasses(s.classes)
+		numbers, classes := s.labels.AsClasses(s.classes)
 		if p.classes = classes; len(classes) > maxClasses {
 			return nil, checkClasses(fail(name, ""), len(classes))
 		}
@@ -59,12 +60,12 @@ func (s *series) finish(name string) (*pool, error) {
 	if err := g.resolve(p, s.o.Missing); err != nil {
 		return nil, err
 	}
-	rec := recordings{values: exactly(s.values, s.d), d: s.d, cuts: used(g.cuts)}
+	rec := recordings{values: files.Exactly(s.values, s.d), d: s.d, cuts: used(g.cuts)}
 	if len(rec.cuts) == 0 {
 		return nil, fail(name, "").Errorf(code, "no sequence is left: all lack values").Helpf("missing = interpolate  fills them in")
 	}
 	if s.outputs > 0 {
-		rec.answers, rec.width, rec.ofCuts = exactly(s.targets, s.outputs), s.outputs, true
+		rec.answers, rec.width, rec.ofCuts = files.Exactly(s.targets, s.outputs), s.outputs, true
 		p.outputs = s.outputs
 	}
 	length := s.o.Length

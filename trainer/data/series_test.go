@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/hostile"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // The same three sequences as the archive of UEA and UCR has them, and as Weka does.
@@ -157,8 +158,8 @@ func FuzzSeries(f *testing.F) {
 		err := hostile.Read(t, name, func() error {
 			sequences := newSeries(name, &o)
 			if weka {
-				a, err := openARFF(name, text)
-				if err != nil || a.relational() < 0 {
+				a, err := files.OpenARFF(name, text)
+				if err != nil || a.Relational() < 0 {
 					return err
 				}
 				if err := sequences.readARFF(a, unassigned); err != nil {

@@ -6,15 +6,16 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/frontend"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // soundPool reads WAV files that hold a recording each: a step is a sample of every channel, or the features of a frame.
-func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
-	why, err := fromPaths(name, files, o.Columns.Files)
+func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
+	why, err := fromPaths(name, list, o.Columns.Files)
 	if err != nil {
 		return nil, err
 	}
-	if files[0].label == "" && !o.Unlabelled {
+	if list[0].label == "" && !o.Unlabelled {
 		return nil, fail(name, "").Errorf(code, "which class each file is of cannot be told from the paths").
 			Helpf("put them into folders called as the classes, call them CLASS_1.wav and so on, or say  files = \"{label}_{group}_*\"  or the like")
 	}
@@ -23,14 +24,14 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 	if !o.Unlabelled {
 		p.note("the class of a file is %s; files = \"{label}_*\" or the like says another", classBy(why))
 	}
-	labels, persons, ids := newIntern(), newIntern(), newIntern()
-	var first *sound
-	var samples packed[int16]
-	var frames packed[uint8]
+	labels, persons, ids := files.NewWords(), files.NewWords(), files.NewWords()
+	var first *files.Sound
+	var samples files.Packed[int16]
+	var frames files.Packed[uint8]
 	var of, who, which []int32
 	rec := recordings{}
-	for _, f := range files {
-		s, err := readWAV(f.path)
+	for _, f := range list {
+		s, err := files.ReadWAV(f.path)
 		if err != nil {
 			return nil, err
 		}
@@ -39,15 +40,15 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 			rec.d = int(s.Channels)
 		}
 		if s.Rate != first.Rate || s.Channels != first.Channels {
-			return nil, fail(f.path, "").Errorf(code, "has %d channels at %d Hz; %s has %d at %d", s.Channels, s.Rate, files[0].path, first.Channels, first.Rate).
+			return nil, fail(f.path, "").Errorf(code, "has %d channels at %d Hz; %s has %d at %d", s.Channels, s.Rate, list[0].path, first.Channels, first.Rate).
 				Helpf("convert it, for instance with sox")
 		}
 		if s.Bits > 16 {
 			p.note("samples of %d bits are rounded to 16", s.Bits)
 		}
-		c := cut{part: f.part, from: len(samples) / rec.d, steps: len(s.samples) / rec.d}
+		c := cut{part: f.part, from: len(samples) / rec.d, steps: len(s.Samples) / rec.d}
 		if o.Features == "bands" {
-			mono, ok := s.is16()
+			mono, ok := s.Is16()
 			if !ok {
 				return nil, fail(f.path, "").Errorf(code, "has %d channels of %d bits; features = bands takes 1 of 16", s.Channels, s.Bits).
 					Helpf("convert it, for instance with sox, or remove  features")
@@ -59,16 +60,16 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 			}
 			c.steps = len(frames)/rec.d - c.from
 		} else {
-			for _, v := range s.samples {
+			for _, v := range s.Samples {
 				samples = append(samples, int16(math.RoundToEven(float64(max(-1<<15, min(v, 1<<15-1))))))
 			}
 		}
 		if len(samples) > maxPadded {
 			return nil, fail(name, "").Errorf(code, "the recordings are too long").Helpf("at most %d samples are read in all", maxPadded)
 		}
-		of, which = append(of, labels.of(f.label)), append(which, ids.of(f.name))
+		of, which = append(of, labels.Of(f.label)), append(which, ids.Of(f.name))
 		if f.group != "" {
-			who = append(who, persons.of(f.group))
+			who = append(who, persons.Of(f.group))
 		}
 		rec.cuts = append(rec.cuts, c)
 	}
@@ -80,16 +81,16 @@ func soundPool(name string, files []recordedFile, o *Options) (*pool, error) {
 		rec.values = samples
 		p.channels = named(soundChannels(rec.d, int(first.Rate)), func(int) float64 { return 1.0 / (1 << 15) })
 	}
-	classes, names := labels.asClasses(of)
+	classes, names := labels.AsClasses(of)
 	if p.classes = names; o.Unlabelled {
 		p.classes = nil
 	} else if err := checkClasses(fail(name, ""), len(names)); err != nil {
 		return nil, err
 	}
-	which, p.recordingNames = ids.asNumbers(which)
+	which, p.recordingNames = ids.AsNumbers(which)
 	if p.persons = p.recordingNames; who != nil {
 		p.personsKnown = true
-		who, p.persons = persons.asNumbers(who)
+		who, p.persons = persons.AsNumbers(who)
 	}
 	for i := range rec.cuts {
 		c := &rec.cuts[i]

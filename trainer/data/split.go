@@ -244,7 +244,7 @@ func (p *pool) label(i int) int32 {
 		return 0
 	}
 	var dst [1]int32
-	p.y.ints(i, 0, dst[:])
+	p.y.Ints(i, 0, dst[:])
 	return dst[0]
 }
 

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // TestDeal checks for random sets and options that every sequence is in one part at most, that no group is in two, and
@@ -24,7 +25,7 @@ func TestDeal(t *testing.T) {
 		o := Options{Valid: rapid.Float64Range(0, 0.5).Draw(t, "valid"), Hold: rapid.Float64Range(0, 0.5).Draw(t, "hold"),
 			Seed: rapid.Uint64().Draw(t, "seed"), Limit: rapid.IntRange(0, 50).Draw(t, "limit")}
 		deal := func() ([numParts][]int32, error) {
-			p := &pool{n: n, y: array{numbers: packed[int32](classes), size: 1}, kind: Series, classes: []string{"a", "b", "c", "d"}}
+			p := &pool{n: n, y: array{Numbers: files.Packed[int32](classes), size: 1}, kind: Series, classes: []string{"a", "b", "c", "d"}}
 			if grouped {
 				p.groups = groups
 			}

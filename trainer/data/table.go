@@ -3,12 +3,14 @@ package data
 import (
 	"cmp"
 	"path/filepath"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // tablePool reads tables: a text a row, a sequence of numbers a row, or a step a row.
-func tablePool(name string, files []dataFile, o *Options) (*pool, error) {
+func tablePool(name string, list []dataFile, o *Options) (*pool, error) {
 	t := newTable(name, o)
-	for _, f := range files {
+	for _, f := range list {
 		if err := t.readFile(f); err != nil {
 			return nil, err
 		}
@@ -39,39 +41,39 @@ type table struct {
 	of                     recordedFile // the one that is read, where each is a recording
 
 	texts   *texts
-	x, y    []float64     // values and targets, row by row, as the text says them
-	classes packed[int32] // by row, numbers of labels
-	rowID   []int32       // by row, numbers of ids
-	rowWho  []int32       // by row, numbers of persons
+	x, y    []float64           // values and targets, row by row, as the text says them
+	classes files.Packed[int32] // by row, numbers of labels
+	rowID   []int32             // by row, numbers of ids
+	rowWho  []int32             // by row, numbers of persons
 	rowPart []part
-	labels  *intern
-	ids     *intern
-	persons *intern
+	labels  *files.Words
+	ids     *files.Words
+	persons *files.Words
 }
 
 func newTable(name string, o *Options) *table {
-	return &table{o: o, cols: o.Columns, p: &pool{kind: Table, source: name}, labels: newIntern(), ids: newIntern(), persons: newIntern()}
+	return &table{o: o, cols: o.Columns, p: &pool{kind: Table, source: name}, labels: files.NewWords(), ids: files.NewWords(), persons: files.NewWords()}
 }
 
 func (t *table) readFile(f dataFile) error {
-	r, err := openRows(f.path, t.cols)
+	r, err := files.OpenRows(f.path, t.cols.dialect())
 	if err != nil {
 		return err
 	}
 	return t.readRows(r, f.part)
 }
 
-func (t *table) readRows(r *rows, of part) error {
+func (t *table) readRows(r *files.Rows, of part) error {
 	if err := t.findColumns(r); err != nil {
 		return err
 	}
 	t.file++
-	t.size += r.size
-	if err := fits(r.file, int64(len(t.rowPart)+r.lines)*t.rowBytes(), t.size); err != nil {
+	t.size += r.Size
+	if err := files.Fits(r.File, int64(len(t.rowPart)+r.Lines)*t.rowBytes(), t.size); err != nil {
 		return err
 	}
 	for {
-		fields, err := r.next()
+		fields, err := r.Next()
 		if err != nil || fields == nil {
 			return err
 		}
@@ -84,7 +86,7 @@ func (t *table) readRows(r *rows, of part) error {
 
 // rowBytes is what a row takes: its numbers, and which class, recording, person and part it is of.
 func (t *table) rowBytes() int64 {
-	return int64(len(t.values)+len(t.targets))*numberBytes + 3*4 + 1
+	return int64(len(t.values)+len(t.targets))*files.NumberBytes + 3*4 + 1
 }
 
 // What a table may hold at most, so that a hostile file cannot fill the memory.
@@ -94,29 +96,29 @@ const (
 )
 
 // row takes one row in.
-func (t *table) row(r *rows, fields []string) error {
-	if len(t.rowPart) == maxRows || len(t.x) > maxPadded || len(t.ids.words)+len(t.persons.words) > maxWords ||
-		t.texts != nil && len(t.texts.words.words) > maxWords {
-		return r.at(0).Errorf(code, "the table is too large").Helpf("at most %d rows, %d values and %d different words or ids are read", maxRows, maxPadded, maxWords)
+func (t *table) row(r *files.Rows, fields []string) error {
+	if len(t.rowPart) == maxRows || len(t.x) > maxPadded || len(t.ids.List)+len(t.persons.List) > maxWords ||
+		t.texts != nil && len(t.texts.words.List) > maxWords {
+		return r.At(0).Errorf(code, "the table is too large").Helpf("at most %d rows, %d values and %d different words or ids are read", maxRows, maxPadded, maxWords)
 	}
 	if t.label >= 0 {
-		label := clean(fields[t.label])
+		label := files.Clean(fields[t.label])
 		switch {
 		case t.cols.EachStep && label == "-1":
 			label = "" // as in arrays
 		case !t.cols.EachStep && label == "":
-			return r.at(0).Errorf(code, "has no label").Helpf("remove the row; or where every step has a label of its own, say  each_step = yes")
+			return r.At(0).Errorf(code, "has no label").Helpf("remove the row; or where every step has a label of its own, say  each_step = yes")
 		}
-		t.classes = append(t.classes, t.labels.orNone(label))
-		if len(t.labels.words) > maxClasses {
-			return r.at(0).Errorf(code, "is the %d. different label", len(t.labels.words)).Helpf("check  label;  for regression say  targets")
+		t.classes = append(t.classes, t.labels.OrNone(label))
+		if len(t.labels.List) > maxClasses {
+			return r.At(0).Errorf(code, "is the %d. different label", len(t.labels.List)).Helpf("check  label;  for regression say  targets")
 		}
 	}
 	if t.classOfFile {
-		t.classes = append(t.classes, t.labels.of(t.of.label))
+		t.classes = append(t.classes, t.labels.Of(t.of.label))
 	}
 	for _, i := range t.targets {
-		v, err := r.number(fields, i)
+		v, err := r.Number(fields, i)
 		if err != nil {
 			return err
 		}
@@ -133,12 +135,12 @@ func (t *table) row(r *rows, fields []string) error {
 		return nil
 	}
 	for _, i := range t.values {
-		v, err := r.value(fields, i)
+		v, err := r.Value(fields, i)
 		if err != nil {
 			return err
 		}
 		if isNaN(v) {
-			t.gaps.add(len(t.rowPart), r.at(0))
+			t.gaps.add(len(t.rowPart), r.At(0))
 		}
 		t.x = append(t.x, v)
 	}
@@ -146,30 +148,30 @@ func (t *table) row(r *rows, fields []string) error {
 }
 
 // whose says of which recording and person a row is.
-func (t *table) whose(r *rows, fields []string) error {
+func (t *table) whose(r *files.Rows, fields []string) error {
 	for _, c := range []struct {
 		column int
 		what   string
-		words  *intern
+		words  *files.Words
 		rows   *[]int32
 	}{{t.id, "recording", t.ids, &t.rowID}, {t.group, "person", t.persons, &t.rowWho}} {
 		if c.column < 0 {
 			continue
 		}
-		name := clean(fields[c.column])
+		name := files.Clean(fields[c.column])
 		if name == "" {
-			return r.at(0).Errorf(code, "column %s is empty: it says of which %s the row is", r.columnName(c.column), c.what).Helpf("fill it in, or remove the row")
+			return r.At(0).Errorf(code, "column %s is empty: it says of which %s the row is", r.ColumnName(c.column), c.what).Helpf("fill it in, or remove the row")
 		}
 		if c.what == "recording" && t.of.name != "" {
 			name += " of " + t.of.name
 		}
-		*c.rows = append(*c.rows, c.words.of(name))
+		*c.rows = append(*c.rows, c.words.Of(name))
 	}
 	if t.wholeFile {
-		t.rowID = append(t.rowID, t.ids.of(cmp.Or(t.of.name, filepath.Base(r.file))))
+		t.rowID = append(t.rowID, t.ids.Of(cmp.Or(t.of.name, filepath.Base(r.File))))
 	}
 	if t.of.group != "" && t.group < 0 {
-		t.rowWho = append(t.rowWho, t.persons.of(t.of.group))
+		t.rowWho = append(t.rowWho, t.persons.Of(t.of.group))
 	}
 	return nil
 }

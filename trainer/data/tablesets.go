@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // finish makes sequences of the rows.
 func (t *table) finish(name string) (*pool, error) {
 	if len(t.rowPart) == 0 {
-		return nil, (&rows{file: name}).noRow()
+		return nil, (&files.Rows{File: name}).NoRow()
 	}
 	if t.answered() {
 		if err := t.nameClasses(name); err != nil {
@@ -65,18 +66,18 @@ func (t *table) answered() bool { return t.label >= 0 || t.classOfFile }
 
 // answers are the classes or targets of the rows.
 func (t *table) answers() {
-	t.p.y = array{numbers: t.classes, size: 1}
+	t.p.y = array{Numbers: t.classes, size: 1}
 	if len(t.targets) > 0 {
 		t.p.outputs = len(t.targets)
-		t.p.y = array{numbers: exactly(t.y, t.p.outputs), size: t.p.outputs}
+		t.p.y = array{Numbers: files.Exactly(t.y, t.p.outputs), size: t.p.outputs}
 		t.p.classes = nil
 	}
 }
 
 // nameClasses numbers the labels in the order of their names.
 func (t *table) nameClasses(name string) error {
-	t.classes, t.p.classes = t.labels.asClasses(t.classes)
-	if n := len(t.p.classes); n > manyClasses && allNumbers(t.p.classes) && !t.cols.EachStep {
+	t.classes, t.p.classes = t.labels.AsClasses(t.classes)
+	if n := len(t.p.classes); n > manyClasses && files.AllNumbers(t.p.classes) && !t.cols.EachStep {
 		t.p.note("column %s has %d different numbers, each taken for a class; targets = \"%s\" makes them numbers to give", t.labelName, n, t.labelName)
 	}
 	return checkClasses(fail(name, ""), len(t.p.classes))
@@ -84,35 +85,35 @@ func (t *table) nameClasses(name string) error {
 
 // numberRows numbers persons and recordings by their names. Recordings are those of a person: each may count from 1.
 func (t *table) numberRows() {
-	for _, names := range []*intern{t.persons, t.ids, t.labels} {
-		if a, b, how := names.alike(); a != "" {
+	for _, names := range []*files.Words{t.persons, t.ids, t.labels} {
+		if a, b, how := names.Alike(); a != "" {
 			t.p.note("%s and %s differ in %s only, and are taken for two", a, b, how)
 		}
 	}
 	if t.rowWho != nil {
 		t.p.kind |= Grouped
 		t.p.personsKnown = true
-		t.rowWho, t.p.persons = t.persons.asNumbers(t.rowWho)
+		t.rowWho, t.p.persons = t.persons.AsNumbers(t.rowWho)
 	}
 	if t.rowID == nil {
 		return
 	}
-	t.rowID, t.p.recordingNames = t.ids.asNumbers(t.rowID)
+	t.rowID, t.p.recordingNames = t.ids.AsNumbers(t.rowID)
 	if t.rowWho == nil {
 		t.p.persons = t.p.recordingNames
 		return
 	}
-	both, of := newIntern(), map[[2]int32]int32{}
+	both, of := files.NewWords(), map[[2]int32]int32{}
 	for i, id := range t.rowID {
 		pair := [2]int32{id, t.rowWho[i]}
 		n, ok := of[pair]
 		if !ok {
-			n = both.of(spell(pair[:1], t.p.recordingNames) + " of " + spell(pair[1:], t.p.persons))
+			n = both.Of(spell(pair[:1], t.p.recordingNames) + " of " + spell(pair[1:], t.p.persons))
 			of[pair] = n
 		}
 		t.rowID[i] = n
 	}
-	t.rowID, t.p.recordingNames = both.asNumbers(t.rowID)
+	t.rowID, t.p.recordingNames = both.AsNumbers(t.rowID)
 }
 
 // sequenceRows makes each row a sequence, with  inputs  values a step.
@@ -139,9 +140,9 @@ func (t *table) sequenceRows(name string) error {
 		}
 	}
 	if shorter > 0 {
-		t.x = pad(g.cuts, steps, d, 0, packed[float64](t.x).floats)
+		t.x = pad(g.cuts, steps, d, 0, files.Packed[float64](t.x).Floats)
 	}
-	t.p.x = array{numbers: exactly(t.x, len(t.values)), size: len(t.values)}
+	t.p.x = array{Numbers: files.Exactly(t.x, len(t.values)), size: len(t.values)}
 	t.p.frame = frame{steps: steps, channels: d}
 	t.p.channels = numbered(d, t.unit())
 	return nil
@@ -200,7 +201,7 @@ func (t *table) recordings(name string) error {
 	if err := g.resolve(t.p, t.o.Missing); err != nil {
 		return err
 	}
-	rec := recordings{values: exactly(t.x, d), d: d, cuts: used(g.cuts)}
+	rec := recordings{values: files.Exactly(t.x, d), d: d, cuts: used(g.cuts)}
 	t.x = nil
 	if len(rec.cuts) == 0 {
 		return fail(name, "").Errorf(code, "no recording is left: all lack values").Helpf("check the columns of values")
@@ -211,7 +212,7 @@ func (t *table) recordings(name string) error {
 	}
 	switch {
 	case len(t.targets) > 0:
-		rec.answers, rec.width = exactly(t.y, len(t.targets)), len(t.targets)
+		rec.answers, rec.width = files.Exactly(t.y, len(t.targets)), len(t.targets)
 		t.p.outputs, t.p.classes = len(t.targets), nil
 	case t.answered() && t.cols.EachStep:
 		rec.answers, rec.width = t.classes, 1

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // The tokens that are no words.
@@ -23,16 +25,16 @@ const (
 
 // texts are texts as rows of word numbers, before the vocabulary is chosen.
 type texts struct {
-	words *intern
+	words *files.Words
 	all   []int32 // the words of all texts
 	ends  []int32 // where each text ends in all
 }
 
-func newTexts() *texts { return &texts{words: newIntern()} }
+func newTexts() *texts { return &texts{words: files.NewWords()} }
 
 func (t *texts) add(text string) {
 	for w := range wordsOf(text) {
-		t.all = append(t.all, t.words.of(w))
+		t.all = append(t.all, t.words.Of(w))
 	}
 	t.ends = append(t.ends, int32(len(t.all)))
 }
@@ -87,7 +89,7 @@ func wordsOf(text string) iter.Seq[string] {
 // vocabulary numbers the words of the training texts by falling frequency, words of one frequency by the alphabet.
 // There are at most size tokens, those that are no words included; token gives the token of each word number.
 func (t *texts) vocabulary(trainTexts []int32, size, minCount int) (names []string, token []int32) {
-	count := make([]int, len(t.words.words))
+	count := make([]int, len(t.words.List))
 	for _, i := range trainTexts {
 		for _, w := range t.of(i) {
 			count[w]++
@@ -100,14 +102,14 @@ func (t *texts) vocabulary(trainTexts []int32, size, minCount int) (names []stri
 		}
 	}
 	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(t.words.words[a], t.words.words[b]))
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(t.words.List[a], t.words.List[b]))
 	})
 	order = order[:min(size-firstOfWord, len(order))]
 	token = slices.Repeat([]int32{unknown}, len(count))
 	names = []string{"padding", "unknown"}
 	for i, w := range order {
 		token[w] = int32(i) + firstOfWord
-		names = append(names, t.words.words[w])
+		names = append(names, t.words.List[w])
 	}
 	return names, token
 }
@@ -145,16 +147,16 @@ func (p *pool) encode(name string, trainTexts []int32, o *Options) error {
 			tokens[(i+1)*length-len(words)+j] = token[w]
 		}
 	}
-	p.x, p.frame, p.vocabulary = array{numbers: shrink(tokens, len(names)), size: length}, frame{steps: length, channels: 1}, names
+	p.x, p.frame, p.vocabulary = array{Numbers: shrink(tokens, len(names)), size: length}, frame{steps: length, channels: 1}, names
 	p.note("texts of the last %d words, padded in front with token 0; vocabulary of the %d most frequent words of the training part; token 1 is any other",
 		length, len(names)-firstOfWord)
 	return nil
 }
 
 // shrink keeps tokens in two bytes when they fit.
-func shrink(tokens []int32, vocabulary int) numbers {
+func shrink(tokens []int32, vocabulary int) files.Numbers {
 	if vocabulary > 1<<16 {
-		return packed[int32](tokens)
+		return files.Packed[int32](tokens)
 	}
-	return fill(len(tokens), func(i int) uint16 { return uint16(tokens[i]) })
+	return files.Fill(len(tokens), func(i int) uint16 { return uint16(tokens[i]) })
 }

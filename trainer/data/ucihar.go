@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // signalsFolder is where the archive "Human Activity Recognition Using Smartphones" (UCI 240) has its windows: one text
@@ -17,7 +18,7 @@ import (
 const signalsFolder = "Inertial Signals"
 
 // isUCIHAR reports whether a folder is laid out as that archive.
-func isUCIHAR(dir string) bool { return exists(dir, "train", signalsFolder) }
+func isUCIHAR(dir string) bool { return files.Exists(dir, "train", signalsFolder) }
 
 // uciPool reads a folder in the layout of the UCI HAR archive:
 // {train,test}/Inertial Signals/CHANNEL_{train,test}.txt, {train,test}/y_{train,test}.txt, and where they are there
@@ -28,27 +29,27 @@ func uciPool(dir string) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	var x []tensor
+	var x []files.Tensor
 	var labels []int32
 	for _, split := range []string{"train", "test"} {
 		t, err := uciSignals(dir, split, channels)
 		if err != nil {
 			return nil, err
 		}
-		n := t.rows()
+		n := t.Rows()
 		y, err := uciColumn(filepath.Join(dir, split, "y_"+split+".txt"), n)
 		if err != nil {
 			return nil, err
 		}
-		if persons := filepath.Join(dir, split, "subject_"+split+".txt"); exists(persons) {
+		if persons := filepath.Join(dir, split, "subject_"+split+".txt"); files.Exists(persons) {
 			who, err := uciColumn(persons, n)
 			if err != nil {
 				return nil, err
 			}
 			p.groups = append(p.groups, who...)
 		}
-		if len(x) > 0 && t.shape[1] != x[0].shape[1] {
-			return nil, fail(dir, "").Errorf(code, "its windows have %d steps in train and %d in test", x[0].shape[1], t.shape[1]).Helpf("copy it again")
+		if len(x) > 0 && t.Shape[1] != x[0].Shape[1] {
+			return nil, fail(dir, "").Errorf(code, "its windows have %d steps in train and %d in test", x[0].Shape[1], t.Shape[1]).Helpf("copy it again")
 		}
 		x, labels, p.n = append(x, t), append(labels, y...), p.n+n
 		p.parts = append(p.parts, slices.Repeat([]part{map[string]part{"train": train, "test": test}[split]}, n)...)
@@ -58,7 +59,7 @@ func uciPool(dir string) (*pool, error) {
 	} else {
 		p.groups = nil
 	}
-	p.x, p.frame = join(x), frame{steps: x[0].shape[1], channels: len(channels)}
+	p.x, p.frame = join(x), frame{steps: x[0].Shape[1], channels: len(channels)}
 	p.channels = numbered(len(channels), 1)
 	for c := range channels {
 		p.channels[c].Name = channels[c]
@@ -67,57 +68,57 @@ func uciPool(dir string) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.y = array{numbers: numbered, size: 1}
+	p.y = array{Numbers: numbered, size: 1}
 	p.classes, err = uciClasses(filepath.Join(dir, "activity_labels.txt"), names)
 	return p, err
 }
 
 // uciChannels are the channels that the training part has, by name.
 func uciChannels(dir string) ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "train", signalsFolder, "*_train.txt"))
+	list, err := filepath.Glob(filepath.Join(fileio.EscapeGlob(dir), "train", signalsFolder, "*_train.txt"))
 	if err != nil {
 		return nil, fmt.Errorf("listing %s: %w", dir, err)
 	}
-	if len(files) == 0 {
+	if len(list) == 0 {
 		return nil, fail(dir, "").Errorf(code, "has no channel").Helpf("it needs files such as train/%s/body_acc_x_train.txt", signalsFolder)
 	}
 	var names []string
-	for _, f := range files {
+	for _, f := range list {
 		names = append(names, strings.TrimSuffix(filepath.Base(f), "_train.txt"))
 	}
 	return names, nil
 }
 
 // uciSignals reads the windows of one part, [N, T, channels].
-func uciSignals(dir, split string, channels []string) (tensor, error) {
+func uciSignals(dir, split string, channels []string) (files.Tensor, error) {
 	var out []float64
 	var n, steps int
 	for c, name := range channels {
 		file := filepath.Join(dir, split, signalsFolder, name+"_"+split+".txt")
 		values, width, err := readMatrix(file)
 		if err != nil {
-			return tensor{}, err
+			return files.Tensor{}, err
 		}
 		if c == 0 {
 			n, steps = len(values)/width, width
 			if n*steps > maxPadded/len(channels) {
-				return tensor{}, fail(file, "").Errorf(code, "is too large").Helpf("at most %d values are read in all", maxPadded)
+				return files.Tensor{}, fail(file, "").Errorf(code, "is too large").Helpf("at most %d values are read in all", maxPadded)
 			}
 			out = make([]float64, n*steps*len(channels))
 		}
 		if width != steps || len(values) != n*steps {
-			return tensor{}, fail(file, "").Errorf(code, "has %d windows of %d steps; %s has %d of %d", len(values)/width, width, channels[0], n, steps).
+			return files.Tensor{}, fail(file, "").Errorf(code, "has %d windows of %d steps; %s has %d of %d", len(values)/width, width, channels[0], n, steps).
 				Helpf("copy it again")
 		}
 		for i, v := range values {
 			out[i*len(channels)+c] = v
 		}
 	}
-	return tensor{[]int{n, steps, len(channels)}, exactly(out, len(channels))}, nil
+	return files.Tensor{Shape: []int{n, steps, len(channels)}, Numbers: files.Exactly(out, len(channels))}, nil
 }
 
 // readMatrix reads lines of equally many numbers, spaces or commas between them.
-func readMatrix(file string) (values packed[float64], width int, err error) {
+func readMatrix(file string) (values files.Packed[float64], width int, err error) {
 	data, err := fileio.Read(file, code)
 	if err != nil {
 		return nil, 0, err
@@ -129,15 +130,15 @@ func readMatrix(file string) (values packed[float64], width int, err error) {
 		if len(fields) == 0 {
 			continue
 		}
-		r := rows{file: file, line: line}
+		r := files.Rows{File: file, Line: line}
 		if width == 0 {
 			width = len(fields)
 		}
 		if len(fields) != width {
-			return nil, 0, r.at(0).Errorf(code, "has %d numbers; the first line has %d", len(fields), width).Helpf("copy it again")
+			return nil, 0, r.At(0).Errorf(code, "has %d numbers; the first line has %d", len(fields), width).Helpf("copy it again")
 		}
 		for i := range fields {
-			v, err := r.number(fields, i)
+			v, err := r.Number(fields, i)
 			if err != nil {
 				return nil, 0, err
 			}
@@ -158,15 +159,15 @@ func uciColumn(file string, n int) ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if width != 1 || len(values) != n || !wholeFloats(values) {
+	if width != 1 || len(values) != n || !files.WholeFloats(values) {
 		return nil, fail(file, "").Errorf(code, "does not have one whole number for each of %d windows", n).Helpf("copy it again")
 	}
-	return allInts(values), nil
+	return files.AllInts(values), nil
 }
 
 // uciClasses names the labels as the file says, a number and a name a line; it need not be there.
 func uciClasses(file string, labels []string) ([]string, error) {
-	if !exists(file) {
+	if !files.Exists(file) {
 		return labels, nil
 	}
 	data, err := fileio.Read(file, code)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // unpackTo writes the files of an archive (.zip, a .zip within one, or .tar.gz) that are needed into a folder: all of them,
@@ -71,7 +72,7 @@ func (u *unpacker) onlyOurs(dir string) error {
 	case err == nil, errors.As(err, &d):
 		return err
 	}
-	return fail(dir, "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("move it away")
+	return fail(dir, "").Errorf(code, "cannot be read: %v", fileio.Reason(err)).Helpf("move it away")
 }
 
 // unpacker writes the entries of one archive.
@@ -146,7 +147,7 @@ func (u *unpacker) tarball(data []byte) error {
 			}
 		}
 		if err != nil {
-			return fail(u.file, "").Errorf(code, "cannot be unpacked: %s", unpackReason(err)).Helpf("fetch it again; it looks damaged")
+			return fail(u.file, "").Errorf(code, "cannot be unpacked: %s", files.UnpackReason(err)).Helpf("fetch it again; it looks damaged")
 		}
 		if local != "" {
 			if err := u.write(local, content); err != nil {
@@ -167,12 +168,4 @@ func (u *unpacker) write(local string, content []byte) error {
 	u.done += len(content)
 	u.report(u.done)
 	return nil
-}
-
-// reasonOf is an error of the file system without the path, which the diagnostic says.
-func reasonOf(err error) error {
-	if cause := errors.Unwrap(err); cause != nil {
-		return cause
-	}
-	return err
 }

@@ -4,16 +4,17 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // recordings are long series of d values a step, one after the other, and what is to be cut from them.
 type recordings struct {
-	values numbers
+	values files.Numbers
 	d      int
 	cuts   []cut
 	// answers are those of the steps, so many numbers each; nil where a cut has one label. A window has those of its last step,
 	// or with eachStep of all.
-	answers  numbers
+	answers  files.Numbers
 	width    int
 	eachStep bool
 	// ofCuts says that there are answers for each recording, by its number, not for each step.
@@ -54,12 +55,12 @@ func (r recordings) placeCuts() {
 }
 
 func (r recordings) cut(name string, p *pool, window, stride int) error {
-	x := array{numbers: r.values, size: window * r.d, starts: []int32{}}
-	y := array{numbers: r.answers, size: r.width}
+	x := array{Numbers: r.values, size: window * r.d, starts: []int32{}}
+	y := array{Numbers: r.answers, size: r.width}
 	if r.eachStep {
 		y.size = window * r.width
 	}
-	var labels packed[int32]
+	var labels files.Packed[int32]
 	short, longest := 0, 0
 	for k, c := range r.cuts {
 		longest = max(longest, c.steps)
@@ -88,7 +89,7 @@ func (r recordings) cut(name string, p *pool, window, stride int) error {
 	p.overlap = (window - 1) / stride
 	p.n, p.x, p.frame = len(labels), x, frame{steps: window, channels: r.d}
 	if p.y, p.eachStep = y, r.eachStep; r.answers == nil {
-		p.y = array{numbers: labels, size: 1}
+		p.y = array{Numbers: labels, size: 1}
 	}
 	return nil
 }
@@ -135,16 +136,16 @@ func (r recordings) whole(name string, p *pool, length int) error {
 		return fail(name, "").Errorf(code, "%d recordings of %d steps are too much", len(r.cuts), length).Helpf("choose a shorter  length")
 	}
 	out := r
-	out.values = exactly(pad(r.cuts, length, r.d, 0, r.values.floats), r.d)
+	out.values = files.Exactly(pad(r.cuts, length, r.d, 0, r.values.Floats), r.d)
 	switch {
 	case r.answers == nil || r.ofCuts:
-	case !isFloat(r.answers):
-		out.answers = pad(r.cuts, length, r.width, -1, r.answers.ints)
+	case !files.IsFloat(r.answers):
+		out.answers = pad(r.cuts, length, r.width, -1, r.answers.Ints)
 	case r.eachStep && slices.ContainsFunc(r.cuts, func(c cut) bool { return c.steps < length }):
 		return fail(name, "").Errorf(code, "some recordings are shorter than length = %d, and steps that pad them have no numbers to give", length).
 			Helpf("cut windows:  window = 128,  stride = 64")
 	default:
-		out.answers = exactly(pad(r.cuts, length, r.width, 0, r.answers.floats), r.width)
+		out.answers = files.Exactly(pad(r.cuts, length, r.width, 0, r.answers.Floats), r.width)
 	}
 	out.cuts = slices.Clone(r.cuts)
 	for i := range out.cuts {
@@ -156,8 +157,8 @@ func (r recordings) whole(name string, p *pool, length int) error {
 }
 
 // pad gives each cut the same number of steps, of width numbers each: its first ones, behind a filler.
-func pad[S int32 | float64](cuts []cut, length, width int, filler S, read func(from int, dst []S)) packed[S] {
-	out := packed[S](slices.Repeat([]S{filler}, len(cuts)*length*width))
+func pad[S int32 | float64](cuts []cut, length, width int, filler S, read func(from int, dst []S)) files.Packed[S] {
+	out := files.Packed[S](slices.Repeat([]S{filler}, len(cuts)*length*width))
 	for i, c := range cuts {
 		steps := min(c.steps, length)
 		read(c.from*width, out[((i+1)*length-steps)*width:(i+1)*length*width])

@@ -1,4 +1,4 @@
-package data
+package files
 
 import (
 	"bytes"
@@ -21,8 +21,8 @@ const (
 	xzMagic   = "\xfd7zXZ\x00"
 )
 
-// readUnpacked reads a file of at most 1 GiB, packed by gzip, by xz, or not at all, and unpacks it to at most as much.
-func readUnpacked(path string) ([]byte, error) {
+// ReadUnpacked reads a file of at most 1 GiB, packed by gzip, by xz, or not at all, and unpacks it to at most as much.
+func ReadUnpacked(path string) ([]byte, error) {
 	data, _, err := readSized(path)
 	return data, err
 }
@@ -33,23 +33,23 @@ func readSized(path string) ([]byte, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	data, err := unpack(path, packed)
+	data, err := Unpack(path, packed)
 	return data, int64(len(packed)), err
 }
 
 // readFile reads a file of at most 1 GiB, or what is piped in.
 func readFile(path string) ([]byte, error) {
-	if path != standardInput {
+	if path != StandardInput {
 		return readWhole(path)
 	}
 	data, err := pipedIn()
 	switch {
 	case err != nil:
-		return nil, fail("standard input", "").Errorf(code, "cannot be read: %v", reasonOf(err)).Helpf("pipe a data set in:  ... | hrnnc ... --data -")
+		return nil, diag.InFile("standard input", "").Errorf(code, "cannot be read: %v", fileio.Reason(err)).Helpf("pipe a data set in:  ... | hrnnc ... --data -")
 	case len(data) == 0:
-		return nil, fail("standard input", "").Errorf(code, "is empty").Helpf("pipe a data set in:  ... | hrnnc ... --data -")
+		return nil, diag.InFile("standard input", "").Errorf(code, "is empty").Helpf("pipe a data set in:  ... | hrnnc ... --data -")
 	case len(data) > fileio.MaxBytes:
-		return nil, fail("standard input", "").Errorf(code, "has more than %d bytes", fileio.MaxBytes).Helpf("save it to files, and name them")
+		return nil, diag.InFile("standard input", "").Errorf(code, "has more than %d bytes", fileio.MaxBytes).Helpf("save it to files, and name them")
 	}
 	return data, nil
 }
@@ -63,7 +63,7 @@ func readWhole(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	if head := fileio.Head(f.SectionReader, 4096); len(bytes.Trim(head, "\x00")) == 0 {
-		return nil, fail(path, "").Errorf(code, "holds nothing but zeros where it begins").Helpf("copy or fetch it again; it was not written whole")
+		return nil, diag.InFile(path, "").Errorf(code, "holds nothing but zeros where it begins").Helpf("copy or fetch it again; it was not written whole")
 	}
 	return f.Bytes()
 }
@@ -71,8 +71,8 @@ func readWhole(path string) ([]byte, error) {
 // pipedIn is all of standard input, which can be read once only.
 var pipedIn = sync.OnceValues(func() ([]byte, error) { return io.ReadAll(io.LimitReader(os.Stdin, fileio.MaxBytes+1)) })
 
-// unpack gives the content of a gzip or xz file, or data itself when it is neither.
-func unpack(path string, data []byte) ([]byte, error) {
+// Unpack gives the content of a gzip or xz file, or data itself when it is neither.
+func Unpack(path string, data []byte) ([]byte, error) {
 	var r io.Reader
 	var err error
 	switch {
@@ -91,10 +91,10 @@ func unpack(path string, data []byte) ([]byte, error) {
 		out, err = io.ReadAll(io.LimitReader(r, most+1))
 	}
 	if err != nil {
-		return nil, fail(path, "").Errorf(code, "cannot be unpacked: %s", unpackReason(err)).Helpf("copy or fetch it again; it looks damaged")
+		return nil, diag.InFile(path, "").Errorf(code, "cannot be unpacked: %s", UnpackReason(err)).Helpf("copy or fetch it again; it looks damaged")
 	}
 	if int64(len(out)) > most {
-		return nil, fail(path, "").Errorf(code, "unpacks to more than %d bytes, %d times its size", most, most/int64(len(data))).
+		return nil, diag.InFile(path, "").Errorf(code, "unpacks to more than %d bytes, %d times its size", most, most/int64(len(data))).
 			Helpf("check that it is the right file; if it is, unpack it and name what comes out")
 	}
 	return out, nil
@@ -112,8 +112,8 @@ func mostUnpacked(packed int) int64 {
 	return min(fileio.MaxBytes, littleUnpacked+textRatio*int64(packed))
 }
 
-// unpackReason says in words what the libraries say with their package names in front.
-func unpackReason(err error) string {
+// UnpackReason says in words what the libraries say with their package names in front.
+func UnpackReason(err error) string {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "it is truncated"
@@ -126,3 +126,6 @@ func unpackReason(err error) string {
 	}
 	return diag.Short(text)
 }
+
+// StandardInput is the path of what is piped in.
+const StandardInput = "-"

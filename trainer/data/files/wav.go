@@ -1,4 +1,4 @@
-package data
+package files
 
 import (
 	"bytes"
@@ -22,14 +22,14 @@ const (
 	wavExtensible = 0xfffe
 )
 
-// sound is what a WAV file holds: samples of all channels in turn, in units of which 2^15 is full scale.
-type sound struct {
+// Sound is what a WAV file holds: samples of all channels in turn, in units of which 2^15 is full scale.
+type Sound struct {
 	wavFormat
-	samples []float32
+	Samples []float32
 }
 
-// readWAV reads an uncompressed WAV file: integers of 8 to 32 bits or floats of 32, any number of channels.
-func readWAV(path string) (*sound, error) {
+// ReadWAV reads an uncompressed WAV file: integers of 8 to 32 bits or floats of 32, any number of channels.
+func ReadWAV(path string) (*Sound, error) {
 	data, err := readWhole(path)
 	if err != nil {
 		return nil, err
@@ -37,22 +37,22 @@ func readWAV(path string) (*sound, error) {
 	return parseWAV(path, data)
 }
 
-func parseWAV(path string, data []byte) (*sound, error) {
+func parseWAV(path string, data []byte) (*Sound, error) {
 	if len(data) < 12 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WAVE" {
-		return nil, fail(path, "").Errorf(code, "is not a WAV file").Helpf("unpack or copy it again")
+		return nil, diag.InFile(path, "").Errorf(code, "is not a WAV file").Helpf("unpack or copy it again")
 	}
-	s := &sound{}
+	s := &Sound{}
 	for chunk := data[12:]; len(chunk) >= 8; {
 		name, size := string(chunk[:4]), int(binary.LittleEndian.Uint32(chunk[4:]))
 		body := chunk[8:]
 		if size > len(body) {
-			return nil, fail(path, "").Errorf(code, "is truncated: chunk %s declares %d bytes and has %d", diag.Short(name), size, len(body)).
+			return nil, diag.InFile(path, "").Errorf(code, "is truncated: chunk %s declares %d bytes and has %d", diag.Short(name), size, len(body)).
 				Helpf("unpack or copy it again")
 		}
 		switch name {
 		case "fmt ":
 			if err := binary.Read(bytes.NewReader(body[:size]), binary.LittleEndian, &s.wavFormat); err != nil {
-				return nil, fail(path, "").Errorf(code, "its format chunk has %d bytes", size).Helpf("unpack or copy it again")
+				return nil, diag.InFile(path, "").Errorf(code, "its format chunk has %d bytes", size).Helpf("unpack or copy it again")
 			}
 			if s.Format == wavExtensible && size >= 26 {
 				s.Format = binary.LittleEndian.Uint16(body[24:])
@@ -62,11 +62,11 @@ func parseWAV(path string, data []byte) (*sound, error) {
 		}
 		chunk = body[min(len(body), size+size%2):]
 	}
-	return nil, fail(path, "").Errorf(code, "holds no samples").Helpf("unpack or copy it again")
+	return nil, diag.InFile(path, "").Errorf(code, "holds no samples").Helpf("unpack or copy it again")
 }
 
 // decode reads the samples.
-func (s *sound) decode(path string, body []byte) error {
+func (s *Sound) decode(path string, body []byte) error {
 	le := binary.LittleEndian
 	var sample func(b []byte) float32
 	switch bits := s.Bits; {
@@ -84,29 +84,29 @@ func (s *sound) decode(path string, body []byte) error {
 		sample = func(b []byte) float32 { return math.Float32frombits(le.Uint32(b)) * (1 << 15) }
 	}
 	if sample == nil || s.Channels == 0 || s.Rate == 0 {
-		return fail(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d", s.Channels, s.Bits, s.Rate, s.Format).
+		return diag.InFile(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d", s.Channels, s.Bits, s.Rate, s.Format).
 			Helpf("integers of 8, 16, 24 or 32 bits and floats of 32 are read; convert it, for instance with sox")
 	}
 	size := int(s.Bits) / 8
 	n := len(body) / size / int(s.Channels) * int(s.Channels)
-	s.samples = make([]float32, n)
-	for i := range s.samples {
+	s.Samples = make([]float32, n)
+	for i := range s.Samples {
 		v := sample(body[i*size:])
 		if v != v || math.Abs(float64(v)) > math.MaxFloat32 {
-			return fail(path, "").Errorf(code, "sample %d is no finite number", i).Helpf("write the file again")
+			return diag.InFile(path, "").Errorf(code, "sample %d is no finite number", i).Helpf("write the file again")
 		}
-		s.samples[i] = v
+		s.Samples[i] = v
 	}
 	return nil
 }
 
-// is16 gives samples of one channel, 16 bits; false when they are others.
-func (s *sound) is16() ([]int16, bool) {
+// Is16 gives samples of one channel, 16 bits; false when they are others.
+func (s *Sound) Is16() ([]int16, bool) {
 	if s.Format != wavPCM || s.Channels != 1 || s.Bits != 16 {
 		return nil, false
 	}
-	out := make([]int16, len(s.samples))
-	for i, v := range s.samples {
+	out := make([]int16, len(s.Samples))
+	for i, v := range s.Samples {
 		out[i] = int16(v)
 	}
 	return out, true

@@ -1,10 +1,12 @@
-package data
+package files
 
 import (
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // MemoryVariable names the environment variable with the most memory that one data set may take, such as 4GB.
@@ -18,11 +20,11 @@ const (
 	usualRatio  = 100 // of a file's size to what its values take
 )
 
-// numberBytes is what a number takes while a text is read: a float64.
-const numberBytes = 8
+// NumberBytes is what a number takes while a text is read: a float64.
+const NumberBytes = 8
 
-// fits says whether a set may take so many bytes of memory; file is the size of what it is read from, 0 where it is generated.
-func fits(name string, need, file int64) error {
+// Fits says whether a set may take so many bytes of memory; file is the size of what it is read from, 0 where it is generated.
+func Fits(name string, need, file int64) error {
 	most := int64(usualMemory)
 	if file > 0 {
 		most = min(most, max(smallMemory, usualRatio*file))
@@ -30,14 +32,14 @@ func fits(name string, need, file int64) error {
 	if text := os.Getenv(MemoryVariable); text != "" {
 		n, err := strconv.ParseFloat(strings.TrimSuffix(strings.ToUpper(strings.TrimSpace(text)), "GB"), 64)
 		if err != nil || !(n > 0 && n < 1<<20) {
-			return fail("$"+MemoryVariable, "").Errorf(code, "%q is no amount of memory", text).Helpf("write gigabytes: %s=4GB", MemoryVariable)
+			return diag.InFile("$"+MemoryVariable, "").Errorf(code, "%q is no amount of memory", text).Helpf("write gigabytes: %s=4GB", MemoryVariable)
 		}
 		most = int64(n * (1 << 30))
 	}
 	if need <= most {
 		return nil
 	}
-	return fail(name, "").Errorf(code, "would take %s of memory; %s are allowed", memory(need), memory(most)).
+	return diag.InFile(name, "").Errorf(code, "would take %s of memory; %s are allowed", memory(need), memory(most)).
 		Helpf("take fewer sequences; or, if that is right, allow it: %s=%.0fGB", MemoryVariable, float64(need)/(1<<30)+1)
 }
 

@@ -1,4 +1,4 @@
-package data
+package files
 
 import (
 	"encoding/binary"
@@ -13,46 +13,46 @@ const maxIDXDims = 8
 // idxSizes are the bytes of a value for each type of the IDX format.
 var idxSizes = map[byte]int{0x08: 1, 0x09: 1, 0x0b: 2, 0x0c: 4, 0x0d: 4, 0x0e: 8}
 
-// readIDX reads the format of the MNIST files (described at yann.lecun.com/exdb/mnist), packed or not: two zero bytes,
+// ReadIDX reads the format of the MNIST files (described at yann.lecun.com/exdb/mnist), packed or not: two zero bytes,
 // a type, a number of dimensions, the dimensions as 32-bit counts, and the values, row-major, all big-endian.
-func readIDX(path string) (tensor, error) {
-	data, err := readUnpacked(path)
+func ReadIDX(path string) (Tensor, error) {
+	data, err := ReadUnpacked(path)
 	if err != nil {
-		return tensor{}, err
+		return Tensor{}, err
 	}
 	return parseIDX(path, data)
 }
 
-func parseIDX(file string, data []byte) (tensor, error) {
-	at := fail(file, "")
+func parseIDX(file string, data []byte) (Tensor, error) {
+	at := diag.InFile(file, "")
 	if len(data) < 4 || data[0] != 0 || data[1] != 0 || idxSizes[data[2]] == 0 {
-		return tensor{}, at.Errorf(code, "is not an IDX file").Helpf("IDX files start with two zero bytes and a type of 8 to 14; MNIST's are such")
+		return Tensor{}, at.Errorf(code, "is not an IDX file").Helpf("IDX files start with two zero bytes and a type of 8 to 14; MNIST's are such")
 	}
 	size, dims := idxSizes[data[2]], int(data[3])
 	if dims == 0 || dims > maxIDXDims {
-		return tensor{}, at.Errorf(code, "has %d dimensions; 1 to %d are read", dims, maxIDXDims).Helpf("check that it is the right file")
+		return Tensor{}, at.Errorf(code, "has %d dimensions; 1 to %d are read", dims, maxIDXDims).Helpf("check that it is the right file")
 	}
 	body := 4 + 4*dims
 	if len(data) < body {
-		return tensor{}, at.Errorf(code, "is truncated: its header has %d bytes and the file %d", body, len(data)).Helpf("copy or fetch it again")
+		return Tensor{}, at.Errorf(code, "is truncated: its header has %d bytes and the file %d", body, len(data)).Helpf("copy or fetch it again")
 	}
 	shape, count := make([]int, dims), 1
 	for d := range shape {
 		shape[d] = int(binary.BigEndian.Uint32(data[4+4*d:]))
 		if shape[d] != 0 && count > math.MaxInt32/shape[d] {
-			return tensor{}, at.Errorf(code, "declares more than %d values", math.MaxInt32).Helpf("copy or fetch it again; it looks damaged")
+			return Tensor{}, at.Errorf(code, "declares more than %d values", math.MaxInt32).Helpf("copy or fetch it again; it looks damaged")
 		}
 		count *= shape[d]
 	}
 	if want := count * size; want != len(data)-body {
-		return tensor{}, at.Errorf(code, "has %d bytes of values; %s of %d bytes each needs %d", len(data)-body, diag.Shape(shape), size, want).
+		return Tensor{}, at.Errorf(code, "has %d bytes of values; %s of %d bytes each needs %d", len(data)-body, diag.Shape(shape), size, want).
 			Helpf("copy or fetch it again")
 	}
-	return tensor{shape, idxValues(data[2], data[body:])}, nil
+	return Tensor{shape, idxValues(data[2], data[body:])}, nil
 }
 
 // idxValues converts what is not bytes already.
-func idxValues(kind byte, body []byte) numbers {
+func idxValues(kind byte, body []byte) Numbers {
 	be := binary.BigEndian
 	switch kind {
 	case 0x09:
@@ -66,11 +66,11 @@ func idxValues(kind byte, body []byte) numbers {
 	case 0x0e:
 		return exact(len(body)/8, 1, func(i int) float64 { return math.Float64frombits(be.Uint64(body[8*i:])) })
 	}
-	return packed[uint8](body)
+	return Packed[uint8](body)
 }
 
-func convert[S int16 | int32 | float32](body []byte, size int, value func([]byte) S) packed[S] {
-	out := make(packed[S], len(body)/size)
+func convert[S int16 | int32 | float32](body []byte, size int, value func([]byte) S) Packed[S] {
+	out := make(Packed[S], len(body)/size)
 	for i := range out {
 		out[i] = value(body[i*size:])
 	}

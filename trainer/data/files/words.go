@@ -1,4 +1,4 @@
-package data
+package files
 
 import (
 	"slices"
@@ -9,37 +9,39 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// intern numbers words in the order of their first use.
-type intern struct {
+// Words numbers words in the order of their first use.
+type Words struct {
 	number map[string]int32
-	words  []string
+	List   []string
 }
 
-func newIntern() *intern { return &intern{number: map[string]int32{}} }
+// NewWords knows no word yet.
+func NewWords() *Words { return &Words{number: map[string]int32{}} }
 
-func (in *intern) of(word string) int32 {
+// Of gives the number of a word, a new one for one that is new.
+func (in *Words) Of(word string) int32 {
 	n, ok := in.number[word]
 	if !ok {
-		n = int32(len(in.words))
+		n = int32(len(in.List))
 		word = strings.Clone(word) // not the whole row that it is part of
-		in.number[word], in.words = n, append(in.words, word)
+		in.number[word], in.List = n, append(in.List, word)
 	}
 	return n
 }
 
-// orNone is of, and -1 for no word.
-func (in *intern) orNone(word string) int32 {
+// OrNone is of, and -1 for no word.
+func (in *Words) OrNone(word string) int32 {
 	if word == "" {
 		return -1
 	}
-	return in.of(word)
+	return in.Of(word)
 }
 
-// alike finds two words that differ in capitals only, or in what a screen does not show: two ways to write one letter in Unicode,
+// Alike finds two words that differ in capitals only, or in what a screen does not show: two ways to write one letter in Unicode,
 // characters without width.
-func (in *intern) alike() (a, b, how string) {
+func (in *Words) Alike() (a, b, how string) {
 	seen := map[string]string{}
-	for _, w := range in.words {
+	for _, w := range in.List {
 		shown := norm.NFKC.String(strings.Map(func(r rune) rune {
 			if unicode.Is(unicode.Cf, r) {
 				return -1
@@ -63,12 +65,12 @@ func (in *intern) alike() (a, b, how string) {
 // exactDigits are those of a number that a float64 tells from all others.
 const exactDigits = 15
 
-// asNumbers gives what rows say of persons or recordings: the file's own numbers, where 1 and 1.0 are one; or when some are no
+// AsNumbers gives what rows say of persons or recordings: the file's own numbers, where 1 and 1.0 are one; or when some are no
 // whole numbers, numbers in the order of the names, which are given then.
-func (in *intern) asNumbers(rows []int32) (numbers []int32, names []string) {
-	spelling := slices.Clone(in.words)
+func (in *Words) AsNumbers(rows []int32) (numbers []int32, names []string) {
+	spelling := slices.Clone(in.List)
 	for i, w := range spelling {
-		if _, ok := finite(w); ok && len(w) <= exactDigits {
+		if _, ok := Finite(w); ok && len(w) <= exactDigits {
 			spelling[i] = spellNumber(w)
 		}
 	}
@@ -80,7 +82,7 @@ func (in *intern) asNumbers(rows []int32) (numbers []int32, names []string) {
 		number[i] = int32(n)
 	}
 	if !own {
-		names = slices.Compact(sortNames(spelling))
+		names = slices.Compact(SortNames(spelling))
 		at := map[string]int32{}
 		for i, w := range names {
 			at[w] = int32(i)
@@ -96,16 +98,16 @@ func (in *intern) asNumbers(rows []int32) (numbers []int32, names []string) {
 	return out, names
 }
 
-// asClasses turns the numbers of labels as they are written into numbers of classes, in the order of their names. Where all
+// AsClasses turns the numbers of labels as they are written into numbers of classes, in the order of their names. Where all
 // are numbers, 1 and 1.0 are one class. A label of -1 stays.
-func (in *intern) asClasses(labels []int32) (packed[int32], []string) {
-	spelling := slices.Clone(in.words)
-	if allNumbers(spelling) {
+func (in *Words) AsClasses(labels []int32) (Packed[int32], []string) {
+	spelling := slices.Clone(in.List)
+	if AllNumbers(spelling) {
 		for i, w := range spelling {
 			spelling[i] = spellNumber(w)
 		}
 	}
-	names := sortNames(spelling)
+	names := SortNames(spelling)
 	names = slices.Compact(names)
 	at := map[string]int32{}
 	for i, name := range names {
@@ -115,7 +117,7 @@ func (in *intern) asClasses(labels []int32) (packed[int32], []string) {
 	for i, w := range spelling {
 		class[i] = at[w]
 	}
-	out := make(packed[int32], len(labels))
+	out := make(Packed[int32], len(labels))
 	for i, v := range labels {
 		if out[i] = -1; v >= 0 {
 			out[i] = class[v]

@@ -1,21 +1,21 @@
-package data
+package files
 
 import "math"
 
 // exact keeps n numbers, rows of width columns, in the smallest type that gives each back to the bit: float32, decimals or
 // float64.
-func exact(n, width int, value func(i int) float64) numbers {
+func exact(n, width int, value func(i int) float64) Numbers {
 	if fitFloat32(n, value) {
-		return fill(n, func(i int) float32 { return float32(value(i)) })
+		return Fill(n, func(i int) float32 { return float32(value(i)) })
 	}
 	if d, ok := toDecimals(n, width, value); ok {
 		return d
 	}
-	return fill(n, value)
+	return Fill(n, value)
 }
 
-// exactly is exact of numbers at hand.
-func exactly(values []float64, width int) numbers {
+// Exactly is exact of numbers at hand.
+func Exactly(values []float64, width int) Numbers {
 	return exact(len(values), width, func(i int) float64 { return values[i] })
 }
 
@@ -74,9 +74,9 @@ func commonPower(n, width, column int, value func(i int) float64) (power float64
 	return power, true
 }
 
-func (d decimals) len() int { return len(d.mantissas) }
+func (d decimals) Len() int { return len(d.mantissas) }
 
-func (d decimals) floats(from int, dst []float64) {
+func (d decimals) Floats(from int, dst []float64) {
 	c := from % len(d.powers)
 	for j, m := range d.mantissas[from : from+len(dst)] {
 		dst[j] = float64(m) / d.powers[c]
@@ -86,7 +86,7 @@ func (d decimals) floats(from int, dst []float64) {
 	}
 }
 
-func (d decimals) ints(from int, dst []int32) {
+func (d decimals) Ints(from int, dst []int32) {
 	for j, m := range d.mantissas[from : from+len(dst)] {
 		dst[j] = int32(float64(m) / d.powers[(from+j)%len(d.powers)])
 	}

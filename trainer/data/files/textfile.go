@@ -1,4 +1,4 @@
-package data
+package files
 
 import (
 	"bytes"
@@ -13,15 +13,15 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
-// readNumbers reads a text file of numbers between commas, packed or not, in UTF-8 or, with a byte order mark, in UTF-16;
+// ReadNumbers reads a text file of numbers between commas, packed or not, in UTF-8 or, with a byte order mark, in UTF-16;
 // its lines end with \n. It is refused where so many numbers would take too much memory.
-func readNumbers(path string) (string, error) {
+func ReadNumbers(path string) (string, error) {
 	data, size, err := readSized(path)
 	if err != nil {
 		return "", err
 	}
 	numbers := bytes.Count(data, []byte(",")) + bytes.Count(data, []byte("\n"))
-	if err := fits(path, int64(numbers)*numberBytes, size); err != nil {
+	if err := Fits(path, int64(numbers)*NumberBytes, size); err != nil {
 		return "", err
 	}
 	return decodeText(path, data)
@@ -38,7 +38,7 @@ func decodeText(path string, data []byte) (string, error) {
 		data = fromUTF16(data[2:], binary.BigEndian)
 	}
 	if at := bytes.IndexByte(data, 0); at >= 0 {
-		return "", fail(path, "").Errorf(code, "is not text: byte %d is 0", at).Helpf("save it as CSV or TSV in UTF-8")
+		return "", diag.InFile(path, "").Errorf(code, "is not text: byte %d is 0", at).Helpf("save it as CSV or TSV in UTF-8")
 	}
 	if !bytes.ContainsRune(data, '\n') {
 		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
@@ -58,16 +58,17 @@ func fromUTF16(data []byte, order binary.ByteOrder) []byte {
 	return out
 }
 
-// lineReader gives the lines of a text that are neither empty nor comments, which start with # or %.
-type lineReader struct {
-	file, text string
+// LineReader gives the lines of a text that are neither empty nor comments, which start with # or %.
+type LineReader struct {
+	File, Text string
 	line       int // the one that was read last, from 1
 }
 
-func (l *lineReader) next() (string, bool) {
-	for l.text != "" {
+// Next gives the next line that says something; false at the end.
+func (l *LineReader) Next() (string, bool) {
+	for l.Text != "" {
 		var line string
-		line, l.text, _ = strings.Cut(l.text, "\n")
+		line, l.Text, _ = strings.Cut(l.Text, "\n")
 		l.line++
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' && line[0] != '%' {
 			return line, true
@@ -76,8 +77,8 @@ func (l *lineReader) next() (string, bool) {
 	return "", false
 }
 
-// at is the line that was read last.
-func (l *lineReader) at() diag.Builder { return lineAt(l.file, l.line, 1) }
+// At is the line that was read last.
+func (l *LineReader) At() diag.Builder { return lineAt(l.File, l.line, 1) }
 
 // lineAt is a place in a text file; line and column count from 1.
 func lineAt(file string, line, column int) diag.Builder {
@@ -88,7 +89,8 @@ func lineAt(file string, line, column int) diag.Builder {
 // missingWords are how tables write that there is no value, in lower case.
 var missingWords = map[string]bool{"": true, "?": true, "na": true, "n/a": true, "nan": true, "-nan": true, "null": true, "none": true, "#n/a": true, "-": true, ".": true}
 
-func isMissing(field string) bool {
+// IsMissing reports whether a field stands for a value that is not there.
+func IsMissing(field string) bool {
 	field = strings.TrimSpace(field)
 	return len(field) <= 4 && missingWords[strings.ToLower(field)]
 }
@@ -99,7 +101,7 @@ func value(field string) (float64, bool) {
 	if v, err := strconv.ParseFloat(field, 64); err == nil && math.Abs(v) <= math.MaxFloat32 {
 		return v, true
 	}
-	return math.NaN(), isMissing(field)
+	return math.NaN(), IsMissing(field)
 }
 
 // timeLayouts are how times are written, seconds aside.
@@ -109,7 +111,7 @@ var timeLayouts = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "
 // parseTime reads a time as seconds, or as a date and a time of day.
 func parseTime(text string) (seconds float64, ok bool) {
 	text = strings.TrimSpace(text)
-	if v, isNumber := finite(text); isNumber {
+	if v, isNumber := Finite(text); isNumber {
 		return v, true
 	}
 	for _, layout := range timeLayouts {

@@ -1,6 +1,7 @@
-package data
+package files
 
 import (
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,7 +10,7 @@ import (
 )
 
 // findHeader finds the names of the columns: the first row, where no number is in it or where it is clear that its numbers are names.
-func (r *rows) findHeader(first, comments []string, header string) error {
+func (r *Rows) findHeader(first, comments []string, header string) error {
 	switch {
 	case header == "yes":
 		return r.takeHeader(first)
@@ -18,7 +19,7 @@ func (r *rows) findHeader(first, comments []string, header string) error {
 		return r.takeHeader(first)
 	default:
 		if names := r.headerOf(comments); names != nil {
-			r.notes = append(r.notes, "the names of the columns are taken from the comment above the first row")
+			r.Notes = append(r.Notes, "the names of the columns are taken from the comment above the first row")
 			r.name(names)
 			return nil
 		}
@@ -26,7 +27,7 @@ func (r *rows) findHeader(first, comments []string, header string) error {
 		case err != nil:
 			return err
 		case numbered:
-			r.notes = append(r.notes, "the first row is taken for the names of columns, since its numbers are not like those below; header = no makes it data")
+			r.Notes = append(r.Notes, "the first row is taken for the names of columns, since its numbers are not like those below; header = no makes it data")
 			return r.takeHeader(first)
 		}
 	}
@@ -34,7 +35,7 @@ func (r *rows) findHeader(first, comments []string, header string) error {
 }
 
 // headerOf is the last comment above the first row, where it has a name for each column, as numpy.savetxt writes them.
-func (r *rows) headerOf(comments []string) []string {
+func (r *Rows) headerOf(comments []string) []string {
 	if len(comments) == 0 {
 		return nil
 	}
@@ -49,8 +50,8 @@ func (r *rows) headerOf(comments []string) []string {
 
 // numberedHeader reports whether a first row with numbers in it has the names of columns: they count from 0 or 1 and those below
 // do not, or a word stands above numbers. Numbers that rise evenly otherwise, as wavelengths do, are either.
-func (r *rows) numberedHeader(first []string) (bool, error) {
-	rest, err := r.ahead(3)
+func (r *Rows) numberedHeader(first []string) (bool, error) {
+	rest, err := r.Ahead(3)
 	if err != nil || len(rest) < 2 {
 		return false, err
 	}
@@ -63,7 +64,7 @@ func (r *rows) numberedHeader(first []string) (bool, error) {
 	case slices.ContainsFunc(columnsOf(first, rest[1:]), r.wordAboveNumbers):
 		return true, nil
 	case n >= 4 && step != 0 && below != step:
-		return false, lineAt(r.file, r.line, 1).Errorf(code, "the first row holds numbers that rise evenly, as names of columns do (%s, ...)", diag.Names(first[:3])).
+		return false, lineAt(r.File, r.Line, 1).Errorf(code, "the first row holds numbers that rise evenly, as names of columns do (%s, ...)", diag.Names(first[:3])).
 			Helpf("say  header = yes  if they are names, or  header = no  if they are data")
 	}
 	return false, nil
@@ -86,15 +87,15 @@ func columnsOf(first []string, rest [][]string) []columnAbove {
 	return out
 }
 
-func (r *rows) wordAboveNumbers(c columnAbove) bool {
-	return !r.isNumber(c.top) && !isMissing(c.top) && !slices.ContainsFunc(c.below, func(f string) bool { return !r.isNumber(f) })
+func (r *Rows) wordAboveNumbers(c columnAbove) bool {
+	return !r.isNumber(c.top) && !IsMissing(c.top) && !slices.ContainsFunc(c.below, func(f string) bool { return !r.isNumber(f) })
 }
 
 // evenly gives the first of the numbers of a row, how many there are, and by what they rise from each to the next; 0 when that varies.
 func evenly(fields []string) (from, step float64, n int) {
 	last := 0.0
 	for _, f := range fields {
-		v, ok := finite(strings.TrimSpace(f))
+		v, ok := Finite(strings.TrimSpace(f))
 		if !ok {
 			continue
 		}
@@ -112,10 +113,10 @@ func evenly(fields []string) (from, step float64, n int) {
 }
 
 // takeHeader names the columns by the first row, and leaves out a row of units below it.
-func (r *rows) takeHeader(first []string) error {
+func (r *Rows) takeHeader(first []string) error {
 	r.name(first)
 	r.body++
-	rest, err := r.ahead(2)
+	rest, err := r.Ahead(2)
 	if err != nil || len(rest) < 2 {
 		return err
 	}
@@ -127,120 +128,120 @@ func (r *rows) takeHeader(first []string) error {
 		switch numbers++; {
 		case r.isNumber(rest[0][i]):
 			return nil
-		case !isMissing(rest[0][i]) && !likeCommaNumber.MatchString(rest[0][i]):
+		case !IsMissing(rest[0][i]) && !likeCommaNumber.MatchString(rest[0][i]):
 			units++
 		}
 	}
 	if units == 0 || 2*units < numbers {
 		return nil
 	}
-	r.notes = append(r.notes, "the row below the names is taken for units, since the next one has numbers where it has words: "+diag.Names(rest[0]))
+	r.Notes = append(r.Notes, "the row below the names is taken for units, since the next one has numbers where it has words: "+diag.Names(rest[0]))
 	r.rewind()
-	if _, err := r.next(); err != nil {
+	if _, err := r.Next(); err != nil {
 		return err
 	}
-	r.body = r.line + 1
+	r.body = r.Line + 1
 	return nil
 }
 
 // name names the columns. Blanks and line breaks, which spreadsheets have in names, become single blanks.
-func (r *rows) name(fields []string) {
-	r.header, r.twice = make([]string, len(fields)), map[string][]int{}
+func (r *Rows) name(fields []string) {
+	r.Header, r.Twice = make([]string, len(fields)), map[string][]int{}
 	count := map[string][]int{}
 	for i, f := range fields {
-		name := clean(f)
+		name := Clean(f)
 		if name == "" || strings.HasPrefix(name, "Unnamed: ") { // as pandas has it
-			r.unnamed = append(r.unnamed, i)
+			r.Unnamed = append(r.Unnamed, i)
 			name = "column " + strconv.Itoa(i+1)
 		}
 		count[name] = append(count[name], i)
-		r.header[i] = name
+		r.Header[i] = name
 	}
 	for name, all := range count {
 		if len(all) < 2 {
 			continue
 		}
-		r.twice[name] = all
+		r.Twice[name] = all
 		for k, i := range all[1:] {
-			r.header[i] = name + " " + strconv.Itoa(k+2)
+			r.Header[i] = name + " " + strconv.Itoa(k+2)
 		}
 	}
 }
 
 // classFirst takes the first column for the class in tables as those of the UCR archive, which have no header: named NAME_TRAIN, or of a
 // few whole numbers in front of others that are not.
-func (r *rows) classFirst() error {
+func (r *Rows) classFirst() error {
 	const looked = 1000
-	_, _, named := partOf(r.file)
-	first, err := r.ahead(looked)
+	named := PartName.MatchString(filepath.Base(r.File))
+	first, err := r.Ahead(looked)
 	if err != nil || r.width < 3 {
 		return err
 	}
 	classes := map[string]bool{}
 	fractions := false
 	for _, row := range first {
-		v, ok := finite(strings.TrimSpace(row[0]))
+		v, ok := Finite(strings.TrimSpace(row[0]))
 		if !ok || v != float64(int(v)) {
 			return nil
 		}
 		classes[spellNumber(strings.TrimSpace(row[0]))] = true
-		second, _ := finite(strings.TrimSpace(row[1]))
+		second, _ := Finite(strings.TrimSpace(row[1]))
 		fractions = fractions || second != float64(int(second))
 	}
 	if named || fractions && 2*len(classes) <= len(first) {
-		r.label = "1"
+		r.Label = "1"
 	}
 	return nil
 }
 
-// column finds a column by its name or by its number from 1, as an index from 0.
-func (r *rows) column(name string) (int, error) {
-	if all := r.twice[name]; all != nil {
+// Column finds a column by its name or by its number from 1, as an index from 0.
+func (r *Rows) Column(name string) (int, error) {
+	if all := r.Twice[name]; all != nil {
 		var numbers []string
 		for _, i := range all {
 			numbers = append(numbers, strconv.Itoa(i+1))
 		}
-		return 0, fail(r.file, "").Errorf(code, "%d columns are called %s", len(all), diag.Short(name)).
+		return 0, diag.InFile(r.File, "").Errorf(code, "%d columns are called %s", len(all), diag.Short(name)).
 			Helpf("give the number of the one that is meant: %s", strings.Join(numbers, ", "))
 	}
-	if i := slices.Index(r.header, clean(name)); i >= 0 {
+	if i := slices.Index(r.Header, Clean(name)); i >= 0 {
 		return i, nil
 	}
 	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= r.width {
-		r.byNumber = true
+		r.ByNumber = true
 		return n - 1, nil
 	}
-	return 0, fail(r.file, "").Errorf(code, "there is no column %s", diag.Short(name)).Helpf("%s", r.columnNames())
+	return 0, diag.InFile(r.File, "").Errorf(code, "there is no column %s", diag.Short(name)).Helpf("%s", r.ColumnNames())
 }
 
-// columnNames lists the columns.
-func (r *rows) columnNames() string {
-	if r.header != nil {
-		return "the columns are " + diag.Names(r.header)
+// ColumnNames lists the columns.
+func (r *Rows) ColumnNames() string {
+	if r.Header != nil {
+		return "the columns are " + diag.Names(r.Header)
 	}
 	return "the columns are 1 to " + strconv.Itoa(r.width) + "; header = yes  where the first row names them"
 }
 
-// columns finds several, each named once.
-func (r *rows) columns(names []string) ([]int, error) {
+// Columns finds several, each named once.
+func (r *Rows) Columns(names []string) ([]int, error) {
 	var out []int
 	for _, n := range names {
-		i, err := r.column(n)
+		i, err := r.Column(n)
 		if err != nil {
 			return nil, err
 		}
 		if slices.Contains(out, i) {
-			return nil, fail(r.file, "").Errorf(code, "column %s is named twice", diag.Short(n)).Helpf("name each column once")
+			return nil, diag.InFile(r.File, "").Errorf(code, "column %s is named twice", diag.Short(n)).Helpf("name each column once")
 		}
 		out = append(out, i)
 	}
 	return out, nil
 }
 
-// columnName is what a column is called.
-func (r *rows) columnName(i int) string {
-	if r.header != nil {
-		return r.header[i]
+// ColumnName is what a column is called.
+func (r *Rows) ColumnName(i int) string {
+	if r.Header != nil {
+		return r.Header[i]
 	}
 	return strconv.Itoa(i + 1)
 }

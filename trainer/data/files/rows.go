@@ -1,4 +1,4 @@
-package data
+package files
 
 import (
 	"encoding/csv"
@@ -13,31 +13,37 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
-// rows reads a table row by row: CSV (RFC 4180), a row a line with tabs or blanks, or the data of an .arff file.
-type rows struct {
-	file   string
-	header []string // nil when the file has none
+// Rows reads a table row by row: CSV (RFC 4180), a row a line with tabs or blanks, or the data of an .arff file.
+type Rows struct {
+	File   string
+	Header []string // nil when the file has none
 	// open starts reading the records anew, those of the header too; body is the line that the first row of data starts on.
 	open  records
 	body  int
 	read  func() (fields []string, line int, err error)
-	line  int
+	Line  int
 	width int
-	lines int   // at least as many as there are rows
-	size  int64 // of the file, in bytes
+	Lines int   // at least as many as there are rows
+	Size  int64 // of the file, in bytes
 	// decimalComma says that numbers have a comma where others have a point.
 	decimalComma bool
 	// twice are the columns of names that more than one has.
-	twice map[string][]int
+	Twice map[string][]int
 	// unnamed are the columns whose name in the header is empty.
-	unnamed []int
+	Unnamed []int
 	// notes say what the text was taken for.
-	notes []string
+	Notes []string
 	// label and target are the column with the class, or with a number to give, that the file itself says; "" for none.
-	label, target string
-	classes       []string // as declared; nil where the file declares none
+	Label, Target string
+	Classes       []string // as declared; nil where the file declares none
 	// byNumber says that a column was asked for by its number.
-	byNumber bool
+	ByNumber bool
+}
+
+// Dialect says of a table what its text may not.
+type Dialect struct {
+	Header  string // whether the first row has the names of the columns: yes, no; guessed for others
+	Decimal string // what stands before the decimals of a number: comma; a point for others
 }
 
 // records starts reading a text: what it gives reads its next record, and says on which line that starts.
@@ -46,35 +52,36 @@ type records func() func() (fields []string, line int, err error)
 // longestLine is how many bytes a line of a table may have: half a million numbers.
 const longestLine = 4 << 20
 
-// openRows reads what stands before the rows of data: marks of spreadsheets, comments, the header and a row of units.
-func openRows(path string, c Columns) (*rows, error) {
+// OpenRows reads what stands before the rows of data: marks of spreadsheets, comments, the header and a row of units.
+func OpenRows(path string, d Dialect) (*Rows, error) {
 	data, size, err := readSized(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newRows(path, data, c)
+	r, err := NewRows(path, data, d)
 	if err != nil {
 		return nil, err
 	}
-	r.size = size
+	r.Size = size
 	return r, nil
 }
 
-func newRows(path string, data []byte, c Columns) (*rows, error) {
+// NewRows is OpenRows of a file at hand; path names it.
+func NewRows(path string, data []byte, d Dialect) (*Rows, error) {
 	text, err := decodeText(path, data)
 	if err != nil {
 		return nil, err
 	}
 	lead := newLead(text)
-	r := &rows{file: path, decimalComma: c.Decimal == "comma"}
+	r := &Rows{File: path, decimalComma: d.Decimal == "comma"}
 	for line := range strings.Lines(lead.text) {
-		if r.lines++; len(line) > longestLine {
-			r.line = lead.line + r.lines
-			return nil, r.at(0).Errorf(code, "has %d bytes in one line; at most %d are read", len(line), longestLine).
+		if r.Lines++; len(line) > longestLine {
+			r.Line = lead.line + r.Lines
+			return nil, r.At(0).Errorf(code, "has %d bytes in one line; at most %d are read", len(line), longestLine).
 				Helpf("check that it is the right file; a long recording is saved with a step a line")
 		}
 	}
-	switch ext := extension(path); {
+	switch ext := Extension(path); {
 	case ext == ".tsv" || ext == ".tab":
 		r.open = lead.fields(func(line string) []string { return strings.Split(line, "\t") })
 	case lead.comma == 0 && r.blanks(lead.text):
@@ -85,21 +92,21 @@ func newRows(path string, data []byte, c Columns) (*rows, error) {
 			comma = separator(lead.text, r.decimalComma)
 		}
 		if comma == ',' && r.decimalComma && !strings.Contains(lead.text, `"`) {
-			return nil, fail(path, "").Errorf(code, "has commas between its fields, where decimal = comma needs others").
+			return nil, diag.InFile(path, "").Errorf(code, "has commas between its fields, where decimal = comma needs others").
 				Helpf("separate them by semicolons or tabs, or remove  decimal")
 		}
 		r.open = lead.csv(comma)
 	}
 	r.rewind()
-	first, err := r.next()
+	first, err := r.Next()
 	if err != nil {
 		return nil, err
 	}
 	if first == nil {
-		return nil, fail(path, "").Errorf(code, "has no row").Helpf("check that it is the right file")
+		return nil, diag.InFile(path, "").Errorf(code, "has no row").Helpf("check that it is the right file")
 	}
-	r.body = r.line
-	if err := r.findHeader(slices.Clone(first), lead.comments, c.Header); err != nil {
+	r.body = r.Line
+	if err := r.findHeader(slices.Clone(first), lead.comments, d.Header); err != nil {
 		return nil, err
 	}
 	r.rewind()
@@ -107,13 +114,13 @@ func newRows(path string, data []byte, c Columns) (*rows, error) {
 }
 
 // rewind goes back to the first row of data.
-func (r *rows) rewind() { r.read, r.line = r.open(), 0 }
+func (r *Rows) rewind() { r.read, r.Line = r.open(), 0 }
 
-// ahead gives copies of the first rows of data, at most n; the next row that is read is again the first.
-func (r *rows) ahead(n int) (out [][]string, err error) {
+// Ahead gives copies of the first rows of data, at most n; the next row that is read is again the first.
+func (r *Rows) Ahead(n int) (out [][]string, err error) {
 	r.rewind()
 	for len(out) < n {
-		fields, err := r.next()
+		fields, err := r.Next()
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +185,7 @@ func separator(text string, decimalComma bool) rune {
 }
 
 // blanks reports whether nothing but blanks stands between the numbers of the first row.
-func (r *rows) blanks(text string) bool {
+func (r *Rows) blanks(text string) bool {
 	first, _, _ := strings.Cut(text, "\n")
 	fields := strings.Fields(first)
 	marks := "\t,;|"
@@ -230,8 +237,8 @@ func (l *lead) fields(split func(line string) []string) records {
 	}
 }
 
-// next gives the fields of the next row of data, nil at the end. They are overwritten by the next call.
-func (r *rows) next() ([]string, error) {
+// Next gives the fields of the next row of data, nil at the end. They are overwritten by the next call.
+func (r *Rows) Next() ([]string, error) {
 	for {
 		fields, line, err := r.read()
 		if err == io.EOF {
@@ -241,14 +248,14 @@ func (r *rows) next() ([]string, error) {
 		var said *diag.Diagnostic
 		switch {
 		case errors.As(err, &parse):
-			r.line = parse.Line
-			return nil, r.at(parse.Column).Errorf(code, "%s", parse.Err).Helpf("write quotes inside quoted fields twice, or save it as TSV")
+			r.Line = parse.Line
+			return nil, r.At(parse.Column).Errorf(code, "%s", parse.Err).Helpf("write quotes inside quoted fields twice, or save it as TSV")
 		case errors.As(err, &said):
 			return nil, err
 		case err != nil:
-			return nil, fail(r.file, "").Errorf(code, "cannot be read: %v", err).Helpf("save it again")
+			return nil, diag.InFile(r.File, "").Errorf(code, "cannot be read: %v", err).Helpf("save it again")
 		}
-		r.line = line
+		r.Line = line
 		if line < r.body {
 			continue
 		}
@@ -259,41 +266,42 @@ func (r *rows) next() ([]string, error) {
 			if strings.HasPrefix(fields[0], "#") {
 				continue // a comment
 			}
-			return nil, r.at(0).Errorf(code, "has %d fields; the first row has %d", len(fields), r.width).Helpf("every row needs the same columns")
+			return nil, r.At(0).Errorf(code, "has %d fields; the first row has %d", len(fields), r.width).Helpf("every row needs the same columns")
 		}
 		for i, f := range fields {
 			if !utf8.ValidString(f) {
-				return nil, r.at(0).Errorf(code, "field %d is not UTF-8", i+1).Helpf("save the file in UTF-8")
+				return nil, r.At(0).Errorf(code, "field %d is not UTF-8", i+1).Helpf("save the file in UTF-8")
 			}
 		}
 		return fields, nil
 	}
 }
 
-// clean is a text without blanks around it and with single blanks within.
-func clean(text string) string { return strings.Join(strings.Fields(text), " ") }
+// Clean is a text without blanks around it and with single blanks within.
+func Clean(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// at is the row that was read last, and a column of its text when it is known.
-func (r *rows) at(column int) diag.Builder {
-	return lineAt(r.file, r.line, column)
+// At is the row that was read last, and a column of its text when it is known.
+func (r *Rows) At(column int) diag.Builder {
+	return lineAt(r.File, r.Line, column)
 }
 
-func (r *rows) noRow() error {
-	return fail(r.file, "").Errorf(code, "has a header and no row").Helpf("check that it is the right file")
+// NoRow is the error of a table without data.
+func (r *Rows) NoRow() error {
+	return diag.InFile(r.File, "").Errorf(code, "has a header and no row").Helpf("check that it is the right file")
 }
 
 // likeCommaNumber is a number as much of Europe writes it, perhaps with points between its thousands.
 var likeCommaNumber = regexp.MustCompile(`^\s*[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][+-]?\d+)?\s*$`)
 
 // spelling is a field with a decimal point.
-func (r *rows) spelling(field string) string {
+func (r *Rows) spelling(field string) string {
 	if r.decimalComma && likeCommaNumber.MatchString(field) {
 		return strings.ReplaceAll(strings.ReplaceAll(field, ".", ""), ",", ".")
 	}
 	return field
 }
 
-func (r *rows) isNumber(field string) bool {
+func (r *Rows) isNumber(field string) bool {
 	if r.otherPoint(field) {
 		return false
 	}
@@ -302,12 +310,12 @@ func (r *rows) isNumber(field string) bool {
 }
 
 // otherPoint reports a point where commas are decimal: it may stand for thousands.
-func (r *rows) otherPoint(field string) bool {
-	return r.decimalComma && strings.Contains(field, ".") && !likeCommaNumber.MatchString(field) && !isMissing(field)
+func (r *Rows) otherPoint(field string) bool {
+	return r.decimalComma && strings.Contains(field, ".") && !likeCommaNumber.MatchString(field) && !IsMissing(field)
 }
 
-// value reads a field as a finite number, NaN where it is missing.
-func (r *rows) value(fields []string, i int) (float64, error) {
+// Value reads a field as a finite number, NaN where it is missing.
+func (r *Rows) Value(fields []string, i int) (float64, error) {
 	v, ok := value(r.spelling(fields[i]))
 	if ok && !r.otherPoint(fields[i]) {
 		return v, nil
@@ -316,14 +324,14 @@ func (r *rows) value(fields []string, i int) (float64, error) {
 	if likeCommaNumber.MatchString(fields[i]) {
 		help = "say  decimal = comma  where numbers have a comma for a point"
 	}
-	return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), diag.Short(fields[i])).Helpf("%s", help)
+	return 0, r.At(0).Errorf(code, "column %s is %q, which is no finite number", r.ColumnName(i), diag.Short(fields[i])).Helpf("%s", help)
 }
 
-// number reads a field as a finite number.
-func (r *rows) number(fields []string, i int) (float64, error) {
-	v, err := r.value(fields, i)
+// Number reads a field as a finite number.
+func (r *Rows) Number(fields []string, i int) (float64, error) {
+	v, err := r.Value(fields, i)
 	if err == nil && v != v {
-		return 0, r.at(0).Errorf(code, "column %s is %q, which is no finite number", r.columnName(i), diag.Short(fields[i])).
+		return 0, r.At(0).Errorf(code, "column %s is %q, which is no finite number", r.ColumnName(i), diag.Short(fields[i])).
 			Helpf("write the number, or leave the row out")
 	}
 	return v, err
