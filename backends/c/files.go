@@ -100,7 +100,7 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 	if g.Token {
 		g.InputNote = fmt.Sprintf("a token, 0 to %d", hi)
 	}
-	g.Feeding, g.Meaning = comments(p.Input.Feeding()), comments(p.Output.Meaning())
+	g.Feeding, g.Meaning = comments(backends.Feeding(p.Input)), comments(backends.Meaning(p.Output))
 	if s.stores24() {
 		var w writer
 		s.int24(&w)
@@ -201,19 +201,17 @@ func valueNote(p *lower.Plan) string {
 	return fmt.Sprintf("one is worth %.9g", u.Unit)
 }
 
-func comments(title string, lines []string) string {
+func comments(l backends.List) string {
 	var w writer
-	w.list(title, lines)
+	w.list(l.Title, l.Lines)
 	return w.buf.String()
 }
 
 // lists are what the README says of inputs and outputs.
 func lists(p *lower.Plan) string {
 	var b strings.Builder
-	for _, list := range []func() (string, []string){p.Input.Feeding, p.Output.Meaning} {
-		if title, lines := list(); lines != nil {
-			fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(spell.MarkdownLines(lines), "\n- "))
-		}
+	for _, l := range backends.Lists(p.Input, p.Output) {
+		fmt.Fprintf(&b, "\n%s\n\n- %s\n", l.Title, strings.Join(spell.MarkdownLines(l.Lines), "\n- "))
 	}
 	return b.String()
 }

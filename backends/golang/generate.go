@@ -211,18 +211,11 @@ func (g *generator) packageFile() *jen.File {
 	f.PackageComment("a Hadamard recurrent network in integers alone, without dependencies and without allocation. Make a Model,")
 	f.PackageComment("give it inputs with Step, and read Output. The arithmetic is that of docs/numerics.md of hrnnc, to the bit;")
 	f.PackageComment("section numbers in comments are of that page.")
-	if title, lines := g.p.Input.Feeding(); lines != nil {
+	for _, l := range backends.Lists(g.p.Input, g.p.Output) {
 		f.PackageComment("")
-		f.PackageComment(comment(title))
-		for _, l := range lines {
-			f.PackageComment("  - " + comment(l))
-		}
-	}
-	if title, lines := g.p.Output.Meaning(); lines != nil {
-		f.PackageComment("")
-		f.PackageComment(comment(title))
-		for _, l := range lines {
-			f.PackageComment("  - " + comment(l))
+		f.PackageComment(comment(l.Title))
+		for _, line := range l.Lines {
+			f.PackageComment("  - " + comment(line))
 		}
 	}
 	consts := make([]jen.Code, len(g.consts))

@@ -182,11 +182,8 @@ func (g *generator) readme() []byte {
 			fmt.Fprintf(&b, "    %-*s // %s\n", max(len(model), len(quantise)), line[0], line[1])
 		}
 	}
-	if title, lines := g.p.Input.Feeding(); lines != nil {
-		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(spell.MarkdownLines(lines), "\n- "))
-	}
-	if title, lines := g.p.Output.Meaning(); lines != nil {
-		fmt.Fprintf(&b, "\n%s\n\n- %s\n", title, strings.Join(spell.MarkdownLines(lines), "\n- "))
+	for _, l := range backends.Lists(g.p.Input, g.p.Output) {
+		fmt.Fprintf(&b, "\n%s\n\n- %s\n", l.Title, strings.Join(spell.MarkdownLines(l.Lines), "\n- "))
 	}
 	fmt.Fprintf(&b, "\nCopy `%s.go` and its test into a folder of your module; its path there is what you import. Or keep this folder as the\nmodule that it is (`import = \"example.com/%s\"` in `target go { ... }` sets its path) and point to it with `go mod edit -replace`.\n\n", g.pkg, g.pkg)
 	fmt.Fprintf(&b, "- A step allocates nothing and uses no floating point. A Model is one value: copy it to save it, use one a goroutine.\n")

@@ -40,11 +40,11 @@ type part struct {
 }
 
 // titled puts a title before lines; nil without lines.
-func titled(title string, lines []string) []string {
-	if lines == nil {
+func titled(l backends.List) []string {
+	if l.Lines == nil {
 		return nil
 	}
-	return append([]string{title}, lines...)
+	return append([]string{l.Title}, l.Lines...)
 }
 
 func (d *design) top() topValues {
@@ -54,7 +54,7 @@ func (d *design) top() topValues {
 		Argmax: p.Output.Decision == ir.Argmax, Threshold: p.Output.Decision == ir.Threshold, TwoPhase: p.TwoPhase(), Limit: p.Output.Threshold,
 		StepCycles: d.stepCycles(false), OutputStepCycles: d.stepCycles(true)}
 	v.Patience = 4 * (v.OutputStepCycles + 16)
-	v.Feeding, v.Meaning = titled(p.Input.Feeding()), titled(p.Output.Meaning())
+	v.Feeding, v.Meaning = titled(backends.Feeding(p.Input)), titled(backends.Meaning(p.Output))
 	v.BeatWord = v.IB + 1
 	d.texts(&v)
 	for i, l := range d.layers {
