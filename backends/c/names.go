@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/backends/spell"
 )
 
@@ -26,7 +27,8 @@ func apiNames(prefix string) []string {
 
 // takenPrefix reports whether a prefix would give files or functions that a system or this target has under that name.
 func takenPrefix(prefix string) bool {
-	return slices.Contains(reserved, prefix) || slices.Contains(parts, prefix) || spell.HeaderName(prefix) || spell.FunctionPrefix(prefix) || prefix+".c" == harnessFile
+	return slices.Contains(reserved, prefix) || slices.Contains(parts, prefix) || spell.HeaderName(prefix) || spell.FunctionPrefix(prefix) ||
+		pack.Taken(prefix) || prefix+".c" == harnessFile
 }
 
 // stringFunctions are of string.h and strings.h, which a program that includes the header may include as well.

@@ -217,6 +217,26 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestNames compiles the examples of models that are called what the examples call something.
+func TestNames(t *testing.T) {
+	need(t, "gcc", "g++")
+	stubs, err := filepath.Abs("testdata/stubs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.FieldsSeq("protocol serial port next_ms read report setup main uart stream host app uart_model Serial values PERIOD") {
+		l := random(t, strings.Replace(kinds["classes"], "model F", "model "+name, 1))
+		dir := packages(t, l, "arduino", "cmake")
+		check := " -fsyntax-only -Isrc -I" + stubs + strict
+		run(t, dir, "g++ -std=c++11"+check+"-include Arduino.h -x c++ examples/stream/stream.ino examples/sensor/sensor.ino")
+		bare, err := filepath.Glob(filepath.Join(dir, "../../cmake/*"))
+		if err != nil || len(bare) != 1 {
+			t.Fatalf("%v (%v)", bare, err)
+		}
+		run(t, bare[0], "gcc -std=c99"+check+"examples/stream/main.c examples/stream/serial_stdio.c")
+	}
+}
+
 // TestProtocol says lines to the example, good and bad.
 func TestProtocol(t *testing.T) {
 	need(t, "gcc")

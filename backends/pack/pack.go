@@ -42,6 +42,11 @@ func Names() []string {
 	return names
 }
 
+// Taken reports whether examples have files and functions that start with a prefix.
+func Taken(prefix string) bool {
+	return slices.Contains([]string{"protocol", "serial"}, strings.ToLower(prefix))
+}
+
 // Settings are the keys of a target's block that are about packages.
 var Settings = []backends.Setting{
 	{Key: "package", Doc: "for which build systems: " + strings.Join(Names(), ", "), Words: Names()},
