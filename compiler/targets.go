@@ -52,12 +52,19 @@ func (e *UnknownTargetError) Help() string { return meantTarget(e.Target) }
 
 // targetsFor says which target serves what people call a target.
 var targetsFor = map[string]string{
-	"c":  "arduino avr esp32 esp8266 stm32 rp2040 pico nrf52 cortex-m arm riscv mcu microcontroller firmware embedded host c99 cpp c++ cc gcc clang",
+	"c":  "avr stm32 rp2040 pico cortex-m arm riscv mcu microcontroller firmware embedded host c99 cpp c++ cc gcc clang",
 	"go": "golang tinygo gc", "verilog": "fpga asic hdl rtl vhdl sv systemverilog ice40 ecp5 xilinx vivado intel quartus yosys verilator iverilog",
 }
 
+// packagesFor says which package of C serves what people call a target.
+var packagesFor = map[string]string{"arduino": "arduino", "esp32": "esp-idf", "esp-idf": "esp-idf", "esp8266": "platformio", "platformio": "platformio",
+	"zephyr": "zephyr", "nrf52": "zephyr", "cmake": "cmake", "cmsis": "cmsis-pack", "cmsis-pack": "cmsis-pack", "keil": "cmsis-pack"}
+
 func meantTarget(name string) string {
 	lower := strings.ToLower(name)
+	if p := packagesFor[lower]; p != "" {
+		return fmt.Sprintf("--target c --package %s writes code for it; docs/packages.md says more", p)
+	}
 	for _, t := range TargetNames() {
 		if lower == t {
 			return fmt.Sprintf("did you mean %s?", t)
