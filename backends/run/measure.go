@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/internal/exttool"
@@ -162,6 +163,9 @@ func (f *Firmware) bareStack(ctx context.Context, step string) (int, error) {
 	return int(end - t.lowest), nil
 }
 
+// patience is how long a firmware may run.
+const patience = 10 * time.Minute
+
 // noRoom is the exit status of a counter whose firmware's stack left the RAM.
 const noRoom = 4
 
@@ -200,12 +204,16 @@ func (f *Firmware) emulate(ctx context.Context, name string, input []byte, stop 
 			args = append([]string{"-bios", "none"}, args...)
 		}
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the firmware still ran on %s after %v: it hangs, or there is too much to run", b.Part.Name, patience))
+	defer cancel()
 	if _, err := exttool.Run(ctx, tmp, nil, command, args...); err != nil {
 		var failed *exttool.Failure
 		var exit *exec.ExitError
 		switch {
 		case errors.As(err, &exit) && exit.ExitCode() == noRoom:
 			return nil, f.overrun()
+		case errors.Is(err, context.DeadlineExceeded):
+			return nil, context.Cause(ctx)
 		case errors.As(err, &failed) && ctx.Err() == nil:
 			return nil, fmt.Errorf("the firmware did not run to its end on %s: %w", b.Part.Name, err)
 		}

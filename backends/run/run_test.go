@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -197,6 +199,27 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 	_, err = b.Build(context.Background(), toy(t, 20000, false, 8))
 	if err == nil || !strings.Contains(err.Error(), "atmega328p") || !strings.Contains(err.Error(), "flash") {
 		t.Errorf("40,000 bytes of code: %v", err)
+	}
+}
+
+// TestFaultsAreSaid: a firmware that faults ends, and is an error.
+func TestFaultsAreSaid(t *testing.T) {
+	for name, fault := range map[string]string{"cortex-m4": "udf #0", "rv32imc": "unimp"} {
+		t.Run(name, func(t *testing.T) {
+			b := runtest.Open(t, name)
+			m := toy(t, 1, false, 8)
+			path := filepath.Join(m.Dir, "toy.c")
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(strings.Replace(string(source), "nop", fault, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.Build(context.Background(), m); err == nil || !strings.Contains(err.Error(), "did not run to its end on "+name) || !strings.Contains(err.Error(), "faulted") {
+				t.Errorf("%s: %v", fault, err)
+			}
+		})
 	}
 }
 

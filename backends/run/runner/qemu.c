@@ -61,6 +61,9 @@ static uint64_t began, kinds_began[KINDS];                /* when the section di
 static uint64_t kinds_of[MAX_SECTIONS][KINDS];            /* sums over the runs of each section */
 static int current = -1;
 static const struct block *last;
+static unsigned idle; /* how often a single instruction has jumped to itself */
+
+enum { MOST_IDLE = 1000, FAULTED = 3 };
 
 /* The beginnings of the names of instructions, the first that fits. */
 static const struct {
@@ -147,6 +150,12 @@ static void on_block(unsigned cpu, void *data)
 {
     const struct block *b = data;
     (void)cpu;
+    if (b == last && b->instructions == 1 && ++idle == MOST_IDLE) {
+        fprintf(stderr, "the firmware has faulted, or ended in a loop of nothing\n");
+        _Exit(FAULTED);
+    }
+    if (b != last)
+        idle = 0;
     if (last != NULL && last->branches && last->end != b->begin)
         kinds[TAKEN]++;
     last = b;
