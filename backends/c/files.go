@@ -248,7 +248,7 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 	source = append(source, g.fill("api.c.tmpl")...)
 	hash := sha256.Sum256(source)
 	g.Version = fmt.Sprintf("%X", hash[:4])
-	return []backends.File{
+	files := []backends.File{
 		{Path: g.Prefix + ".h", Data: g.fill("header.h.tmpl")},
 		{Path: g.Prefix + ".c", Data: source},
 		{Path: "test_" + g.Prefix + ".c", Data: g.fill("test.c.tmpl")},
@@ -257,6 +257,10 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 		{Path: "Makefile", Data: g.fill("Makefile.tmpl")},
 		{Path: "README.md", Data: g.fill("README.md.tmpl")},
 	}
+	if s.assembly != nil {
+		files = append(files, backends.File{Path: g.Prefix + ".S", Data: s.assemblyFile(g.Banner)})
+	}
+	return files
 }
 
 // vectors writes golden sequences as tables.

@@ -164,6 +164,14 @@ func (s *speller) function(f *step.Func) {
 	switch {
 	case public:
 		s.line(s.signature(f.Name))
+	case s.assembly.has(f.Name):
+		parameters := "(" + strings.Join(s.parameters(f.Name), ", ") + ")"
+		s.directive("if ", s.assemblyMacro())
+		s.line("extern void ", s.funcs[f.Name], parameters, ";")
+		s.directive("else")
+		defer s.directive("endif")
+		s.comment(f.Doc)
+		s.line("static void ", s.funcs[f.Name], parameters)
 	default:
 		s.comment(f.Doc)
 		s.line("static void ", s.funcs[f.Name], "(", strings.Join(s.parameters(f.Name), ", "), ")")

@@ -8,6 +8,9 @@ import (
 
 // source spells a whole program: what the compiler is told first, the functions that C lacks, tables and functions.
 func (s *speller) source(head func(*writer)) []byte {
+	if s.dialect.avr {
+		s.assembly = s.assemble()
+	}
 	var tables writer
 	for _, a := range s.program.Arrays {
 		if a.Kind == step.Table {
@@ -19,6 +22,7 @@ func (s *speller) source(head func(*writer)) []byte {
 	}
 	var out writer
 	head(&out)
+	s.useAssembly(&out)
 	s.macros(&out)
 	for _, part := range []*writer{&s.inline, &tables, &s.writer} {
 		out.buf.Grow(part.buf.Len())
@@ -117,6 +121,10 @@ func tableQualifier(t step.Int) string {
 // table writes a constant table.
 func (s *speller) table(w *writer, a *step.Array) {
 	w.blank()
+	if s.assembly.alone(a) {
+		w.directive("if !", s.assemblyMacro())
+		defer w.directive("endif")
+	}
 	w.comment(a.Doc)
 	t := s.scope.array(a.Name)
 	w.open("static ", tableQualifier(t.elem), s.typeName(t.elem), " ", t.text, fmt.Sprintf("[%d] = {", a.Len))

@@ -25,6 +25,8 @@ type speller struct {
 	funcs   map[string]string // their names in C
 	inline  writer            // the functions at the head of the file
 	inlined map[string]bool
+	// assembly is the functions that AVR has in assembly; nil for none.
+	assembly *assembly
 }
 
 // array is how C gets at an array.

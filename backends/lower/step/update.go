@@ -194,6 +194,11 @@ func (l *layer) updateWord(z, at, position *Expr, suffix string, ph int) []Stmt 
 	if l.across() {
 		z = name("s", u.crossStage(z, ph))
 	}
+	if u.record != nil {
+		for w := range u.record.per { // in the order of the table, which a pointer walks
+			u.record.word(position, w, name)
+		}
+	}
 	v := As(z, u.sum)
 	mask, constant := u.parts(position, ph, name)
 	if mask != nil {

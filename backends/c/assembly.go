@@ -1,0 +1,130 @@
+package c
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends/c/avr"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// assembly is the functions of a program that have assembly for AVR beside their C.
+type assembly struct {
+	functions map[string]string // name in the form: text
+	tables    []*step.Array     // that only these read
+}
+
+// assemble spells in assembly what it can of a proven program; nil where that is nothing.
+func (s *speller) assemble() *assembly {
+	report, err := step.Prove(s.program)
+	if err != nil {
+		return nil
+	}
+	out := &assembly{functions: map[string]string{}}
+	names := avr.Names{Tables: map[string]string{}, Offsets: map[string]int{}}
+	at := 0
+	for _, a := range s.program.Arrays {
+		switch a.Kind {
+		case step.State:
+			names.Offsets[a.Name] = at
+			at += a.Elem.Bytes() * a.Len
+		case step.Table:
+			names.Tables[a.Name] = s.prefix + "_" + s.scope.array(a.Name).text
+		}
+	}
+	for _, f := range s.program.Funcs {
+		if f.Name == s.program.Step || f.Name == s.program.Output || s.token {
+			continue
+		}
+		names.Function = s.prefix + "_" + s.funcs[f.Name]
+		text, err := avr.Spell(s.program, f, report, names)
+		if err != nil {
+			continue
+		}
+		out.functions[f.Name] = text
+		s.funcs[f.Name] = names.Function
+	}
+	if len(out.functions) == 0 {
+		return nil
+	}
+	c, asm := map[string]bool{}, map[string]bool{}
+	for _, f := range s.program.Funcs {
+		reads := c
+		if out.functions[f.Name] != "" {
+			reads = asm
+		}
+		walk(f.Body, func(st step.Stmt) {
+			if v, ok := st.(step.Choose); ok {
+				reads[v.Odd], reads[v.Even] = true, true
+			}
+		}, func(e *step.Expr) {
+			if e.Op == step.OpLoad {
+				reads[e.Name] = true
+			}
+		})
+	}
+	for _, a := range s.program.Arrays {
+		if a.Kind == step.Table && asm[a.Name] {
+			out.tables = append(out.tables, a)
+			if c[a.Name] {
+				panic("c: a table is read by C and by assembly: " + a.Name)
+			}
+		}
+	}
+	return out
+}
+
+// has reports whether a function has assembly.
+func (a *assembly) has(function string) bool { return a != nil && a.functions[function] != "" }
+
+// alone reports whether only assembly reads a table.
+func (a *assembly) alone(t *step.Array) bool { return a != nil && slices.Contains(a.tables, t) }
+
+// assemblyMacro is defined where the assembly takes the place of C.
+func (s *speller) assemblyMacro() string { return strings.ToUpper(s.prefix) + "_ASSEMBLY" }
+
+// useAssembly prints when the assembly is used.
+func (s *speller) useAssembly(w *writer) {
+	if s.assembly == nil {
+		return
+	}
+	w.blank()
+	w.comment(fmt.Sprintf("On AVR %s.S has the functions that take the time. With %s_NO_ASSEMBLY defined the C below does the same.", s.prefix, strings.ToUpper(s.prefix)))
+	w.directive("if defined __AVR__ && !defined ", strings.ToUpper(s.prefix), "_NO_ASSEMBLY")
+	w.directive("define ", s.assemblyMacro(), " 1")
+	w.directive("else")
+	w.directive("define ", s.assemblyMacro(), " 0")
+	w.directive("endif")
+}
+
+// file is the text of the assembly file.
+func (s *speller) assemblyFile(banner string) []byte {
+	var b strings.Builder
+	b.WriteString(banner)
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("#if defined __AVR__ && !defined %s_NO_ASSEMBLY", strings.ToUpper(s.prefix))
+	line("")
+	line("\t.section .progmem.data, \"a\", @progbits")
+	for _, a := range s.assembly.tables {
+		line("")
+		line("; %s", strings.ReplaceAll(a.Doc, "\n", " "))
+		line("%s_%s:", s.prefix, s.scope.array(a.Name).text)
+		directive := map[int]string{8: ".byte", 16: ".2byte", 32: ".4byte"}[a.Elem.Bits]
+		for row := range slices.Chunk(a.Data, perLine) {
+			texts := make([]string, len(row))
+			for i, v := range row {
+				texts[i] = fmt.Sprint(v)
+			}
+			line("\t%s %s", directive, strings.Join(texts, ", "))
+		}
+	}
+	line("")
+	line("\t.text")
+	for _, f := range s.program.Funcs {
+		b.WriteString(s.assembly.functions[f.Name])
+	}
+	line("")
+	line("#endif")
+	return []byte(b.String())
+}

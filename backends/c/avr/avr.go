@@ -1,0 +1,393 @@
+// Package avr spells functions of the step form as assembly for AVR, where compilers move what need not move: every value of a
+// loop's body is in registers, arrays are walked by pointers, products are added as they come. A function that has no assembly
+// here, because of an operation or of its need for registers, stays C. It decides nothing about arithmetic. Start with Spell.
+package avr
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// Names says how assembly and C name the same things.
+type Names struct {
+	Function string            // the symbol of the function
+	Tables   map[string]string // the symbols of tables in program memory
+	Offsets  map[string]int    // of the state arrays in the struct, in bytes
+}
+
+// Spell gives the text of a function of a program that was proven: void f(state *, const input *, uint8_t odd), as avr-gcc calls
+// it. The error, which Unable tells from others, says why it has none.
+func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (text string, err error) {
+	g := &generator{program: p, report: r, names: n, uses: map[string]int{}, bound: map[string]*binding{}, arrays: map[string]*step.Array{}}
+	defer func() {
+		switch x := recover().(type) {
+		case nil:
+		case unsupported, outOfRegisters:
+			text, err = "", x.(error)
+		default:
+			panic(x)
+		}
+	}()
+	for _, a := range p.Arrays {
+		g.arrays[a.Name] = a
+	}
+	if len(f.Scratch) > 0 {
+		refuse("an array on the stack")
+	}
+	g.function(f)
+	return g.text(f), nil
+}
+
+// Unable reports whether an error of Spell says that a function has no assembly.
+func Unable(err error) bool {
+	var u unsupported
+	return errors.As(err, &u) || errors.As(err, &outOfRegisters{})
+}
+
+// generator makes the body of one function.
+type generator struct {
+	file
+	program    *step.Program
+	report     *step.Report
+	names      Names
+	arrays     map[string]*step.Array
+	uses       map[string]int // reads of each name that are left
+	bound      map[string]*binding
+	depth      int // of loops
+	lines      []string
+	words      int // of code so far
+	labels     int
+	multiplied bool
+	needsZero  bool
+	pointers   map[string]*pointer // of arrays in the loop at hand
+	origin     map[string]int      // where each array's walk begins, in bytes
+	inputReads int                 // that are left
+	state      pointer             // Y, against the start of the struct
+	input      int                 // the pair of registers that holds the address of the input; 0 when it is no longer needed
+	odd        int                 // the register that holds the parity
+}
+
+// binding is where a name is.
+type binding struct {
+	value
+	depth int
+}
+
+func (g *generator) emit(format string, args ...any) {
+	g.lines = append(g.lines, "\t"+fmt.Sprintf(format, args...))
+	g.words++
+}
+
+func (g *generator) label() string {
+	g.labels++
+	return fmt.Sprintf(".L%s_%d", g.names.Function, g.labels)
+}
+
+func (g *generator) place(label string) { g.lines = append(g.lines, label+":") }
+
+func (g *generator) remark(text string) { g.lines = append(g.lines, "\t; "+text) }
+
+// zero is the register that is 0.
+func (g *generator) zero() int {
+	g.needsZero = true
+	return zero
+}
+
+// use reads a name. The last read of one that was named in the same loop gives its registers away.
+func (g *generator) use(name string) (value, bool) {
+	b := g.bound[name]
+	if b == nil {
+		refuse("the index %s as a number", name)
+	}
+	g.uses[name]--
+	if g.uses[name] == 0 && b.depth == g.depth {
+		delete(g.bound, name)
+		return b.value, true
+	}
+	return b.value, false
+}
+
+func (g *generator) lastUse(name string) bool {
+	b := g.bound[name]
+	return b != nil && g.uses[name] == 1 && b.depth == g.depth
+}
+
+// bind names a value that is owned.
+func (g *generator) bind(name string, v value) {
+	if g.uses[name] == 0 {
+		g.free(v.regs)
+		return
+	}
+	g.bound[name] = &binding{v, g.depth}
+}
+
+// countExpr counts the reads of names.
+func countExpr(e *step.Expr, uses map[string]int) {
+	if e.Op == step.OpVar {
+		uses[e.Name]++
+	}
+	if e.Op == step.OpLoad { // an index moves a pointer, and is in no register
+		return
+	}
+	for _, a := range e.Args {
+		countExpr(a, uses)
+	}
+}
+
+func count(body []step.Stmt, uses map[string]int) {
+	for _, s := range body {
+		switch s := s.(type) {
+		case step.Let:
+			countExpr(s.Value, uses)
+		case step.Set:
+			countExpr(s.Value, uses)
+		case step.Store:
+			countExpr(s.Value, uses)
+		case step.For:
+			count(s.Body, uses)
+		case step.IfOdd:
+			count(s.Odd, uses)
+			count(s.Even, uses)
+		}
+	}
+}
+
+func (g *generator) function(f *step.Func) {
+	g.state = pointer{reg: y}
+	if g.inputReads = readsOfInput(f.Body); g.inputReads > 0 {
+		g.take(22, 23)
+		g.input = 22
+	}
+	if readsParity(f.Body) {
+		r := g.pick(1, anyOf)
+		g.emit("mov %s, r20", reg(r[0]))
+		g.odd = r[0]
+	}
+	g.statements(f.Body)
+}
+
+func readsOfInput(body []step.Stmt) (n int) {
+	visitLoads(body, func(e *step.Expr) {
+		if e.Name == "x" {
+			n++
+		}
+	})
+	return n
+}
+
+func readsParity(body []step.Stmt) bool {
+	for _, s := range body {
+		if _, ok := s.(step.IfOdd); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// visitLoads calls a function with every load.
+func visitLoads(body []step.Stmt, f func(e *step.Expr)) {
+	var expr func(e *step.Expr)
+	expr = func(e *step.Expr) {
+		if e.Op == step.OpLoad {
+			f(e)
+			return
+		}
+		for _, a := range e.Args {
+			expr(a)
+		}
+	}
+	for _, s := range body {
+		switch s := s.(type) {
+		case step.Let:
+			expr(s.Value)
+		case step.Set:
+			expr(s.Value)
+		case step.Store:
+			expr(s.Value)
+		case step.For:
+			visitLoads(s.Body, f)
+		case step.IfOdd:
+			visitLoads(s.Odd, f)
+			visitLoads(s.Even, f)
+		}
+	}
+}
+
+func (g *generator) statements(body []step.Stmt) {
+	reads := map[string]int{}
+	count(body, reads)
+	for _, s := range body {
+		if l, ok := s.(step.Let); ok {
+			g.uses[l.Name] = reads[l.Name]
+		}
+	}
+	for _, s := range body {
+		switch s := s.(type) {
+		case step.Let:
+			g.let(s)
+		case step.Set:
+			g.set(s)
+		case step.Store:
+			g.store(s)
+		case step.For:
+			g.loop(s)
+		case step.IfOdd:
+			g.branch(s)
+		case step.Remark:
+			g.remark(s.Text)
+		default:
+			refuse("%T", s)
+		}
+	}
+}
+
+func (g *generator) let(s step.Let) {
+	size := s.Value.Type.Bits / 8
+	if s.Value.Type == step.Index {
+		refuse("an index that is named")
+	}
+	if s.Mutable {
+		g.bound[s.Name] = &binding{g.extended(g.own2(s.Value, anyOf), size), g.depth}
+		return
+	}
+	c := anyOf
+	if size == 1 && s.Value.Op != step.OpLoad || g.pointers == nil && size == 1 {
+		c = factor
+	}
+	v := g.own2(s.Value, c)
+	if g.pointers == nil && c == anyOf {
+		v = g.low(v)
+	}
+	g.bind(s.Name, v)
+}
+
+// low moves what lives through loops out of the registers that constants need.
+func (g *generator) low(v value) value {
+	for r := firstValue + 1; v.regs[0] >= 16 && r+len(v.regs) <= 16; r += 2 {
+		free := true
+		for i := range v.regs {
+			free = free && !g.busy[r+i]
+		}
+		if free {
+			to := g.take(v.registersFrom(r)...)
+			g.move(to, v.regs)
+			g.free(v.regs)
+			return value{to, v.unsigned}
+		}
+	}
+	return v
+}
+
+// own2 computes an expression into registers of a class.
+func (g *generator) own2(e *step.Expr, c class) value {
+	v, owned := g.eval(e)
+	if c == factor && len(v.regs) != 1 {
+		c = anyOf
+	}
+	return g.own(v, owned, c)
+}
+
+// set changes a name; a sum with itself in place.
+func (g *generator) set(s step.Set) {
+	b := g.bound[s.Name]
+	e := s.Value
+	if e.Op == step.OpAdd {
+		for i, a := range e.Args {
+			if a.Op == step.OpVar && a.Name == s.Name {
+				g.uses[s.Name]--
+				other := e.Args[1-i]
+				if other.Op == step.OpConst {
+					g.addConstant(&b.value, other.Value)
+				} else {
+					g.addTo(b.value, other)
+				}
+				return
+			}
+		}
+	}
+	v := g.full(e, len(b.regs))
+	g.move(b.regs, v.regs)
+	g.free(v.regs)
+}
+
+// branch takes one body at odd steps and another at even ones; both leave the pointers where they were.
+func (g *generator) branch(s step.IfOdd) {
+	if g.depth > 0 {
+		refuse("a branch within a loop or a branch")
+	}
+	odd, even, end := g.label(), g.label(), g.label()
+	g.moveState(0)
+	input := g.input
+	body := func(body []step.Stmt) {
+		if n := readsOfInput(body); n > 0 {
+			if g.input == 0 {
+				g.input = g.take(input, input+1)[0]
+			}
+			g.inputReads = n
+		}
+		g.depth++ // what both bodies read stays in its registers
+		g.statements(body)
+		g.moveState(0)
+		g.depth--
+	}
+	g.emit("tst %s", reg(g.odd))
+	g.emit("brne %s", odd)
+	g.emit("rjmp %s", even)
+	g.place(odd)
+	body(s.Odd)
+	g.emit("rjmp %s", end)
+	g.place(even)
+	body(s.Even)
+	g.place(end)
+	g.release()
+}
+
+// release frees what was named at this depth and is read no more.
+func (g *generator) release() {
+	for name, b := range g.bound {
+		if g.uses[name] <= 0 && b.depth == g.depth {
+			g.free(b.regs)
+			delete(g.bound, name)
+		}
+	}
+}
+
+// text is the whole function with what saves and restores registers.
+func (g *generator) text(f *step.Func) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("")
+	line("; %s", f.Doc)
+	line("\t.global %s", g.names.Function)
+	line("\t.type %s, @function", g.names.Function)
+	line("%s:", g.names.Function)
+	var saved []int
+	for r := 2; r <= 17; r++ {
+		if g.used[r] || r == zero && g.needsZero {
+			saved = append(saved, r)
+		}
+	}
+	saved = append(saved, 28, 29)
+	for _, r := range saved {
+		line("\tpush r%d", r)
+	}
+	if g.needsZero {
+		line("\tclr r%d", zero)
+	}
+	line("\tmovw r28, r24")
+	for _, l := range g.lines {
+		line("%s", l)
+	}
+	if g.multiplied {
+		line("\tclr r1")
+	}
+	for i := len(saved) - 1; i >= 0; i-- {
+		line("\tpop r%d", saved[i])
+	}
+	line("\tret")
+	line("\t.size %[1]s, .-%[1]s", g.names.Function)
+	return b.String()
+}

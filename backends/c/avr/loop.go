@@ -1,0 +1,226 @@
+package avr
+
+import (
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// nest is one loop, or two of which the outer holds nothing but the inner.
+type nest struct {
+	loops []step.For
+	body  []step.Stmt
+}
+
+func nestOf(s step.For) nest {
+	n := nest{loops: []step.For{s}, body: s.Body}
+	if len(s.Body) == 1 {
+		if inner, ok := s.Body[0].(step.For); ok {
+			n.loops = append(n.loops, inner)
+			n.body = inner.Body
+		}
+	}
+	return n
+}
+
+func trips(f step.For) int { return (f.To - f.From + f.By - 1) / f.By }
+
+// walk is how an array is walked in a nest: how many bytes a turn of each loop moves on, and where the least access begins.
+type walk struct {
+	array  *step.Array
+	by     []int
+	origin int
+	count  int // accesses
+}
+
+// walks lists the arrays of a nest.
+func (g *generator) walks(n nest) []*walk {
+	var out []*walk
+	access := func(name string, index *step.Expr) {
+		a := g.arrays[name]
+		if a == nil || a.Kind == step.Input || a.Kind == step.Output || a.Kind == step.Scratch {
+			refuse("the array %s in a loop", name)
+		}
+		at := affineOf(index)
+		by := make([]int, len(n.loops))
+		start := at.constant
+		for i, l := range n.loops {
+			by[i] = at.by[l.Var] * l.By * a.Elem.Bytes()
+			start += at.by[l.Var] * l.From
+			delete(at.by, l.Var)
+		}
+		if len(at.by) > 0 {
+			refuse("an index that is no counter")
+		}
+		origin := at.constant * a.Elem.Bytes()
+		for _, w := range out {
+			if w.array == a {
+				for i := range by {
+					if w.by[i] != by[i] {
+						refuse("an array that is walked in two ways")
+					}
+				}
+				w.origin = min(w.origin, origin)
+				w.count++
+				return
+			}
+		}
+		if start != at.constant {
+			refuse("a loop that does not start at 0")
+		}
+		out = append(out, &walk{a, by, origin, 1})
+	}
+	visitLoads(n.body, func(e *step.Expr) { access(e.Name, e.Args[0]) })
+	for _, s := range n.body {
+		switch s := s.(type) {
+		case step.Store:
+			access(s.Array, s.Index)
+		case step.For, step.IfOdd:
+			refuse("loops that are nested so")
+		}
+	}
+	return out
+}
+
+// loop makes a nest: its pointers stand at the first turn's accesses when it begins, and walk with the turns.
+func (g *generator) loop(s step.For) {
+	if g.pointers != nil {
+		refuse("loops that are nested so")
+	}
+	n := nestOf(s)
+	walks := g.walks(n)
+	g.pointers, g.origin = map[string]*pointer{}, map[string]int{}
+	defer func() { g.pointers, g.origin = nil, nil }()
+	g.assign(walks)
+
+	var counters [][]int
+	var labels []string
+	g.depth++
+	for i, l := range n.loops {
+		if trips(l) > 256 {
+			refuse("a loop of %d turns", trips(l))
+		}
+		c := g.pick(1, anyOf)
+		counters = append(counters, c)
+		g.count(c[0], trips(l))
+		if i == 0 {
+			g.loadTable(walks)
+		}
+		label := g.label()
+		labels = append(labels, label)
+		g.place(label)
+	}
+	start := g.words
+	g.depth++
+	g.statements(n.body)
+	g.depth--
+	for i := len(n.loops) - 1; i >= 0; i-- {
+		for _, w := range walks {
+			p := g.pointers[w.array.Name]
+			d := w.by[i]
+			if i == len(n.loops)-1 {
+				d -= p.at
+			} else {
+				d -= w.by[i+1] * trips(n.loops[i+1])
+			}
+			g.advance(p.reg, d)
+			p.at = 0
+		}
+		g.turn(counters[i][0], labels[i], start)
+		g.free(counters[i])
+	}
+	g.depth--
+	g.release()
+	for _, w := range walks {
+		if g.pointers[w.array.Name].reg == y {
+			g.state.at = g.names.Offsets[w.array.Name] + w.origin + w.by[0]*trips(n.loops[0])
+		}
+	}
+}
+
+// count loads a counter.
+func (g *generator) count(r, n int) {
+	n &= 0xff
+	if r >= 16 {
+		g.emit("ldi r%d, %d", r, n)
+		return
+	}
+	t := g.pick(1, immediate)
+	g.emit("ldi r%d, %d", t[0], n)
+	g.emit("mov r%d, r%d", r, t[0])
+	g.free(t)
+}
+
+// turn counts down and goes back; a branch reaches 63 words.
+func (g *generator) turn(r int, label string, start int) {
+	g.emit("dec r%d", r)
+	if g.words-start <= 50 {
+		g.emit("brne %s", label)
+		return
+	}
+	done := g.label()
+	g.emit("breq %s", done)
+	g.emit("rjmp %s", label)
+	g.place(done)
+}
+
+// assign gives every array of a nest its pointer: a table Z, since only that reads program memory; of the others the one with most
+// accesses Y, which reaches 63 bytes on, the next Z where it is free, else X.
+func (g *generator) assign(walks []*walk) {
+	free := []int{y, x}
+	tables := 0
+	for _, w := range walks {
+		if w.array.Kind == step.Table {
+			tables++
+		}
+	}
+	switch tables {
+	case 0:
+		free = []int{y, z, x}
+	case 1:
+	default:
+		refuse("a loop with %d tables", tables)
+	}
+	for {
+		var next *walk
+		for _, w := range walks {
+			if g.pointers[w.array.Name] == nil && (next == nil || w.count > next.count) {
+				next = w
+			}
+		}
+		if next == nil {
+			return
+		}
+		a := next.array
+		g.origin[a.Name] = next.origin
+		if a.Kind == step.Table {
+			g.pointers[a.Name] = &pointer{reg: z}
+			continue
+		}
+		if len(free) == 0 {
+			refuse("a loop with so many arrays")
+		}
+		r := free[0]
+		free = free[1:]
+		g.pointers[a.Name] = &pointer{reg: r}
+		target := g.names.Offsets[a.Name] + next.origin
+		if r == y {
+			g.moveState(target)
+			continue
+		}
+		g.emit("movw r%d, r28", r)
+		g.advance(r, target-g.state.at)
+	}
+}
+
+// loadTable loads Z with the address of a table, behind everything that uses it for other ends.
+func (g *generator) loadTable(walks []*walk) {
+	for _, w := range walks {
+		if w.array.Kind == step.Table {
+			name := g.names.Tables[w.array.Name]
+			if w.origin != 0 {
+				refuse("a table that is not read from its start")
+			}
+			g.emit("ldi r30, lo8(%s)", name)
+			g.emit("ldi r31, hi8(%s)", name)
+		}
+	}
+}

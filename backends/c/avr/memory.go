@@ -1,0 +1,198 @@
+package avr
+
+import (
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// pointer is a pair of registers that walks an array. at is how many bytes it is beyond where the array, as the loop at hand sees
+// it, begins; for Y outside of loops, beyond the start of the struct.
+type pointer struct {
+	reg int
+	at  int
+}
+
+// moveTo moves a pointer by constants.
+func (g *generator) moveTo(p *pointer, at int) {
+	d := at - p.at
+	p.at = at
+	g.advance(p.reg, d)
+}
+
+func (g *generator) advance(r, d int) {
+	switch {
+	case d == 0:
+	case d > 0 && d <= 63:
+		g.emit("adiw r%d, %d", r, d)
+	case d < 0 && d >= -63:
+		g.emit("sbiw r%d, %d", r, -d)
+	default:
+		g.emit("subi r%d, %d", r, -d&0xff)
+		g.emit("sbci r%d, %d", r+1, -d>>8&0xff)
+	}
+}
+
+// moveState brings Y to a place in the struct.
+func (g *generator) moveState(at int) { g.moveTo(&g.state, at) }
+
+// affine is an index as constant + outer*i + inner*j.
+type affine struct {
+	constant int
+	by       map[string]int
+}
+
+func affineOf(e *step.Expr) affine {
+	a := affine{by: map[string]int{}}
+	var walk func(e *step.Expr, times int)
+	walk = func(e *step.Expr, times int) {
+		switch e.Op {
+		case step.OpConst:
+			a.constant += times * int(e.Value)
+		case step.OpVar:
+			a.by[e.Name] += times
+		case step.OpAdd:
+			walk(e.Args[0], times)
+			walk(e.Args[1], times)
+		case step.OpSub:
+			walk(e.Args[0], times)
+			walk(e.Args[1], -times)
+		case step.OpShl:
+			walk(e.Args[0], times<<e.Value)
+		case step.OpMul:
+			if e.Args[1].Op != step.OpConst {
+				refuse("an index that is a product of variables")
+			}
+			walk(e.Args[0], times*int(e.Args[1].Value))
+		case step.OpExt, step.OpTrunc:
+			walk(e.Args[0], times)
+		default:
+			refuse("an index by %s", e.Op)
+		}
+	}
+	walk(e, 1)
+	return a
+}
+
+// load reads an entry of an array.
+func (g *generator) load(e *step.Expr) value {
+	a := g.arrays[e.Name]
+	if a == nil {
+		refuse("the array %s", e.Name)
+	}
+	size := a.Elem.Bytes()
+	at := affineOf(e.Args[0])
+	if a.Kind == step.Input {
+		return g.loadInput(a, at, size, factor)
+	}
+	v := value{g.pick(size, anyOf), a.Elem.Unsigned}
+	p, offset := g.reach(a, at, size)
+	switch p.reg {
+	case z:
+		if a.Kind == step.Table {
+			for _, r := range v.regs {
+				g.emit("lpm r%d, Z+", r)
+			}
+			p.at += size
+			return v
+		}
+		fallthrough
+	case y:
+		for i, r := range v.regs {
+			g.emit("ldd r%d, %s+%d", r, pointerName(p.reg), offset-p.at+i)
+		}
+	case x:
+		for i, r := range v.regs {
+			if i < size-1 {
+				g.emit("ld r%d, X+", r)
+			} else {
+				g.emit("ld r%d, X", r)
+			}
+		}
+		p.at = offset + size - 1
+	}
+	return v
+}
+
+func pointerName(r int) string { return map[int]string{x: "X", y: "Y", z: "Z"}[r] }
+
+// loadInput reads an entry of the input, whose address came as an argument; behind the last one it is not needed.
+func (g *generator) loadInput(a *step.Array, at affine, size int, c class) value {
+	if g.pointers != nil || len(at.by) > 0 || g.input == 0 {
+		refuse("an input within a loop")
+	}
+	v := value{g.pick(size, c), a.Elem.Unsigned}
+	g.emit("movw r30, r%d", g.input)
+	for i, r := range v.regs {
+		g.emit("ldd r%d, Z+%d", r, at.constant*size+i)
+	}
+	if g.inputReads--; g.inputReads == 0 {
+		g.free([]int{g.input, g.input + 1})
+		g.input = 0
+	}
+	return v
+}
+
+// reach gives the pointer of an array, moved as far as an access of some bytes needs, and the access's offset.
+func (g *generator) reach(a *step.Array, at affine, size int) (p *pointer, offset int) {
+	offset = at.constant * a.Elem.Bytes()
+	if g.depth == 0 || g.pointers[a.Name] == nil {
+		if a.Kind != step.State || len(at.by) > 0 {
+			refuse("the array %s here", a.Name)
+		}
+		offset += g.names.Offsets[a.Name]
+		p = &g.state
+	} else {
+		p = g.pointers[a.Name]
+		offset -= g.origin[a.Name]
+	}
+	switch {
+	case p.reg == x || a.Kind == step.Table:
+		g.moveTo(p, offset)
+	case offset < p.at:
+		g.moveTo(p, offset)
+	case offset+size-1-p.at > 63:
+		g.moveTo(p, offset)
+	}
+	return p, offset
+}
+
+// store writes an entry of an array.
+func (g *generator) store(s step.Store) {
+	a := g.arrays[s.Array]
+	size := a.Elem.Bytes()
+	v, owned := g.eval(s.Value)
+	if len(v.regs) < size {
+		v, owned = g.extended(g.own(v, owned, anyOf), size), true
+	}
+	at := affineOf(s.Index)
+	if p := g.pointers[a.Name]; g.depth > 0 && p != nil && p.reg == x {
+		offset := at.constant*a.Elem.Bytes() - g.origin[a.Name]
+		if p.at == offset+size-1 && size > 1 {
+			for i := size - 1; i >= 0; i-- {
+				if i == size-1 {
+					g.emit("st X, r%d", v.regs[i])
+				} else {
+					g.emit("st -X, r%d", v.regs[i])
+				}
+			}
+			p.at = offset
+		} else {
+			g.moveTo(p, offset)
+			for i, r := range v.regs[:size] {
+				if i < size-1 {
+					g.emit("st X+, r%d", r)
+				} else {
+					g.emit("st X, r%d", r)
+				}
+			}
+			p.at = offset + size - 1
+		}
+	} else {
+		p, offset := g.reach(a, at, size)
+		for i, r := range v.regs[:size] {
+			g.emit("std %s+%d, r%d", pointerName(p.reg), offset-p.at+i, r)
+		}
+	}
+	if owned {
+		g.free(v.regs)
+	}
+}
