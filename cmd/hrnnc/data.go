@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
 
 func (a *app) dataCmd() *cobra.Command {
@@ -140,7 +141,7 @@ checked. A set that is there is checked, and fetched again where it is damaged o
 }
 
 // watchFetch moves one bar over all files that are fetched, and the archive that is unpacked.
-func watchFetch(bar *progress, k *data.Known) data.Progress {
+func watchFetch(bar *progress, k *data.Known) known.Progress {
 	parts := len(k.Files)
 	if k.Archive != nil {
 		parts = 2

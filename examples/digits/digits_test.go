@@ -13,6 +13,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/internal/shared"
 	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
 
 // need skips a test where a tool is missing.
@@ -26,7 +27,7 @@ func need(t *testing.T, tools ...string) {
 // tested gives the test recordings, or skips.
 func tested(t *testing.T) []data.Recording {
 	t.Helper()
-	t.Setenv(data.DirVariable, filepath.Dir(shared.Path(t, "data", "fsdd")))
+	t.Setenv(known.DirVariable, filepath.Dir(shared.Path(t, "data", "fsdd")))
 	all, err := data.SpokenDigits()
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ package fileio
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"io/fs"
@@ -115,4 +116,19 @@ func Reason(err error) string {
 // EscapeGlob makes a folder's name mean itself in a pattern.
 func EscapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
+}
+
+// UnpackReason says in words what the libraries say with their package names in front.
+func UnpackReason(err error) string {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "it is truncated"
+	case errors.Is(err, gzip.ErrChecksum):
+		return "its checksum does not match its bytes"
+	}
+	text := err.Error()
+	for _, prefix := range []string{"gzip: ", "xz: ", "lzma: ", "flate: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return diag.Short(text)
 }

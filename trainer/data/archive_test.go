@@ -1,24 +1,23 @@
 package data
 
 import (
-	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/md5"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/trainer/data/fetch"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
+	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
 
 // numbersIn writes rows of a text file, one number after the other.
@@ -92,61 +91,30 @@ func small(name string) *Known {
 	return &k
 }
 
-func zipped(t testing.TB, list map[string]string) string {
+// serve gives the address of a server with contents by path, and empty folders to fetch to.
+func serve(t *testing.T, list map[string]string) string {
 	t.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(list)) {
-		entry, err := w.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := entry.Write([]byte(list[name])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+	t.Setenv(known.DirVariable, filepath.Join(t.TempDir(), "data"))
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	return filetest.Serve(t, list)
 }
 
-func tarred(t testing.TB, list map[string]string) string {
-	t.Helper()
-	var b bytes.Buffer
-	packed := gzip.NewWriter(&b)
-	w := tar.NewWriter(packed)
-	for _, name := range slices.Sorted(maps.Keys(list)) {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(list[name]))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(list[name])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := packed.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
+// place is where a set is fetched to.
+func place(k *Known) string { return filepath.Join(os.Getenv(known.DirVariable), k.Folder) }
 
 // TestGetArchive fetches every archive from a server, packed as its authors pack it, and reads what came.
 func TestGetArchive(t *testing.T) {
 	for name, list := range published() {
 		t.Run(name, func(t *testing.T) {
-			packed := zipped(t, list)
+			packed := filetest.Zip(t, list)
 			switch name {
 			case "imdb":
-				packed = tarred(t, list)
+				packed = filetest.Tar(t, list)
 			case "har", "har2":
-				packed = zipped(t, map[string]string{"UCI HAR Dataset.zip": packed, "UCI HAR Dataset.names": "not read"})
+				packed = filetest.Zip(t, map[string]string{"UCI HAR Dataset.zip": packed, "UCI HAR Dataset.names": "not read"})
 			}
-			k := served(t, map[string]string{"archive": packed})
-			url := k.URL + "archive"
-			k = small(name)
+			url := serve(t, map[string]string{"archive": packed}) + "archive"
+			k := small(name)
 			sum := md5.Sum([]byte(packed))
 			k.Archive.URL, k.Archive.MD5 = url, hex.EncodeToString(sum[:])
 			// Stopped while unpacking, it leaves nothing; killed, what the next one removes.
@@ -159,11 +127,11 @@ func TestGetArchive(t *testing.T) {
 			if !errors.Is(err, context.Canceled) && len(list) > 1 {
 				t.Errorf("stopped: %v", err)
 			}
-			place := k.places()[0]
-			if entries, err := os.ReadDir(place); err == nil && len(entries) > 0 && len(list) > 1 {
+			to := place(k)
+			if entries, err := os.ReadDir(to); err == nil && len(entries) > 0 && len(list) > 1 {
 				t.Errorf("stopped, it leaves %v", entries)
 			}
-			stale := filepath.Join(place, "."+unpackedIn+".tmp-01234567", "half")
+			stale := filepath.Join(to, "."+fetch.UnpackedIn+".tmp-01234567", "half")
 			if err := os.MkdirAll(stale, 0o777); err != nil {
 				t.Fatal(err)
 			}
@@ -234,10 +202,10 @@ func checkPublished(t *testing.T, k *Known) {
 // TestUnpackedByHand reads an archive that somebody unpacked into the set's folder, or named by its path.
 func TestUnpackedByHand(t *testing.T) {
 	sets := t.TempDir()
-	t.Setenv(DirVariable, sets)
+	t.Setenv(known.DirVariable, sets)
 	for name, list := range published() {
 		for file, content := range list {
-			write(t, sets, filepath.Join(name, file), []byte(content))
+			filetest.Write(t, sets, filepath.Join(name, file), []byte(content))
 		}
 	}
 	for name := range published() {
@@ -252,17 +220,17 @@ func TestUnpackedByHand(t *testing.T) {
 }
 
 func TestArchiveErrors(t *testing.T) {
-	fetch := func(content string, change func(*archive)) error {
+	get := func(content string, change func(*fetch.Archive)) error {
 		t.Helper()
-		url := served(t, map[string]string{"set.zip": content}).URL + "set.zip"
+		url := serve(t, map[string]string{"set.zip": content}) + "set.zip"
 		k := small("fsdd")
 		k.Archive.URL = url
 		if change != nil {
 			change(k.Archive)
 		}
 		_, err := k.Get(context.Background(), func(string, int, int) {})
-		if files.Exists(k.places()[0]) {
-			t.Errorf("left something in %s", k.places()[0])
+		if files.Exists(place(k)) {
+			t.Errorf("left something in %s", place(k))
 		}
 		return err
 	}
@@ -271,17 +239,17 @@ func TestArchiveErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		{fetch("x", func(a *archive) { a.URL += "x" }), "answers 404 Not Found; help: hrnnc data get fsdd  where there is a network; or fetch https://"},
-		{fetch("x", func(a *archive) { a.MD5 = "1234" }), "is not the known archive: its MD5 is 9dd4e461268c8034f5c8564e155c67a6; help: fetch it again; 1234 is expected"},
-		{fetch("text", nil), "is neither a .zip nor a .tar.gz archive"},
-		{fetch("PK\x03\x04", nil), "is a damaged zip archive"},
-		{fetch(tarred(t, map[string]string{recording: wav(1)})[:60], nil), "cannot be unpacked: it is truncated"},
-		{fetch(zipped(t, map[string]string{"__MACOSX/recordings/0_george_0.wav": ""}), nil), "holds no recordings/0_george_0.wav"},
-		{fetch(zipped(t, map[string]string{recording: "no sound"}), nil), "/set.zip/recordings/0_george_0.wav: error[data]: is not a WAV file; help: nothing was put in place"},
-		{fetch(zipped(t, map[string]string{recording: wav(1)[:30]}), nil), "is truncated: chunk fmt  declares 16 bytes and has 10"},
-		{fetch(zipped(t, map[string]string{recording: wav()[:36]}), nil), "holds no samples"},
-		{fetch(zipped(t, map[string]string{recording: strings.Replace(wav(1), "\x40\x1f", "\x80\x3e", 1)}), nil), "has 1 channels of 16 bits at 16000 Hz, format 1; 1 of 16 at 8000"},
-		{fetch(zipped(t, map[string]string{recording: wav(1)}), nil), "/set.zip: error[data]: holds 1 recordings; the archive has 2; help: nothing was put in place: it is not the archive that hrnnc knows"},
+		{get("x", func(a *fetch.Archive) { a.URL += "x" }), "answers 404 Not Found; help: hrnnc data get fsdd  where there is a network; or fetch http://"},
+		{get("x", func(a *fetch.Archive) { a.MD5 = "1234" }), "is not the known archive: its MD5 is 9dd4e461268c8034f5c8564e155c67a6; help: fetch it again; 1234 is expected"},
+		{get("text", nil), "is neither a .zip nor a .tar.gz archive"},
+		{get("PK\x03\x04", nil), "is a damaged zip archive"},
+		{get(filetest.Tar(t, map[string]string{recording: wav(1)})[:60], nil), "cannot be unpacked: it is truncated"},
+		{get(filetest.Zip(t, map[string]string{"__MACOSX/recordings/0_george_0.wav": ""}), nil), "holds no recordings/0_george_0.wav"},
+		{get(filetest.Zip(t, map[string]string{recording: "no sound"}), nil), "/set.zip/recordings/0_george_0.wav: error[data]: is not a WAV file; help: nothing was put in place"},
+		{get(filetest.Zip(t, map[string]string{recording: wav(1)[:30]}), nil), "is truncated: chunk fmt  declares 16 bytes and has 10"},
+		{get(filetest.Zip(t, map[string]string{recording: wav()[:36]}), nil), "holds no samples"},
+		{get(filetest.Zip(t, map[string]string{recording: strings.Replace(wav(1), "\x40\x1f", "\x80\x3e", 1)}), nil), "has 1 channels of 16 bits at 16000 Hz, format 1; 1 of 16 at 8000"},
+		{get(filetest.Zip(t, map[string]string{recording: wav(1)}), nil), "/set.zip: error[data]: holds 1 recordings; the archive has 2; help: nothing was put in place: it is not the archive that hrnnc knows"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("got  %v\nwant %s", c.err, c.want)
@@ -293,7 +261,7 @@ func TestArchiveErrors(t *testing.T) {
 // go with it.
 func TestGetReplaces(t *testing.T) {
 	say := func(string, int, int) {}
-	url := served(t, map[string]string{"set.zip": zipped(t, published()["fsdd"])}).URL + "set.zip"
+	url := serve(t, map[string]string{"set.zip": filetest.Zip(t, published()["fsdd"])}) + "set.zip"
 	k := small("fsdd")
 	k.Archive.URL = url
 	first, second := "recordings/0_george_0.wav", "recordings/7_theo_12.wav"
@@ -316,10 +284,10 @@ func TestGetReplaces(t *testing.T) {
 		{"other arrays", map[string]string{"fsdd_8khz_int16.npz": "PK"}, "is not the known file: its SHA-256 is fcab7fcc", false, "help: move it away; then  hrnnc data get fsdd  fetches what its authors publish"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Setenv(DirVariable, t.TempDir())
-			place := k.places()[0]
+			t.Setenv(known.DirVariable, t.TempDir())
+			to := place(k)
 			for name, content := range c.list {
-				write(t, place, name, []byte(content))
+				filetest.Write(t, to, name, []byte(content))
 			}
 			if _, err := k.open(Defaults()); (c.reader == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.reader) {
 				t.Errorf("before: %v\nwant %s", err, c.reader)
@@ -330,42 +298,19 @@ func TestGetReplaces(t *testing.T) {
 					t.Errorf("got %v\nwant %s", err, c.want)
 				}
 				for name, content := range c.list {
-					if got, err := os.ReadFile(filepath.Join(place, name)); err != nil || string(got) != content {
+					if got, err := os.ReadFile(filepath.Join(to, name)); err != nil || string(got) != content {
 						t.Errorf("%s: %q, %v", name, got, err)
 					}
 				}
 				return
 			}
-			if err != nil || dir != place || files.Exists(place, unpackedIn) == c.whole {
+			if err != nil || dir != to || files.Exists(to, fetch.UnpackedIn) == c.whole {
 				t.Fatalf("%s, %v", dir, err)
 			}
 			if p, err := k.open(Defaults()); err != nil || p.n != 2 {
 				t.Errorf("after: %v", err)
 			}
 		})
-	}
-}
-
-// TestArchivePaths checks that no entry of an archive can lie outside its folder.
-func TestArchivePaths(t *testing.T) {
-	a := Find("fsdd").Archive
-	for entry, want := range map[string]string{
-		"a/recordings/1_b_2.wav":            "recordings/1_b_2.wav",
-		"/recordings/1_b_2.wav":             "recordings/1_b_2.wav",
-		"../../recordings/1_b_2.wav":        "recordings/1_b_2.wav",
-		"recordings/../../1_b_2.wav":        "",
-		"recordings/1_b_2.wav/../../x":      "",
-		"__MACOSX/recordings/1_b_2.wav":     "",
-		"recordings/1_b_2.txt":              "",
-		"1_b_2.wav":                         "",
-		"recordings/sub/1_b_2.wav":          "",
-		"recordings//./1_b_2.wav":           "recordings/1_b_2.wav",
-		"recordings/..":                     "",
-		"recordings/1_b_" + "\x00" + ".wav": "recordings/1_b_\x00.wav", // refused by the file system
-	} {
-		if got := a.local(entry); got != want {
-			t.Errorf("%q goes to %q, not %q", entry, got, want)
-		}
 	}
 }
 
@@ -378,7 +323,7 @@ func TestSameRecordings(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for _, r := range want[:100] {
-		write(t, dir, fmt.Sprintf("recordings/%d_%s_%d.wav", r.Digit, r.Speaker, r.Take), []byte(wav(r.Samples...)))
+		filetest.Write(t, dir, fmt.Sprintf("recordings/%d_%s_%d.wav", r.Digit, r.Speaker, r.Take), []byte(wav(r.Samples...)))
 	}
 	got, err := wavRecordings(dir, 100)
 	if err != nil {

@@ -139,7 +139,7 @@ func TestSounds(t *testing.T) {
 	}
 	o := options(t, "valid=0", "hold=0")
 	o.Unlabelled, o.Meaning = true, &Meaning{Channels: []Channel{{Name: "sample at 16000 Hz", Scale: 1}}}
-	if _, err := Load(write(t, t.TempDir(), "a.wav", []byte(filetest.WAV[int16](1, 1, 8000, 1, 2))), o); err == nil || !strings.Contains(err.Error(), "its values are sample at 8000 Hz; the model was trained on sample at 16000 Hz") {
+	if _, err := Load(filetest.Write(t, t.TempDir(), "a.wav", []byte(filetest.WAV[int16](1, 1, 8000, 1, 2))), o); err == nil || !strings.Contains(err.Error(), "its values are sample at 8000 Hz; the model was trained on sample at 16000 Hz") {
 		t.Errorf("another rate: %v", err)
 	}
 	for want, list := range map[string]map[string]string{

@@ -40,11 +40,11 @@ func SpokenDigits() ([]Recording, error) {
 	dir := k.Where()
 	switch {
 	case dir == "":
-		return nil, k.missing()
-	case !k.complete(dir):
-		return wavRecordings(k.Archive.root(dir), k.Archive.Count)
+		return nil, k.Missing()
+	case !k.Complete(dir):
+		return wavRecordings(k.Archive.Root(dir), k.Archive.Count)
 	}
-	if err := k.checkFiles(dir); err != nil {
+	if err := k.CheckFiles(dir); err != nil {
 		return nil, err
 	}
 	return npzRecordings(dir)

@@ -1,18 +1,13 @@
 package data
 
 import (
-	"archive/tar"
 	"bytes"
-	"context"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/hostile"
-	"github.com/hrnnc/hrnnc/trainer/data/files"
 	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
@@ -86,70 +81,6 @@ func FuzzPacked(f *testing.F) {
 	})
 }
 
-// FuzzArchive unpacks archives: whole ones, tar files that are packed here, and archives in archives.
-func FuzzArchive(f *testing.F) {
-	list := map[string]string{"x/recordings/0_george_0.wav": "one", "x/recordings/1_theo_2.wav": "two", "x/readme": "not needed"}
-	escaping := map[string]string{"../../recordings/0_george_0.wav": "one", "/recordings/1_a_2.wav": "two", "recordings/1_b_2.wav/../../../x": "three",
-		`..\recordings\1_b_2.wav`: "four", "recordings/2_/_..": "six"}
-	for _, list := range []map[string]string{list, escaping} {
-		f.Add([]byte(zipped(f, list)), uint8(0))
-		f.Add([]byte(zipped(f, list)), uint8(2))
-		f.Add([]byte(tarred(f, list)), uint8(0))
-		f.Add([]byte(tarred(f, list)), uint8(2))
-		plain, err := files.Unpack("f", []byte(tarred(f, list)))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(plain, uint8(1))
-	}
-	f.Add([]byte(zipped(f, map[string]string{"a.zip": zipped(f, map[string]string{"b.zip": zipped(f, list)})})), uint8(2))
-	f.Add(linked(f), uint8(1))
-	f.Fuzz(func(t *testing.T, data []byte, packed uint8) {
-		if len(data) > mostFuzzed {
-			return
-		}
-		switch packed % 3 {
-		case 1:
-			data = filetest.Gzip(t, string(data))
-		case 2:
-			data = []byte(zipped(t, map[string]string{"in.zip": string(data)}))
-		}
-		written := map[string]int{}
-		u := unpacker{ctx: context.Background(), archive: Find("fsdd").Archive, file: "f", names: map[string]bool{}, report: func(int) {}}
-		u.put = func(name string, data []byte) error {
-			written[name] = len(data)
-			return nil
-		}
-		_ = hostile.Read(t, "f", func() error { return u.unpack(data, true) })
-		total := 0
-		for name, size := range written {
-			if !filepath.IsLocal(filepath.FromSlash(name)) || !strings.HasPrefix(name, "recordings/") || strings.Count(name, "/") != 1 {
-				t.Errorf("%q is written", name)
-			}
-			total += size
-		}
-		if total > 1100*len(data) || !slices.Equal(slices.Sorted(maps.Keys(written)), slices.Sorted(maps.Keys(u.names))) {
-			t.Errorf("%d bytes in %v from %d", total, u.names, len(data))
-		}
-	})
-}
-
-// linked is a tar file whose entries are links to other places.
-func linked(t testing.TB) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for name, kind := range map[string]byte{"recordings/0_george_0.wav": tar.TypeSymlink, "recordings/1_theo_2.wav": tar.TypeLink} {
-		if err := w.WriteHeader(&tar.Header{Name: name, Typeflag: kind, Linkname: "/etc/passwd"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // FuzzUCIHAR reads folders in the layout of UCI HAR.
 func FuzzUCIHAR(f *testing.F) {
 	f.Add("1 2 3\n4 5 6\n", "1\n2\n", "7\n8\n", "1 WALKING\n2 SITTING\n")
@@ -210,8 +141,8 @@ func FuzzDSA(f *testing.F) {
 func readKnown(t *testing.T, dir, name string, count int) {
 	t.Helper()
 	k := *Find(name)
-	archive := *k.Archive
-	archive.Count, k.Archive = count, &archive
+	a := *k.Archive
+	a.Count, k.Archive = count, &a
 	var p *pool
 	if hostile.Read(t, dir, func() (err error) { p, err = k.openArchive(dir, Defaults()); return err }) != nil {
 		return

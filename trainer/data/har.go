@@ -81,14 +81,6 @@ func shapeError(file string, shape []int) error {
 	return fail(file, "").Errorf(code, "an array has shape %s", diag.Shape(shape)).Helpf("fetch or copy it again")
 }
 
-// harArchive is the official archive, which both har and har2 can be read from.
-var harArchive = &archive{
-	URL: "https://archive.ics.uci.edu/static/public/240/human+activity+recognition+using+smartphones.zip",
-	Files: []string{"train/Inertial Signals/body_acc_x_train.txt", "train/Inertial Signals/*_train.txt", "train/subject_train.txt", "train/y_train.txt",
-		"test/Inertial Signals/*_test.txt", "test/subject_test.txt", "test/y_test.txt"},
-	Count: 10_299, read: readHARArchive,
-}
-
 // readHARArchive reads the official windows, of which har.npz has a reconstruction.
 func readHARArchive(root string, count int, _ Options) (*pool, error) {
 	p, err := uciPool(root)

@@ -10,19 +10,6 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
-// write puts a file into a folder.
-func write(t testing.TB, dir, name string, data []byte) string {
-	t.Helper()
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // images writes a folder of two-by-three images: three to train, one to test; pixel p of image i is 10*i + p.
 func images(t testing.TB) string {
 	dir := t.TempDir()
@@ -34,10 +21,10 @@ func images(t testing.TB) string {
 		}
 		return out
 	}
-	write(t, dir, "train-images-idx3-ubyte", filetest.IDX(8, []int{3, 2, 3}, pixels(0, 3)...))
-	write(t, dir, "train-labels-idx1-ubyte", filetest.IDX(8, []int{3}, 4, 7, 4))
-	write(t, dir, "t10k-images-idx3-ubyte.gz", filetest.Gzip(t, string(filetest.IDX(8, []int{1, 2, 3}, pixels(3, 1)...))))
-	write(t, dir, "t10k-labels-idx1-ubyte", filetest.IDX(8, []int{1}, 7))
+	filetest.Write(t, dir, "train-images-idx3-ubyte", filetest.IDX(8, []int{3, 2, 3}, pixels(0, 3)...))
+	filetest.Write(t, dir, "train-labels-idx1-ubyte", filetest.IDX(8, []int{3}, 4, 7, 4))
+	filetest.Write(t, dir, "t10k-images-idx3-ubyte.gz", filetest.Gzip(t, string(filetest.IDX(8, []int{1, 2, 3}, pixels(3, 1)...))))
+	filetest.Write(t, dir, "t10k-labels-idx1-ubyte", filetest.IDX(8, []int{1}, 7))
 	return dir
 }
 
@@ -74,7 +61,7 @@ func TestImageFolderErrors(t *testing.T) {
 		{"train-images-idx3-ubyte", filetest.IDX(8, []int{3, 1, 1}, 1, 2, 3), "its images are [1, 1] in train and [2, 3] in test"},
 	} {
 		dir := images(t)
-		write(t, dir, test.name, test.data)
+		filetest.Write(t, dir, test.name, test.data)
 		if _, err := Load(dir, Defaults()); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v\nwant %s", err, test.want)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // TestMissingValues resolves missing values of tables, sets and arrays in the same ways.
@@ -15,7 +16,7 @@ func TestMissingValues(t *testing.T) {
 	const rows = "class,p,q,r,s\nx,1,,3,4\ny,5,6,7,\nx,8,9,8,7\n"
 	x := npy.FromFloats([]float64{1, math.NaN(), 3, 4, 5, 6}, 2, 3)
 	arrays := saveNpz(t, map[string]*npy.Array{"x": x, "y": npy.FromInts([]int64{0, 1}, 2)})
-	ts := write(t, t.TempDir(), "a.ts", []byte("@univariate true\n@classLabel true x y\n@data\n1,?,3:x\n4,5,6:y\n"))
+	ts := filetest.Write(t, t.TempDir(), "a.ts", []byte("@univariate true\n@classLabel true x y\n@data\n1,?,3:x\n4,5,6:y\n"))
 	for _, test := range []struct {
 		name, path, settings string
 		want                 [][]float64

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // textArray is an array of words.
@@ -85,7 +86,7 @@ func intArray(v ...int64) *npy.Array { return npy.FromInts(v, len(v)) }
 
 func saveNpz(t testing.TB, arrays map[string]*npy.Array, texts ...textArray) string {
 	t.Helper()
-	return write(t, t.TempDir(), "set.npz", npz(t, arrays, texts...))
+	return filetest.Write(t, t.TempDir(), "set.npz", npz(t, arrays, texts...))
 }
 
 func TestNpzOfEveryType(t *testing.T) {
@@ -322,7 +323,7 @@ func TestNpyFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, capital, to, b)
+		filetest.Write(t, capital, to, b)
 	}
 	if s := load(t, filepath.Join(capital, "X.npy"), "valid=0", "hold=0"); s.Train.N != 4 {
 		t.Errorf("X.npy beside y.npy: %+v", s.Train)
@@ -337,13 +338,13 @@ func TestNpyFiles(t *testing.T) {
 
 func TestPathErrors(t *testing.T) {
 	dir := t.TempDir()
-	text := write(t, dir, "set.mat", []byte("hello"))
+	text := filetest.Write(t, dir, "set.mat", []byte("hello"))
 	for _, test := range []struct{ path, want string }{
 		{filepath.Join(dir, "none.npz"), "there is no such file"},
 		{dir, "bad.npz: error[data]: is not an .npz file"}, // all that it holds
 		{t.TempDir(), "the folder holds no data set; help: a set is an .npz file"},
 		{text, "is of no known kind"},
-		{write(t, dir, "bad.npz", []byte("hello")), "bad.npz: error[data]: is not an .npz file"},
+		{filetest.Write(t, dir, "bad.npz", []byte("hello")), "bad.npz: error[data]: is not an .npz file"},
 		{"nothing", "there is no data set of this name; help: hrnnc data list"},
 	} {
 		if _, err := Load(test.path, Defaults()); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
 
 // openPath reads what lies at a path of the user.
@@ -24,7 +25,7 @@ func openPath(path string, o Options) (*pool, error) {
 	case err != nil && strings.ContainsAny(path, "*?["):
 		return nil, fail(path, "").Errorf(code, "no file is called so").Helpf("the pattern matches none of %s; quote it, so that the shell leaves it alone", strings.Join(recordedExtensions, " "))
 	case err != nil && !strings.ContainsAny(path, `/\.`):
-		return nil, fail(path, "").Errorf(code, "there is no data set of this name%s", didYouMean(path)).
+		return nil, fail(path, "").Errorf(code, "there is no data set of this name%s", known.Nearest(path)).
 			Helpf("hrnnc data list  shows the known sets; a file or folder is named by its path")
 	case err != nil:
 		_, err := fileio.Read(path, code) // says what is wrong
@@ -42,7 +43,7 @@ func openPath(path string, o Options) (*pool, error) {
 		}
 	}
 	if f == nil {
-		return nil, fail(path, "").Errorf(code, "is of no known kind").Helpf("%s", known)
+		return nil, fail(path, "").Errorf(code, "is of no known kind").Helpf("%s", readable)
 	}
 	list := []dataFile{{path, unassigned}}
 	if f.parted && !o.Unlabelled && o.Hold > 0 {
@@ -95,8 +96,8 @@ func baseNames(list []dataFile) (names []string) {
 	return names
 }
 
-// known says what can be read.
-const known = "a set is an .npz file, an .npy file beside that of its labels, a .csv, .tsv or .txt table, a .ts file of the UEA and UCR archive, an .arff file (.gz or .xz too), or a folder of IDX files, " +
+// readable says what can be read.
+const readable = "a set is an .npz file, an .npy file beside that of its labels, a .csv, .tsv or .txt table, a .ts file of the UEA and UCR archive, an .arff file (.gz or .xz too), or a folder of IDX files, " +
 	"of .npy files, of train.csv and test.csv, of NAME_TRAIN.ts and NAME_TEST.ts, of .csv or .wav files that are a recording each, in the layout of the UCI HAR archive, or of what the authors of a known set publish"
 
 // openPair reads x.npy with the labels that lie beside it: its name with y for x.
@@ -156,7 +157,7 @@ func openFolder(dir string, o *Options) (*pool, error) {
 		return arrayPool(a, o)
 	}
 	if k := archiveIn(dir); k != nil {
-		return k.openArchive(k.Archive.root(dir), *o)
+		return k.openArchive(k.Archive.Root(dir), *o)
 	}
 	if only := onlySet(dir); only != "" {
 		return openPath(only, *o)
@@ -168,7 +169,7 @@ func openFolder(dir string, o *Options) (*pool, error) {
 	if len(paths) > 0 {
 		return recordedPool(dir, paths, o)
 	}
-	return nil, fail(dir, "").Errorf(code, "the folder holds no data set").Helpf("%s", known)
+	return nil, fail(dir, "").Errorf(code, "the folder holds no data set").Helpf("%s", readable)
 }
 
 // onlySet is the one file of a folder that may hold a set; "" when there are others, or folders that may.
@@ -192,7 +193,7 @@ func onlySet(dir string) (only string) {
 // archiveIn is the known set whose archive is unpacked in a folder; nil when none is.
 func archiveIn(dir string) *Known {
 	for i := range KnownSets {
-		if k := &KnownSets[i]; k.Archive.root(dir) != "" {
+		if k := &KnownSets[i]; k.Archive.Root(dir) != "" {
 			return k
 		}
 	}

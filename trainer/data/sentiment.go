@@ -7,6 +7,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
 
 // sentiment are the classes 0 and 1 of both text sets.
@@ -42,7 +43,7 @@ func readIMDB(dir string, o Options) (*pool, error) {
 
 func readSentiment(dir string, o Options, length int, list []dataFile) (*pool, error) {
 	for i := range list {
-		list[i].path = File{Name: list[i].path}.in(dir)
+		list[i].path = known.File{Name: list[i].path}.In(dir)
 	}
 	p, err := tablePool(dir, list, &o)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // everything reads all of a set: values or tokens, labels or targets, groups, in all parts.
@@ -45,7 +46,7 @@ func everything(s *Set) []float64 {
 // TestDeterministic loads sets of every kind twice, and reads the second from several goroutines at once.
 func TestDeterministic(t *testing.T) {
 	text := t.TempDir()
-	write(t, text, "train.csv", []byte("label,text\n0,one two\n1,two three\n0,four\n1,five\n0,six two\n1,one\n0,x y\n1,z\n0,a\n1,b\n"))
+	filetest.Write(t, text, "train.csv", []byte("label,text\n0,one two\n1,two three\n0,four\n1,five\n0,six two\n1,one\n0,x y\n1,z\n0,a\n1,b\n"))
 	for name, settings := range map[string][]string{
 		"copy(7)":    {"sequences=20", "limit=15"},
 		"adding(9)":  {"sequences=20", "limit=15"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/hostile"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // The same three sequences as the archive of UEA and UCR has them, and as Weka does.
@@ -24,7 +25,7 @@ const (
 // TestSeriesFormats reads a set of the UEA and UCR archive from each format that it comes in, with the part that its name says.
 func TestSeriesFormats(t *testing.T) {
 	for name, text := range map[string]string{"Tiny_TRAIN.ts": tinyTS, "Tiny_TRAIN.arff": tinyARFF, "Tiny_TRAIN.tsv": tinyTSV, "Tiny_TRAIN.txt": tinyTXT, "Tiny_TRAIN.csv": tinyCSV} {
-		s := load(t, write(t, t.TempDir(), name, []byte(text)), "valid=0", "hold=0")
+		s := load(t, filetest.Write(t, t.TempDir(), name, []byte(text)), "valid=0", "hold=0")
 		if s.Train.N != 3 || s.Train.T != 3 || s.Train.D != 1 || !slices.Equal(s.Classes, []string{"2", "10"}) {
 			t.Errorf("%s: %d x %d x %d, classes %v", name, s.Train.N, s.Train.T, s.Train.D, s.Classes)
 			continue
@@ -40,7 +41,7 @@ func TestSeriesFormats(t *testing.T) {
 // TestNamedParts takes NAME_TRAIN and NAME_TEST for the parts of one set, whichever is named, or their folder.
 func TestNamedParts(t *testing.T) {
 	dir := t.TempDir()
-	trainFile, testFile := write(t, dir, "Tiny_TRAIN.ts", []byte(tinyTS)), write(t, dir, "Tiny_TEST.ts", []byte(tinyTested))
+	trainFile, testFile := filetest.Write(t, dir, "Tiny_TRAIN.ts", []byte(tinyTS)), filetest.Write(t, dir, "Tiny_TEST.ts", []byte(tinyTested))
 	for _, path := range []string{dir, trainFile, testFile} {
 		s := load(t, path, "valid=0")
 		if s.Train.N != 3 || s.Test.N != 1 || values(&s.Test, 0)[2] != 9 || s.Test.Label(0) != 0 {
@@ -55,7 +56,7 @@ func TestNamedParts(t *testing.T) {
 	if s, err := Load(testFile, o); err != nil || s.Train.N+s.Test.N != 1 {
 		t.Errorf("for a model to answer: %v", err)
 	}
-	write(t, dir, "Other_TRAIN.ts", []byte(tinyTS))
+	filetest.Write(t, dir, "Other_TRAIN.ts", []byte(tinyTS))
 	if _, err := Load(dir, options(t)); err == nil || !strings.Contains(err.Error(), "holds several data sets: Other, Tiny; help: name one file") {
 		t.Errorf("got %v", err)
 	}
@@ -68,7 +69,7 @@ func TestSeveralDimensions(t *testing.T) {
 		"a.ts":   "@dimensions 2\n@equalLength false\n@classLabel true a b\n@data\n1,2,3:4,5,6:a\n7,NaN,?:8,?,NaN:b\n",
 		"a.arff": "@relation x\n@attribute bag relational\n@attribute t0 numeric\n@attribute t1 numeric\n@attribute t2 numeric\n@end bag\n@attribute c {a,b}\n@data\n'1,2,3\\n4,5,6',a\n\"7,?,?\\n8,?,?\",b\n",
 	} {
-		s := load(t, write(t, t.TempDir(), name, []byte(text)), "valid=0", "hold=0")
+		s := load(t, filetest.Write(t, t.TempDir(), name, []byte(text)), "valid=0", "hold=0")
 		if s.Train.N != 2 || s.Train.T != 3 || s.Train.D != 2 || s.Train.Groups != nil {
 			t.Fatalf("%s: %+v", name, s.Train)
 		}
@@ -78,7 +79,7 @@ func TestSeveralDimensions(t *testing.T) {
 		if got := values(&s.Train, 1); !slices.Equal(got, []float64{0, 0, 0, 0, 7, 8}) || s.Train.Label(1) != 1 {
 			t.Errorf("%s: got %v", name, got)
 		}
-		if s = load(t, write(t, t.TempDir(), name, []byte(text)), "valid=0", "hold=0", "window=1"); s.Train.N != 4 {
+		if s = load(t, filetest.Write(t, t.TempDir(), name, []byte(text)), "valid=0", "hold=0", "window=1"); s.Train.N != 4 {
 			t.Errorf("%s: %d windows", name, s.Train.N)
 		}
 	}
@@ -87,7 +88,7 @@ func TestSeveralDimensions(t *testing.T) {
 func TestTSTargets(t *testing.T) {
 	const text = "@univariate true\n@targetLabel true\n@data\n1,2:0.25\n3,4,5:-7\n"
 	for _, settings := range [][]string{{"valid=0", "hold=0"}, {"valid=0", "hold=0", "window=1"}} {
-		s := load(t, write(t, t.TempDir(), "a.ts", []byte(text)), settings...)
+		s := load(t, filetest.Write(t, t.TempDir(), "a.ts", []byte(text)), settings...)
 		var first, last [1]float64
 		s.Train.Targets(0, first[:])
 		s.Train.Targets(s.Train.N-1, last[:])
@@ -100,7 +101,7 @@ func TestTSTargets(t *testing.T) {
 func TestTimestamps(t *testing.T) {
 	const header = "@timeStamps true\n@univariate true\n@classLabel true 1 2\n@data\n"
 	for _, text := range []string{"(2007-01-01 00:00:00,241.5),(2007-01-01 00:01:00,3):1\n", "(0,241.5),(0.5,3):1\n"} {
-		s := load(t, write(t, t.TempDir(), "a.ts", []byte(header+text)), "valid=0", "hold=0")
+		s := load(t, filetest.Write(t, t.TempDir(), "a.ts", []byte(header+text)), "valid=0", "hold=0")
 		if got := values(&s.Train, 0); !slices.Equal(got, []float64{241.5, 3}) || !slices.Contains(s.Notes, "timestamps are not read: steps are taken in their order, as equally far apart") {
 			t.Errorf("got %v, notes %q", got, s.Notes)
 		}
@@ -111,7 +112,7 @@ func TestTimestamps(t *testing.T) {
 		"(x,1):1\n":             "which is no time and number",
 		"1,2:1\n":               `step 0 is "1"; with @timeStamps true it is (TIME,VALUE)`,
 	} {
-		if _, err := Load(write(t, t.TempDir(), "a.ts", []byte(header+text)), options(t)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Load(filetest.Write(t, t.TempDir(), "a.ts", []byte(header+text)), options(t)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v", text, err)
 		}
 	}
@@ -138,7 +139,7 @@ func TestSeriesErrors(t *testing.T) {
 		{"a.arff", arff + "{0 1}\n", "is a sparse row"},
 		{"a.arff", "@relation x\n@attribute b relational\n@attribute t numeric\n@end b\n@attribute c {a}\n@data\n'1',z\n", `its class is "z", which attribute c does not name`},
 	} {
-		if _, err := Load(write(t, t.TempDir(), test.name, []byte(test.text)), options(t)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Load(filetest.Write(t, t.TempDir(), test.name, []byte(test.text)), options(t)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: got %v\nwant %s", test.text, err, test.want)
 		}
 	}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/hostile"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 func saveTable(t testing.TB, name, text string) string {
 	t.Helper()
-	return write(t, t.TempDir(), name, []byte(text))
+	return filetest.Write(t, t.TempDir(), name, []byte(text))
 }
 
 func TestCSVOfSequences(t *testing.T) {
@@ -137,8 +138,8 @@ func TestLabelsOfSteps(t *testing.T) {
 func TestTableNotes(t *testing.T) {
 	dir := t.TempDir()
 	rows := "good film\tpos\n"
-	write(t, dir, "train.tsv", []byte(rows+"bad film\tneg\n"))
-	write(t, dir, "test.tsv", []byte(rows+"a film\tpos\n"))
+	filetest.Write(t, dir, "train.tsv", []byte(rows+"bad film\tneg\n"))
+	filetest.Write(t, dir, "test.tsv", []byte(rows+"a film\tpos\n"))
 	const note = "the first row is taken for the names of columns, since no number is in it; header = no makes it data"
 	count := func(s *Set, note string) (n int) {
 		for _, have := range s.Notes {
@@ -164,7 +165,7 @@ func TestTableNotes(t *testing.T) {
 		t.Errorf("notes %q", s.Notes)
 	}
 	for _, name := range []string{"train.csv", "test.csv"} {
-		write(t, dir, name, []byte("class,note,a\n1.0,x,1\n1,y,3\n02,z,3\n"))
+		filetest.Write(t, dir, name, []byte("class,note,a\n1.0,x,1\n1,y,3\n02,z,3\n"))
 	}
 	s := load(t, dir, "valid=0")
 	if count(s, "columns that are not read, since they hold words: note") != 1 || !slices.Equal(s.Classes, []string{"1", "2"}) || s.Train.Label(2) != 1 {
@@ -184,8 +185,8 @@ func TestOneRecording(t *testing.T) {
 
 func TestTableFolder(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "train.csv", []byte("label,a,b\n0,1,2\n1,3,4\n0,5,6\n"))
-	write(t, dir, "test.csv", []byte("a,b,label\n7,8,1\n"))
+	filetest.Write(t, dir, "train.csv", []byte("label,a,b\n0,1,2\n1,3,4\n0,5,6\n"))
+	filetest.Write(t, dir, "test.csv", []byte("a,b,label\n7,8,1\n"))
 	s := load(t, dir, "valid=0")
 	if s.Train.N != 3 || s.Test.N != 1 || !slices.Equal(values(&s.Test, 0), []float64{7, 8}) || s.Test.Label(0) != 1 {
 		t.Errorf("%+v", s)

@@ -28,8 +28,8 @@ func TestWordsOf(t *testing.T) {
 
 func TestTextTable(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "train.tsv", []byte("text\tlabel\ngood good film\tpos\nbad film\tneg\ngood plot\tpos\n"))
-	write(t, dir, "test.tsv.gz", filetest.Gzip(t, "text\tlabel\na good plot of a bad film\tpos\n"))
+	filetest.Write(t, dir, "train.tsv", []byte("text\tlabel\ngood good film\tpos\nbad film\tneg\ngood plot\tpos\n"))
+	filetest.Write(t, dir, "test.tsv.gz", filetest.Gzip(t, "text\tlabel\na good plot of a bad film\tpos\n"))
 	s := load(t, dir, "valid=0", "length=4")
 	// Words by frequency, then by the alphabet: good 3, film 2, bad 1, plot 1. "a" and "of" are not in the training part.
 	if want := []string{"padding", "unknown", "good", "film", "bad", "plot"}; !slices.Equal(s.Vocabulary, want) || s.Train.Vocabulary != 6 {

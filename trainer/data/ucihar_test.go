@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // uciFolder writes a folder in the layout of the UCI HAR archive: two channels, windows of three steps.
@@ -20,7 +22,7 @@ func uciFolder(t testing.TB) string {
 		"test/subject_test.txt":                   "2\n",
 		"activity_labels.txt":                     "2 WALKING_UPSTAIRS\n5 STANDING\n",
 	} {
-		write(t, dir, name, []byte(text))
+		filetest.Write(t, dir, name, []byte(text))
 	}
 	return dir
 }
@@ -48,7 +50,7 @@ func TestUCIFolderErrors(t *testing.T) {
 		{"test/subject_test.txt", "1.5\n", "does not have one whole number"},
 	} {
 		dir := uciFolder(t)
-		write(t, dir, test.name, []byte(test.text))
+		filetest.Write(t, dir, test.name, []byte(test.text))
 		if _, err := Load(dir, Defaults()); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %v\nwant %s", err, test.want)
 		}

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 )
 
 // TestUnlabelled reads files for a model to answer, with the settings of its training: answers may be there or not.
 func TestUnlabelled(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "train.csv", []byte("class,a,b\nrun,1,2\n"))
-	write(t, dir, "test.csv", []byte("a,b,class\n3,4,walk\n"))
+	filetest.Write(t, dir, "train.csv", []byte("class,a,b\nrun,1,2\n"))
+	filetest.Write(t, dir, "test.csv", []byte("a,b,class\n3,4,walk\n"))
 	x := ints('i', 2, 2, 2)
 	if err := npy.WriteFile(filepath.Join(dir, "field.npy"), x); err != nil {
 		t.Fatal(err)

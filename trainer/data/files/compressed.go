@@ -3,10 +3,8 @@ package files
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"io"
 	"os"
-	"strings"
 	"sync"
 
 	"github.com/ulikunitz/xz"
@@ -91,7 +89,7 @@ func Unpack(path string, data []byte) ([]byte, error) {
 		out, err = io.ReadAll(io.LimitReader(r, most+1))
 	}
 	if err != nil {
-		return nil, diag.InFile(path, "").Errorf(code, "cannot be unpacked: %s", UnpackReason(err)).Helpf("copy or fetch it again; it looks damaged")
+		return nil, diag.InFile(path, "").Errorf(code, "cannot be unpacked: %s", fileio.UnpackReason(err)).Helpf("copy or fetch it again; it looks damaged")
 	}
 	if int64(len(out)) > most {
 		return nil, diag.InFile(path, "").Errorf(code, "unpacks to more than %d bytes, %d times its size", most, most/int64(len(data))).
@@ -110,21 +108,6 @@ const (
 // mostUnpacked is how many bytes a file of so many may unpack to.
 func mostUnpacked(packed int) int64 {
 	return min(fileio.MaxBytes, littleUnpacked+textRatio*int64(packed))
-}
-
-// UnpackReason says in words what the libraries say with their package names in front.
-func UnpackReason(err error) string {
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "it is truncated"
-	case errors.Is(err, gzip.ErrChecksum):
-		return "its checksum does not match its bytes"
-	}
-	text := err.Error()
-	for _, prefix := range []string{"gzip: ", "xz: ", "lzma: ", "flate: "} {
-		text = strings.TrimPrefix(text, prefix)
-	}
-	return diag.Short(text)
 }
 
 // StandardInput is the path of what is piped in.

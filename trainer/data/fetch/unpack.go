@@ -1,4 +1,4 @@
-package data
+package fetch
 
 import (
 	"archive/tar"
@@ -13,13 +13,12 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
-	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
-// unpackTo writes the files of an archive (.zip, a .zip within one, or .tar.gz) that are needed into a folder: all of them,
-// once they have been read and counted, or none. A folder that is there is replaced where it has nothing but files of the
-// archive. report hears of the bytes unpacked.
-func (a *archive) unpackTo(ctx context.Context, dir, file string, data []byte, report func(done int)) error {
+// UnpackTo writes the files of an archive (.zip, a .zip within one, or .tar.gz) that are needed into a folder: all of them,
+// once check has read them in a temporary folder, or none. A folder that is there is replaced where it has nothing but files of
+// the archive. report hears of the bytes unpacked.
+func (a *Archive) UnpackTo(ctx context.Context, dir, file string, data []byte, check func(root string) error, report func(done int)) error {
 	u := unpacker{ctx: ctx, archive: a, file: file, names: map[string]bool{}, report: report}
 	fill := func(put fileio.Put) error {
 		u.put = put
@@ -27,17 +26,17 @@ func (a *archive) unpackTo(ctx context.Context, dir, file string, data []byte, r
 			return err
 		}
 		if data = nil; !u.names[a.Files[0]] {
-			return fail(file, "").Errorf(code, "holds no %s", a.Files[0]).Helpf("it is not the known archive; get it from %s", a.URL)
+			return diag.InFile(file, "").Errorf(code, "holds no %s", a.Files[0]).Helpf("it is not the known archive; get it from %s", a.URL)
 		}
 		return ctx.Err()
 	}
-	return fileio.WriteChecked(dir, u.onlyOurs, fill, func(tmp string) error { return a.checkUnpacked(tmp, file) })
+	return fileio.WriteChecked(dir, u.onlyOurs, fill, func(tmp string) error { return checked(tmp, file, check) })
 }
 
-// checkUnpacked reads a set that was unpacked to a temporary folder; its errors name the archive.
-func (a *archive) checkUnpacked(tmp, file string) error {
+// checked reads a set that was unpacked to a temporary folder; its errors name the archive.
+func checked(tmp, file string, check func(root string) error) error {
 	defer fileio.ForgetInputs(tmp)
-	_, err := a.read(tmp, a.Count, Defaults())
+	err := check(tmp)
 	var d *diag.Diagnostic
 	if errors.As(err, &d) {
 		if within, ok := strings.CutPrefix(d.Span.File, tmp); ok {
@@ -47,6 +46,9 @@ func (a *archive) checkUnpacked(tmp, file string) error {
 	}
 	return err
 }
+
+// MayReplace refuses to replace a folder as UnpackTo does, before much is fetched.
+func (a *Archive) MayReplace(dir string) error { return (&unpacker{archive: a}).onlyOurs(dir) }
 
 // onlyOurs refuses to replace a folder that holds anything but files of the archive; before it is unpacked, anything that is
 // not called as one.
@@ -63,7 +65,7 @@ func (u *unpacker) onlyOurs(dir string) error {
 		if e.Type().IsRegular() && u.archive.local(name) == name && (len(u.names) == 0 || u.names[name]) {
 			return nil
 		}
-		return fail(dir, "").Errorf(code, "is no whole set, and holds %s, which is not of the archive", diag.Short(name)).Helpf("move it away")
+		return diag.InFile(dir, "").Errorf(code, "is no whole set, and holds %s, which is not of the archive", diag.Short(name)).Helpf("move it away")
 	})
 	var d *diag.Diagnostic
 	switch {
@@ -72,13 +74,13 @@ func (u *unpacker) onlyOurs(dir string) error {
 	case err == nil, errors.As(err, &d):
 		return err
 	}
-	return fail(dir, "").Errorf(code, "cannot be read: %v", fileio.Reason(err)).Helpf("move it away")
+	return diag.InFile(dir, "").Errorf(code, "cannot be read: %v", fileio.Reason(err)).Helpf("move it away")
 }
 
 // unpacker writes the entries of one archive.
 type unpacker struct {
 	ctx     context.Context // asked between entries: unpacking takes a while
-	archive *archive
+	archive *Archive
 	file    string
 	put     fileio.Put
 	names   map[string]bool // the files that were written
@@ -128,7 +130,7 @@ func (u *unpacker) zip(data []byte, nested bool) error {
 func (u *unpacker) tarball(data []byte) error {
 	unpacked, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return fail(u.file, "").Errorf(code, "is neither a .zip nor a .tar.gz archive").Helpf("fetch it again, from %s", u.archive.URL)
+		return diag.InFile(u.file, "").Errorf(code, "is neither a .zip nor a .tar.gz archive").Helpf("fetch it again, from %s", u.archive.URL)
 	}
 	r := tar.NewReader(io.LimitReader(unpacked, fileio.MaxBytes))
 	for {
@@ -147,7 +149,7 @@ func (u *unpacker) tarball(data []byte) error {
 			}
 		}
 		if err != nil {
-			return fail(u.file, "").Errorf(code, "cannot be unpacked: %s", files.UnpackReason(err)).Helpf("fetch it again; it looks damaged")
+			return diag.InFile(u.file, "").Errorf(code, "cannot be unpacked: %s", fileio.UnpackReason(err)).Helpf("fetch it again; it looks damaged")
 		}
 		if local != "" {
 			if err := u.write(local, content); err != nil {

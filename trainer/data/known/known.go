@@ -1,7 +1,8 @@
-package data
+// Package known is the table of the data sets that hrnnc knows by name: what they are, where their files lie, what those must be to the
+// byte, and how they are fetched. How they are read is package data's. Start with Sets and Find.
+package known
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,11 +16,14 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
+// code is the code of every diagnostic of this package.
+const code = "data"
+
 // DirVariable names the environment variable with the folder that holds one folder for each known set.
 const DirVariable = "HRNNC_DATA"
 
 // places are the folders where a known set may lie, the preferred one first.
-func (k *Known) places() []string {
+func (k *Set) places() []string {
 	var out []string
 	if dir := os.Getenv(DirVariable); dir != "" {
 		out = append(out, filepath.Join(dir, k.Folder))
@@ -34,26 +38,27 @@ func (k *Known) places() []string {
 }
 
 // Where gives the folder that holds the set, its files or its archive unpacked, "" when it is missing.
-func (k *Known) Where() string {
+func (k *Set) Where() string {
 	for _, dir := range k.places() {
-		if k.complete(dir) || k.Archive.root(dir) != "" {
+		if k.Complete(dir) || k.Archive.Root(dir) != "" {
 			return dir
 		}
 	}
 	return ""
 }
 
-func (k *Known) complete(dir string) bool {
+// Complete reports whether a folder has all files of the table.
+func (k *Set) Complete(dir string) bool {
 	for _, f := range k.Files {
-		if f.in(dir) == "" {
+		if f.In(dir) == "" {
 			return false
 		}
 	}
 	return true
 }
 
-// in gives the path of the file in a folder: packed or, where the reader takes that too, unpacked. "" when it is missing.
-func (f File) in(dir string) string {
+// In gives the path of the file in a folder: packed or, where the reader takes that too, unpacked. "" when it is missing.
+func (f File) In(dir string) string {
 	for _, name := range []string{f.Name, strings.TrimSuffix(f.Name, ".gz")} {
 		if files.Exists(dir, name) {
 			return filepath.Join(dir, name)
@@ -62,44 +67,22 @@ func (f File) in(dir string) string {
 	return ""
 }
 
-// open reads the set: the files of the table, once they are known to be those, or else the unpacked archive.
-func (k *Known) open(o Options) (*pool, error) {
-	dir := k.Where()
-	switch {
-	case dir == "":
-		return nil, k.missing()
-	case !k.complete(dir):
-		p, err := k.openArchive(k.Archive.root(dir), o)
-		if err != nil {
-			if bad := k.check(dir); bad != nil { // whatever the options
-				err = k.again(dir, bad)
-			}
-		}
-		return p, err
-	}
-	if err := k.checkFiles(dir); err != nil {
-		return nil, k.again(dir, err)
-	}
-	return k.as(k.read(dir, o))
-}
-
-// check reads what a folder holds of the set, the files of the table or the unpacked archive, all of it.
-func (k *Known) check(dir string) error {
+// Check reads what a folder holds of the set, the files of the table or the unpacked archive, all of it; whole reads an unpacked one.
+func (k *Set) Check(dir string, whole func(root string) error) error {
 	defer fileio.ForgetInputs(dir)
-	if k.complete(dir) {
-		return k.checkFiles(dir)
+	if k.Complete(dir) {
+		return k.CheckFiles(dir)
 	}
-	_, err := k.openArchive(k.Archive.root(dir), Defaults())
-	return err
+	return whole(k.Archive.Root(dir))
 }
 
 // replaces reports whether Get brings what takes the place of a damaged set in a folder.
-func (k *Known) replaces(dir string) bool {
-	return k.URL != "" || k.Archive != nil && !k.complete(dir)
+func (k *Set) replaces(dir string) bool {
+	return k.URL != "" || k.Archive != nil && !k.Complete(dir)
 }
 
-// again is the error of a damaged set in a folder, with the way out.
-func (k *Known) again(dir string, err error) error {
+// Again is the error of a damaged set in a folder, with the way out.
+func (k *Set) Again(dir string, err error) error {
 	var d *diag.Diagnostic
 	if errors.As(err, &d) {
 		switch {
@@ -112,25 +95,10 @@ func (k *Known) again(dir string, err error) error {
 	return err
 }
 
-func (k *Known) openArchive(root string, o Options) (*pool, error) {
-	return k.as(k.Archive.read(root, k.Archive.Count, o))
-}
-
-// as makes the known set of what was read.
-func (k *Known) as(p *pool, err error) (*pool, error) {
-	if err != nil {
-		return nil, err
-	}
-	if k.adapt != nil {
-		k.adapt(p)
-	}
-	p.kind, p.source, p.licence, p.hz = k.Kind, k.Source, k.Licence, cmp.Or(p.hz, k.Hz)
-	return p, nil
-}
-
-func (k *Known) checkFiles(dir string) error {
+// CheckFiles compares the files of a folder with the table.
+func (k *Set) CheckFiles(dir string) error {
 	for _, f := range k.Files {
-		if err := f.checkAt(f.in(dir)); err != nil {
+		if err := f.checkAt(f.In(dir)); err != nil {
 			return err
 		}
 	}
@@ -161,7 +129,7 @@ func (f File) check(path string, data []byte) error {
 			return nil
 		}
 	}
-	return fail(path, "").Errorf(code, "is not the known file: its SHA-256 is %s...", sum[:16]).
+	return diag.InFile(path, "").Errorf(code, "is not the known file: its SHA-256 is %s...", sum[:16]).
 		Helpf("fetch or copy it again; a set of your own is named by its path, not by this name")
 }
 
@@ -170,21 +138,13 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Lookup is Find with an error for a name that is not known.
-func Lookup(name string) (*Known, error) {
-	if k := Find(name); k != nil {
-		return k, nil
-	}
-	return nil, fail(name, "").Errorf(code, "there is no known data set of this name%s", didYouMean(name)).Helpf("hrnnc data list  shows them")
-}
-
-// missing says how to get the set.
-func (k *Known) missing() *diag.Diagnostic {
-	return fail(k.Name, "").Errorf(code, "the data set is not on this machine").Helpf("%s", k.ways())
+// Missing says how to get the set.
+func (k *Set) Missing() *diag.Diagnostic {
+	return diag.InFile(k.Name, "").Errorf(code, "the data set is not on this machine").Helpf("%s", k.ways())
 }
 
 // ways are the two ways to get the set.
-func (k *Known) ways() string {
+func (k *Set) ways() string {
 	var names []string
 	for _, f := range k.Files {
 		names = append(names, f.Name)
@@ -205,10 +165,10 @@ func (k *Known) ways() string {
 	return fmt.Sprintf("hrnnc data get %s  where there is a network; or %s", k.Name, put)
 }
 
-// didYouMean suggests the known set or generator that looks like a name.
-func didYouMean(name string) string {
+// Nearest suggests the known set or generator that looks like a name.
+func Nearest(name string) string {
 	var names []string
-	for _, k := range KnownSets {
+	for _, k := range Sets {
 		names = append(names, k.Name)
 	}
 	best := diag.Nearest(name, names)

@@ -1,4 +1,4 @@
-package data
+package fetch
 
 import (
 	"crypto/md5"
@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
-// archive is what the authors of a known set publish: a set can be read from it, unpacked, as well as from the files of
-// its row in the table.
-type archive struct {
+// Archive is an archive that somebody publishes, of which some files are wanted.
+type Archive struct {
 	URL string
 	// MD5 is what others have published of the archive, "" where nobody has: the checksums inside it, and Count, must do.
 	MD5 string
@@ -21,19 +21,18 @@ type archive struct {
 	Files []string
 	// Count is how many recordings, sequences or texts the whole archive has.
 	Count int
-	read  func(root string, count int, o Options) (*pool, error)
 }
 
-// unpackedIn is the folder of a known set that its archive is unpacked to.
-const unpackedIn = "original"
+// UnpackedIn is the folder that archives are unpacked to.
+const UnpackedIn = "original"
 
-// root finds the unpacked archive in a folder or at most two folders below it, first where hrnnc puts it; "" when it is not
+// Root finds the unpacked archive in a folder or at most two folders below it, first where hrnnc puts it; "" when it is not
 // there.
-func (a *archive) root(dir string) string {
+func (a *Archive) Root(dir string) string {
 	if a == nil {
 		return ""
 	}
-	for _, below := range []string{unpackedIn, "", "*", "*/*"} {
+	for _, below := range []string{UnpackedIn, "", "*", "*/*"} {
 		found, err := filepath.Glob(filepath.Join(fileio.EscapeGlob(dir), below, fileio.EscapeGlob(a.Files[0])))
 		if err == nil && len(found) > 0 {
 			return strings.TrimSuffix(found[0], string(filepath.Separator)+filepath.FromSlash(a.Files[0]))
@@ -44,7 +43,7 @@ func (a *archive) root(dir string) string {
 
 // local gives the path that an entry of the archive gets below the root, "" when it is not needed. Such a path is never
 // outside the root.
-func (a *archive) local(entry string) string {
+func (a *Archive) local(entry string) string {
 	parts := strings.Split(path.Clean(entry), "/")
 	if parts[0] == "__MACOSX" { // what macOS writes beside the files
 		return ""
@@ -62,16 +61,11 @@ func (a *archive) local(entry string) string {
 	return ""
 }
 
-// check compares the archive's bytes with the checksum that is known of it.
-func (a *archive) check(file string, data []byte) error {
+// Check compares the archive's bytes with the checksum that is known of it.
+func (a *Archive) Check(file string, data []byte) error {
 	sum := md5.Sum(data)
 	if got := hex.EncodeToString(sum[:]); a.MD5 != "" && got != a.MD5 {
-		return fail(file, "").Errorf(code, "is not the known archive: its MD5 is %s", got).Helpf("fetch it again; %s is expected", a.MD5)
+		return diag.InFile(file, "").Errorf(code, "is not the known archive: its MD5 is %s", got).Helpf("fetch it again; %s is expected", a.MD5)
 	}
 	return nil
-}
-
-// notWhole is the error of an unpacked archive that has less in it, or more, than was published.
-func notWhole(root, what string, have, want int) error {
-	return fail(root, "").Errorf(code, "holds %d %s; the archive has %d", have, what, want).Helpf("unpack it again")
 }
