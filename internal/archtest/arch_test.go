@@ -100,7 +100,7 @@ var users = []struct {
 	{"trainer/data/filetest", nil, "it is for tests"},
 	{"backends/lower/plantest", nil, "it is for tests"},
 	{"backends/run/runtest", nil, "it is for tests"},
-	{"net/http", []string{"trainer/data/fetch", "internal/bench/..."}, "only what fetches asks a network"},
+	{"net/http", []string{"trainer/data/fetch", "trainer/data/filetest"}, "only what fetches asks a network"},
 	{"github.com/agnivade/levenshtein", []string{"internal/diag"}, "one function says what a misspelling meant: diag.Nearest"},
 	{"github.com/spf13/cobra", []string{"cmd/hrnnc"}, "only the command knows flags"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
@@ -275,7 +275,7 @@ var writers = map[string][]string{
 }
 
 // writing may use them: the one writer, what only tests use, and programs that are run in the repository.
-var writing = []string{"backends/run/runtest", "internal/fileio", "internal/hostile", "internal/modelgen", "internal/bench/...", "examples/..."}
+var writing = []string{"backends/run/runtest", "internal/fileio", "internal/hostile", "internal/modelgen", "trainer/data/filetest", "internal/bench/...", "examples/..."}
 
 func TestOnlyFileioWrites(t *testing.T) {
 	for _, p := range packages(t) {
