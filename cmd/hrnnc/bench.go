@@ -41,6 +41,9 @@ chips; esp8266 is compiled only.`,
 				}
 				o.Optimise = "-O" + level
 			}
+			if o.Steps < 1 {
+				return misuse("--steps %d runs nothing", o.Steps).Helpf("a step or more; 1000 is the default")
+			}
 			if mcu != "" { // before the model is read
 				if _, err := chip.Get(mcu); err != nil {
 					return err
