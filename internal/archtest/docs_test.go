@@ -312,6 +312,31 @@ func TestPagesNameWhatExists(t *testing.T) {
 	}
 }
 
+// TestContributingRunsWhatExists checks that the packages which commands of CONTRIBUTING.md name exist:  go test ./passes.
+func TestContributingRunsWhatExists(t *testing.T) {
+	command, named := regexp.MustCompile(`(?m)\bgo (?:test|run|build|vet|install) [^\n`+"`"+`]*`), regexp.MustCompile(`(?:^|\s)\./([a-z][a-z0-9/]*[a-z0-9])`)
+	all := packages(t)
+	for _, line := range command.FindAllString(pages(t)["CONTRIBUTING.md"], -1) { // other pages run what lies in folders of the user's
+		line, _, _ = strings.Cut(line, "#")
+		for _, m := range named.FindAllStringSubmatch(line, -1) {
+			if !slices.ContainsFunc(all, func(p goPackage) bool { return matches(m[1]+"/...", p.path()) }) {
+				t.Errorf("CONTRIBUTING.md runs ./%s, which is no package:  %s", m[1], line)
+			}
+		}
+	}
+}
+
+// atTheTop are the folders that a newcomer finds first; what is nobody's entry point goes under internal/.
+var atTheTop = []string{"backends", "cmd", "compiler", "docs", "dsl", "examples", "importer", "internal", "ir", "passes", "scripts", "trainer"}
+
+func TestTopLevel(t *testing.T) {
+	for _, p := range packages(t) {
+		if top, _, _ := strings.Cut(p.path(), "/"); top != "." && !slices.Contains(atTheTop, top) {
+			t.Errorf("%s stands at the top level: put it below one of %s, or under internal/", p.path(), strings.Join(atTheTop, ", "))
+		}
+	}
+}
+
 // exists reports whether a path below the root exists; it may hold *.
 func exists(t *testing.T, path string) bool {
 	found, err := filepath.Glob(filepath.Join(root(t), filepath.FromSlash(path)))

@@ -1,7 +1,7 @@
-// Package data gives the trainer its sequences: known data sets, files of the user, and generated tasks, split into
-// training, validation and test parts. It reads, cuts, splits and normalises; batches, losses and the integers of a
-// model's input are the trainer's. Files are taken as hostile, and the same options give the same sequences, bit by bit.
-// Start with Load, Options and Sequences; the known sets are the table in known.go.
+// Package data gives the trainer its sequences: known data sets, files of the user, and generated tasks, split into training,
+// validation and test parts. It decides what of a file is a sequence, a class and a person, cuts, splits and normalises; formats are
+// package files', batches, losses and the integers of a model's input the trainer's. The same options give the same sequences, bit
+// by bit. Start with Load, Options and Sequences.
 package data
 
 import (
