@@ -143,9 +143,20 @@ func (f *Firmware) link(ctx context.Context, name string, support, objects, flag
 	}
 	_, err := exttool.Run(ctx, f.dir, nil, b.Part.Build.Compiler, args...)
 	var failed *exttool.Failure
-	if errors.As(err, &failed) && (strings.Contains(failed.Output, "overflowed") || strings.Contains(failed.Output, "will not fit")) {
-		return diag.InFile("", "").Errorf("fit", "the model's code and tables do not fit the memories of %s: the tables alone take %d bytes, code %d; it has %d bytes of flash and %d of RAM",
-			b.Part.Name, f.Object.Tables, f.Object.Program, b.Part.Flash, b.Part.RAM).Helpf("%s", fitHelp)
+	if !errors.As(err, &failed) {
+		return err
+	}
+	// What linkers say: GNU ld of a region, and of a section behind its end.
+	for _, words := range []string{"overflowed", "will not fit", "is not within region"} {
+		if !strings.Contains(failed.Output, words) {
+			continue
+		}
+		p := b.Part
+		if strings.Contains(failed.Output, "`data'") {
+			return diag.InFile("", "").Errorf("fit", "the variables of a firmware with the model take more than the %d bytes of RAM of %s", p.RAM, p.Name).Helpf("%s", fitHelp)
+		}
+		return diag.InFile("", "").Errorf("fit", "a firmware with the model takes more than the %d bytes of flash of %s: its tables alone %d, its code %d",
+			p.Flash, p.Name, f.Object.Tables, f.Object.Program).Helpf("%s", fitHelp)
 	}
 	return err
 }

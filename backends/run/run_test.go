@@ -196,6 +196,11 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "more RAM than the 2048 bytes of atmega328p") {
 		t.Errorf("2,100 bytes of stack: %v", err)
 	}
+	huge := toy(t, 10, false, 8)
+	huge.Plan.Readout.Matrix.Rows = 600
+	if _, err := b.Build(context.Background(), huge); err == nil || !strings.Contains(err.Error(), "the variables of a firmware with the model take more than the 2048 bytes of RAM") {
+		t.Errorf("2,400 bytes of outputs: %v", err)
+	}
 	_, err = b.Build(context.Background(), toy(t, 20000, false, 8))
 	if err == nil || !strings.Contains(err.Error(), "atmega328p") || !strings.Contains(err.Error(), "flash") {
 		t.Errorf("40,000 bytes of code: %v", err)
