@@ -21,6 +21,7 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -182,6 +183,11 @@ func TestExamples(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			l := random(t, text)
+			if kind == "classes" { // whose steps are three samples of one value
+				for step := range 3 {
+					l.Plan.Input.Channels = append(l.Plan.Input.Channels, ir.Channel{Name: fmt.Sprintf("ax, step %d of 3", step+1), Gain: 32})
+				}
+			}
 			dir := packages(t, l, pack.Names()...)
 			dir = filepath.Join(dir, "..", "..")
 			in := func(format string) string {
@@ -212,6 +218,12 @@ func TestExamples(t *testing.T) {
 			out := run(t, in("cmake"), host(t, in("cmake"))+" -run "+program+" -golden")
 			if !regexp.MustCompile(`^PASS: ([1-9]\d*) of (\d+) outputs equal\n$`).MatchString(out) {
 				t.Error(out)
+			}
+			if kind == "classes" {
+				rows := file(t, "rows.csv", "nr,ax\n"+strings.Repeat("1,0.5\n", 36))
+				if out := run(t, in("cmake"), host(t, in("cmake"))+" -run "+program+" "+rows); !strings.HasPrefix(out, "all, step 12: ") || strings.Count(out, "\n") != 1 {
+					t.Error(out)
+				}
 			}
 		})
 	}

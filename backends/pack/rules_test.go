@@ -610,6 +610,19 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// TestJoinedSamples makes the sketch of a sensor whose samples are joined to steps.
+func TestJoinedSamples(t *testing.T) {
+	m := models()["classes"]
+	m.Input.Size, m.Input.Channels = 6, nil
+	for step := range 3 {
+		for _, axis := range []string{"ax", "ay"} {
+			m.Input.Channels = append(m.Input.Channels, ir.Channel{Name: fmt.Sprintf("%s, step %d of 3", axis, step+1), Gain: 1})
+		}
+	}
+	f, _ := filesOf(t, "arduino", m, Choice{})
+	inOrder(t, f["examples/sensor/sensor.ino"], "static double values[6];", "double sample[2]", "read_sensor(values + 2 * samples);", "if (++samples < 3) {", "gait_quantise(values, x)")
+}
+
 // TestSameBytes makes packages twice.
 func TestSameBytes(t *testing.T) {
 	c := Choice{Formats: Formats}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/spell"
@@ -86,6 +87,23 @@ func (v values) Sentence() string {
 	}
 	return fmt.Sprintf("A recurrent network in integers that makes %s of %s.", out, in)
 }
+
+var joined = regexp.MustCompile(`, step 1 of ([1-9][0-9]*)$`)
+
+// Joined is how many samples of the data are a step of the model, as the names of the channels say; 1 where they say nothing.
+func (v values) Joined() int {
+	if len(v.Input.Channels) > 0 {
+		if m := joined.FindStringSubmatch(v.Input.Channels[0].Name); m != nil {
+			if n, err := strconv.Atoi(m[1]); err == nil && v.Input.Size%n == 0 {
+				return n
+			}
+		}
+	}
+	return 1
+}
+
+// Sample is how many values a sample has.
+func (v values) Sample() int { return v.Input.Size / v.Joined() }
 
 // Token reports whether a step's input is a token.
 func (v values) Token() bool { return v.Input.Kind == ir.Token }

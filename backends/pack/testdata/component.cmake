@@ -13,7 +13,7 @@ function(must_exist kind root)
 endfunction()
 
 function(idf_component_register)
-  cmake_parse_arguments(ARG "" "" "SRCS;INCLUDE_DIRS;PRIV_REQUIRES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SRCS;INCLUDE_DIRS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS OR NOT ARG_SRCS)
     message(FATAL_ERROR "idf_component_register(${ARGN})")
   endif()
