@@ -103,11 +103,12 @@ writes it as a table, with the recording, the step and the time where the data s
 					return err
 				}
 			}
-			var score *labelled
+			var score *study.Agreement
 			if want != nil {
-				if score, err = judge(m, out, l, labels, want, &said); err != nil {
+				if score, err = study.Agree(m, out, l, said.Array, labels, want); err != nil {
 					return err
 				}
+				said.know(score)
 			}
 			if err := a.writeAnswers(csvFile, said.columns, said.all); err != nil {
 				return err
@@ -169,21 +170,21 @@ func runLevel(cmd *cobra.Command, m *compiler.Model, level string, x [][][]int64
 	return out, l, err
 }
 
-func (a *app) printRun(out *compiler.Outputs, said answers, files []string, score *labelled) error {
+func (a *app) printRun(out *compiler.Outputs, said answers, files []string, score *study.Agreement) error {
 	n := said.Shape[0]
 	if a.json {
 		return a.printJSON(struct {
-			Level     string         `json:"level"`
-			Sequences int            `json:"sequences"`
-			Steps     int            `json:"steps"`
-			Shape     []int          `json:"shape"`
-			Output    string         `json:"output,omitempty"`
-			Saturated int64          `json:"saturated"`
-			Updates   int64          `json:"updates"`
-			Classes   []string       `json:"classes,omitempty"`
-			Answers   any            `json:"answers"`
-			Places    []study.Answer `json:"places,omitempty"` // where the last answer of each sequence is
-			Score     *labelled      `json:"score,omitempty"`
+			Level     string           `json:"level"`
+			Sequences int              `json:"sequences"`
+			Steps     int              `json:"steps"`
+			Shape     []int            `json:"shape"`
+			Output    string           `json:"output,omitempty"`
+			Saturated int64            `json:"saturated"`
+			Updates   int64            `json:"updates"`
+			Classes   []string         `json:"classes,omitempty"`
+			Answers   any              `json:"answers"`
+			Places    []study.Answer   `json:"places,omitempty"` // where the last answer of each sequence is
+			Score     *study.Agreement `json:"score,omitempty"`
 		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), said.places(), score})
 	}
 	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), diag.Shape(out.Y.Shape))
