@@ -34,6 +34,9 @@ type LayerChoice struct {
 	Fused bool
 	// Merged adds the bias in front of the rounding shift, with the half that rounds: one addition.
 	Merged bool
+	// Sum is how wide the sum of a unit's parts is calculated, in bits; 0 for what the widths of the plan ask for. Less can do, for a
+	// transform's last values have been halved.
+	Sum int
 	// Record packs the weights, the sign and the biases of a unit into words of this many bits; 0 keeps a table of each.
 	Record  int
 	Product Product

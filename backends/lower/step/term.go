@@ -38,8 +38,8 @@ func (l *layer) newTerm() *term {
 	case t.t.Source == lower.FromOneHot:
 		t.columns = l.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
 	case t.product == ByValue:
-		if w.Cols != 1 || w.Bits > 4 || l.c.Record == 0 || t.t.Source != lower.FromVector {
-			l.fail("only records of a single column of at most 4 bits are multiplied by value")
+		if l.c.Record == 0 || t.t.Source != lower.FromVector || t.combinations() > mostValues {
+			l.fail("only records of at most %d different rows of weights are multiplied by value", mostValues)
 		}
 	case l.c.Record > 0 && w.Cols <= l.c.Unroll && t.t.Source == lower.FromVector:
 	case t.product == Rows && w.Cols <= l.c.Unroll && t.t.Source == lower.FromVector && l.lanes == 1:
@@ -208,18 +208,22 @@ func (t *term) half(ph int) (n int, merged bool) {
 }
 
 // recordStart makes what a product of weights with an offset begins with: minus the offset times the inputs, plus the half that
-// rounds.
+// rounds, minus what keeps the constants of the record positive.
 func (t *term) recordStart(ph int) []Stmt {
 	offset := int64(1) << (t.t.Matrix.Bits - 1)
-	start := Const(t.acc, 0)
-	if n, ok := t.half(ph); ok {
-		start = Const(t.acc, 1<<(n-1))
+	if t.product == ByValue {
+		offset = -t.weightRange().Lo
+	}
+	shift, ok := t.half(ph)
+	constant := -t.upd.record.raised[ph] << shift
+	if ok {
+		constant += 1 << (shift - 1)
 	}
 	total := As(t.x[0], t.acc)
 	for _, x := range t.x[1:] {
 		total = Add(total, As(x, t.acc))
 	}
-	start = Sub(start, Times(total, offset))
+	start := Sub(Const(t.acc, constant), Times(total, offset))
 	if start.Op == OpSub && isZero(start.Args[0]) {
 		start = Neg(start.Args[1])
 	}
@@ -228,33 +232,93 @@ func (t *term) recordStart(ph int) []Stmt {
 		t.x = append(t.x, v)
 		return []Stmt{s}
 	}
-	// The product with each weight that occurs, smallest first.
-	n := 1 << t.t.Matrix.Bits
-	if t.t.Matrix.Bits == 1 {
-		n = 3 // -1, 0 and +1
+	return t.everyProduct(ph, start)
+}
+
+// mostValues is how many products are made ahead, of all that rows of weights can give.
+const mostValues = 64
+
+// weightRange is what a weight can be.
+func (t *term) weightRange() arith.Interval { return hull(t.t.Matrix.Ints) }
+
+// combinations is how many rows of weights within their range there are; mostValues + 1 for more.
+func (t *term) combinations() int {
+	r := t.weightRange()
+	n := int64(1)
+	for range t.t.Matrix.Cols {
+		if n *= r.Hi - r.Lo + 1; n > mostValues {
+			return mostValues + 1
+		}
 	}
+	return int(n)
+}
+
+// combination numbers the row of weights of a unit: the first column counts most.
+func (t *term) combination(unit int) int64 {
+	r, m := t.weightRange(), &t.t.Matrix
+	n := int64(0)
+	for c := range m.Cols {
+		n = n*(r.Hi-r.Lo+1) + m.Ints[unit*m.Cols+c] - r.Lo
+	}
+	return n
+}
+
+// everyProduct fills an array with the product of every row of weights, in the order of their numbers; start is that of the first.
+// The last columns are written out, up to nine products; those in front of them are loops.
+func (t *term) everyProduct(ph int, start *Expr) []Stmt {
+	r, cols := t.weightRange(), t.t.Matrix.Cols
+	n := int(r.Hi - r.Lo + 1)
 	elem := Int{Bits: lane(t.t.OutBits), Lanes: 1}
 	if t.lanes == 2 {
 		elem = Int{Bits: t.work.Bits, Lanes: 1}
 	}
 	if t.values == nil {
-		t.values = t.fn.scratch(t.names, "products", elem, n)
+		t.values = t.fn.scratch(t.names, "products", elem, t.combinations())
 	}
-	s, _ := let("p", start)
-	l := s.(Let)
-	l.Mutable = true
-	p := Var(t.acc, "p")
-	next := p
-	if k, ok := t.half(ph); ok {
-		next = Shr(p, k)
-	} else {
-		next = Requant(Requant(p, t.t.Mid[ph]), t.t.Out[ph])
+	straight, written := 1, 0 // products and columns that are written out
+	for written < cols && straight*n <= 9 {
+		straight *= n
+		written++
 	}
-	// The last product would be followed by one that no weight has.
-	return []Stmt{l, For{Var: "q", To: n - 1, By: 1, Body: []Stmt{
-		Store{t.values.Name, Counter("q"), As(next, elem)},
-		Set{"p", Add(p, t.x[0])},
-	}}, Store{t.values.Name, At(n - 1), As(next, elem)}}
+	rounded := func(p *Expr) *Expr {
+		if k, ok := t.half(ph); ok {
+			return As(Shr(p, k), elem)
+		}
+		return As(Requant(Requant(p, t.t.Mid[ph]), t.t.Out[ph]), elem)
+	}
+	names := 0
+	var write func(p *Expr, column int, at *Expr, size int) []Stmt
+	write = func(p *Expr, column int, at *Expr, size int) (out []Stmt) {
+		if column == cols {
+			return []Stmt{Store{t.values.Name, at, rounded(p)}}
+		}
+		size /= n
+		for w := range n {
+			if w > 0 {
+				var s Stmt
+				s, p = let(fmt.Sprintf("q%d", names), Add(p, As(t.x[column], t.acc)))
+				names++
+				out = append(out, s)
+			}
+			out = append(out, write(p, column+1, sum(at, At(w*size)), size)...)
+		}
+		return out
+	}
+	var loops func(p *Expr, column int, at *Expr, size int) []Stmt
+	loops = func(p *Expr, column int, at *Expr, size int) []Stmt {
+		if column == cols-written {
+			return write(p, column, at, size)
+		}
+		name, counter := fmt.Sprintf("p%d", column), fmt.Sprintf("c%d", column)
+		next := Var(t.acc, name)
+		body := loops(next, column+1, sum(at, Counter(counter)), size/n)
+		body = append(body, Set{name, Add(next, As(t.x[column], t.acc))})
+		return []Stmt{
+			Let{Name: name, Value: p, Mutable: true},
+			For{Var: counter, To: size, By: size / n, Body: body},
+		}
+	}
+	return loops(start, 0, At(0), t.combinations())
 }
 
 // entry is what flows into a word, in the type of the sum; nil for nothing.
@@ -306,7 +370,7 @@ func (t *term) entry(at, position *Expr, r *record, ph int, sumType Int, name fu
 
 func (t *term) byValue(position *Expr, r *record, name func(string, *Expr) *Expr) *Expr {
 	entry := func(lane int) *Expr {
-		return Load(t.values, r.index(position, fieldOf(0, lane), name))
+		return Load(t.values, r.index(position, productField(lane), name))
 	}
 	if t.lanes == 2 {
 		return Pack(entry(0), entry(1))
@@ -416,225 +480,4 @@ func (b *builder) groups(f *Func, w *lower.Matrix, v, y *Array, acc Int) []Stmt 
 		each("r", w.Rows, Store{y.Name, r, Const(y.Elem, 0)}),
 		For{Var: "c", To: w.Cols / 8, By: 1, Body: body},
 	}
-}
-
-// record packs the parts of a unit, or of a pair, into words of a table.
-type record struct {
-	*update
-	table  *Array
-	per    int // words of the table an entry
-	places map[string]place
-	biases map[string]int64 // what a field's smallest value is, for those stored from 0
-}
-
-// place is where a field stands.
-type place struct{ word, at, width int }
-
-// fieldOf names the weight of a column of the unit in a lane.
-func fieldOf(column, lane int) string { return fmt.Sprintf("u%d.%d", column, lane) }
-
-const signField = "sign"
-
-func biasField(ph, lane int) string { return fmt.Sprintf("bias%d.%d", ph, lane) }
-
-// newRecord lays out the fields of a word of the state and fills the table.
-func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
-	r := &record{update: u, places: map[string]place{}}
-	type column struct {
-		name   string
-		width  int
-		values []int64 // a word of the state each, in the order of the tables, from 0 up or signed
-	}
-	var columns []column
-	order := u.order()
-	gather := func(lane int, v func(unit int) int64) []int64 {
-		out := make([]int64, len(order))
-		for i, w := range order {
-			out[i] = v(u.unit(w, lane))
-		}
-		return out
-	}
-	if u.term.t != nil && u.term.record() {
-		m := &u.term.t.Matrix
-		offset := int64(1) << (m.Bits - 1)
-		for c := range m.Cols {
-			for lane := range u.lanes {
-				columns = append(columns, column{fieldOf(c, lane), m.Bits + boolInt(m.Bits == 1), gather(lane, func(unit int) int64 { return m.Ints[unit*m.Cols+c] + offset })})
-			}
-		}
-	}
-	negates := false
-	signs := make([]int64, len(order))
-	for lane := range u.lanes {
-		for i, v := range gather(lane, func(unit int) int64 { return int64(boolInt(u.negated(unit))) }) {
-			signs[i] |= v << lane
-			negates = negates || v != 0
-		}
-	}
-	if negates {
-		columns = append(columns, column{signField, u.lanes, signs})
-	}
-	phases := []int{arith.Even}
-	if fmt.Sprint(bias[0]) != fmt.Sprint(bias[1]) {
-		phases = []int{arith.Odd, arith.Even}
-	}
-	if u.lanes == 1 {
-		for _, ph := range phases {
-			if h := hull(bias[ph]); h != (arith.Interval{}) {
-				columns = append(columns, column{biasField(ph, 0), h.Bits(), gather(0, func(unit int) int64 { return bias[ph][unit] })})
-			}
-		}
-	} else {
-		u.pairBias(bias, len(phases) == 2)
-	}
-	// First fit, in order: the fields of a word are read together.
-	var used []int
-	for _, c := range columns {
-		width := c.width
-		if width > u.c.Record {
-			width = u.c.Record * ((c.width + u.c.Record - 1) / u.c.Record)
-		}
-		word := -1
-		for w, n := range used {
-			if n+width <= u.c.Record {
-				word = w
-				break
-			}
-		}
-		if word < 0 {
-			word = len(used)
-			used = append(used, make([]int, max(1, width/u.c.Record))...)
-		}
-		r.places[c.name] = place{word, used[word], c.width}
-		for w := word; w < word+max(1, width/u.c.Record); w++ {
-			used[w] += min(width, u.c.Record)
-		}
-	}
-	r.per = len(used)
-	if r.per == 0 {
-		return r
-	}
-	data := make([]int64, r.per*len(order))
-	for _, c := range columns {
-		p := r.places[c.name]
-		for i, v := range c.values {
-			for k := 0; k < c.width; k += u.c.Record {
-				part := v >> k & (1<<min(c.width-k, u.c.Record) - 1)
-				data[i*r.per+p.word+k/u.c.Record] |= part << p.at
-			}
-		}
-	}
-	elem := Int{Bits: u.c.Record, Lanes: 1, Unsigned: u.c.Record < 32}
-	if u.c.Record == 32 {
-		for i, v := range data {
-			data[i] = int64(int32(v))
-		}
-	}
-	r.table = u.tableOf(elem, "units_"+u.Name, fmt.Sprintf("The units of %s: weights, sign and bias, %d words each%s.", u.Name, r.per, u.orderText()), data)
-	return r
-}
-
-func (u *update) orderText() string {
-	if u.c.Fused {
-		return ", in the order of the last pass"
-	}
-	return ""
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// pairBias makes the constants of pairs: a table word a pair, the odd steps' in the lower byte of each lane and the even steps'
-// in the upper one where they differ and fit; else tables of lanes.
-func (u *update) pairBias(bias arith.Phased[[]int64], two bool) {
-	even, odd := u.inOrder(bias[arith.Even]), u.inOrder(bias[arith.Odd])
-	if h := hull(append(append([]int64{}, even...), odd...)); h == (arith.Interval{}) {
-		return
-	}
-	if !two {
-		u.bias = arith.Both(u.tableOf(u.work, "bias_"+u.Name, "Bias of "+u.Name+", a word a pair.", even))
-		return
-	}
-	if hull(append(append([]int64{}, even...), odd...)).Bits() > u.work.Bits/2 {
-		u.bias[arith.Even] = u.tableOf(u.work, "bias_"+u.Name+"_even", "Bias of "+u.Name+" at even steps, a word a pair.", even)
-		u.bias[arith.Odd] = u.tableOf(u.work, "bias_"+u.Name+"_odd", "Bias of "+u.Name+" at odd steps, a word a pair.", odd)
-		return
-	}
-	half := u.work.Bits / 2
-	both := make([]int64, len(even))
-	for i := range both {
-		both[i] = even[i]<<half | odd[i]&(1<<half-1)
-	}
-	u.bias = arith.Both(u.tableOf(u.work, "bias_"+u.Name, fmt.Sprintf("Bias of %s: a word a pair, a lane holds that of odd steps in its lower %d bits, that of even ones above.", u.Name, half), both))
-	u.packedBias = half
-}
-
-// word loads a word of the record, once.
-func (r *record) word(position *Expr, w int, name func(string, *Expr) *Expr) *Expr {
-	return name(fmt.Sprintf("r%d_", w), Load(r.table, sum(Times(position, int64(r.per)), At(w))))
-}
-
-// raw is a field as it stands, in a type.
-func (r *record) raw(position *Expr, field string, signed bool, t Int, name func(string, *Expr) *Expr) *Expr {
-	p := r.places[field]
-	if p.width <= r.c.Record {
-		return Field(r.word(position, p.word, name), p.at, p.width, signed, t)
-	}
-	// Over several words, the lowest first.
-	out := Const(t, 0)
-	for k := 0; k < p.width; k += r.c.Record {
-		top := k+r.c.Record >= p.width
-		part := Field(r.word(position, p.word+k/r.c.Record, name), 0, min(p.width-k, r.c.Record), signed && top, t)
-		out = Add(out, Shl(part, k))
-	}
-	return out
-}
-
-func (r *record) field(position *Expr, field string, name func(string, *Expr) *Expr) *Expr {
-	t := r.term.acc
-	if r.term.narrow() {
-		t = I8
-	}
-	return r.raw(position, field, false, t, name)
-}
-
-func (r *record) index(position *Expr, field string, name func(string, *Expr) *Expr) *Expr {
-	return r.raw(position, field, false, Index, name)
-}
-
-// parts are the mask and the constant of a word.
-func (r *record) parts(position *Expr, ph int, name func(string, *Expr) *Expr) (mask, constant *Expr) {
-	if _, ok := r.places[signField]; ok {
-		if r.lanes == 2 {
-			if r.masks == nil {
-				r.masks = r.tableOf(r.work, "masks", "Both lanes of a pair, inverted or not.", []int64{0, 0, -1, 0, 0, -1, -1, -1})
-			}
-			mask = Load(r.masks, r.index(position, signField, name))
-		} else {
-			mask = r.raw(position, signField, true, r.sum, name)
-		}
-	}
-	if r.lanes == 2 {
-		t := r.bias[ph]
-		if t == nil {
-			return mask, nil
-		}
-		constant = Load(t, position)
-		if r.packedBias > 0 {
-			constant = Field(constant, r.packedBias*(1-ph), r.packedBias, true, r.work)
-		}
-		return mask, constant
-	}
-	at := biasField(ph, 0)
-	if _, ok := r.places[at]; !ok {
-		at = biasField(arith.Even, 0)
-	}
-	if _, ok := r.places[at]; ok {
-		constant = r.raw(position, at, true, r.sum, name)
-	}
-	return mask, constant
 }

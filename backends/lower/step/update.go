@@ -53,6 +53,9 @@ func (l *layer) newUpdate() update {
 		}
 	}
 	u.sum = l.calc(widths...)
+	if l.c.Sum > 0 {
+		u.sum = Int{Bits: l.c.Sum, Lanes: 1}
+	}
 	if l.lanes == 2 {
 		u.sum = l.work
 	}

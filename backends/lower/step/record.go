@@ -1,0 +1,281 @@
+package step
+
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/internal/arith"
+)
+
+// record packs the parts of a unit, or of a pair, into words of a table.
+type record struct {
+	*update
+	table  *Array
+	per    int // words of the table an entry
+	places map[string]place
+	// raised is what was added to the constants of each phase, so that they have no sign.
+	raised   arith.Phased[int64]
+	unsigned bool // whether they were raised
+	// alternates says that odd steps have constants of their own.
+	alternates bool
+}
+
+// place is where a field stands.
+type place struct{ word, at, width int }
+
+// fieldOf names the weight of a column of the unit in a lane.
+func fieldOf(column, lane int) string { return fmt.Sprintf("u%d.%d", column, lane) }
+
+const signField = "sign"
+
+// productField names the number of the product of the unit in a lane.
+func productField(lane int) string { return fmt.Sprintf("product.%d", lane) }
+
+// raises reports whether the constants of a unit can be stored without a sign: what is added to them is taken back where the product
+// starts, which stands behind no other shift than its own.
+func (u *update) raises() bool {
+	if u.term.t == nil || !u.term.record() {
+		return false
+	}
+	for ph := range u.term.t.Out {
+		_, merged := u.term.half(ph)
+		plain := u.term.t.Mid[ph] == arith.Identity && u.term.t.Out[ph] == arith.Identity
+		if shiftLeft(u.Layer, ph) > 0 && u.c.Merged || !merged && !plain {
+			return false
+		}
+	}
+	return true
+}
+
+func biasField(ph, lane int) string { return fmt.Sprintf("bias%d.%d", ph, lane) }
+
+// newRecord lays out the fields of a word of the state and fills the table.
+func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
+	r := &record{update: u, places: map[string]place{}}
+	type column struct {
+		name   string
+		width  int
+		values []int64 // a word of the state each, in the order of the tables, from 0 up or signed
+	}
+	var columns []column
+	order := u.order()
+	gather := func(lane int, v func(unit int) int64) []int64 {
+		out := make([]int64, len(order))
+		for i, w := range order {
+			out[i] = v(u.unit(w, lane))
+		}
+		return out
+	}
+	negates := false
+	signs := make([]int64, len(order))
+	for lane := range u.lanes {
+		for i, v := range gather(lane, func(unit int) int64 { return int64(boolInt(u.negated(unit))) }) {
+			signs[i] |= v << lane
+			negates = negates || v != 0
+		}
+	}
+	if negates {
+		columns = append(columns, column{signField, u.lanes, signs})
+	}
+	switch {
+	case u.term.t == nil || !u.term.record():
+	case u.term.product == ByValue:
+		for lane := range u.lanes {
+			width := arith.SignedBits(int64(u.term.combinations()-1)) - 1
+			columns = append(columns, column{productField(lane), max(width, 1), gather(lane, u.term.combination)})
+		}
+	default:
+		m := &u.term.t.Matrix
+		offset := int64(1) << (m.Bits - 1)
+		for c := range m.Cols {
+			for lane := range u.lanes {
+				columns = append(columns, column{fieldOf(c, lane), m.Bits + boolInt(m.Bits == 1), gather(lane, func(unit int) int64 { return m.Ints[unit*m.Cols+c] + offset })})
+			}
+		}
+	}
+	phases := []int{arith.Even}
+	if fmt.Sprint(bias[0]) != fmt.Sprint(bias[1]) {
+		phases, r.alternates = []int{arith.Odd, arith.Even}, true
+	}
+	if u.lanes == 1 {
+		r.unsigned = u.raises()
+		for _, ph := range phases {
+			h := hull(bias[ph])
+			if h == (arith.Interval{}) {
+				continue
+			}
+			width := h.Bits()
+			if u.raises() {
+				r.raised[ph] = -h.Lo
+				width = max(arith.SignedBits(h.Hi-h.Lo)-1, 1)
+			}
+			columns = append(columns, column{biasField(ph, 0), width, gather(0, func(unit int) int64 { return bias[ph][unit] + r.raised[ph] })})
+		}
+	} else {
+		u.pairBias(bias, len(phases) == 2)
+	}
+	if len(phases) == 1 {
+		r.raised[arith.Odd] = r.raised[arith.Even]
+	}
+	// First fit, in order: the fields of a word are read together.
+	var used []int
+	for _, c := range columns {
+		width := c.width
+		if width > u.c.Record {
+			width = u.c.Record * ((c.width + u.c.Record - 1) / u.c.Record)
+		}
+		word := -1
+		for w, n := range used {
+			if n+width <= u.c.Record {
+				word = w
+				break
+			}
+		}
+		if word < 0 {
+			word = len(used)
+			used = append(used, make([]int, max(1, width/u.c.Record))...)
+		}
+		r.places[c.name] = place{word, used[word], c.width}
+		for w := word; w < word+max(1, width/u.c.Record); w++ {
+			used[w] += min(width, u.c.Record)
+		}
+	}
+	// A field that has its word to itself takes it whole: there is nothing to cut off.
+	for i, c := range columns {
+		p := r.places[c.name]
+		alone := p.at == 0
+		for name, q := range r.places {
+			alone = alone && (name == c.name || q.word != p.word)
+		}
+		if alone && c.width < u.c.Record && u.c.Record == 8 && c.name != signField {
+			columns[i].width, p.width = u.c.Record, u.c.Record
+			r.places[c.name] = p
+		}
+	}
+	r.per = len(used)
+	if r.per == 0 {
+		return r
+	}
+	data := make([]int64, r.per*len(order))
+	for _, c := range columns {
+		p := r.places[c.name]
+		for i, v := range c.values {
+			for k := 0; k < c.width; k += u.c.Record {
+				part := v >> k & (1<<min(c.width-k, u.c.Record) - 1)
+				data[i*r.per+p.word+k/u.c.Record] |= part << p.at
+			}
+		}
+	}
+	elem := Int{Bits: u.c.Record, Lanes: 1, Unsigned: u.c.Record < 32}
+	if u.c.Record == 32 {
+		for i, v := range data {
+			data[i] = int64(int32(v))
+		}
+	}
+	r.table = u.tableOf(elem, "units_"+u.Name, fmt.Sprintf("The units of %s: weights, sign and bias, %d words each%s.", u.Name, r.per, u.orderText()), data)
+	return r
+}
+
+func (u *update) orderText() string {
+	if u.c.Fused {
+		return ", in the order of the last pass"
+	}
+	return ""
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// pairBias makes the constants of pairs: a table word a pair, the odd steps' in the lower byte of each lane and the even steps'
+// in the upper one where they differ and fit; else tables of lanes.
+func (u *update) pairBias(bias arith.Phased[[]int64], two bool) {
+	even, odd := u.inOrder(bias[arith.Even]), u.inOrder(bias[arith.Odd])
+	if h := hull(append(append([]int64{}, even...), odd...)); h == (arith.Interval{}) {
+		return
+	}
+	if !two {
+		u.bias = arith.Both(u.tableOf(u.work, "bias_"+u.Name, "Bias of "+u.Name+", a word a pair.", even))
+		return
+	}
+	if hull(append(append([]int64{}, even...), odd...)).Bits() > u.work.Bits/2 {
+		u.bias[arith.Even] = u.tableOf(u.work, "bias_"+u.Name+"_even", "Bias of "+u.Name+" at even steps, a word a pair.", even)
+		u.bias[arith.Odd] = u.tableOf(u.work, "bias_"+u.Name+"_odd", "Bias of "+u.Name+" at odd steps, a word a pair.", odd)
+		return
+	}
+	half := u.work.Bits / 2
+	both := make([]int64, len(even))
+	for i := range both {
+		both[i] = even[i]<<half | odd[i]&(1<<half-1)
+	}
+	u.bias = arith.Both(u.tableOf(u.work, "bias_"+u.Name, fmt.Sprintf("Bias of %s: a word a pair, a lane holds that of odd steps in its lower %d bits, that of even ones above.", u.Name, half), both))
+	u.packedBias = half
+}
+
+// word loads a word of the record, once.
+func (r *record) word(position *Expr, w int, name func(string, *Expr) *Expr) *Expr {
+	return name(fmt.Sprintf("r%d_", w), Load(r.table, sum(Times(position, int64(r.per)), At(w))))
+}
+
+// raw is a field as it stands, in a type.
+func (r *record) raw(position *Expr, field string, signed bool, t Int, name func(string, *Expr) *Expr) *Expr {
+	p := r.places[field]
+	if p.width <= r.c.Record {
+		return Field(r.word(position, p.word, name), p.at, p.width, signed, t)
+	}
+	// Over several words, the lowest first.
+	out := Const(t, 0)
+	for k := 0; k < p.width; k += r.c.Record {
+		top := k+r.c.Record >= p.width
+		part := Field(r.word(position, p.word+k/r.c.Record, name), 0, min(p.width-k, r.c.Record), signed && top, t)
+		out = Add(out, Shl(part, k))
+	}
+	return out
+}
+
+func (r *record) field(position *Expr, field string, name func(string, *Expr) *Expr) *Expr {
+	t := r.term.acc
+	if r.term.narrow() {
+		t = I8
+	}
+	return r.raw(position, field, false, t, name)
+}
+
+func (r *record) index(position *Expr, field string, name func(string, *Expr) *Expr) *Expr {
+	return r.raw(position, field, false, Index, name)
+}
+
+// parts are the mask and the constant of a word.
+func (r *record) parts(position *Expr, ph int, name func(string, *Expr) *Expr) (mask, constant *Expr) {
+	if _, ok := r.places[signField]; ok {
+		if r.lanes == 2 {
+			if r.masks == nil {
+				r.masks = r.tableOf(r.work, "masks", "Both lanes of a pair, inverted or not.", []int64{0, 0, -1, 0, 0, -1, -1, -1})
+			}
+			mask = Load(r.masks, r.index(position, signField, name))
+		} else {
+			mask = r.raw(position, signField, true, r.sum, name)
+		}
+	}
+	if r.lanes == 2 {
+		t := r.bias[ph]
+		if t == nil {
+			return mask, nil
+		}
+		constant = Load(t, position)
+		if r.packedBias > 0 {
+			constant = Field(constant, r.packedBias*(1-ph), r.packedBias, true, r.work)
+		}
+		return mask, constant
+	}
+	at := biasField(ph, 0)
+	if !r.alternates {
+		at = biasField(arith.Even, 0)
+	}
+	if _, ok := r.places[at]; ok {
+		constant = r.raw(position, at, !r.unsigned, r.sum, name)
+	}
+	return mask, constant
+}
