@@ -34,8 +34,11 @@ func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (text string,
 	for _, a := range p.Arrays {
 		g.arrays[a.Name] = a
 	}
-	if len(f.Scratch) > 0 {
-		refuse("an array on the stack")
+	g.frames = map[string]int{}
+	for _, a := range f.Scratch {
+		g.arrays[a.Name] = a
+		g.frames[a.Name] = g.frameSize
+		g.frameSize += a.Elem.Bytes() * a.Len
 	}
 	g.function(f)
 	return g.text(f), nil
@@ -67,7 +70,10 @@ type generator struct {
 	inputReads int                 // that are left
 	state      pointer             // Y, against the start of the struct
 	input      int                 // the pair of registers that holds the address of the input; 0 when it is no longer needed
-	odd        int                 // the register that holds the parity
+	frames     map[string]int      // where scratch arrays are on the stack
+	frameSize  int
+	frame      int // the pair of registers with its address
+	odd        int // the register that holds the parity
 }
 
 // binding is where a name is.
@@ -129,9 +135,6 @@ func countExpr(e *step.Expr, uses map[string]int) {
 	if e.Op == step.OpVar {
 		uses[e.Name]++
 	}
-	if e.Op == step.OpLoad { // an index moves a pointer, and is in no register
-		return
-	}
 	for _, a := range e.Args {
 		countExpr(a, uses)
 	}
@@ -166,7 +169,31 @@ func (g *generator) function(f *step.Func) {
 		g.emit("mov %s, r20", reg(r[0]))
 		g.odd = r[0]
 	}
+	if g.frameSize > 0 {
+		g.frame = g.pick(2, anyOf)[0]
+		g.emit("in r26, 0x3d ; room on the stack")
+		g.emit("in r27, 0x3e")
+		g.advance(x, -g.frameSize)
+		g.setStack()
+		g.emit("adiw r26, 1")
+		g.emit("movw r%d, r26", g.frame)
+	}
 	g.statements(f.Body)
+	if g.frameSize > 0 {
+		g.emit("in r26, 0x3d")
+		g.emit("in r27, 0x3e")
+		g.advance(x, g.frameSize)
+		g.setStack()
+	}
+}
+
+// setStack moves the stack pointer to X, with interrupts off between its bytes.
+func (g *generator) setStack() {
+	g.emit("in r0, 0x3f")
+	g.emit("cli")
+	g.emit("out 0x3e, r27")
+	g.emit("out 0x3f, r0")
+	g.emit("out 0x3d, r26")
 }
 
 func readsOfInput(body []step.Stmt) (n int) {

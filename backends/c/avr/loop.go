@@ -36,8 +36,11 @@ func (g *generator) walks(n nest) []*walk {
 	var out []*walk
 	access := func(name string, index *step.Expr) {
 		a := g.arrays[name]
-		if a == nil || a.Kind == step.Input || a.Kind == step.Output || a.Kind == step.Scratch {
+		if a == nil || a.Kind == step.Input || a.Kind == step.Output {
 			refuse("the array %s in a loop", name)
+		}
+		if g.isLookup(a, index) {
+			return
 		}
 		at := affineOf(index)
 		by := make([]int, len(n.loops))
@@ -199,8 +202,18 @@ func (g *generator) assign(walks []*walk) {
 			refuse("a loop with so many arrays")
 		}
 		r := free[0]
-		free = free[1:]
+		if a.Kind == step.Scratch { // Y stays with the state
+			r = free[len(free)-1]
+			free = free[:len(free)-1]
+		} else {
+			free = free[1:]
+		}
 		g.pointers[a.Name] = &pointer{reg: r}
+		if a.Kind == step.Scratch {
+			g.emit("movw r%d, r%d", r, g.frame)
+			g.advance(r, g.frames[a.Name]+next.origin)
+			continue
+		}
 		target := g.names.Offsets[a.Name] + next.origin
 		if r == y {
 			g.moveState(target)

@@ -79,6 +79,9 @@ func (g *generator) load(e *step.Expr) value {
 		refuse("the array %s", e.Name)
 	}
 	size := a.Elem.Bytes()
+	if g.isLookup(a, e.Args[0]) {
+		return g.lookup(a, e.Args[0], size)
+	}
 	at := affineOf(e.Args[0])
 	if a.Kind == step.Input {
 		return g.loadInput(a, at, size, factor)
@@ -195,4 +198,58 @@ func (g *generator) store(s step.Store) {
 	if owned {
 		g.free(v.regs)
 	}
+}
+
+// isLookup reports whether an entry of an array on the stack is picked by a field of a record.
+func (g *generator) isLookup(a *step.Array, index *step.Expr) bool {
+	return a.Kind == step.Scratch && index.Op == step.OpField
+}
+
+// lookup reads the entry that a field picks, by way of Z, which comes back to the table that it walks.
+func (g *generator) lookup(a *step.Array, index *step.Expr, size int) value {
+	if size != 2 || g.frames[a.Name] != 0 || a.Len > 127 {
+		refuse("an entry of %d bytes, picked", size)
+	}
+	var at value
+	if index.At > 0 && index.At+int(index.Value) <= 8 {
+		// A bit further up, the field is twice the number: the offset in bytes.
+		f := *index
+		f.At--
+		f.Value++
+		at = g.pickedOffset(&f)
+	} else {
+		v, owned := g.field(index)
+		at = g.own(v, owned, immediate)
+		g.emit("lsl r%d", at.regs[0])
+	}
+	var saved []int
+	for _, p := range g.pointers {
+		if p.reg == z {
+			saved = g.pick(2, anyOf)
+			g.move(saved, []int{z, z + 1})
+		}
+	}
+	g.emit("movw r30, r%d", g.frame)
+	g.emit("add r30, r%d", at.regs[0])
+	g.emit("adc r31, r%d", g.zero())
+	g.free(at.regs)
+	v := value{regs: g.pick(2, anyOf)}
+	g.emit("ld r%d, Z", v.regs[0])
+	g.emit("ldd r%d, Z+1", v.regs[1])
+	if saved != nil {
+		g.move([]int{z, z + 1}, saved)
+		g.free(saved)
+	}
+	return v
+}
+
+// pickedOffset is a field whose lowest bit, which belongs to another, is cleared.
+func (g *generator) pickedOffset(f *step.Expr) value {
+	v, owned := g.eval(f.Args[0])
+	v = g.own(v, owned, immediate)
+	for range f.At {
+		g.emit("lsr r%d", v.regs[0])
+	}
+	g.emit("andi r%d, %d", v.regs[0], 1<<f.Value-2)
+	return v
 }
