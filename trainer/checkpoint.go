@@ -26,6 +26,7 @@ const (
 type progressState struct {
 	Epoch     int         `json:"epoch"` // epochs that are complete
 	Batch     int         `json:"batch"` // batches of the next one that are
+	Drawn     bool        `json:"drawn"` // the first weights are chosen
 	Steps     int         `json:"steps"` // of the optimiser
 	Best      float64     `json:"best"`  // validation score of the weights that are kept
 	BestEpoch int         `json:"best_epoch"`

@@ -21,6 +21,7 @@ type Config struct {
 	Rate      float64           // learning rate; 0 until Settle
 	SignRate  float64           // of the signs; 0 leaves them as they are, below 0 until Settle
 	SignInit  network.SignInit
+	Draws     int // of first weights and signs, of which the best after a short training is trained
 	Schedule  optim.Schedule
 	Optimizer string // adam or adamw
 	Decay     float64
@@ -53,7 +54,7 @@ const (
 // signs from throwing a good model away.
 func defaults(m *dsl.Model) Config {
 	return Config{Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
-		Repeat: 1, Keep: KeepBest, Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+		Repeat: 1, Draws: 1, Keep: KeepBest, Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
 // signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
@@ -77,6 +78,8 @@ var Settings = []Setting{
 	{"sign_rate", "sign_rate = 0.00001: from 0, below 1e9; 0 leaves the signs as they were drawn", nil,
 		func(c *Config, s string) bool { return number(&c.SignRate, s) }},
 	word("sign_init", "sign_init = balanced  or  random", func(c *Config) *network.SignInit { return &c.SignInit }, network.BalancedSigns, network.RandomSigns),
+	{"draws", "draws = 4: first weights and signs to choose from by a short training of each, 1 to 1,024", nil,
+		func(c *Config, s string) bool { return whole(&c.Draws, s, 1, 1024) }},
 	word("optimizer", "optimizer = adam  or  adamw", func(c *Config) *string { return &c.Optimizer }, "adam", "adamw"),
 	{"weight_decay", "weight_decay = 0.01: from 0, below 1e9", nil, func(c *Config, s string) bool { return number(&c.Decay, s) }},
 	word("schedule", "schedule = constant, step or cosine", func(c *Config) *optim.Kind { return &c.Schedule.Kind }, optim.Constant, optim.Step, optim.Cosine),
@@ -192,7 +195,7 @@ func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.D
 var othersNames = map[string]string{"lr": "rate", "learning_rate": "rate", "base_lr": "rate", "batch_size": "batch", "batchsize": "batch", "bs": "batch",
 	"scheduler": "schedule", "lr_scheduler": "schedule", "optim": "optimizer", "optimiser": "optimizer", "decay": "weight_decay", "wd": "weight_decay",
 	"early_stopping": "patience", "dataset": "data", "train_data": "data", "max_epochs": "epochs", "num_epochs": "epochs", "n_epochs": "epochs",
-	"warmup_epochs": "warmup", "ema": "average", "ema_decay": "average", "grad_clip": "clip", "clip_grad_norm": "clip", "random_seed": "seed", "manual_seed": "seed", "criterion": "loss",
+	"warmup_epochs": "warmup", "restarts": "draws", "ema": "average", "ema_decay": "average", "grad_clip": "clip", "clip_grad_norm": "clip", "random_seed": "seed", "manual_seed": "seed", "criterion": "loss",
 	"normalize": "normalise", "standardize": "standardise", "window_size": "window", "hop": "stride", "vocab": "vocabulary", "val": "valid",
 	"val_split": "valid", "validation": "valid", "validation_split": "valid", "test_split": "hold", "test_size": "hold", "subject": "group", "groups": "group"}
 
@@ -232,6 +235,7 @@ func (c Config) Pairs() [][2]string {
 	add("rate", c.Rate)
 	add("sign_rate", c.SignRate)
 	add("sign_init", c.SignInit)
+	add("draws", c.Draws)
 	add("schedule", c.Schedule.Kind)
 	if c.Schedule.Kind == optim.Step {
 		add("gamma", c.Schedule.Gamma)

@@ -57,6 +57,9 @@ type Event struct {
 	Accuracy       float64
 	Rate           float64
 	Flips          int
+	// Draw is the draw that is tried, counted from 1, and Drawn set when one is chosen; 0 and nil in the training itself.
+	Draw  int
+	Drawn *Drawn
 	// Done is set when an epoch is complete.
 	Done *Metrics
 }
@@ -112,6 +115,15 @@ func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 		}
 	}
 	r.start = time.Now()
+	if r.state.Drawn = r.state.Drawn || r.Config.Draws <= 1; !r.state.Drawn {
+		if err := r.draw(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil, r.stop(ctx)
+			}
+			return nil, err
+		}
+		r.average = optim.NewAverage(r.Config.Average, r.Net.Params)
+	}
 	for r.state.Epoch < r.Config.Epochs {
 		if err := r.epoch(ctx); err != nil {
 			return r.state.History, err

@@ -83,7 +83,7 @@ func latents(n *network.Network) string {
 // TestResumeIsExact stops a run at several places and goes on from its checkpoint: the weights and the history are those
 // of a run that was never stopped.
 func TestResumeIsExact(t *testing.T) {
-	for _, overrides := range [][]string{nil, {"average=0.95", "weight_limit=2", "epochs=2"}} {
+	for _, overrides := range [][]string{nil, {"average=0.95", "weight_limit=2", "draws=2", "epochs=2"}} {
 		resumeIsExact(t, overrides)
 	}
 }
@@ -326,4 +326,73 @@ func TestAverageIsKept(t *testing.T) {
 	if kept["0"] == kept["0.95"] {
 		t.Error("the average is the weights")
 	}
+}
+
+// TestDraws: of several draws the one is trained whose loss a short training takes lowest, and the first is the one without a choice.
+func TestDraws(t *testing.T) {
+	var drawn *Drawn
+	tried := map[int]bool{}
+	r := newRun(t, curves, t.TempDir(), "draws=3", "epochs=1")
+	r.Train = few{r.Train, 200}
+	r.Watch = func(e Event) {
+		if e.Drawn != nil {
+			drawn = e.Drawn
+		}
+		tried[e.Draw] = true
+	}
+	history, err := r.Start(context.Background(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if drawn == nil || len(drawn.Losses) != 3 || len(history) != 1 || !tried[1] || !tried[3] || !tried[0] {
+		t.Fatalf("drawn %+v, tried %v, %d epochs", drawn, tried, len(history))
+	}
+	if i := slices.Index(drawn.Losses, slices.Min(drawn.Losses)); drawn.Chosen != i+1 {
+		t.Errorf("draw %d is trained of the losses %v", drawn.Chosen, drawn.Losses)
+	}
+	if r.seedOf(0) != r.Config.Seed || r.seedOf(1) == r.seedOf(2) {
+		t.Errorf("seeds %d, %d, %d", r.seedOf(0), r.seedOf(1), r.seedOf(2))
+	}
+	// The training is that of the draw alone.
+	alone := newRun(t, curves, t.TempDir(), "epochs=1")
+	alone.Train = few{alone.Train, 200}
+	alone.Net.Initialise(r.seedOf(drawn.Chosen-1), alone.Config.SignInit)
+	if _, err := alone.Start(context.Background(), false); err != nil {
+		t.Fatal(err)
+	}
+	if latents(alone.Net) != latents(r.Net) {
+		t.Error("the weights are not those of the draw that was chosen, trained")
+	}
+}
+
+// TestADrawThatDiverges is not the one that is trained.
+func TestADrawThatDiverges(t *testing.T) {
+	r := newRun(t, curves, t.TempDir(), "draws=2", "epochs=1")
+	r.Train = &breaking{Source: few{r.Train, 40}}
+	var drawn *Drawn
+	r.Watch = func(e Event) {
+		if e.Drawn != nil {
+			drawn = e.Drawn
+		}
+	}
+	if _, err := r.Start(context.Background(), false); err != nil {
+		t.Fatal(err)
+	}
+	if drawn == nil || drawn.Chosen != 2 || !math.IsInf(drawn.Losses[0], 1) {
+		t.Errorf("drawn %+v", drawn)
+	}
+}
+
+// breaking gives one input that is no number, the first time that it is read.
+type breaking struct {
+	Source
+	broken bool
+}
+
+func (b *breaking) Fill(batch *network.Batch, slot, index int, rng *rand.Rand) {
+	b.Source.Fill(batch, slot, index, rng)
+	if !b.broken {
+		batch.X[slot*batch.T*batch.D] = float32(math.NaN())
+	}
+	b.broken = true
 }

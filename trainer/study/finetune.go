@@ -98,6 +98,7 @@ func (s *Study) finetune(ctx context.Context, resume bool) (out Finetuned, err e
 	s.Net.TrainRounded(roundings(l))
 	defer s.Net.TrainRounded(nil)
 	c := s.Config
+	c.Draws = 1
 	if gap < farOff {
 		c.Epochs = max(1, int(math.Round(finetunePart*float64(c.Epochs))))
 	}
@@ -106,7 +107,7 @@ func (s *Study) finetune(ctx context.Context, resume bool) (out Finetuned, err e
 	s.Stage = s.work.finetune
 	s.Stage.Resize(s.epochWork(valid) * float64(c.Epochs))
 	run := &trainer.Run{Net: s.Net, Config: c, Train: s.source(&s.Set.Train), Valid: s.source(valid), Folder: folder, Fingerprint: s.fingerprint(),
-		Watch: s.watchRun("finetuning, ", s.epochWork(valid)), Keep: func(m trainer.Metrics) error {
+		Watch: s.watchRun("finetuning, ", s.epochWork(valid), 0), Keep: func(m trainer.Metrics) error {
 			if m.ValidScore <= fixed.validScore() {
 				return nil
 			}

@@ -101,7 +101,7 @@ func (s *Study) Train(ctx context.Context, o TrainOptions) (*Result, error) {
 		}
 	}
 	s.plan(o.Finetune)
-	history, err := s.epochs(ctx, o.Resume)
+	history, err := s.epochs(ctx, o.Resume, from != nil || o.Start != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +120,16 @@ func (s *Study) TellNotes() {
 	}
 }
 
-// epochs trains.
-func (s *Study) epochs(ctx context.Context, resume bool) ([]trainer.Metrics, error) {
+// epochs trains; begun weights are there already, and none are drawn.
+func (s *Study) epochs(ctx context.Context, resume, begun bool) ([]trainer.Metrics, error) {
 	valid := s.validation()
 	s.Stage = s.work.train
-	run := &trainer.Run{Net: s.Net, Config: s.Config, Train: s.source(&s.Set.Train), Valid: s.source(valid), Folder: s.folder,
-		Fingerprint: s.fingerprint(), Watch: s.watchRun("", s.epochWork(valid)), Keep: s.keep}
+	c := s.Config
+	if begun {
+		c.Draws = 1
+	}
+	run := &trainer.Run{Net: s.Net, Config: c, Train: s.source(&s.Set.Train), Valid: s.source(valid), Folder: s.folder,
+		Fingerprint: s.fingerprint(), Watch: s.watchRun("", s.epochWork(valid), c.TrialEpochs()), Keep: s.keep}
 	history, err := run.Start(ctx, resume)
 	var diverged *trainer.DivergedError
 	if errors.As(err, &diverged) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -79,7 +80,7 @@ func (s *Study) epochWork(valid *data.Sequences) float64 {
 // plan says what a training will do, so that it is one piece of work.
 func (s *Study) plan(finetune bool) {
 	w, n, epochs := s.watch(), float64(s.Set.Train.N), float64(s.Config.Epochs)
-	s.work.train = w.Plan("training", epochs*s.epochWork(s.validation()))
+	s.work.train = w.Plan("training", (epochs+float64(s.Config.TrialEpochs()))*s.epochWork(s.validation()))
 	s.work.measure = w.Plan("measuring the states", n)
 	if finetune {
 		watched := s.Set.Valid.N + min(s.Set.Train.N, finetuneWatched)
@@ -90,21 +91,36 @@ func (s *Study) plan(finetune bool) {
 	s.work.score = w.Plan("scoring", 2*float64(part.N)+float64(s.Set.Valid.N))
 }
 
-// watchRun moves the stage at hand, and leaves a line an epoch.
-func (s *Study) watchRun(what string, epochWork float64) func(trainer.Event) {
+// watchRun moves the stage at hand, and leaves a line an epoch. Trials of draws come first and take so many epochs.
+func (s *Study) watchRun(what string, epochWork float64, trials int) func(trainer.Event) {
 	stage := s.stage()
 	return func(e trainer.Event) {
+		if e.Drawn != nil {
+			s.watch().Tell(drawnLine(*e.Drawn))
+			return
+		}
 		done := float64(e.Epoch)
 		if e.Done == nil {
-			done = float64(e.Epoch-1) + 0.95*float64(e.Batch)/float64(e.Batches) // the rest is for validation
+			done = float64(e.Epoch-1) + 0.95*float64(e.Batch)/float64(max(e.Batches, 1)) // the rest is for validation
 		}
-		stage.Set(epochWork * done)
+		if e.Draw > 0 {
+			stage.Set(epochWork * (done + float64((e.Draw-1)*e.Epochs)))
+			stage.Say(fmt.Sprintf("trying draw %d of %d, loss %.4g", e.Draw, s.Config.Draws, e.Loss))
+			return
+		}
+		stage.Set(epochWork * (done + float64(trials)))
 		if e.Done != nil {
 			s.watch().Tell(epochLine(*e.Done, e.Epochs, s.Set.Valid.N > 0, s.Config.Keep))
 			return
 		}
 		stage.Say(fmt.Sprintf("%sepoch %d/%d, loss %.4g", what, e.Epoch, e.Epochs, e.Loss))
 	}
+}
+
+// drawnLine says which draw is trained.
+func drawnLine(d trainer.Drawn) string {
+	return fmt.Sprintf("draw %d of %d is trained: after %d epochs its loss is %.4g, the largest %.4g", d.Chosen, len(d.Losses), d.Epochs,
+		d.Losses[d.Chosen-1], slices.Max(d.Losses))
 }
 
 // epochLine says how an epoch went: on the validation part only where there is one, and which is best only where that is kept.
