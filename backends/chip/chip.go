@@ -284,6 +284,12 @@ type Mix struct {
 	Taken    float64 `json:"taken"`
 }
 
+// With joins two mixes, kind by kind.
+func (m Mix) With(n Mix, f func(a, b float64) float64) Mix {
+	return Mix{Other: f(m.Other, n.Other), Load: f(m.Load, n.Load), Store: f(m.Store, n.Store), Multiple: f(m.Multiple, n.Multiple),
+		Register: f(m.Register, n.Register), Multiply: f(m.Multiply, n.Multiply), Branch: f(m.Branch, n.Branch), Taken: f(m.Taken, n.Taken)}
+}
+
 // Cycles are those of a mix of instructions.
 func (t Timing) Cycles(i Mix) float64 {
 	return t.Other*i.Other + t.Load*i.Load + t.Store*i.Store + t.Multiple*i.Multiple + t.Register*i.Register +

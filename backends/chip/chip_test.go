@@ -64,7 +64,7 @@ func TestParts(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"atmega328p", "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "rv32imc", "esp32c3", "esp8266", "host"} {
+	for _, name := range strings.Fields("atmega328p cortex-m0 cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33 rv32imc esp32c3 esp8266 host") {
 		if taken[name] == "" {
 			t.Errorf("there is no part %s", name)
 		}
@@ -131,7 +131,9 @@ func get(t *testing.T, name string) *Part {
 }
 
 func TestUnknownChipsAreAnswered(t *testing.T) {
-	for name, want := range map[string]string{"atmega328pp": "atmega328p?", "cortex-m5": "cortex-m", "z80 or so": "the chips are atmega2560, atmega328p, cortex-m0"} {
+	for name, want := range map[string]string{
+		"atmega328pp": "atmega328p?", "cortex-m5": "cortex-m", "z80 or so": "the chips are atmega2560, atmega328p, cortex-m0",
+	} {
 		if _, err := Get(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}

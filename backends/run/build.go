@@ -118,8 +118,7 @@ func (f *Firmware) compile(ctx context.Context, source string, flags []string) (
 	_, err := exttool.Run(ctx, f.dir, nil, b.Part.Build.Compiler, append(args, "-c", "-o", object, source)...)
 	var failed *exttool.Failure
 	if errors.As(err, &failed) && strings.Contains(failed.Output, "error: size of array") {
-		return "", diag.InFile("", "").Errorf("fit", "a table of the model is larger than %s can address: it has %d bytes of flash", b.Part.Name, b.Part.Flash).
-			Helpf("%s", fitHelp)
+		return "", noRoom("a table of the model is larger than %s can address: it has %d bytes of flash", b.Part.Name, b.Part.Flash)
 	}
 	return object, err
 }
@@ -153,40 +152,39 @@ func (f *Firmware) link(ctx context.Context, name string, support, objects, flag
 		}
 		p := b.Part
 		if strings.Contains(failed.Output, "`data'") {
-			return diag.InFile("", "").Errorf("fit", "the variables of a firmware with the model take more than the %d bytes of RAM of %s", p.RAM, p.Name).Helpf("%s", fitHelp)
+			return noRoom("the variables of a firmware with the model take more than the %d bytes of RAM of %s", p.RAM, p.Name)
 		}
-		return diag.InFile("", "").Errorf("fit", "a firmware with the model takes more than the %d bytes of flash of %s: its tables alone %d, its code %d",
-			p.Flash, p.Name, f.Object.Tables, f.Object.Program).Helpf("%s", fitHelp)
+		return noRoom("a firmware with the model takes more than the %d bytes of flash of %s: its tables alone %d, its code %d",
+			p.Flash, p.Name, f.Object.Tables, f.Object.Program)
 	}
 	return err
 }
 
-const fitHelp = "a model with fewer units, narrower weights or a narrower state takes less; hrnnc chips lists larger chips"
+// noRoom is the error of a model that a chip cannot hold.
+func noRoom(format string, args ...any) error {
+	return diag.InFile("", "").Errorf("fit", format, args...).
+		Helpf("a model with fewer units, narrower weights or a narrower state takes less; hrnnc chips lists larger chips")
+}
 
 // fits reports a firmware that the chip has no room for.
 func (f *Firmware) fits(stack int) error {
 	p, s := f.bench.Part, f.Sizes
-	if p.Kind == chip.Host {
-		return nil
-	}
-	var d *diag.Diagnostic
 	switch {
+	case p.Kind == chip.Host:
 	case s.Flash > p.Flash:
-		d = diag.InFile("", "").Errorf("fit", "a bare firmware takes %d bytes of flash, of which %s has %d", s.Flash, p.Name, p.Flash)
+		return noRoom("a bare firmware takes %d bytes of flash, of which %s has %d", s.Flash, p.Name, p.Flash)
 	case s.Static+stack >= p.RAM: // the last byte is never free: a stack that ran further is not seen
-		d = diag.InFile("", "").Errorf("fit", "a bare firmware takes %d bytes of RAM, of which %s has %d: %d for the state, %d for other variables, %d of stack",
+		return noRoom("a bare firmware takes %d bytes of RAM, of which %s has %d: %d for the state, %d for other variables, %d of stack",
 			s.Static+stack, p.Name, p.RAM, s.State, s.Static-s.State, stack)
-	default:
-		return nil
 	}
-	return d.Helpf("%s", fitHelp)
+	return nil
 }
 
 // overrun is the error of a firmware whose stack left the RAM.
 func (f *Firmware) overrun() error {
 	p, s := f.bench.Part, f.Sizes
-	return diag.InFile("", "").Errorf("fit", "a firmware takes more RAM than the %d bytes of %s: %d for the state and %d for other variables leave %d for the stack, which is too little",
-		p.RAM, p.Name, s.State, s.Static-s.State, p.RAM-s.Static).Helpf("%s", fitHelp)
+	return noRoom("a firmware takes more RAM than the %d bytes of %s: %d for the state and %d for other variables leave %d for the stack",
+		p.RAM, p.Name, s.State, s.Static-s.State, p.RAM-s.Static)
 }
 
 // linkerScript is memory.ld with a chip's addresses.

@@ -10,7 +10,8 @@ import (
 
 // Engine runs generated C on a chip's emulator, for those who compare outputs only.
 func Engine(p *chip.Part) backends.Engine {
-	e := backends.Engine{Name: p.Name, Tools: p.Tools(), Run: func(ctx context.Context, dir string, plan *lower.Plan, x [][][]int64) (y [][][]int64, err error) {
+	e := backends.Engine{Name: p.Name, Tools: p.Tools()}
+	e.Run = func(ctx context.Context, dir string, plan *lower.Plan, x [][][]int64) ([][][]int64, error) {
 		b, err := Open(ctx, p)
 		if err != nil {
 			return nil, err
@@ -25,7 +26,7 @@ func Engine(p *chip.Part) backends.Engine {
 			return nil, err
 		}
 		return r.Y, nil
-	}}
+	}
 	switch p.Emulator.Counts {
 	case chip.Cycles:
 		e.Rate = 3e5

@@ -101,9 +101,8 @@ func (c Counts) join(d Counts) Counts {
 		out.Distinct = len(out.Values)
 	}
 	if c.Kinds != nil && d.Kinds != nil {
-		a, b := *c.Kinds, *d.Kinds
-		out.Kinds = &chip.Mix{Other: mean(a.Other, b.Other), Load: mean(a.Load, b.Load), Store: mean(a.Store, b.Store), Multiple: mean(a.Multiple, b.Multiple),
-			Register: mean(a.Register, b.Register), Multiply: mean(a.Multiply, b.Multiply), Branch: mean(a.Branch, b.Branch), Taken: mean(a.Taken, b.Taken)}
+		kinds := c.Kinds.With(*d.Kinds, mean)
+		out.Kinds = &kinds
 	}
 	return out
 }
@@ -166,8 +165,8 @@ func (f *Firmware) bareStack(ctx context.Context, step string) (int, error) {
 // patience is how long a firmware may run.
 const patience = 10 * time.Minute
 
-// noRoom is the exit status of a counter whose firmware's stack left the RAM.
-const noRoom = 4
+// stackOverran is the exit status of a counter whose firmware's stack left the RAM.
+const stackOverran = 4
 
 // emulate runs a firmware until it ends, or stop has been reached some times, and gives what it wrote.
 func (f *Firmware) emulate(ctx context.Context, name string, input []byte, stop string, times int) ([]byte, error) {
@@ -204,13 +203,14 @@ func (f *Firmware) emulate(ctx context.Context, name string, input []byte, stop 
 			args = append([]string{"-bios", "none"}, args...)
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the firmware still ran on %s after %v: it hangs, or there is too much to run", b.Part.Name, patience))
+	late := fmt.Errorf("the firmware still ran on %s after %v: it hangs, or there is too much to run", b.Part.Name, patience)
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, late)
 	defer cancel()
 	if _, err := exttool.Run(ctx, tmp, nil, command, args...); err != nil {
 		var failed *exttool.Failure
 		var exit *exec.ExitError
 		switch {
-		case errors.As(err, &exit) && exit.ExitCode() == noRoom:
+		case errors.As(err, &exit) && exit.ExitCode() == stackOverran:
 			return nil, f.overrun()
 		case errors.Is(err, context.DeadlineExceeded):
 			return nil, context.Cause(ctx)

@@ -48,7 +48,8 @@ func Missing(p *chip.Part) []string { return exttool.Missing(p.Tools()...) }
 // get it.
 func Open(ctx context.Context, p *chip.Part) (*Bench, error) {
 	if p.Kind == chip.FPGA {
-		return nil, diag.InFile("", "").Errorf("mcu", "%s is no microcontroller: generated C does not run on it", p.Name).Helpf("hrnnc chips lists those that it runs on")
+		return nil, diag.InFile("", "").Errorf("mcu", "%s is no microcontroller: generated C does not run on it", p.Name).
+			Helpf("hrnnc chips lists those that it runs on")
 	}
 	for _, t := range p.Tools() {
 		if _, err := exttool.Find(t); err != nil {

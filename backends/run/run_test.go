@@ -198,7 +198,8 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 	}
 	huge := toy(t, 10, false, 8)
 	huge.Plan.Readout.Matrix.Rows = 600
-	if _, err := b.Build(context.Background(), huge); err == nil || !strings.Contains(err.Error(), "the variables of a firmware with the model take more than the 2048 bytes of RAM") {
+	_, err = b.Build(context.Background(), huge)
+	if err == nil || !strings.Contains(err.Error(), "the variables of a firmware with the model take more than the 2048 bytes of RAM") {
 		t.Errorf("2,400 bytes of outputs: %v", err)
 	}
 	_, err = b.Build(context.Background(), toy(t, 20000, false, 8))
@@ -221,7 +222,8 @@ func TestFaultsAreSaid(t *testing.T) {
 			if err := os.WriteFile(path, []byte(strings.Replace(string(source), "nop", fault, 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := b.Build(context.Background(), m); err == nil || !strings.Contains(err.Error(), "did not run to its end on "+name) || !strings.Contains(err.Error(), "faulted") {
+			_, err = b.Build(context.Background(), m)
+			if err == nil || !strings.Contains(err.Error(), "did not run to its end on "+name) || !strings.Contains(err.Error(), "faulted") {
 				t.Errorf("%s: %v", fault, err)
 			}
 		})

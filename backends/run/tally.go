@@ -39,7 +39,8 @@ func readTally(data []byte) (*tally, error) {
 			}
 		case "kinds":
 			var m chip.Mix
-			if _, err = fmt.Sscan(rest, &s, &m.Other, &m.Load, &m.Store, &m.Multiple, &m.Register, &m.Multiply, &m.Branch, &m.Taken); err == nil && s < sections {
+			_, err = fmt.Sscan(rest, &s, &m.Other, &m.Load, &m.Store, &m.Multiple, &m.Register, &m.Multiply, &m.Branch, &m.Taken)
+			if err == nil && s < sections {
 				t.kinds[s] = &m
 			}
 		case "time":
@@ -92,7 +93,7 @@ func (t *tally) counts(p *chip.Part, sp uint64) map[Section]Counts {
 			c.Stack = int(sp - t.stack[s])
 		}
 		if t.kinds[s] != nil && t.kinds[empty] != nil {
-			m := less(*t.kinds[s], float64(c.Runs), *t.kinds[empty])
+			m := t.kinds[s].With(*t.kinds[empty], func(sum, empty float64) float64 { return sum/float64(c.Runs) - empty })
 			c.Kinds = &m
 		}
 		switch {
@@ -104,12 +105,4 @@ func (t *tally) counts(p *chip.Part, sp uint64) map[Section]Counts {
 		out[s] = c
 	}
 	return out
-}
-
-// less is the mean of a sum of some runs, less the one empty run.
-func less(sum chip.Mix, runs float64, empty chip.Mix) chip.Mix {
-	d := func(a, b float64) float64 { return a/runs - b }
-	return chip.Mix{Other: d(sum.Other, empty.Other), Load: d(sum.Load, empty.Load), Store: d(sum.Store, empty.Store),
-		Multiple: d(sum.Multiple, empty.Multiple), Register: d(sum.Register, empty.Register), Multiply: d(sum.Multiply, empty.Multiply),
-		Branch: d(sum.Branch, empty.Branch), Taken: d(sum.Taken, empty.Taken)}
 }

@@ -13,7 +13,7 @@
 
 enum { GPIOR0 = 0x3E, GPIOR1 = 0x4A, GPIOR2 = 0x4B, SPL = 0x5D, SPH = 0x5E };
 enum { CLOCK = 16000000 };
-enum { NO_ROOM = 4 }; /* exit status; that of a crash is 3, of other errors 2 */
+enum { STACK_OVERRAN = 4 }; /* exit status; that of a crash is 3, of other errors 2 */
 enum mark { NONE, BEGIN, END };
 
 static FILE *input, *output;
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
         has_stack = has_stack || sp == avr->ramend; /* the start-up code has set it */
         if (has_stack && (sp <= avr->ioend || sp > avr->ramend)) {
             fprintf(stderr, "the stack ran out of the RAM\n");
-            return NO_ROOM;
+            return STACK_OVERRAN;
         }
         if (has_stack)
             counts_stack(current, sp);
