@@ -96,6 +96,6 @@ func ConstantTime(t testing.TB, b *run.Bench, m run.Model, steps int) {
 		t.Fatal(err)
 	}
 	for _, v := range varying {
-		t.Errorf("%s %s", b.Part.Name, v)
+		t.Error(b.Part.Name, v)
 	}
 }
