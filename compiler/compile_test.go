@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/internal/weights"
@@ -137,24 +136,6 @@ func holdsMine(t *testing.T, path string) {
 // relink puts a link to a copy in a file's place.
 func relink(path string) error {
 	return errors.Join(os.Rename(path, path+".copy"), os.Symlink(filepath.Base(path)+".copy", path))
-}
-
-// TestCompileIsQuick keeps n = 1024, all targets, under 2 seconds.
-func TestCompileIsQuick(t *testing.T) {
-	text := "model m\ninput x : u8[1] / 255\nsteps 784\nparam U : int4[1024, 1]\nparam b\nparam V : int4[10, 1024]\nstate h : int16[1024]\n" +
-		"h <- hadamard(h) + U*x + b\ny = V*relu(h)\noutput y\nweights \"model.safetensors\"\n"
-	path := save(t, text, map[string]string{"h": "9"})
-	start := time.Now()
-	m, err := Load(path, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := compile(t, m).Write(filepath.Join(t.TempDir(), "out"), false); err != nil {
-		t.Fatal(err)
-	}
-	if d := time.Since(start); d > 2*time.Second {
-		t.Errorf("compiling took %v", d)
-	}
 }
 
 func TestWriteKeepsWhatIsTheUsers(t *testing.T) {

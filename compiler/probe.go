@@ -14,23 +14,62 @@ import (
 // runPlanFunc runs a plan in some engine.
 type runPlanFunc func(p *lower.Plan, x [][][]int64) ([][][]int64, error)
 
-// proven pushes the unit vectors of every layer's transform through an engine and compares with the definition: between
-// roundings the transform is a linear map, so n right answers prove it (docs/numerics.md section 5). It words the result;
-// transforms that take more than limit additions and multiplications are left out, and said to be.
-func proven(p *lower.Plan, run runPlanFunc, limit float64) string {
+// proven pushes the unit vectors of every layer's transform through something that computes it and compares with the definition:
+// between roundings the transform is a linear map, so n right answers prove it (docs/numerics.md section 5). It words the result.
+func proven(p *lower.Plan, probe func(l *lower.Layer, amplitude int64) string) string {
 	var out []string
 	for i := range p.Layers {
 		l := &p.Layers[i]
-		switch amplitude := probeAmplitude(l); {
-		case probeWork(l, amplitude) > limit:
-			out = append(out, fmt.Sprintf("%s: sampled (%d unit vectors are too many for a simulator)", l.Name, l.N))
-		case arith.SignedBits(2*amplitude) > l.Bits:
-			out = append(out, fmt.Sprintf("%s: sampled (its state is too narrow for unit vectors)", l.Name))
-		default:
-			out = append(out, probe(l, amplitude, run))
+		amplitude := probeAmplitude(l)
+		result := "sampled (its state is too narrow for unit vectors)"
+		if arith.SignedBits(2*amplitude) <= l.Bits {
+			result = probe(l, amplitude)
 		}
+		out = append(out, l.Name+": "+result)
 	}
 	return strings.Join(out, "; ")
+}
+
+// provenBy is proven for an engine that runs generated code. Transforms that take more than limit additions and multiplications, or
+// whose unit vectors make tables that no compiler likes, are left out, and said to be.
+func provenBy(p *lower.Plan, run runPlanFunc, limit float64) string {
+	return proven(p, func(l *lower.Layer, amplitude int64) string {
+		switch {
+		case l.N > mostProbed:
+			return fmt.Sprintf("sampled (%d unit vectors are too many for generated code)", l.N)
+		case probeWork(l, amplitude) > limit:
+			return fmt.Sprintf("sampled (%d unit vectors are too many for a simulator)", l.N)
+		}
+		return probe(l, amplitude, run)
+	})
+}
+
+// mostProbed are the units of the largest transform whose unit vectors generated code holds in a table.
+const mostProbed = 2048
+
+// provenInMachine is proven for the plan's own machine, whose state is set to each unit vector.
+func provenInMachine(p *lower.Plan) string {
+	return proven(p, func(l *lower.Layer, amplitude int64) string {
+		alone := *l
+		alone.Term, alone.Bias = nil, arith.Phased[[]int64]{}
+		m := lower.NewMachine(&lower.Plan{Layers: []lower.Layer{alone}})
+		phases := []int{arith.Even, arith.Odd}
+		if !alone.TwoPhase() {
+			phases = phases[:1]
+		}
+		for _, phase := range phases {
+			for unit := range l.N {
+				m.T = phase + 1 // the next step is of that phase
+				clear(m.G[0])
+				m.G[0][unit] = amplitude
+				m.Step(nil)
+				if !slices.Equal(m.G[0], transformed(l, unit, amplitude, phase)) {
+					return fmt.Sprintf("FAILED on unit vector %d", unit)
+				}
+			}
+		}
+		return fmt.Sprintf("proven on %d unit vectors", l.N)
+	})
 }
 
 // probeAmplitude is a power of two that both phases' shifts divide, so that no rounding is in play.
@@ -60,16 +99,16 @@ func probe(l *lower.Layer, amplitude int64, run runPlanFunc) string {
 	}
 	y, err := run(p, x)
 	if err != nil {
-		return fmt.Sprintf("%s: FAILED (%v)", l.Name, err)
+		return fmt.Sprintf("FAILED (%v)", err)
 	}
 	for i, s := range x {
 		unit := int(slices.Max([]int64{s[0][0] % int64(l.N), s[1][0] % int64(l.N)}))
 		want := pack(transformed(l, unit, amplitude, len(s)&1))
 		if len(y) <= i || len(y[i]) != 1 || !slices.Equal(y[i][0], want) {
-			return fmt.Sprintf("%s: FAILED on unit vector %d", l.Name, unit)
+			return fmt.Sprintf("FAILED on unit vector %d", unit)
 		}
 	}
-	return fmt.Sprintf("%s: proven on %d unit vectors", l.Name, l.N)
+	return fmt.Sprintf("proven on %d unit vectors", l.N)
 }
 
 // transformed is the state after one step without input from amplitude times a unit vector, by the definition.
