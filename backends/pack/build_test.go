@@ -503,10 +503,44 @@ func waitFor(t *testing.T, address string) {
 	t.Fatalf("nothing listens at %s", address)
 }
 
+// simavr runs a firmware with the simulator that a package brings, and gives the serial port.
+func simavr(t *testing.T, dir, firmware string) string {
+	t.Helper()
+	need(t, "gcc", "/usr/include/simavr/parts/uart_pty.h", "/usr/include/libelf.h")
+	simulator := filepath.Join(t.TempDir(), "simavr")
+	run(t, dir, "gcc -I/usr/include/simavr -Wall -Werror -o "+simulator+" extras/simavr.c -lsimavr -lsimavrparts -lelf -lutil -lpthread")
+	said := start(t, simulator, firmware)
+	for said.Scan() {
+		if port := said.Text(); strings.HasPrefix(port, "/dev/") {
+			go func() {
+				for said.Scan() { // nothing may stop the simulator
+				}
+			}()
+			return port
+		}
+	}
+	t.Fatal("the simulator has no port")
+	return ""
+}
+
+// TestAVR builds the CMake project for a bare ATmega328P, with assembly beside the C, and runs it on simavr.
+func TestAVR(t *testing.T) {
+	need(t, "cmake", "make", "avr-gcc", "go")
+	l := activity(t)
+	dir := packages(t, l, "cmake")
+	build := t.TempDir()
+	run(t, dir, "cmake -S . -B "+build+" --toolchain cmake/avr.cmake -DCMAKE_BUILD_TYPE=MinSizeRel")
+	run(t, dir, "cmake --build "+build)
+	port := simavr(t, dir, filepath.Join(build, "examples/stream/stream"))
+	if out := run(t, dir, host(t, dir)+" -port "+port+" -golden"); out != "PASS: 5 of 5 outputs equal\n" {
+		t.Error(out)
+	}
+}
+
 // TestArduino builds the library's sketch as the Arduino IDE does, runs it on simavr, and sends it samples over its UART with the
 // package's own program: the classes are the interpreter's.
 func TestArduino(t *testing.T) {
-	const hardware, parts = "/usr/share/arduino/hardware", "/usr/include/simavr/parts/uart_pty.h"
+	const hardware = "/usr/share/arduino/hardware"
 	need(t, "arduino-builder", hardware+"/arduino/avr/platform.txt", "avr-gcc", "go")
 	l := activity(t)
 	dir := packages(t, l, "arduino")
@@ -524,24 +558,7 @@ func TestArduino(t *testing.T) {
 			" -include Arduino.h -Isrc -I"+core+" -x c++ examples/"+sketch+"/"+sketch+".ino")
 	}
 
-	need(t, "gcc", parts)
-	simulator := filepath.Join(build, "uart")
-	run(t, dir, "gcc -I/usr/include/simavr -Wall -Werror -o "+simulator+" extras/simavr/uart.c -lsimavr -lsimavrparts -lelf -lutil -lpthread")
-	said := start(t, simulator, filepath.Join(build, "stream.ino.elf"))
-	port := ""
-	for said.Scan() {
-		if strings.HasPrefix(said.Text(), "/dev/") {
-			port = said.Text()
-			break
-		}
-	}
-	if port == "" {
-		t.Fatal("the simulator has no port")
-	}
-	go func() {
-		for said.Scan() { // nothing may stop the simulator
-		}
-	}()
+	port := simavr(t, dir, filepath.Join(build, "stream.ino.elf"))
 	sends := host(t, dir)
 	if out := run(t, dir, sends+" -port "+port+" -golden"); out != "PASS: 5 of 5 outputs equal\n" {
 		t.Error(out)

@@ -36,7 +36,11 @@ func (f Format) files(v values) ([]backends.File, error) {
 		}
 		out = append(out, file)
 	}
-	for _, name := range []string{"go.mod", "host/main.go", "host/model.json", "host/golden.json"} {
+	shared := []string{"go.mod", "host/main.go", "host/model.json", "host/golden.json"}
+	if f.avr {
+		shared = append(shared, "extras/simavr.c")
+	}
+	for _, name := range shared {
 		file, err := render("templates/common/"+name+".tmpl", name, v)
 		if err != nil {
 			return nil, err

@@ -21,16 +21,17 @@ type Format struct {
 	About   string // "an Arduino library"
 	example string // the folder of the example's sources
 	bare    bool   // the example runs on a bare chip: it has a main of its own, and a driver for a serial port
+	avr     bool   // there are AVR boards for it, which take the model's assembly
 }
 
 // Formats are all kinds, by name.
 var Formats = []Format{
-	{"arduino", "an Arduino library", "examples/stream", false},
-	{"cmake", "a CMake project with install and find_package", "examples/stream", true},
-	{"cmsis-pack", "a CMSIS-Pack, as a folder and as a .pack archive", "examples/stream", true},
-	{"esp-idf", "an ESP-IDF component", "examples/stream/main", false},
-	{"platformio", "a PlatformIO library", "examples/stream/src", false},
-	{"zephyr", "a Zephyr module", "samples/stream/src", false},
+	{"arduino", "an Arduino library", "examples/stream", false, true},
+	{"cmake", "a CMake project with install and find_package", "examples/stream", true, true},
+	{"cmsis-pack", "a CMSIS-Pack, as a folder and as a .pack archive", "examples/stream", true, false},
+	{"esp-idf", "an ESP-IDF component", "examples/stream/main", false, false},
+	{"platformio", "a PlatformIO library", "examples/stream/src", false, true},
+	{"zephyr", "a Zephyr module", "samples/stream/src", false, false},
 }
 
 // Names lists what --package takes.
@@ -128,7 +129,7 @@ func Files(m Model, c Choice) ([]backends.File, []backends.Figure, error) {
 	var files []backends.File
 	var figures []backends.Figure
 	for _, f := range c.Formats {
-		v := newValues(m, c)
+		v := newValues(m, c, f)
 		one, err := f.files(v)
 		if err != nil {
 			return nil, nil, fmt.Errorf("package %s: %w", f.Name, err)

@@ -21,15 +21,15 @@ type values struct {
 	Home    string // a page for people
 }
 
-func newValues(m Model, c Choice) values {
+func newValues(m Model, c Choice, f Format) values {
 	v := values{Model: m, Vendor: c.Vendor, Version: c.Version, Home: "https://github.com/hrnnc/hrnnc"}
 	if v.Vendor == "" {
 		v.Vendor = "hrnnc"
 	}
 	v.Sources = nil
-	for _, f := range m.Sources {
-		if f.Path == m.Prefix+".h" || f.Path == m.Prefix+".c" || path.Ext(f.Path) == ".S" {
-			v.Sources = append(v.Sources, f)
+	for _, s := range m.Sources {
+		if s.Path == m.Prefix+".h" || s.Path == m.Prefix+".c" || f.avr && path.Ext(s.Path) == ".S" {
+			v.Sources = append(v.Sources, s)
 		}
 	}
 	if v.Version == "" {
@@ -126,25 +126,14 @@ func (v values) Named() bool { return len(v.Output.Labels) == v.Outputs }
 // Bits reports whether a result is bits.
 func (v values) Bits() bool { return v.Output.Decision == ir.Threshold }
 
-// Compiled are the paths of what is compiled, in the package.
-func (v values) Compiled() []string {
-	var out []string
-	for _, f := range v.Sources {
-		if path.Ext(f.Path) != ".h" {
-			out = append(out, "src/"+f.Path)
+// Assembly is the path of the model's assembly for AVR in the package, "" where there is none.
+func (v values) Assembly() string {
+	for _, s := range v.Sources {
+		if path.Ext(s.Path) == ".S" {
+			return "src/" + s.Path
 		}
 	}
-	return out
-}
-
-// Assembly reports whether some of it is assembly.
-func (v values) Assembly() bool {
-	for _, p := range v.Compiled() {
-		if path.Ext(p) == ".S" {
-			return true
-		}
-	}
-	return false
+	return ""
 }
 
 // hostModel is what the host's program knows of the model: host/model.json.

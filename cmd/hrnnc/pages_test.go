@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,7 +35,7 @@ func TestQuickstart(t *testing.T) {
 // TestGuides runs the commands of the guides to chips in folders with the model of examples/activity.
 func TestGuides(t *testing.T) {
 	for page, tools := range map[string][]string{
-		"docs/guide-avr.md": {"gcc", "avr-gcc", "arduino-builder", "/usr/share/arduino/hardware/arduino/avr/platform.txt",
+		"docs/guide-avr.md": {"gcc", "avr-gcc", "cmake", "make", "arduino-builder", "/usr/share/arduino/hardware/arduino/avr/platform.txt",
 			"/usr/include/simavr/parts/uart_pty.h", "/usr/include/libelf.h"},
 		"docs/guide-cortex-m.md": {"gcc", "cmake", "make", "arm-none-eabi-gcc", "/usr/lib/picolibc/arm-none-eabi", "qemu-system-arm"},
 		"docs/guide-riscv.md":    {"cmake", "make", "riscv64-unknown-elf-gcc", "/usr/lib/picolibc/riscv64-unknown-elf", "qemu-system-riscv32"},
@@ -53,6 +54,8 @@ func TestGuides(t *testing.T) {
 		})
 	}
 }
+
+var local = regexp.MustCompile(`localhost:[0-9]+`)
 
 // runPage runs the commands of a page, the lines behind $ of its console blocks, one after the other in a folder with some files of
 // examples, and holds what they print to what stands below them if same is set. "..." stands for lines left out, and times do not
@@ -81,13 +84,26 @@ func runPage(t *testing.T, page string, same bool, examples ...string) {
 		left.Dir = dir
 		_ = left.Run()
 	})
+	ports := map[string]string{} // those of the page, and ones that nobody has
+	free := func(address string) string {
+		if ports[address] == "" {
+			l, err := net.Listen("tcp", "localhost:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			ports[address] = "localhost:" + port
+			l.Close()
+		}
+		return ports[address]
+	}
 	blocks := regexp.MustCompile("(?s)```console\n(.*?)```")
 	ran := 0
 	written := blocks.ReplaceAllStringFunc(string(text), func(block string) string {
 		var b strings.Builder
 		for _, s := range shellSteps(blocks.FindStringSubmatch(block)[1]) {
 			ran++
-			c := exec.Command("sh", "-c", s.command)
+			c := exec.Command("sh", "-c", local.ReplaceAllStringFunc(s.command, free))
 			c.Dir = dir
 			out, err := c.CombinedOutput()
 			if err != nil {
