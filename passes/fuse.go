@@ -30,14 +30,6 @@ func fuse(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
 	return sweepDead(f.new), f.stats, nil
 }
 
-// header is a copy of a module without its values.
-func header(m *ir.Module) *ir.Module {
-	n := *m
-	n.Values = nil
-	n.States = append([]ir.State(nil), m.States...)
-	return &n
-}
-
 type fuser struct {
 	old, new *ir.Module
 	to       map[ir.ID]ir.ID

@@ -13,12 +13,15 @@ type rewriter struct {
 	to       []ir.ID // new value of each old one
 }
 
-// newRewriter copies everything but the values.
 func newRewriter(m *ir.Module) *rewriter {
+	return &rewriter{old: m, new: header(m), to: make([]ir.ID, len(m.Values))}
+}
+
+// header is a copy of a module without its values.
+func header(m *ir.Module) *ir.Module {
 	n := *m
-	n.Values = nil
-	n.States = slices.Clone(m.States)
-	return &rewriter{old: m, new: &n, to: make([]ir.ID, len(m.Values))}
+	n.Values, n.States = nil, slices.Clone(m.States)
+	return &n
 }
 
 // keep copies an old value with its operands renamed.
@@ -70,9 +73,7 @@ func sweepDead(m *ir.Module) *ir.Module {
 		mark(s.Next)
 	}
 	mark(m.Y)
-	n := *m
-	n.Values = nil
-	n.States = slices.Clone(m.States)
+	n := header(m)
 	to := make([]ir.ID, len(m.Values))
 	for id, v := range m.Values {
 		if !live[id] {
@@ -89,7 +90,7 @@ func sweepDead(m *ir.Module) *ir.Module {
 		n.States[i].Next = to[n.States[i].Next]
 	}
 	n.Y = to[n.Y]
-	return &n
+	return n
 }
 
 // count words a number of things for the report.

@@ -256,6 +256,22 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestManySums holds a sum of sums that doubles forty times to an error, not to a list of a million million.
+func TestManySums(t *testing.T) {
+	text := "model \"m\" real {\n  input \"x\" : i4[1] scale 1\n  state \"h\" : i8[2] max 1 headroom 1 next %43\n" +
+		"  %0 = state(index = 0) : real[2]\n  %1 = hadamard(%0, block = 2, norm) : real[2]\n  %2 = const(const = tensor \"b\" \"real\" [1, 2]) : real[2]\n"
+	for i := 3; i < 43; i++ {
+		text += fmt.Sprintf("  %%%d = add(%%%d, %%%d) : real[2]\n", i, i-1, i-1)
+	}
+	m := parse(t, text+"  %43 = add(%1, %42) : real[2]\n  output \"y\" = logits(%42) at every\n}\n")
+	if _, err := form.Of(m); err == nil || !strings.HasPrefix(err.Error(), "m.ir:47:3: error[update]: the update of h adds up some values many times") {
+		t.Errorf("got %v", err)
+	}
+	if y := form.Readout(m); len(y.Biases) != len(m.Values)+1 {
+		t.Errorf("the readout has %d constants", len(y.Biases))
+	}
+}
+
 // TestSignedPermutation holds maps to what they do to a vector, written by Put and run.
 func TestSignedPermutation(t *testing.T) {
 	rng := rand.New(rand.NewSource(1))

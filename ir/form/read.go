@@ -31,7 +31,12 @@ func UpdateOf(m *ir.Module, state int) (*Update, error) {
 	}
 	u.Total = r.through(u.Total)
 	found := false
-	for _, id := range r.addends(u.Total, true) {
+	addends := r.addends(u.Total, true)
+	if len(addends) > len(m.Values) {
+		return nil, diag.At(m.Value(u.Total).Span).Errorf("update", "the update of %s adds up some values many times", s.Name).
+			Helpf("add each once: multiply its weights")
+	}
+	for _, id := range addends {
 		v := m.Value(id)
 		if b, ok := r.bias(id); ok {
 			u.Biases = append(u.Biases, b)
@@ -59,7 +64,7 @@ func UpdateOf(m *ir.Module, state int) (*Update, error) {
 	return u, nil
 }
 
-// Readout reads what the output adds up.
+// Readout reads what the output adds up; of values added many times, more than the module has values.
 func Readout(m *ir.Module) Sum {
 	r := reader{m}
 	var s Sum
@@ -104,17 +109,27 @@ func (r reader) through(id ir.ID) ir.ID {
 	}
 }
 
-// addends lists the terms of a sum, seen through changes of width; the new value of another state is one term.
-func (r reader) addends(id ir.ID, top bool) []ir.ID {
-	v := r.m.Value(id)
-	switch {
-	case !top && r.m.Updates(id) >= 0:
-	case v.Op == ir.OpAdd:
-		return append(r.addends(v.Args[0], false), r.addends(v.Args[1], false)...)
-	case v.Op == ir.OpExt || v.Op == ir.OpTrunc:
-		return r.addends(v.Args[0], top)
+// addends lists the terms of a sum, seen through changes of width; the new value of another state is one term. Sums of sums that
+// are one value each would be endless: behind as many terms as the module has values it stops, with one more.
+func (r reader) addends(id ir.ID, top bool) (ids []ir.ID) {
+	var walk func(id ir.ID, top bool)
+	walk = func(id ir.ID, top bool) {
+		v := r.m.Value(id)
+		switch {
+		case len(ids) > len(r.m.Values):
+		case !top && r.m.Updates(id) >= 0:
+			ids = append(ids, id)
+		case v.Op == ir.OpAdd:
+			walk(v.Args[0], false)
+			walk(v.Args[1], false)
+		case v.Op == ir.OpExt || v.Op == ir.OpTrunc:
+			walk(v.Args[0], top)
+		default:
+			ids = append(ids, id)
+		}
 	}
-	return []ir.ID{id}
+	walk(id, top)
+	return ids
 }
 
 // root is the state whose last value a term reads, or -1. A new value of a state belongs to that state's update, so a search
