@@ -133,6 +133,16 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	return append(files, packages...), append(figures, made...), nil
 }
 
+// Spell writes what Generate does for one program of a plan, whatever its choice, without packages.
+func Spell(p *lower.Plan, program *step.Program, v backends.Vectors, s backends.Settings) ([]backends.File, error) {
+	set, err := readSettings(p, s)
+	if err != nil {
+		return nil, err
+	}
+	files, _ := write(p, program, v, set)
+	return files, nil
+}
+
 // write spells a program that computes a plan.
 func write(p *lower.Plan, program *step.Program, v backends.Vectors, set *settings) ([]backends.File, []backends.Figure) {
 	s := newSpeller(program, set, p.Input.Kind == ir.Token)

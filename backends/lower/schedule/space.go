@@ -1,0 +1,152 @@
+package schedule
+
+import (
+	"slices"
+
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// Space is what can be chosen for a plan on a chip: for each layer and for the output, any of a list. Not every candidate can be
+// built, and of those some are too narrow: step.Build and step.Verify say so.
+type Space struct {
+	Word    int
+	Layers  [][]step.LayerChoice
+	Readout []step.ReadoutChoice
+}
+
+// Of makes the space of a plan on a chip.
+func Of(p *lower.Plan, c *chip.Part) Space {
+	s := Space{Word: word(c)}
+	for i := range p.Layers {
+		s.Layers = append(s.Layers, layers(&p.Layers[i], c))
+	}
+	s.Readout = readouts(p, c)
+	return s
+}
+
+// word is the narrowest integer that C calculates in on a chip.
+func word(c *chip.Part) int {
+	if c.Int == 16 {
+		return 16
+	}
+	return 32
+}
+
+var both = []bool{false, true}
+
+// lanesOf are the widths of the transform worth trying: the narrowest that may do, and the next.
+func lanesOf(l *lower.Layer) []int {
+	for _, w := range []int{16, 32, 64} {
+		if l.ZBits <= w {
+			return []int{w}
+		}
+	}
+	return []int{64}
+}
+
+// recordsOf are the words that a chip reads packed tables in; 0 keeps a table of each kind.
+func recordsOf(c *chip.Part) []int {
+	if c.Word == 8 {
+		return []int{0, 8}
+	}
+	return []int{0, 32}
+}
+
+func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
+	products := []step.Product{""}
+	unrolls := []int{0}
+	if t := l.Term; t != nil {
+		products = []step.Product{step.Rows}
+		switch {
+		case t.Source == lower.FromState && t.Matrix.Bits == 1:
+			products = append(products, step.Groups)
+		case t.Source == lower.FromVector && t.Matrix.Cols == 1:
+			products = append(products, step.ByValue)
+		}
+		if t.Source == lower.FromVector {
+			products = append(products, step.Adders)
+			unrolls = append(unrolls, min(t.Matrix.Cols, 8))
+		}
+	}
+	for _, pairs := range both {
+		if pairs && (c.Word < 32 || l.N%2 == 1) {
+			continue
+		}
+		stages := l.K
+		if pairs && l.N/l.Block%2 == 1 {
+			stages-- // the last is between the lanes
+		}
+		lanes := lanesOf(l)
+		if pairs {
+			lanes = []int{16}
+		}
+		for _, passes := range passesOf(stages) {
+			for _, descending := range both {
+				if descending && (l.Staged || len(passes) < 2) {
+					continue
+				}
+				for _, fused := range both {
+					if fused && (l.Perm != nil || len(passes) == 0) {
+						continue
+					}
+					for _, inPlace := range both {
+						if inPlace && (l.Perm != nil || pairs) {
+							continue
+						}
+						for _, merged := range both {
+							for _, record := range recordsOf(c) {
+								for _, product := range products {
+									for _, unroll := range unrolls {
+										for _, lane := range lanes {
+											out = append(out, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lane,
+												InPlace: inPlace, Fused: fused, Merged: merged, Record: record, Product: product, Unroll: unroll})
+										}
+									}
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// passesOf are ways to split stages into passes: as few as a number of stages a pass allows.
+func passesOf(stages int) (out [][]int) {
+	if stages == 0 {
+		return [][]int{nil}
+	}
+	for most := 1; most <= min(stages, 4); most++ {
+		p := step.PassesOf(stages, most)
+		if !slices.ContainsFunc(out, func(q []int) bool { return slices.Equal(p, q) }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func readouts(p *lower.Plan, c *chip.Part) (out []step.ReadoutChoice) {
+	rows := p.Readout.Matrix.Rows
+	for _, deferred := range both {
+		for _, product := range []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups} {
+			switch {
+			case product == step.Groups && p.Readout.Matrix.Bits != 1, product == step.Dots && c.Word < 32, deferred && product != step.Rows:
+				continue
+			case product == step.Packed || product == step.Dots:
+				for _, together := range []int{1, 2, 3, 4, 5, 6, 8} {
+					if together < rows {
+						out = append(out, step.ReadoutChoice{Product: product, Together: together})
+					}
+				}
+				out = append(out, step.ReadoutChoice{Product: product})
+			default:
+				out = append(out, step.ReadoutChoice{Product: product, Deferred: deferred})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower/schedule"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+)
+
+// row is an equation: features times prices are what was measured.
+type row struct {
+	seed int64
+	what string
+	x    schedule.Features
+	y    float64
+	note string
+}
+
+func load(folder string, part *chip.Part) ([]sample, error) {
+	f, err := os.Open(filepath.Join(folder, part.Name+".jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var out []sample
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 64<<20)
+	for in.Scan() {
+		var s sample
+		if err := json.Unmarshal(in.Bytes(), &s); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, in.Err()
+}
+
+func rows(samples []sample, part *chip.Part) (time, code []row, err error) {
+	for _, s := range samples {
+		p, err := step.Parse("p.step", []byte(s.Program))
+		if err != nil {
+			return nil, nil, err
+		}
+		m := schedule.Measure(p, part)
+		even, odd := m.Step[0], m.Step[1]
+		time = append(time, row{s.Seed, "even", even, s.Even, s.Choice}, row{s.Seed, "odd", odd, s.Odd, s.Choice}, row{s.Seed, "output", m.Output[0], s.Output, s.Choice})
+		code = append(code, row{s.Seed, "code", m.Code, float64(s.Code), s.Choice})
+	}
+	return time, code, nil
+}
+
+// solve finds prices, none below 0, that make the relative errors of rows small: coordinate descent.
+func solve(rows []row, ridge float64) map[string]float64 {
+	var names []string
+	index := map[string]int{}
+	for _, r := range rows {
+		for n := range r.x {
+			if _, ok := index[n]; !ok {
+				index[n] = 0
+				names = append(names, n)
+			}
+		}
+	}
+	sort.Strings(names)
+	for i, n := range names {
+		index[n] = i
+	}
+	cols := make([][]float64, len(names)) // features over what was measured
+	for i := range cols {
+		cols[i] = make([]float64, len(rows))
+	}
+	residual := make([]float64, len(rows))
+	weight := make([]float64, len(rows))
+	for j, r := range rows {
+		w := 1 / math.Max(r.y, 50)
+		weight[j] = w
+		for n, v := range r.x {
+			cols[index[n]][j] = v * w
+		}
+		residual[j] = r.y * w
+	}
+	price := make([]float64, len(names))
+	for range 20000 {
+		change := 0.0
+		for i, col := range cols {
+			num, den := 0.0, ridge
+			for j, v := range col {
+				num += v * residual[j]
+				den += v * v
+			}
+			num -= ridge * price[i]
+			next := math.Max(0, price[i]+num/den)
+			if d := next - price[i]; d != 0 {
+				for j, v := range col {
+					residual[j] -= d * v
+				}
+				price[i] = next
+				change = math.Max(change, math.Abs(d)/(0.1+next))
+			}
+		}
+		if change < 1e-5 {
+			break
+		}
+	}
+	out := map[string]float64{}
+	for i, n := range names {
+		out[n] = price[i]
+	}
+	return out
+}
+
+func predict(x schedule.Features, price map[string]float64) (v float64) {
+	for n, times := range x {
+		v += times * price[n]
+	}
+	return v
+}
+
+// cross gives the relative error of each row, by prices fitted to the other parts.
+func cross(rows []row, ridge float64) []float64 {
+	const parts = 5
+	out := make([]float64, len(rows))
+	for k := range int64(parts) {
+		var train []row
+		for _, r := range rows {
+			if r.seed%parts != k {
+				train = append(train, r)
+			}
+		}
+		price := solve(train, ridge)
+		for i, r := range rows {
+			if r.seed%parts == k {
+				out[i] = predict(r.x, price)/r.y - 1
+			}
+		}
+	}
+	return out
+}
+
+func quantile(v []float64, q float64) float64 {
+	a := make([]float64, len(v))
+	for i := range v {
+		a[i] = math.Abs(v[i])
+	}
+	slices.Sort(a)
+	if len(a) == 0 {
+		return 0
+	}
+	return a[min(len(a)-1, int(q*float64(len(a))))]
+}
+
+func fit(part *chip.Part, folder string, verbose bool) error {
+	samples, err := load(folder, part)
+	if err != nil {
+		return err
+	}
+	time, code, err := rows(samples, part)
+	if err != nil {
+		return err
+	}
+	for _, set := range []struct {
+		name string
+		rows []row
+	}{{"time", time}, {"code", code}} {
+		price := solve(set.rows, 1e-4)
+		errs := make([]float64, len(set.rows))
+		for i, r := range set.rows {
+			errs[i] = predict(r.x, price)/r.y - 1
+		}
+		held := cross(set.rows, 1e-4)
+		fmt.Printf("%s %s: %d rows, %d prices; error in the fit: median %.1f %%, 90 %% within %.1f %%, worst %.1f %%; held out: %.1f, %.1f, %.1f\n", part.Name, set.name,
+			len(set.rows), len(price), 100*quantile(errs, .5), 100*quantile(errs, .9), 100*quantile(errs, 1), 100*quantile(held, .5), 100*quantile(held, .9), 100*quantile(held, 1))
+		byWhat := map[string][]float64{}
+		for i, r := range set.rows {
+			byWhat[r.what] = append(byWhat[r.what], held[i])
+		}
+		for w, e := range byWhat {
+			fmt.Printf("   %s: held out median %.1f, 90 %% within %.1f\n", w, 100*quantile(e, .5), 100*quantile(e, .9))
+		}
+		if !verbose {
+			continue
+		}
+		var names []string
+		for n := range price {
+			names = append(names, n)
+		}
+		sort.Strings(names)
+		for _, n := range names {
+			uses := 0
+			for _, r := range set.rows {
+				if r.x[n] > 0 {
+					uses++
+				}
+			}
+			fmt.Printf("      %-24s %8.2f  in %d\n", n, price[n], uses)
+		}
+		order := make([]int, len(held))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortFunc(order, func(a, b int) int {
+			if math.Abs(held[a]) > math.Abs(held[b]) {
+				return -1
+			}
+			return 1
+		})
+		for _, i := range order[:min(40, len(order))] {
+			r := set.rows[i]
+			fmt.Printf("      seed %d %s: measured %.0f, error %.0f %% (fit %.0f %%) %s\n", r.seed, r.what, r.y, 100*held[i], 100*errs[i], r.note)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+// Price measures random models under random schedules on simulated chips, fits the prices of operations to them, and writes those
+// into the files of the chips and docs/benchmarks/price.md. Run it in the repository:
+//
+//	go run ./internal/bench/price -measure        # builds and runs programs; keeps what it measured
+//	go run ./internal/bench/price                 # fits prices to what was measured
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/c"
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/schedule"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/backends/run"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/passes"
+)
+
+// sample is one program on one chip.
+type sample struct {
+	Seed    int64   `json:"seed"`
+	Choice  string  `json:"choice"`
+	Program string  `json:"program"`
+	Even    float64 `json:"even"`
+	Odd     float64 `json:"odd"`
+	Output  float64 `json:"output"`
+	Code    int     `json:"code"` // bytes of the model's object
+	Tables  int     `json:"tables"`
+	State   int     `json:"state"`
+	Stack   int     `json:"stack"` // of a step
+}
+
+func main() {
+	measure := flag.Bool("measure", false, "measure programs")
+	chips := flag.String("chips", "atmega328p,cortex-m0,cortex-m4,rv32imc", "the chips")
+	samples := flag.Int("samples", 60, "programs a chip")
+	folder := flag.String("folder", "build/price", "where measurements are kept")
+	first := flag.Int64("first", 1, "seed of the first model")
+	verbose := flag.Bool("v", false, "print every price and the worst errors")
+	flag.Parse()
+	for _, name := range strings.Split(*chips, ",") {
+		part, err := chip.Get(name)
+		if err == nil && *measure {
+			err = collect(part, *folder, *samples, *first)
+		}
+		if err == nil && !*measure {
+			err = fit(part, *folder, *verbose)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
+
+// model is a random model of a size that fits small chips.
+func model(seed int64) (*lower.Plan, error) {
+	rng := rand.New(rand.NewSource(seed))
+	pick := func(v ...string) string { return v[rng.Intn(len(v))] }
+	k := 2 + rng.Intn(6)
+	block, blocks := 1<<k, 1
+	if k < 6 && rng.Intn(2) == 0 {
+		blocks = 1 + rng.Intn(128>>k)
+	}
+	n := block * blocks
+	var t strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
+	line("model m%d", seed)
+	source := "x"
+	switch rng.Intn(5) {
+	case 0:
+		line("input t : token[%d]", 2+rng.Intn(12))
+		source = "onehot(t)"
+	case 1:
+		line("input x : u8[1] / 255")
+	default:
+		line("input x : i8[%d] * 0.01", 1+rng.Intn(6))
+	}
+	line("steps %d", 32<<rng.Intn(3))
+	line("param U : %s", pick("ternary", "int2", "int4", "int4", "int4", "int8"))
+	line("state h : int%s[%d] headroom 1", pick("8", "10", "11", "12", "12", "14", "16"), n)
+	options := ""
+	if blocks > 1 {
+		options += fmt.Sprintf(", block = %d", block)
+	}
+	if rng.Intn(2) == 0 {
+		options += ", rounding = staged"
+	}
+	bias := ""
+	if rng.Intn(5) > 0 {
+		line("param b")
+		bias = " + b"
+	}
+	line("h <- hadamard(h%s) + U*%s%s", options, source, bias)
+	line("param V : %s[%d, %d]", pick("binary", "ternary", "int2", "int4", "int4", "int4", "int8"), 1+rng.Intn(10), n)
+	y := "V*" + pick("relu(h)", "relu(h)", "relu(h)", "h")
+	if rng.Intn(4) > 0 {
+		line("param c")
+		y += " + c"
+	}
+	line("y = %s", y)
+	line("output %s %s", pick("y", "class = argmax(y)"), pick("at last", "at every step", "mean"))
+	line("weights \"model.safetensors\"")
+	w, err := modelgen.Weights(t.String(), seed)
+	if err != nil {
+		return nil, fmt.Errorf("%w in\n%s", err, t.String())
+	}
+	m, err := compiler.FromParts("model.hrn", []byte(t.String()), w)
+	if err != nil {
+		return nil, err
+	}
+	l, err := m.Lower(passes.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return l.Plan, nil
+}
+
+// programs draws a choice that the plan allows.
+func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (*step.Program, step.Choice, error) {
+	space := schedule.Of(p, part)
+	var err error
+	for range 40 {
+		c := step.Choice{Word: space.Word}
+		for _, l := range space.Layers {
+			c.Layers = append(c.Layers, l[rng.Intn(len(l))])
+		}
+		c.Readout = space.Readout[rng.Intn(len(space.Readout))]
+		var prog *step.Program
+		if prog, err = step.Build(p, c); err != nil {
+			continue
+		}
+		if err = step.Verify(prog); err != nil {
+			continue
+		}
+		return prog, c, nil
+	}
+	return nil, step.Choice{}, err
+}
+
+func collect(part *chip.Part, folder string, n int, first int64) error {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(filepath.Join(folder, part.Name+".jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	ctx := context.Background()
+	bench, err := run.Open(ctx, part)
+	if err != nil {
+		return err
+	}
+	defer bench.Close()
+	for seed := first; seed < first+int64(n); seed++ {
+		s, err := measured(ctx, bench, part, seed)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s, seed %d: %.300v\n", part.Name, seed, err)
+			continue
+		}
+		line, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64) (*sample, error) {
+	p, err := model(seed)
+	if err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewSource(seed * 31))
+	prog, choice, err := program(rng, p, part)
+	if err != nil {
+		return nil, err
+	}
+	files, err := c.Spell(p, prog, backends.Vectors{}, backends.Settings{"mcu": part.Name})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hrnnc-price-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	for _, f := range files {
+		if filepath.Dir(f.Path) == "." {
+			if err := os.WriteFile(filepath.Join(dir, f.Path), f.Data, 0o666); err != nil {
+				return nil, err
+			}
+		}
+	}
+	firmware, err := bench.Build(ctx, run.Model{Dir: dir, Plan: p})
+	if err != nil {
+		return nil, err
+	}
+	lo, hi := p.Input.Range()
+	x := [][][]int64{}
+	for range 2 {
+		seq := make([][]int64, 4)
+		for t := range seq {
+			seq[t] = make([]int64, p.Input.Size)
+			for j := range seq[t] {
+				seq[t][j] = lo + rng.Int63n(hi-lo+1)
+			}
+		}
+		x = append(x, seq)
+	}
+	r, err := firmware.Run(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	text := step.Text(prog)
+	return &sample{Seed: seed, Choice: fmt.Sprint(choice.Layers, choice.Readout), Program: text, Even: r.Counts[run.EvenStep].Mean, Odd: r.Counts[run.OddStep].Mean,
+		Output: r.Counts[run.Output].Mean, Code: firmware.Object.Program, Tables: firmware.Object.Tables, State: r.State, Stack: r.Step().Stack}, nil
+}
