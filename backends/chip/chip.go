@@ -56,6 +56,8 @@ type Part struct {
 	Costs         *Costs   `json:"costs,omitempty"`
 	Build         Build    `json:"build,omitzero"`
 	Emulator      Emulator `json:"emulator,omitzero"`
+	// Prices is the chip that prices of operations were fitted on, this or a near one (backends/lower/schedule).
+	Prices string `json:"prices,omitempty"`
 	// Timing is the cycles of instructions, for chips whose emulator counts instructions; nil where the maker gives none.
 	Timing *Timing `json:"timing,omitempty"`
 	Energy *Energy `json:"energy,omitempty"` // nil where no data sheet's figure is known

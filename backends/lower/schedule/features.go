@@ -2,7 +2,8 @@ package schedule
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
@@ -13,6 +14,8 @@ import (
 // Features counts what costs time or room, by kind: operations by width, loads and stores by array and width, addresses that are
 // calculated, rounds of loops, values that do not fit the registers. What a kind costs is a row of a chip.
 type Features map[string]float64
+
+func (f Features) names() []string { return slices.Sorted(maps.Keys(f)) }
 
 // counter walks a program.
 type counter struct {
@@ -101,7 +104,7 @@ func (k *counter) registers() (count, size int) {
 		return 22, 1
 	case k.chip.Arch == "riscv":
 		return 24, 4
-	case strings.HasPrefix(k.chip.Name, "cortex-m0") || k.chip.Inherits == "cortex-m0":
+	case k.chip.Prices == "cortex-m0":
 		return 7, 4
 	}
 	return 11, 4
@@ -114,7 +117,7 @@ func (k *counter) reach(size int) int {
 		return 63
 	case k.chip.Arch == "riscv":
 		return 2047
-	case strings.HasPrefix(k.chip.Name, "cortex-m0") || k.chip.Inherits == "cortex-m0":
+	case k.chip.Prices == "cortex-m0":
 		return 31 * size
 	}
 	return 4095
@@ -206,12 +209,7 @@ func (b *addresses) use(name string, a *step.Array, index *step.Expr) {
 
 // count adds the addresses and gives how many pointers move.
 func (b *addresses) count(times float64) (moving int) {
-	keys := make([]string, 0, len(b.seen))
-	for key := range b.seen {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(b.seen)) {
 		where, rest, _ := strings.Cut(key, " ")
 		_, base, _ := strings.Cut(rest, " ")
 		kind := "address"
@@ -444,14 +442,13 @@ func (k *counter) pressure(body []step.Stmt, times float64, types map[string]ste
 		pointers = max(0, pointers-2) // X and Z are not counted among the registers
 	}
 	live += pointer * pointers
-	spilled, excess := 0.0, 0.0
+	spilled := 0.0
 	for at, s := range body {
 		if l, ok := s.(step.Let); ok {
 			w := room(l.Value.Type)
 			live += w
 			if over := live - count; over > 0 {
 				spilled += float64(min(over, w))
-				excess += float64(over)
 			}
 		}
 		for n, l := range last {
@@ -463,5 +460,4 @@ func (k *counter) pressure(body []step.Stmt, times float64, types map[string]ste
 	if spilled > 0 {
 		k.add(times*spilled, "spill")
 	}
-	_ = excess
 }

@@ -1,8 +1,15 @@
-// Package schedule chooses how a plan is computed on a chip: Space says what can be chosen, Price what a program costs there,
-// counted on the step form, and Pick which choice is cheapest within a budget. Start with Pick.
+// Package schedule chooses how a plan is computed on a chip: Of says what can be chosen, Price what a program costs there,
+// counted on the step form, and Pick which choice is cheapest within a budget. The prices of operations are fitted to simulated
+// chips by internal/bench/price. Start with Pick.
 package schedule
 
 import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"math"
+	"sync"
+
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/arith"
@@ -23,4 +30,133 @@ func Measure(p *step.Program, c *chip.Part) Measures {
 	}
 	m.Code = code(p, c)
 	return m
+}
+
+// Prices are those of features on a chip: time in what its emulator counts, code in bytes.
+type Prices struct {
+	Chip string             `json:"chip"`
+	Unit chip.Unit          `json:"unit"`
+	Time map[string]float64 `json:"time"`
+	Code map[string]float64 `json:"code"`
+}
+
+//go:embed prices/*.json
+var files embed.FS
+
+var known = sync.OnceValues(func() (map[string]*Prices, error) {
+	entries, err := files.ReadDir("prices")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*Prices{}
+	for _, e := range entries {
+		data, err := files.ReadFile("prices/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		p := &Prices{}
+		if err := json.Unmarshal(data, p); err != nil {
+			return nil, fmt.Errorf("prices/%s: %w", e.Name(), err)
+		}
+		all[p.Chip] = p
+	}
+	return all, nil
+})
+
+// PricesOf are the prices that hold on a chip; nil for one that has none, as the host.
+func PricesOf(c *chip.Part) *Prices {
+	all, err := known()
+	if err != nil {
+		panic(err) // TestPrices reads every file
+	}
+	return all[c.Prices]
+}
+
+// Price is what a program costs on a chip. Times are in the unit, the rest in bytes.
+type Price struct {
+	Unit   chip.Unit `json:"unit"`
+	Even   float64   `json:"even_step"`
+	Odd    float64   `json:"odd_step"`
+	Output float64   `json:"output"`
+	Code   int       `json:"code"`
+	Tables int       `json:"tables"`
+	State  int       `json:"state"`
+	Stack  int       `json:"stack"`
+}
+
+// Step is the mean over even and odd t.
+func (p Price) Step() float64 { return (p.Even + p.Odd) / 2 }
+
+// Flash is code and tables.
+func (p Price) Flash() int { return p.Code + p.Tables }
+
+// RAM is state and stack.
+func (p Price) RAM() int { return p.State + p.Stack }
+
+// PriceOf prices a program that is right.
+func PriceOf(p *step.Program, c *chip.Part) Price {
+	prices := PricesOf(c)
+	m := Measure(p, c)
+	out := Price{Unit: prices.Unit, Even: m.Step[arith.Even].at(prices.Time), Odd: m.Step[arith.Odd].at(prices.Time),
+		Code: int(math.Round(m.Code.at(prices.Code)))}
+	out.Output = (m.Output[arith.Even].at(prices.Time) + m.Output[arith.Odd].at(prices.Time)) / 2
+	for _, a := range p.Arrays {
+		switch a.Kind {
+		case step.Table:
+			out.Tables += a.Len * a.Elem.Bytes()
+		case step.State:
+			out.State += a.Len * stored(a.Elem)
+		}
+	}
+	if p.TwoPhase {
+		out.State++
+	}
+	out.Stack = stack(p, c)
+	return out
+}
+
+// stored is the size of an entry in C, which has no integer of three bytes everywhere.
+func stored(t step.Int) int {
+	if t.Bits == 24 {
+		return 4
+	}
+	return t.Bytes()
+}
+
+// at sums features times prices.
+func (f Features) at(prices map[string]float64) (sum float64) {
+	for _, n := range f.names() { // in an order, so that sums are the same to the bit
+		sum += f[n] * prices[n]
+	}
+	return sum
+}
+
+// stack is what a step or an output takes at most: scratch of the functions that are in each other, and a frame each.
+func stack(p *step.Program, c *chip.Part) int {
+	_, width := newCounter(p, c).registers()
+	saved := 8 * max(width, 2)
+	need := map[string]int{}
+	for _, f := range p.Funcs {
+		own, deepest := saved, 0
+		for _, a := range f.Scratch {
+			own += a.Len * stored(a.Elem)
+		}
+		eachCall(f.Body, func(name string) { deepest = max(deepest, need[name]) })
+		need[f.Name] = own + deepest
+	}
+	return max(need[p.Step], need[p.Output])
+}
+
+func eachCall(body []step.Stmt, see func(name string)) {
+	for _, s := range body {
+		switch s := s.(type) {
+		case step.Call:
+			see(s.Func)
+		case step.For:
+			eachCall(s.Body, see)
+		case step.IfOdd:
+			eachCall(s.Odd, see)
+			eachCall(s.Even, see)
+		}
+	}
 }

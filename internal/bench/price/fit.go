@@ -157,7 +157,29 @@ func quantile(v []float64, q float64) float64 {
 	return a[min(len(a)-1, int(q*float64(len(a))))]
 }
 
-func fit(part *chip.Part, folder string, verbose bool) error {
+// write keeps the prices of a chip where the schedule reads them.
+func write(part *chip.Part, time, code []row) error {
+	p := schedule.Prices{Chip: part.Name, Unit: part.Emulator.Counts, Time: rounded(solve(time, ridge)), Code: rounded(solve(code, ridge))}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join("backends/lower/schedule/prices", part.Name+".json"), append(text, '\n'), 0o666)
+}
+
+func rounded(price map[string]float64) map[string]float64 {
+	out := map[string]float64{}
+	for n, v := range price {
+		if v = math.Round(v*100) / 100; v > 0 {
+			out[n] = v
+		}
+	}
+	return out
+}
+
+const ridge = 1e-4
+
+func fit(part *chip.Part, folder string, verbose, keep bool) error {
 	samples, err := load(folder, part)
 	if err != nil {
 		return err
@@ -166,16 +188,21 @@ func fit(part *chip.Part, folder string, verbose bool) error {
 	if err != nil {
 		return err
 	}
+	if keep {
+		if err := write(part, time, code); err != nil {
+			return err
+		}
+	}
 	for _, set := range []struct {
 		name string
 		rows []row
 	}{{"time", time}, {"code", code}} {
-		price := solve(set.rows, 1e-4)
+		price := solve(set.rows, ridge)
 		errs := make([]float64, len(set.rows))
 		for i, r := range set.rows {
 			errs[i] = predict(r.x, price)/r.y - 1
 		}
-		held := cross(set.rows, 1e-4)
+		held := cross(set.rows, ridge)
 		fmt.Printf("%s %s: %d rows, %d prices; error in the fit: median %.1f %%, 90 %% within %.1f %%, worst %.1f %%; held out: %.1f, %.1f, %.1f\n", part.Name, set.name,
 			len(set.rows), len(price), 100*quantile(errs, .5), 100*quantile(errs, .9), 100*quantile(errs, 1), 100*quantile(held, .5), 100*quantile(held, .9), 100*quantile(held, 1))
 		byWhat := map[string][]float64{}

@@ -47,6 +47,7 @@ func main() {
 	samples := flag.Int("samples", 60, "programs a chip")
 	folder := flag.String("folder", "build/price", "where measurements are kept")
 	first := flag.Int64("first", 1, "seed of the first model")
+	keep := flag.Bool("write", false, "write the prices")
 	verbose := flag.Bool("v", false, "print every price and the worst errors")
 	flag.Parse()
 	for _, name := range strings.Split(*chips, ",") {
@@ -55,7 +56,7 @@ func main() {
 			err = collect(part, *folder, *samples, *first)
 		}
 		if err == nil && !*measure {
-			err = fit(part, *folder, *verbose)
+			err = fit(part, *folder, *verbose, *keep)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -1,0 +1,329 @@
+package schedule
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// Budget is what a model may take of a chip, in bytes. Flash is of code and tables, RAM of state and stack.
+type Budget struct {
+	Flash int `json:"flash"`
+	RAM   int `json:"ram"`
+}
+
+// Candidate is a choice with its price.
+type Candidate struct {
+	Choice step.Choice `json:"choice"`
+	Price  Price       `json:"price"`
+	// Instead says in what a runner-up differs from the pick.
+	Instead string `json:"instead,omitempty"`
+}
+
+// Picked is the outcome of Pick.
+type Picked struct {
+	Candidate
+	Program *step.Program `json:"-"`
+	Report  *step.Report  `json:"-"`
+	// Others are the next best of those that fit, and that differ from the pick in one thing each: what each idea is worth.
+	Others []Candidate `json:"runners_up"`
+	Priced int         `json:"priced"` // choices
+}
+
+// NoFit is the error of a model that no choice makes small enough.
+type NoFit struct {
+	Budget   Budget
+	Smallest Candidate // in what is missed
+	LeastRAM int
+	LeastFla int
+}
+
+func (e *NoFit) Error() string {
+	return fmt.Sprintf("no schedule fits %d bytes of flash and %d of RAM", e.Budget.Flash, e.Budget.RAM)
+}
+
+// Help says what would.
+func (e *NoFit) Help() string {
+	return fmt.Sprintf("flash = %d and ram = %d would do (%d is the least flash, %d the least RAM); or fewer units, fewer bits of state or weights",
+		e.Smallest.Price.Flash(), e.Smallest.Price.RAM(), e.LeastFla, e.LeastRAM)
+}
+
+// picker prices the choices of a plan on a chip.
+type picker struct {
+	plan   *lower.Plan
+	chip   *chip.Part
+	budget Budget
+	space  Space
+	priced int
+	cache  map[string]*Candidate
+}
+
+// Pick finds the choice of the least time within a budget; of a budget of 0, the chip's memories. Time is that of a step, and of an
+// output at every step where the model has one, else by its share. The error is a *NoFit where nothing fits.
+func Pick(p *lower.Plan, c *chip.Part, b Budget) (*Picked, error) {
+	if PricesOf(c) == nil {
+		return nil, fmt.Errorf("there are no prices of %s", c.Name)
+	}
+	b.Flash, b.RAM = cmp.Or(b.Flash, c.Flash), cmp.Or(b.RAM, c.RAM)
+	k := &picker{plan: p, chip: c, budget: b, space: Of(p, c), cache: map[string]*Candidate{}}
+	return k.pick()
+}
+
+// time is what is made least.
+func (k *picker) time(p Price) float64 {
+	share := 1.0
+	if k.plan.Output.When != ir.EveryStep {
+		share = 1.0 / 64
+		if k.plan.Steps > 0 {
+			share = 1 / float64(k.plan.Steps)
+		}
+	}
+	return p.Step() + share*p.Output
+}
+
+// price builds and prices a choice; nil where the plan does not allow it.
+func (k *picker) price(c step.Choice) *Candidate {
+	key := fmt.Sprintf("%+v", c)
+	if have, ok := k.cache[key]; ok {
+		return have
+	}
+	k.priced++
+	var out *Candidate
+	if prog, err := step.Build(k.plan, c); err == nil {
+		out = &Candidate{Choice: c, Price: PriceOf(prog, k.chip)}
+	}
+	k.cache[key] = out
+	return out
+}
+
+func (k *picker) with(c step.Choice, layer int, l step.LayerChoice) step.Choice {
+	c.Layers = slices.Clone(c.Layers)
+	c.Layers[layer] = l
+	return c
+}
+
+// front keeps the candidates that no other beats in time, flash and RAM at once, the quickest first.
+func (k *picker) front(all []*Candidate) (out []*Candidate) {
+	slices.SortStableFunc(all, func(a, b *Candidate) int {
+		return cmp.Or(cmp.Compare(k.time(a.Price), k.time(b.Price)), cmp.Compare(a.Price.Flash(), b.Price.Flash()), cmp.Compare(a.Price.RAM(), b.Price.RAM()))
+	})
+	for _, c := range all {
+		beaten := slices.ContainsFunc(out, func(o *Candidate) bool {
+			return o.Price.Flash() <= c.Price.Flash() && o.Price.RAM() <= c.Price.RAM()
+		})
+		if !beaten {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// start is a choice to begin with: the first of each list that can be built.
+func (k *picker) start() (step.Choice, bool) {
+	c := step.Plain(k.plan)
+	c.Word = k.space.Word
+	if k.price(c) != nil {
+		return c, true
+	}
+	return c, false
+}
+
+// wide is how many candidates of a part are combined with those of the next.
+const wide = 12
+
+func (k *picker) pick() (*Picked, error) {
+	first, ok := k.start()
+	if !ok {
+		return nil, fmt.Errorf("the plain choice cannot be built")
+	}
+	beam := []*Candidate{k.price(first)}
+	for layer := range k.plan.Layers {
+		var all []*Candidate
+		for _, from := range beam {
+			all = append(all, from)
+			for _, l := range k.space.Layers[layer] {
+				if c := k.price(k.with(from.Choice, layer, l)); c != nil {
+					all = append(all, c)
+				}
+			}
+		}
+		beam = thin(k.front(all))
+	}
+	var all []*Candidate
+	for _, from := range beam {
+		for _, r := range k.space.Readout {
+			c := from.Choice
+			c.Readout = r
+			if c := k.price(c); c != nil {
+				all = append(all, c)
+			}
+		}
+	}
+	return k.best(k.front(append(all, beam...)))
+}
+
+// thin keeps some of a front, its ends included.
+func thin(front []*Candidate) []*Candidate {
+	if len(front) <= wide {
+		return front
+	}
+	out := make([]*Candidate, wide)
+	for i := range out {
+		out[i] = front[i*(len(front)-1)/(wide-1)]
+	}
+	return out
+}
+
+func (k *picker) fits(p Price) bool { return p.Flash() <= k.budget.Flash && p.RAM() <= k.budget.RAM }
+
+// best takes the quickest that fits, and that the verifier proves.
+func (k *picker) best(front []*Candidate) (*Picked, error) {
+	miss := &NoFit{Budget: k.budget}
+	var reason error
+	for _, c := range front {
+		if !k.fits(c.Price) {
+			miss.add(c)
+			continue
+		}
+		prog, report, err := k.proven(c.Choice)
+		if err != nil {
+			reason = err
+			continue
+		}
+		out := &Picked{Candidate: *c, Program: prog, Report: report, Priced: k.priced}
+		out.Others = k.others(c)
+		return out, nil
+	}
+	if miss.LeastFla == 0 {
+		return nil, reason
+	}
+	return nil, miss
+}
+
+func (k *picker) proven(c step.Choice) (*step.Program, *step.Report, error) {
+	prog, err := step.Build(k.plan, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	report, err := step.Prove(prog)
+	if err == nil {
+		err = report.ConstantTime()
+	}
+	return prog, report, err
+}
+
+// add remembers a candidate that is too large.
+func (e *NoFit) add(c *Candidate) {
+	over := func(p Price) int { return max(0, p.Flash()-e.Budget.Flash) + max(0, p.RAM()-e.Budget.RAM) }
+	if e.LeastFla == 0 || over(c.Price) < over(e.Smallest.Price) {
+		e.Smallest = *c
+	}
+	if f := c.Price.Flash(); e.LeastFla == 0 || f < e.LeastFla {
+		e.LeastFla = f
+	}
+	if r := c.Price.RAM(); e.LeastRAM == 0 || r < e.LeastRAM {
+		e.LeastRAM = r
+	}
+}
+
+// others are the best choices that decide one thing otherwise than the pick, whatever else that changes.
+func (k *picker) others(pick *Candidate) (out []Candidate) {
+	best := map[string]*Candidate{}
+	see := func(what string, c step.Choice) {
+		if p := k.price(c); p != nil && k.fits(p.Price) && (best[what] == nil || k.time(p.Price) < k.time(best[what].Price)) {
+			best[what] = p
+		}
+	}
+	for i, layer := range k.space.Layers {
+		from := pick.Choice.Layers[i]
+		for _, l := range layer {
+			for _, d := range decisions {
+				if what := d(l, from); what != "" {
+					see(k.of(i)+what, k.with(pick.Choice, i, l))
+				}
+			}
+		}
+	}
+	from := pick.Choice.Readout
+	for _, r := range k.space.Readout {
+		c := pick.Choice
+		c.Readout = r
+		switch {
+		case r.Deferred != from.Deferred:
+			see(onOff(r.Deferred, "the mean deferred"), c)
+		case r.Product != from.Product:
+			see("the output's product by "+string(r.Product), c)
+		case r.Together != from.Together:
+			see("the output with other rows at a time", c)
+		}
+	}
+	for what, c := range best {
+		c := *c
+		c.Instead = what
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(k.time(a.Price), k.time(b.Price)), cmp.Compare(a.Instead, b.Instead))
+	})
+	return out
+}
+
+// of names a layer where there are several.
+func (k *picker) of(layer int) string {
+	if len(k.plan.Layers) == 1 {
+		return ""
+	}
+	return k.plan.Layers[layer].Name + ": "
+}
+
+// decisions say how a choice decides something otherwise than another; empty where it does not.
+var decisions = []func(l, from step.LayerChoice) string{
+	func(l, from step.LayerChoice) string {
+		return said(most(l.Passes) != most(from.Passes), fmt.Sprintf("passes of at most %d stages", most(l.Passes)))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(l.Descending != from.Descending, map[bool]string{true: "the widest stride first", false: "the narrowest stride first"}[l.Descending])
+	},
+	func(l, from step.LayerChoice) string { return said(l.Pairs != from.Pairs, onOff(l.Pairs, "two units a word")) },
+	func(l, from step.LayerChoice) string {
+		return said(l.InPlace != from.InPlace, onOff(l.InPlace, "the state in the transform's place"))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(l.Fused != from.Fused, onOff(l.Fused, "the update in the last pass"))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(l.Merged != from.Merged, onOff(l.Merged, "the bias in the rounding"))
+	},
+	func(l, from step.LayerChoice) string { return said(l.Record != from.Record, onOff(l.Record > 0, "packed words a unit")) },
+	func(l, from step.LayerChoice) string { return said(l.Product != from.Product, "the product by "+string(l.Product)) },
+	func(l, from step.LayerChoice) string {
+		return said(l.Unroll != from.Unroll, map[bool]string{true: "the product ahead of the update", false: "the product within the update"}[l.Unroll < from.Unroll])
+	},
+}
+
+func said(differs bool, what string) string {
+	if !differs {
+		return ""
+	}
+	return what
+}
+
+// onOff says that a thing is done, or not.
+func onOff(on bool, thing string) string {
+	if on {
+		return "with " + thing
+	}
+	return "without " + thing
+}
+
+func most(passes []int) int {
+	if len(passes) == 0 {
+		return 0
+	}
+	return slices.Max(passes)
+}
