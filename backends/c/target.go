@@ -13,6 +13,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -120,7 +121,7 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	if err != nil {
 		return nil, nil, err
 	}
-	program, err := step.Build(p, step.Plain(p))
+	program, err := scheduled(p, set)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -131,6 +132,61 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 		return nil, nil, err
 	}
 	return append(files, packages...), append(figures, made...), nil
+}
+
+// scheduled makes the program: for a chip whose prices are known the quickest that fits, else the plain one.
+func scheduled(p *lower.Plan, set *settings) (*step.Program, error) {
+	if set.part == nil || schedule.PricesOf(set.part) == nil {
+		return step.Build(p, step.Plain(p))
+	}
+	picked, err := pick(p, set)
+	if err != nil {
+		return nil, err
+	}
+	return picked.Program, nil
+}
+
+func pick(p *lower.Plan, set *settings) (*schedule.Picked, error) {
+	asm := Assembled
+	if !set.asm {
+		asm = nil
+	}
+	picked, err := schedule.Pick(p, set.part, schedule.Budget{Flash: set.flash, RAM: set.ram}, asm)
+	var small *schedule.NoFit
+	if errors.As(err, &small) {
+		return nil, diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, set.part.Name, small).Helpf("%s", small.Help())
+	}
+	return picked, err
+}
+
+// Pick is the schedule that Generate would choose on the chip of the settings, with its runners-up; nil without a chip whose prices
+// are known.
+func Pick(p *lower.Plan, s backends.Settings) (*schedule.Picked, error) {
+	set, err := readSettings(p, s)
+	if err != nil {
+		return nil, err
+	}
+	if set.part == nil || schedule.PricesOf(set.part) == nil {
+		return nil, nil
+	}
+	return pick(p, set)
+}
+
+// Assembled are the functions of a program that get assembly on a chip.
+func Assembled(program *step.Program, part *chip.Part) map[string]bool {
+	if part.Arch != "avr" {
+		return nil
+	}
+	set := &settings{part: part, asm: true, steady: true, prefix: "model"}
+	a := newSpeller(program, set, false).assemble()
+	if a == nil {
+		return nil
+	}
+	out := map[string]bool{}
+	for f := range a.functions {
+		out[f] = true
+	}
+	return out
 }
 
 // Spell writes what Generate does for one program of a plan, whatever its choice, without packages.

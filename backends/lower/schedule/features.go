@@ -26,30 +26,32 @@ type counter struct {
 	static bool // each statement once, of both phases: what code is made of
 	out    Features
 	done   map[string]bool // functions, when static
+	asm    map[string]bool // functions in assembly
+	prefix string          // of features, in a function in assembly
 }
 
 // arrays in sight, by name, at the phase.
 type sight map[string]*step.Array
 
-func newCounter(p *step.Program, c *chip.Part) *counter {
-	k := &counter{p: p, chip: c, funcs: map[string]*step.Func{}}
+func newCounter(p *step.Program, c *chip.Part, asm map[string]bool) *counter {
+	k := &counter{p: p, chip: c, asm: asm, funcs: map[string]*step.Func{}}
 	for _, f := range p.Funcs {
 		k.funcs[f.Name] = f
 	}
 	return k
 }
 
-// Run is what a function does at steps of a parity.
-func run(p *step.Program, c *chip.Part, name string, phase int) Features {
-	k := newCounter(p, c)
+// run is what a function does at steps of a parity.
+func run(p *step.Program, c *chip.Part, asm map[string]bool, name string, phase int) Features {
+	k := newCounter(p, c, asm)
 	k.phase, k.out = phase, Features{}
 	k.function(name, 1)
 	return k.out
 }
 
 // code is what a program's code is made of.
-func code(p *step.Program, c *chip.Part) Features {
-	k := newCounter(p, c)
+func code(p *step.Program, c *chip.Part, asm map[string]bool) Features {
+	k := newCounter(p, c, asm)
 	k.static, k.out, k.done = true, Features{}, map[string]bool{}
 	k.function(p.Step, 1)
 	k.function(p.Output, 1)
@@ -57,7 +59,7 @@ func code(p *step.Program, c *chip.Part) Features {
 }
 
 func (k *counter) add(times float64, format string, args ...any) {
-	k.out[fmt.Sprintf(format, args...)] += times
+	k.out[k.prefix+fmt.Sprintf(format, args...)] += times
 }
 
 func (k *counter) function(name string, times float64) {
@@ -68,6 +70,11 @@ func (k *counter) function(name string, times float64) {
 		k.done[name] = true
 	}
 	f := k.funcs[name]
+	before := k.prefix
+	defer func() { k.prefix = before }()
+	if k.asm[name] {
+		k.prefix = "asm."
+	}
 	k.add(times, "call")
 	arrays := sight{}
 	for _, a := range k.p.Arrays {

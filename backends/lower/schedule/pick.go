@@ -55,6 +55,7 @@ func (e *NoFit) Help() string {
 
 // picker prices the choices of a plan on a chip.
 type picker struct {
+	asm    Assembler
 	plan   *lower.Plan
 	chip   *chip.Part
 	budget Budget
@@ -64,13 +65,14 @@ type picker struct {
 }
 
 // Pick finds the choice of the least time within a budget; of a budget of 0, the chip's memories. Time is that of a step, and of an
-// output at every step where the model has one, else by its share. The error is a *NoFit where nothing fits.
-func Pick(p *lower.Plan, c *chip.Part, b Budget) (*Picked, error) {
+// output at every step where the model has one, else by its share. asm may be
+// nil. The error is a *NoFit where nothing fits.
+func Pick(p *lower.Plan, c *chip.Part, b Budget, asm Assembler) (*Picked, error) {
 	if PricesOf(c) == nil {
 		return nil, fmt.Errorf("there are no prices of %s", c.Name)
 	}
 	b.Flash, b.RAM = cmp.Or(b.Flash, c.Flash), cmp.Or(b.RAM, c.RAM)
-	k := &picker{plan: p, chip: c, budget: b, space: Of(p, c), cache: map[string]*Candidate{}}
+	k := &picker{asm: asm, plan: p, chip: c, budget: b, space: Of(p, c), cache: map[string]*Candidate{}}
 	return k.pick()
 }
 
@@ -95,7 +97,11 @@ func (k *picker) price(c step.Choice) *Candidate {
 	k.priced++
 	var out *Candidate
 	if prog, err := step.Build(k.plan, c); err == nil {
-		out = &Candidate{Choice: c, Price: PriceOf(prog, k.chip)}
+		var inAssembly map[string]bool
+		if k.asm != nil {
+			inAssembly = k.asm(prog, k.chip)
+		}
+		out = &Candidate{Choice: c, Price: PriceOf(prog, k.chip, inAssembly)}
 	}
 	k.cache[key] = out
 	return out
@@ -235,7 +241,7 @@ func (e *NoFit) add(c *Candidate) {
 func (k *picker) others(pick *Candidate) (out []Candidate) {
 	best := map[string]*Candidate{}
 	see := func(what string, c step.Choice) {
-		if p := k.price(c); p != nil && k.fits(p.Price) && (best[what] == nil || k.time(p.Price) < k.time(best[what].Price)) {
+		if p := k.price(c); p != nil && p.Price != pick.Price && k.fits(p.Price) && (best[what] == nil || k.time(p.Price) < k.time(best[what].Price)) {
 			best[what] = p
 		}
 	}

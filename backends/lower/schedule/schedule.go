@@ -21,14 +21,17 @@ type Measures struct {
 	Code         Features
 }
 
-// Measure counts a program that is right.
-func Measure(p *step.Program, c *chip.Part) Measures {
+// Assembler says which functions of a program a target writes in assembly on a chip, where it does.
+type Assembler func(p *step.Program, c *chip.Part) map[string]bool
+
+// Measure counts a program that is right, of which some functions are in assembly.
+func Measure(p *step.Program, c *chip.Part, asm map[string]bool) Measures {
 	var m Measures
 	for ph := range 2 {
-		m.Step[ph] = run(p, c, p.Step, ph)
-		m.Output[ph] = run(p, c, p.Output, ph)
+		m.Step[ph] = run(p, c, asm, p.Step, ph)
+		m.Output[ph] = run(p, c, asm, p.Output, ph)
 	}
-	m.Code = code(p, c)
+	m.Code = code(p, c, asm)
 	return m
 }
 
@@ -93,10 +96,10 @@ func (p Price) Flash() int { return p.Code + p.Tables }
 // RAM is state and stack.
 func (p Price) RAM() int { return p.State + p.Stack }
 
-// PriceOf prices a program that is right.
-func PriceOf(p *step.Program, c *chip.Part) Price {
+// PriceOf prices a program that is right, of which some functions are in assembly.
+func PriceOf(p *step.Program, c *chip.Part, asm map[string]bool) Price {
 	prices := PricesOf(c)
-	m := Measure(p, c)
+	m := Measure(p, c, asm)
 	out := Price{Unit: prices.Unit, Even: m.Step[arith.Even].at(prices.Time), Odd: m.Step[arith.Odd].at(prices.Time),
 		Code: int(math.Round(m.Code.at(prices.Code)))}
 	out.Output = (m.Output[arith.Even].at(prices.Time) + m.Output[arith.Odd].at(prices.Time)) / 2
@@ -133,7 +136,7 @@ func (f Features) at(prices map[string]float64) (sum float64) {
 
 // stack is what a step or an output takes at most: scratch of the functions that are in each other, and a frame each.
 func stack(p *step.Program, c *chip.Part) int {
-	_, width := newCounter(p, c).registers()
+	_, width := newCounter(p, c, nil).registers()
 	saved := 8 * max(width, 2)
 	need := map[string]int{}
 	for _, f := range p.Funcs {

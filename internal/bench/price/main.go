@@ -32,6 +32,8 @@ type sample struct {
 	Seed    int64   `json:"seed"`
 	Choice  string  `json:"choice"`
 	Program string  `json:"program"`
+	// Assembly are the functions that are in assembly.
+	Assembly map[string]bool `json:"assembly,omitempty"`
 	Even    float64 `json:"even"`
 	Odd     float64 `json:"odd"`
 	Output  float64 `json:"output"`
@@ -71,9 +73,10 @@ func model(seed int64) (*lower.Plan, error) {
 	pick := func(v ...string) string { return v[rng.Intn(len(v))] }
 	k := 2 + rng.Intn(6)
 	block, blocks := 1<<k, 1
-	if k < 6 && rng.Intn(2) == 0 {
+	if k < 6 && rng.Intn(3) > 0 || k < 4 {
 		blocks = 1 + rng.Intn(128>>k)
 	}
+	blocks = max(blocks, 16>>k)
 	n := block * blocks
 	var t strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
@@ -128,24 +131,37 @@ func model(seed int64) (*lower.Plan, error) {
 	return l.Plan, nil
 }
 
-// programs draws a choice that the plan allows.
+// program draws a choice that the plan allows: half of them anywhere in the space, half near what is picked.
 func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (*step.Program, step.Choice, error) {
 	space := schedule.Of(p, part)
+	near := rng.Intn(2) == 0
+	var picked *schedule.Picked
 	var err error
-	for range 40 {
-		c := step.Choice{Word: space.Word}
-		for _, l := range space.Layers {
-			c.Layers = append(c.Layers, l[rng.Intn(len(l))])
+	if near && schedule.PricesOf(part) != nil {
+		if picked, err = schedule.Pick(p, part, schedule.Budget{}, c.Assembled); err != nil {
+			return nil, step.Choice{}, err
 		}
-		c.Readout = space.Readout[rng.Intn(len(space.Readout))]
+	}
+	for range 60 {
+		choice := step.Choice{Word: space.Word}
+		for _, l := range space.Layers {
+			choice.Layers = append(choice.Layers, l[rng.Intn(len(l))])
+		}
+		choice.Readout = space.Readout[rng.Intn(len(space.Readout))]
+		if picked != nil {
+			choice = picked.Choice
+			if n := rng.Intn(len(picked.Others) + 1); n < len(picked.Others) {
+				choice = picked.Others[n].Choice
+			}
+		}
 		var prog *step.Program
-		if prog, err = step.Build(p, c); err != nil {
+		if prog, err = step.Build(p, choice); err != nil {
 			continue
 		}
 		if err = step.Verify(prog); err != nil {
 			continue
 		}
-		return prog, c, nil
+		return prog, choice, nil
 	}
 	return nil, step.Choice{}, err
 }
@@ -229,6 +245,6 @@ func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64
 		return nil, err
 	}
 	text := step.Text(prog)
-	return &sample{Seed: seed, Choice: fmt.Sprint(choice.Layers, choice.Readout), Program: text, Even: r.Counts[run.EvenStep].Mean, Odd: r.Counts[run.OddStep].Mean,
+	return &sample{Seed: seed, Choice: fmt.Sprint(choice.Layers, choice.Readout), Program: text, Assembly: c.Assembled(prog, part), Even: r.Counts[run.EvenStep].Mean, Odd: r.Counts[run.OddStep].Mean,
 		Output: r.Counts[run.Output].Mean, Code: firmware.Object.Program, Tables: firmware.Object.Tables, State: r.State, Stack: r.Step().Stack}, nil
 }
