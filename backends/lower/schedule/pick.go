@@ -37,10 +37,10 @@ type Picked struct {
 
 // NoFit is the error of a model that no choice makes small enough.
 type NoFit struct {
-	Budget   Budget
-	Smallest Candidate // in what is missed
-	LeastRAM int
-	LeastFla int
+	Budget Budget
+	// Smallest is what the choice takes that misses the budget by least.
+	Smallest             Budget
+	LeastFlash, LeastRAM int
 }
 
 func (e *NoFit) Error() string {
@@ -49,8 +49,8 @@ func (e *NoFit) Error() string {
 
 // Help says what would.
 func (e *NoFit) Help() string {
-	return fmt.Sprintf("flash = %d and ram = %d would do (%d is the least flash, %d the least RAM); or fewer units, fewer bits of state or weights",
-		e.Smallest.Price.Flash(), e.Smallest.Price.RAM(), e.LeastFla, e.LeastRAM)
+	return fmt.Sprintf("flash = %d with ram = %d would do; the least flash of any schedule is %d, the least RAM %d; fewer units, or fewer bits of state or weights, take less",
+		e.Smallest.Flash, e.Smallest.RAM, e.LeastFlash, e.LeastRAM)
 }
 
 // picker prices the choices of a plan on a chip.
@@ -185,7 +185,13 @@ func thin(front []*Candidate) []*Candidate {
 	return out
 }
 
-func (k *picker) fits(p Price) bool { return p.Flash() <= k.budget.Flash && p.RAM() <= k.budget.RAM }
+// need is the budget that holds a price, with room for what prices miss by.
+func (p Price) need() Budget { return Budget{Flash: p.Tables + p.Code*11/10, RAM: p.State + p.Stack*11/10} }
+
+func (k *picker) fits(p Price) bool {
+	need := p.need()
+	return need.Flash <= k.budget.Flash && need.RAM <= k.budget.RAM
+}
 
 // best takes the quickest that fits, and that the verifier proves.
 func (k *picker) best(front []*Candidate) (*Picked, error) {
@@ -205,7 +211,7 @@ func (k *picker) best(front []*Candidate) (*Picked, error) {
 		out.Others = k.others(c)
 		return out, nil
 	}
-	if miss.LeastFla == 0 {
+	if miss.LeastFlash == 0 {
 		return nil, reason
 	}
 	return nil, miss
@@ -225,15 +231,16 @@ func (k *picker) proven(c step.Choice) (*step.Program, *step.Report, error) {
 
 // add remembers a candidate that is too large.
 func (e *NoFit) add(c *Candidate) {
-	over := func(p Price) int { return max(0, p.Flash()-e.Budget.Flash) + max(0, p.RAM()-e.Budget.RAM) }
-	if e.LeastFla == 0 || over(c.Price) < over(e.Smallest.Price) {
-		e.Smallest = *c
+	need := c.Price.need()
+	over := func(b Budget) int { return max(0, b.Flash-e.Budget.Flash) + max(0, b.RAM-e.Budget.RAM) }
+	if e.LeastFlash == 0 || over(need) < over(e.Smallest) {
+		e.Smallest = need
 	}
-	if f := c.Price.Flash(); e.LeastFla == 0 || f < e.LeastFla {
-		e.LeastFla = f
+	if e.LeastFlash == 0 || need.Flash < e.LeastFlash {
+		e.LeastFlash = need.Flash
 	}
-	if r := c.Price.RAM(); e.LeastRAM == 0 || r < e.LeastRAM {
-		e.LeastRAM = r
+	if e.LeastRAM == 0 || need.RAM < e.LeastRAM {
+		e.LeastRAM = need.RAM
 	}
 }
 

@@ -19,6 +19,9 @@ func (r *readout) packing(word int) packing {
 	for bits < 16 && word%bits != 0 {
 		bits++
 	}
+	if bits > word {
+		r.fail("weights of %d bits are not packed into words of %d", r.Matrix.Bits, word)
+	}
 	return packing{bits, 1 << (r.Matrix.Bits - 1), Int{Bits: word, Lanes: 1, Unsigned: word < 32}, word / bits}
 }
 
