@@ -35,13 +35,13 @@ type Benchmark struct {
 	First     string `json:"first_difference,omitempty"`
 	Calls     []Call `json:"calls,omitempty"`
 	// ConstantTime: every call of each function took one count, where odd and even steps are two functions. Nil where a clock was read.
-	ConstantTime *bool        `json:"constant_time,omitempty"`
-	Firmware     *run.Sizes   `json:"firmware,omitempty"` // nil where it is no chip's
-	Object       run.Sizes    `json:"object"`             // of the model alone
+	ConstantTime *bool      `json:"constant_time,omitempty"`
+	Firmware     *run.Sizes `json:"firmware,omitempty"` // nil where it is no chip's
+	Object       run.Sizes  `json:"object"`             // of the model alone
 	// Flash and RAM are what there is: the chip's, or what the model's target c block allows of it.
-	Flash int `json:"flash_limit,omitempty"`
-	RAM   int `json:"ram_limit,omitempty"`
-	Energy       *chip.Energy `json:"energy,omitempty"`
+	Flash  int          `json:"flash_limit,omitempty"`
+	RAM    int          `json:"ram_limit,omitempty"`
+	Energy *chip.Energy `json:"energy,omitempty"`
 	// EnergyNote says how cycles were made of counts, or why there is no energy.
 	EnergyNote string `json:"energy_note,omitempty"`
 }

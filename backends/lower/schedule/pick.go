@@ -186,7 +186,9 @@ func thin(front []*Candidate) []*Candidate {
 }
 
 // need is the budget that holds a price, with room for what prices miss by.
-func (p Price) need() Budget { return Budget{Flash: p.Tables + p.Code*11/10, RAM: p.State + p.Stack*11/10} }
+func (p Price) need() Budget {
+	return Budget{Flash: p.Tables + p.Code*11/10, RAM: p.State + p.Stack*11/10}
+}
 
 func (k *picker) fits(p Price) bool {
 	need := p.need()
@@ -302,7 +304,9 @@ var decisions = []func(l, from step.LayerChoice) string{
 	func(l, from step.LayerChoice) string {
 		return said(l.Descending != from.Descending, map[bool]string{true: "the widest stride first", false: "the narrowest stride first"}[l.Descending])
 	},
-	func(l, from step.LayerChoice) string { return said(l.Pairs != from.Pairs, onOff(l.Pairs, "two units a word")) },
+	func(l, from step.LayerChoice) string {
+		return said(l.Pairs != from.Pairs, onOff(l.Pairs, "two units a word"))
+	},
 	func(l, from step.LayerChoice) string {
 		return said(l.InPlace != from.InPlace, onOff(l.InPlace, "the state in the transform's place"))
 	},
@@ -312,8 +316,12 @@ var decisions = []func(l, from step.LayerChoice) string{
 	func(l, from step.LayerChoice) string {
 		return said(l.Merged != from.Merged, onOff(l.Merged, "the bias in the rounding"))
 	},
-	func(l, from step.LayerChoice) string { return said(l.Record != from.Record, onOff(l.Record > 0, "packed words a unit")) },
-	func(l, from step.LayerChoice) string { return said(l.Product != from.Product, "the product by "+string(l.Product)) },
+	func(l, from step.LayerChoice) string {
+		return said(l.Record != from.Record, onOff(l.Record > 0, "packed words a unit"))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(l.Product != from.Product, "the product by "+string(l.Product))
+	},
 	func(l, from step.LayerChoice) string {
 		return said(l.Unroll != from.Unroll, map[bool]string{true: "the product ahead of the update", false: "the product within the update"}[l.Unroll < from.Unroll])
 	},

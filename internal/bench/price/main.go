@@ -29,18 +29,18 @@ import (
 
 // sample is one program on one chip.
 type sample struct {
-	Seed    int64   `json:"seed"`
-	Choice  string  `json:"choice"`
-	Program string  `json:"program"`
+	Seed    int64  `json:"seed"`
+	Choice  string `json:"choice"`
+	Program string `json:"program"`
 	// Assembly are the functions that are in assembly.
 	Assembly map[string]bool `json:"assembly,omitempty"`
-	Even    float64 `json:"even"`
-	Odd     float64 `json:"odd"`
-	Output  float64 `json:"output"`
-	Code    int     `json:"code"` // bytes of the model's object
-	Tables  int     `json:"tables"`
-	State   int     `json:"state"`
-	Stack   int     `json:"stack"` // of a step
+	Even     float64         `json:"even"`
+	Odd      float64         `json:"odd"`
+	Output   float64         `json:"output"`
+	Code     int             `json:"code"` // bytes of the model's object
+	Tables   int             `json:"tables"`
+	State    int             `json:"state"`
+	Stack    int             `json:"stack"` // of a step
 }
 
 func main() {
