@@ -28,6 +28,8 @@ type Config struct {
 	Clip      float64 // largest norm of a gradient; 0 for no limit
 	// WeightLimit is the largest magnitude of a few-bit weight, in root mean squares of its tensor; 0 for no limit.
 	WeightLimit float64
+	// ReadUnits is how many units of the state the output reads, the first ones; 0 for all.
+	ReadUnits int
 	// Average is how much of the moving average of the weights, which is validated and kept, a step leaves; 0 for none.
 	Average float64
 	Seed    int64
@@ -92,6 +94,8 @@ var Settings = []Setting{
 		func(c *Config, s string) bool {
 			return number(&c.WeightLimit, s) && (c.WeightLimit == 0 || c.WeightLimit >= 1)
 		}},
+	{"read_units", "read_units = 32: units of the state that the output reads, from 1; 0 for all", nil,
+		func(c *Config, s string) bool { return whole(&c.ReadUnits, s, 0, 1<<20) }},
 	{"average", "average = 0.99: how much of the average of the weights a step leaves, from 0, below 1; 0 keeps the weights themselves", nil,
 		func(c *Config, s string) bool { return number(&c.Average, s) && c.Average < 1 }},
 	{"seed", "seed = 1", nil, func(c *Config, s string) bool {
@@ -162,7 +166,24 @@ func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, er
 			errs.Add(err)
 		}
 	}
+	if err := c.readable(m, at["read_units"]); err != nil {
+		errs.Add(err)
+	}
 	return c, errs.Err()
+}
+
+// readable checks that the output can read so few units of the model's state.
+func (c *Config) readable(m *dsl.Model, at diag.Span) *diag.Diagnostic {
+	r := m.Readout
+	switch {
+	case c.ReadUnits > r.From.State.Size:
+		return diag.At(at).Errorf("settings", "read_units = %d, and state %s has %d units", c.ReadUnits, r.From.State.Name, r.From.State.Size).
+			Helpf("write  read_units = %d  or fewer", r.From.State.Size)
+	case c.ReadUnits > 0 && r.Matrix.Kind == "binary":
+		return diag.At(at).Errorf("settings", "read_units wants weights of 0 for the units that are not read, and %s is binary", r.Matrix.Name).
+			Helpf("make %s ternary, or leave read_units out", r.Matrix.Name)
+	}
+	return nil
 }
 
 func sorted(m map[string]string) []string {
@@ -248,6 +269,7 @@ func (c Config) Pairs() [][2]string {
 	add("weight_decay", c.Decay)
 	add("clip", c.Clip)
 	add("weight_limit", c.WeightLimit)
+	add("read_units", c.ReadUnits)
 	add("average", c.Average)
 	add("loss", c.Loss)
 	if c.Loss == network.MeanSquared {

@@ -46,6 +46,8 @@ func (r *Run) draw(ctx context.Context) error {
 		}
 	}
 	r.Net.Initialise(r.seedOf(d.Chosen-1), r.Config.SignInit)
+	r.Net.ReadUnits(r.Config.ReadUnits)
+	r.Net.Refresh()
 	r.state.Drawn = true
 	if r.Watch != nil {
 		r.Watch(Event{Drawn: &d})

@@ -97,6 +97,8 @@ func (e *DivergedError) Error() string {
 func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 	r.adam = optim.NewAdam()
 	r.adam.Decay, r.adam.Decoupled = r.Config.Decay, r.Config.Optimizer == "adamw"
+	r.Net.ReadUnits(r.Config.ReadUnits)
+	r.Net.Refresh()
 	r.average = optim.NewAverage(r.Config.Average, r.Net.Params)
 	r.state = progressState{Config: r.Fingerprint}
 	if resume {
@@ -227,6 +229,7 @@ func (r *Run) step(b *network.Batch) error {
 	})
 	optim.ClampSigns(r.Net.Params)
 	optim.LimitWeights(r.Net.Params, r.Config.WeightLimit)
+	r.Net.ReadUnits(r.Config.ReadUnits)
 	r.Net.Refresh()
 	r.state.Steps++
 	if r.average != nil {

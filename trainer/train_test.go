@@ -396,3 +396,33 @@ func (b *breaking) Fill(batch *network.Batch, slot, index int, rng *rand.Rand) {
 	}
 	b.broken = true
 }
+
+// TestReadUnits: the output reads the first units only, the average too, and what cannot be is refused.
+func TestReadUnits(t *testing.T) {
+	for _, average := range []string{"0", "0.9"} {
+		r := newRun(t, curves, t.TempDir(), "read_units=24", "draws=2", "epochs=1", "average="+average)
+		r.Train = few{r.Train, 200}
+		if _, err := r.Start(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		read := map[int]bool{}
+		for i, w := range r.Net.Param("V").Used {
+			if w != 0 {
+				read[i%64] = true
+			}
+		}
+		for unit := range 64 {
+			if read[unit] != (unit < 24) {
+				t.Errorf("average = %s: unit %d is read: %v", average, unit, read[unit])
+			}
+		}
+	}
+	for text, want := range map[string]string{curves: "state h has 64 units", strings.Replace(curves, "V : int4", "V : binary", 1): "V is binary"} {
+		ast, _ := dsl.Parse("model.hrn", []byte(text))
+		m, _ := dsl.Check(ast)
+		units := map[bool]string{true: "32", false: "65"}[strings.Contains(text, "binary")]
+		if _, err := ReadConfig(m, []string{"read_units=" + units}, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("read_units = %s: error %v", units, err)
+		}
+	}
+}

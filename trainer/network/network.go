@@ -145,6 +145,19 @@ func (l *layer) transformIn(block int) {
 // Outputs is the number of outputs.
 func (n *Network) Outputs() int { return n.readout.o }
 
+// ReadUnits makes the output depend on the first so many units of the state that it reads, by weights of 0 for the others; 0 leaves
+// it as it is. It must follow every change of the readout's latent values.
+func (n *Network) ReadUnits(units int) {
+	if units == 0 {
+		return
+	}
+	for i := range n.readout.matrix.Latent {
+		if i%n.readout.n >= units {
+			n.readout.matrix.Latent[i] = 0
+		}
+	}
+}
+
 // Param finds a parameter by its name, or nil.
 func (n *Network) Param(name string) *Param {
 	for _, p := range n.Params {
