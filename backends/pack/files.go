@@ -14,7 +14,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 )
 
-// templates has a folder a format, and in common what several have. ID in a path stands for the package's name.
+// templates has a folder a format, and in shared what several have. ID in a path stands for the package's name.
 //
 //go:embed templates
 var templates embed.FS
@@ -30,7 +30,7 @@ func (f Format) files(v values) ([]backends.File, error) {
 		example = append(example, "main.c", "serial.h", "serial_cmsdk.c")
 	}
 	for _, name := range example {
-		file, err := render("templates/common/example/"+name+".tmpl", f.example+"/"+name, v)
+		file, err := render("templates/shared/example/"+name+".tmpl", f.example+"/"+name, v)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +41,7 @@ func (f Format) files(v values) ([]backends.File, error) {
 		shared = append(shared, "extras/simavr.c")
 	}
 	for _, name := range shared {
-		file, err := render("templates/common/"+name+".tmpl", name, v)
+		file, err := render("templates/shared/"+name+".tmpl", name, v)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (f Format) files(v values) ([]backends.File, error) {
 
 // render fills one template.
 func render(name, to string, v values) (backends.File, error) {
-	t, err := template.New(path.Base(name)).Option("missingkey=error").ParseFS(templates, name, "templates/common/readme.tmpl")
+	t, err := template.New(path.Base(name)).Option("missingkey=error").ParseFS(templates, name, "templates/shared/readme.tmpl")
 	if err != nil {
 		return backends.File{}, err
 	}
