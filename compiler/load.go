@@ -141,7 +141,7 @@ func FromParts(file string, text []byte, tensors *weights.File) (*Model, error) 
 	if err != nil {
 		return nil, asList(err)
 	}
-	return fromText(file, text, tensors, content)
+	return FromBytes(file, text, tensors.Path, content)
 }
 
 // FromBytes makes a model of a text and the bytes of a weights file, such as those that a program embeds. The names stand in
@@ -151,17 +151,12 @@ func FromBytes(file string, text []byte, weightsFile string, data []byte) (*Mode
 	if err != nil {
 		return nil, asList(err)
 	}
-	return fromText(file, text, tensors, data)
-}
-
-// fromText makes a model of a text and weights, whose file's content is given.
-func fromText(file string, text []byte, tensors *weights.File, content []byte) (*Model, error) {
 	ast, errs := dsl.Parse(file, text)
 	checked, more := dsl.Check(ast)
 	if errs = append(errs, more...); errs.HasErrors() {
 		return nil, errs
 	}
-	return join(text, checked, errs, tensors, fileio.Section(content))
+	return join(text, checked, errs, tensors, fileio.Section(data))
 }
 
 // join makes a model of a checked text, what there was to warn of in it, and weights with the content of their file. Every way to
