@@ -52,7 +52,7 @@ type page struct {
 	Decision                             string
 	Threshold                            float64
 	Classes                              []string
-	Token, EveryStep, Quantise           bool
+	Token, EveryStep, Quantise, Bytewise bool // Bytewise: clearing the state byte by byte is the smaller code
 	Gain, Offset                         string
 	Gains, Offsets                       []string
 	Low, High                            int64
@@ -77,7 +77,8 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 		StateBytes: s.stateBytes(), TableBytes: s.tableBytes(),
 		InputType: s.typeName(in.Elem), ValueType: s.typeName(out.Elem), ValueNote: valueNote(p),
 		StepSignature: s.signature(s.program.Step), OutputSignature: s.signature(s.program.Output),
-		Index: s.index, Decision: string(p.Output.Decision), Threshold: p.Output.Threshold,
+		Bytewise: s.dialect.counters,
+		Index:    s.index, Decision: string(p.Output.Decision), Threshold: p.Output.Threshold,
 		Token: s.token, EveryStep: p.Output.When == ir.EveryStep,
 		Deviations: deviations,
 	}

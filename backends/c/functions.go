@@ -163,7 +163,16 @@ func (s *speller) function(f *step.Func) {
 	s.blank()
 	switch {
 	case public:
+		if s.assembly.has(f.Name) {
+			s.directive("if !", s.assemblyMacro())
+			defer s.directive("endif")
+		}
 		s.line(s.signature(f.Name))
+	case s.assembly.holds(f.Name):
+		s.directive("if !", s.assemblyMacro())
+		defer s.directive("endif")
+		s.comment(f.Doc)
+		s.line("static void ", s.funcs[f.Name], "(", strings.Join(s.parameters(f.Name), ", "), ")")
 	case s.assembly.has(f.Name):
 		parameters := "(" + strings.Join(s.parameters(f.Name), ", ") + ")"
 		s.directive("if ", s.assemblyMacro())

@@ -127,7 +127,14 @@ func (s *speller) table(w *writer, a *step.Array) {
 	}
 	w.comment(a.Doc)
 	t := s.scope.array(a.Name)
-	w.open("static ", tableQualifier(t.elem), s.typeName(t.elem), " ", t.text, fmt.Sprintf("[%d] = {", a.Len))
+	linkage := "static "
+	if s.assembly.shares(a) {
+		linkage = "SHARED "
+		w.directive("if ", s.assemblyMacro())
+		w.line("extern ", tableQualifier(t.elem), s.typeName(t.elem), " ", t.text, fmt.Sprintf("[%d];", a.Len))
+		w.directive("endif")
+	}
+	w.open(linkage, tableQualifier(t.elem), s.typeName(t.elem), " ", t.text, fmt.Sprintf("[%d] = {", a.Len))
 	switch {
 	case a.Elem.Lanes > 1:
 		macro := s.pairMacro(a.Elem)

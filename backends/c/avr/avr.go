@@ -18,8 +18,8 @@ type Names struct {
 	Offsets  map[string]int    // of the state arrays in the struct, in bytes
 }
 
-// Spell gives the text of a function of a program that was proven: void f(state *, const input *, uint8_t odd), as avr-gcc calls
-// it. The error, which Unable tells from others, says why it has none.
+// Spell gives the text of a function of a program that was proven, and within it of those that it calls: void f(state *, const
+// input *, uint8_t odd) or void f(const state *, value *), as avr-gcc calls it. The error, which Unable tells from others, says why it has none.
 func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (text string, err error) {
 	g := &generator{program: p, report: r, names: n, uses: map[string]int{}, bound: map[string]*binding{}, arrays: map[string]*step.Array{}}
 	defer func() {
@@ -35,13 +35,44 @@ func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (text string,
 		g.arrays[a.Name] = a
 	}
 	g.frames = map[string]int{}
+	g.room(f)
+	g.function(f)
+	return g.text(f), nil
+}
+
+// room gives the arrays of a function, and of those that it calls, their places on the stack.
+func (g *generator) room(f *step.Func) {
 	for _, a := range f.Scratch {
 		g.arrays[a.Name] = a
 		g.frames[a.Name] = g.frameSize
 		g.frameSize += a.Elem.Bytes() * a.Len
 	}
-	g.function(f)
-	return g.text(f), nil
+	for _, s := range f.Body {
+		if c, ok := s.(step.Call); ok {
+			g.room(g.callee(c))
+		}
+	}
+}
+
+func (g *generator) callee(c step.Call) *step.Func {
+	for _, f := range g.program.Funcs {
+		if f.Name == c.Func {
+			return f
+		}
+	}
+	panic("avr: there is no function " + c.Func)
+}
+
+// flat is a body with those of the functions that it calls.
+func (g *generator) flat(body []step.Stmt) (out []step.Stmt) {
+	for _, s := range body {
+		if c, ok := s.(step.Call); ok {
+			out = append(out, g.flat(g.callee(c).Body)...)
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Unable reports whether an error of Spell says that a function has no assembly.
@@ -69,7 +100,9 @@ type generator struct {
 	origin     map[string]int      // where each array's walk begins, in bytes
 	inputReads int                 // that are left
 	state      pointer             // Y, against the start of the struct
+	output     int                 // the pair of registers that holds the address of the output
 	input      int                 // the pair of registers that holds the address of the input; 0 when it is no longer needed
+	dynamic    dynamic             // X outside of loops
 	frames     map[string]int      // where scratch arrays are on the stack
 	frameSize  int
 	frame      int // the pair of registers with its address
@@ -148,6 +181,7 @@ func count(body []step.Stmt, uses map[string]int) {
 		case step.Set:
 			countExpr(s.Value, uses)
 		case step.Store:
+			countExpr(s.Index, uses)
 			countExpr(s.Value, uses)
 		case step.For:
 			count(s.Body, uses)
@@ -160,11 +194,17 @@ func count(body []step.Stmt, uses map[string]int) {
 
 func (g *generator) function(f *step.Func) {
 	g.state = pointer{reg: y}
-	if g.inputReads = readsOfInput(f.Body); g.inputReads > 0 {
+	body := g.flat(f.Body)
+	if g.inputReads = readsOfInput(body); g.inputReads > 0 {
 		g.take(22, 23)
 		g.input = 22
 	}
-	if readsParity(f.Body) {
+	if g.writesOutput(body) {
+		r := g.pick(2, anyOf)
+		g.move(r, []int{22, 23})
+		g.output = r[0]
+	}
+	if readsParity(body) {
 		r := g.pick(1, anyOf)
 		g.emit("mov %s, r20", reg(r[0]))
 		g.odd = r[0]
@@ -203,6 +243,22 @@ func readsOfInput(body []step.Stmt) (n int) {
 		}
 	})
 	return n
+}
+
+func (g *generator) writesOutput(body []step.Stmt) bool {
+	for _, s := range body {
+		switch s := s.(type) {
+		case step.Store:
+			if g.arrays[s.Array] != nil && g.arrays[s.Array].Kind == step.Output {
+				return true
+			}
+		case step.For:
+			if g.writesOutput(s.Body) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func readsParity(body []step.Stmt) bool {
@@ -263,6 +319,9 @@ func (g *generator) statements(body []step.Stmt) {
 			g.loop(s)
 		case step.IfOdd:
 			g.branch(s)
+		case step.Call:
+			g.remark(g.callee(s).Doc)
+			g.statements(g.callee(s).Body)
 		case step.Remark:
 			g.remark(s.Text)
 		default:
@@ -274,7 +333,8 @@ func (g *generator) statements(body []step.Stmt) {
 func (g *generator) let(s step.Let) {
 	size := s.Value.Type.Bits / 8
 	if s.Value.Type == step.Index {
-		refuse("an index that is named")
+		g.nameIndex(s)
+		return
 	}
 	if s.Mutable {
 		g.bound[s.Name] = &binding{g.extended(g.own2(s.Value, anyOf), size), g.depth}
@@ -288,6 +348,17 @@ func (g *generator) let(s step.Let) {
 	if g.pointers == nil && c == anyOf {
 		v = g.low(v)
 	}
+	g.bind(s.Name, v)
+}
+
+// nameIndex names an index of a byte, which pointers start from. It stays until the function ends.
+func (g *generator) nameIndex(s step.Let) {
+	r, ok := g.report.Range(s.Value)
+	if !ok || r.Lo < 0 || r.Hi > 255 {
+		refuse("an index beyond a byte")
+	}
+	v := g.extended(g.own2(s.Value, anyOf), 1)
+	g.uses[s.Name] = 1 << 30
 	g.bind(s.Name, v)
 }
 

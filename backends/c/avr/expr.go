@@ -19,6 +19,9 @@ func reg(r int) string { return fmt.Sprintf("r%d", r) }
 func (g *generator) eval(e *step.Expr) (v value, owned bool) {
 	switch e.Op {
 	case step.OpConst:
+		if e.Value == 0 {
+			return g.nothing(e.Type.Bits / 8), false
+		}
 		return g.constant(e.Value, e.Type.Bits/8), true
 	case step.OpVar:
 		return g.use(e.Name)
@@ -48,6 +51,8 @@ func (g *generator) eval(e *step.Expr) (v value, owned bool) {
 		return g.shiftRight(v, int(e.Value)), true
 	case step.OpXor:
 		return g.xor(e), true
+	case step.OpAnd:
+		return g.and(e), true
 	case step.OpMax:
 		return g.relu(e), true
 	case step.OpClamp:
@@ -66,16 +71,18 @@ func bytes(e *step.Expr) int {
 
 // constant loads a number.
 func (g *generator) constant(n int64, size int) value {
-	if n == 0 {
-		v := value{regs: g.pick(size, anyOf)}
-		for _, r := range v.regs {
-			g.emit("clr %s", reg(r))
-		}
-		return v
-	}
 	v := value{regs: g.pick(size, immediate)}
 	for i, r := range v.regs {
 		g.emit("ldi %s, %d", reg(r), n>>(8*i)&0xff)
+	}
+	return v
+}
+
+// nothing is 0, in a register that always holds it.
+func (g *generator) nothing(size int) value {
+	v := value{unsigned: true}
+	for range size {
+		v.regs = append(v.regs, g.zero())
 	}
 	return v
 }
@@ -420,8 +427,13 @@ func (g *generator) times(a int, aUnsigned bool, b int, bUnsigned bool) {
 
 // product makes a product that has a place of its own.
 func (g *generator) product(e *step.Expr) value {
-	size := bytes(e)
 	a, b, free := g.factors(e)
+	defer free()
+	return g.multiply(a, b, bytes(e))
+}
+
+// multiply makes the product of a byte and one or two, in some bytes.
+func (g *generator) multiply(a, b value, size int) value {
 	if size == 1 {
 		refuse("a product of one byte")
 	}
@@ -437,35 +449,34 @@ func (g *generator) product(e *step.Expr) value {
 		g.emit("add %s, r0", reg(out.regs[1]))
 		if size > 2 {
 			top := g.pick(1, anyOf)
-			g.emit("clr %s", reg(top[0]))
+			g.emit("mov %s, %s", reg(top[0]), reg(g.zero()))
 			g.emit("adc %s, r1", reg(top[0]))
 			out.regs = append(out.regs, top...)
 		}
 	}
-	free()
 	return g.extended(out, size)
 }
 
 // addProduct adds a product to a value: a byte times one or two.
 func (g *generator) addProduct(acc value, e *step.Expr) {
 	a, b, free := g.factors(e)
+	defer free()
 	low := b.unsigned || len(b.regs) == 2
 	if len(b.regs) == 2 && !a.unsigned {
 		refuse("a product of a signed byte and a longer number")
 	}
-	g.times(b.regs[0], low, a.regs[0], a.unsigned)
-	if len(acc.regs) > 2 && (!low || !a.unsigned) {
-		refuse("a signed product of two bytes, added to more")
+	if len(acc.regs) > 2 && (!low || !a.unsigned) || len(b.regs) == 2 && len(acc.regs) > 3 && !b.unsigned {
+		v := g.multiply(a, b, len(acc.regs)) // its sign goes further than two registers
+		g.addUp("add", "adc", acc, v)
+		g.free(v.regs)
+		return
 	}
+	g.times(b.regs[0], low, a.regs[0], a.unsigned)
 	g.addAt(acc, 0)
 	if len(b.regs) == 2 {
 		g.times(b.regs[1], b.unsigned, a.regs[0], true)
-		if len(acc.regs) > 3 && !b.unsigned {
-			refuse("a signed product of three bytes, added to more")
-		}
 		g.addAt(acc, 1)
 	}
-	free()
 }
 
 // addAt adds r1:r0 to the bytes of a value from one on.
@@ -543,6 +554,21 @@ func (g *generator) xor(e *step.Expr) value {
 	if owned {
 		g.free(m.regs)
 	}
+	return v
+}
+
+// and masks the lowest byte.
+func (g *generator) and(e *step.Expr) value {
+	mask := e.Args[1]
+	if mask.Op != step.OpConst || mask.Value < 0 || mask.Value > 255 {
+		refuse("a mask beyond a byte")
+	}
+	v, owned := g.eval(e.Args[0])
+	if owned {
+		g.free(v.regs[1:])
+	}
+	v = g.own(value{v.regs[:1], true}, owned, immediate)
+	g.emit("andi %s, %d", reg(v.regs[0]), mask.Value)
 	return v
 }
 

@@ -28,7 +28,9 @@ type walk struct {
 	array  *step.Array
 	by     []int
 	origin int
-	count  int // accesses
+	count  int    // accesses
+	name   string // of an index that it starts from, and how many bytes one of that is
+	named  int
 }
 
 // walks lists the arrays of a nest.
@@ -50,8 +52,12 @@ func (g *generator) walks(n nest) []*walk {
 			start += at.by[l.Var] * l.From
 			delete(at.by, l.Var)
 		}
-		if len(at.by) > 0 {
-			refuse("an index that is no counter")
+		name, named := "", 0
+		for n, times := range at.by {
+			if name != "" || g.bound[n] == nil {
+				refuse("an index that is no counter")
+			}
+			name, named = n, times*a.Elem.Bytes()
 		}
 		origin := at.constant * a.Elem.Bytes()
 		for _, w := range out {
@@ -61,6 +67,9 @@ func (g *generator) walks(n nest) []*walk {
 						refuse("an array that is walked in two ways")
 					}
 				}
+				if w.name != name || w.named != named {
+					refuse("an array that is walked from two places")
+				}
 				w.origin = min(w.origin, origin)
 				w.count++
 				return
@@ -69,7 +78,7 @@ func (g *generator) walks(n nest) []*walk {
 		if start != at.constant {
 			refuse("a loop that does not start at 0")
 		}
-		out = append(out, &walk{a, by, origin, 1})
+		out = append(out, &walk{array: a, by: by, origin: origin, count: 1, name: name, named: named})
 	}
 	visitLoads(n.body, func(e *step.Expr) { access(e.Name, e.Args[0]) })
 	for _, s := range n.body {
@@ -89,7 +98,12 @@ func (g *generator) loop(s step.For) {
 		refuse("loops that are nested so")
 	}
 	n := nestOf(s)
+	if !straight(n.body) {
+		g.outer(s)
+		return
+	}
 	walks := g.walks(n)
+	g.dynamic = dynamic{}
 	g.pointers, g.origin = map[string]*pointer{}, map[string]int{}
 	defer func() { g.pointers, g.origin = nil, nil }()
 	g.assign(walks)
@@ -139,6 +153,55 @@ func (g *generator) loop(s step.For) {
 	}
 }
 
+// straight reports whether a body has no loops.
+func straight(body []step.Stmt) bool {
+	for _, s := range body {
+		if _, ok := s.(step.For); ok {
+			return false
+		}
+	}
+	return true
+}
+
+// outer makes a loop that holds others among its statements. Its counter counts up, and is an index that pointers start from.
+func (g *generator) outer(s step.For) {
+	if s.From != 0 || s.By != 1 || s.To > 255 {
+		refuse("an outer loop of this kind")
+	}
+	start := g.state.at
+	c := g.pick(1, immediate)
+	g.emit("ldi r%d, 0", c[0])
+	g.bound[s.Var] = &binding{value{c, true}, g.depth}
+	g.uses[s.Var] = 1 << 30
+	label := g.label()
+	g.place(label)
+	words := g.words
+	g.depth++
+	g.dynamic = dynamic{}
+	g.statements(s.Body)
+	g.dynamic = dynamic{}
+	g.moveState(start)
+	g.depth--
+	g.emit("inc r%d", c[0])
+	g.emit("cpi r%d, %d", c[0], s.To)
+	g.back("brne", "breq", label, words)
+	delete(g.bound, s.Var)
+	g.free(c)
+	g.release()
+}
+
+// back jumps to a label under a condition; a branch reaches 63 words.
+func (g *generator) back(branch, opposite, label string, start int) {
+	if g.words-start <= 50 {
+		g.emit("%s %s", branch, label)
+		return
+	}
+	done := g.label()
+	g.emit("%s %s", opposite, done)
+	g.emit("rjmp %s", label)
+	g.place(done)
+}
+
 // count loads a counter.
 func (g *generator) count(r, n int) {
 	n &= 0xff
@@ -155,14 +218,7 @@ func (g *generator) count(r, n int) {
 // turn counts down and goes back; a branch reaches 63 words.
 func (g *generator) turn(r int, label string, start int) {
 	g.emit("dec r%d", r)
-	if g.words-start <= 50 {
-		g.emit("brne %s", label)
-		return
-	}
-	done := g.label()
-	g.emit("breq %s", done)
-	g.emit("rjmp %s", label)
-	g.place(done)
+	g.back("brne", "breq", label, start)
 }
 
 // assign gives every array of a nest its pointer: a table Z, since only that reads program memory; of the others the one with most
@@ -202,7 +258,7 @@ func (g *generator) assign(walks []*walk) {
 			refuse("a loop with so many arrays")
 		}
 		r := free[0]
-		if a.Kind == step.Scratch { // Y stays with the state
+		if a.Kind == step.Scratch || next.name != "" { // Y stays with the state
 			r = free[len(free)-1]
 			free = free[:len(free)-1]
 		} else {
@@ -221,6 +277,9 @@ func (g *generator) assign(walks []*walk) {
 		}
 		g.emit("movw r%d, r28", r)
 		g.advance(r, target-g.state.at)
+		if next.name != "" {
+			g.addNamed(r, next.name, next.named)
+		}
 	}
 }
 
@@ -234,6 +293,9 @@ func (g *generator) loadTable(walks []*walk) {
 			}
 			g.emit("ldi r30, lo8(%s)", name)
 			g.emit("ldi r31, hi8(%s)", name)
+			if w.name != "" {
+				g.addNamed(z, w.name, w.named)
+			}
 		}
 	}
 }

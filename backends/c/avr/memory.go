@@ -134,19 +134,78 @@ func (g *generator) loadInput(a *step.Array, at affine, size int, c class) value
 	return v
 }
 
-// reach gives the pointer of an array, moved as far as an access of some bytes needs, and the access's offset.
-func (g *generator) reach(a *step.Array, at affine, size int) (p *pointer, offset int) {
+// dynamic is where X stands outside of loops: at an array from a named index on.
+type dynamic struct {
+	pointer
+	array string
+	name  string
+	by    int // bytes that one of the name moves
+}
+
+// target is the pointer to reach an access by, and the access's offset against what the pointer counts from.
+func (g *generator) target(a *step.Array, at affine) (p *pointer, offset int) {
 	offset = at.constant * a.Elem.Bytes()
-	if g.depth == 0 || g.pointers[a.Name] == nil {
-		if a.Kind != step.State || len(at.by) > 0 {
-			refuse("the array %s here", a.Name)
-		}
-		offset += g.names.Offsets[a.Name]
-		p = &g.state
-	} else {
-		p = g.pointers[a.Name]
-		offset -= g.origin[a.Name]
+	if p = g.pointers[a.Name]; p != nil {
+		return p, offset - g.origin[a.Name]
 	}
+	if g.pointers != nil {
+		refuse("an index by a name within a loop")
+	}
+	name, by := "", 0
+	for n, times := range at.by {
+		if len(at.by) > 1 || g.bound[n] == nil {
+			refuse("an index by several names")
+		}
+		name, by = n, times*a.Elem.Bytes()
+	}
+	switch {
+	case a.Kind == step.State && name == "":
+		return &g.state, offset + g.names.Offsets[a.Name]
+	case a.Kind == step.Table:
+		g.emit("ldi r30, lo8(%s)", g.names.Tables[a.Name])
+		g.emit("ldi r31, hi8(%s)", g.names.Tables[a.Name])
+		if name != "" {
+			g.addNamed(z, name, by)
+		}
+		return &pointer{reg: z}, offset
+	case a.Kind != step.State && a.Kind != step.Output:
+		refuse("the array %s here", a.Name)
+	}
+	{
+		d := dynamic{pointer{x, 0}, a.Name, name, by}
+		if g.dynamic.array != d.array || g.dynamic.name != d.name || g.dynamic.by != d.by {
+			if a.Kind == step.Output {
+				g.emit("movw r26, r%d", g.output)
+			} else {
+				g.emit("movw r26, r28")
+				g.advance(x, g.names.Offsets[a.Name]-g.state.at)
+			}
+			if name != "" {
+				g.addNamed(x, name, by)
+			}
+			g.dynamic = d
+		}
+	}
+	return &g.dynamic.pointer, offset
+}
+
+// addNamed moves a pointer by a named index.
+func (g *generator) addNamed(r int, name string, by int) {
+	if by < 1 || by > 255 {
+		refuse("an index that moves by %d bytes", by)
+	}
+	t := g.pick(1, immediate)
+	g.emit("ldi r%d, %d", t[0], by)
+	g.emit("mul r%d, r%d", g.bound[name].regs[0], t[0])
+	g.emit("add r%d, r0", r)
+	g.emit("adc r%d, r1", r+1)
+	g.free(t)
+	g.multiplied = true
+}
+
+// reach gives the pointer of an access of some bytes, moved as far as that needs, and the access's offset.
+func (g *generator) reach(a *step.Array, at affine, size int) (p *pointer, offset int) {
+	p, offset = g.target(a, at)
 	switch {
 	case p.reg == x || a.Kind == step.Table:
 		g.moveTo(p, offset)
@@ -161,36 +220,35 @@ func (g *generator) reach(a *step.Array, at affine, size int) (p *pointer, offse
 // store writes an entry of an array.
 func (g *generator) store(s step.Store) {
 	a := g.arrays[s.Array]
+	if a == nil {
+		refuse("the array %s", s.Array)
+	}
 	size := a.Elem.Bytes()
 	v, owned := g.eval(s.Value)
 	if len(v.regs) < size {
 		v, owned = g.extended(g.own(v, owned, anyOf), size), true
 	}
 	at := affineOf(s.Index)
-	if p := g.pointers[a.Name]; g.depth > 0 && p != nil && p.reg == x {
-		offset := at.constant*a.Elem.Bytes() - g.origin[a.Name]
-		if p.at == offset+size-1 && size > 1 {
-			for i := size - 1; i >= 0; i-- {
-				if i == size-1 {
-					g.emit("st X, r%d", v.regs[i])
-				} else {
-					g.emit("st -X, r%d", v.regs[i])
-				}
-			}
-			p.at = offset
-		} else {
-			g.moveTo(p, offset)
-			for i, r := range v.regs[:size] {
-				if i < size-1 {
-					g.emit("st X+, r%d", r)
-				} else {
-					g.emit("st X, r%d", r)
-				}
-			}
-			p.at = offset + size - 1
+	p, offset := g.target(a, at)
+	switch {
+	case p.reg == x && p.at == offset+size-1 && size > 1: // X stands at the end of what was loaded from there
+		g.emit("st X, r%d", v.regs[size-1])
+		for i := size - 2; i >= 0; i-- {
+			g.emit("st -X, r%d", v.regs[i])
 		}
-	} else {
-		p, offset := g.reach(a, at, size)
+		p.at = offset
+	case p.reg == x:
+		g.moveTo(p, offset)
+		for i, r := range v.regs[:size] {
+			if i < size-1 {
+				g.emit("st X+, r%d", r)
+			} else {
+				g.emit("st X, r%d", r)
+			}
+		}
+		p.at = offset + size - 1
+	default:
+		p, offset = g.reach(a, at, size)
 		for i, r := range v.regs[:size] {
 			g.emit("std %s+%d, r%d", pointerName(p.reg), offset-p.at+i, r)
 		}

@@ -175,8 +175,9 @@ func (b *builder) outputs() {
 	for _, l := range b.layers {
 		body = append(body, Call{l.fn.Name})
 	}
-	step := b.add(&Func{Name: b.names.Get("step"), Doc: "Consumes the input of a step."})
+	step := &Func{Name: b.names.Get("step"), Doc: "Consumes the input of a step."}
 	step.Body = append(body, r.afterStep(step)...)
+	b.add(step) // behind the functions that it calls
 	output := b.add(&Func{Name: b.names.Get("output"), Doc: "Fills the output."})
 	output.Body = r.output(output)
 	b.prog.Step, b.prog.Output = step.Name, output.Name

@@ -50,7 +50,11 @@ func (b *builder) newReadout() *readout {
 }
 
 func (r *readout) sum(name, doc string) *Array {
-	return r.state(name, doc, Int{Bits: lane(r.MeanBits), Lanes: 1}, r.Matrix.Rows, arith.OfBits(r.MeanBits))
+	elem := Int{Bits: lane(r.MeanBits), Lanes: 1}
+	if c := r.calc(r.MeanBits); c.Bits < elem.Bits {
+		elem = c
+	}
+	return r.state(name, doc, elem, r.Matrix.Rows, arith.OfBits(r.MeanBits))
 }
 
 // most is the largest relu(h) of the last layer.
@@ -83,7 +87,7 @@ func (r *readout) defer_() {
 	}
 	r.kept = r.state("total", what, sumOfUnits, r.l.N, sumOfUnits.Range())
 	steps := int64(r.plan.Steps)
-	r.count = r.state("steps", "steps so far", Int{Bits: lane(arith.SignedBits(steps)), Lanes: 1}, 1, arith.Between(0, steps))
+	r.count = r.state("steps", "steps so far", Int{Bits: lane(arith.SignedBits(steps) - 1), Lanes: 1, Unsigned: true}, 1, arith.Between(0, steps))
 }
 
 // collect is what a mean that is deferred does with each new unit; at is the index of its state.
@@ -176,7 +180,7 @@ func (r *readout) afterStep(f *Func) []Stmt {
 	case r.plan.Output.When != ir.Mean:
 		return nil
 	case r.kept != nil:
-		return r.flush(f)
+		return r.flush()
 	}
 	sums, head := r.sums[arith.Even].Name, []Stmt{}
 	if r.Rescale != nil {
@@ -198,7 +202,7 @@ func (r *readout) output(f *Func) []Stmt {
 	case r.plan.Output.When != ir.Mean:
 		return r.product(f, func(i, v *Expr) Stmt { return Store{r.out.Name, i, As(v, r.out.Elem)} })
 	case r.kept != nil:
-		return r.deferredOutput(f)
+		return r.deferredOutput()
 	}
 	v := As(Load(r.sums[arith.Even], i), r.out.Elem)
 	if r.Rescale != nil {

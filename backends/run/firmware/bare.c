@@ -5,7 +5,11 @@
 
 static MODEL(state) model;
 volatile MODEL(input) sensor[INPUTS];
+#if HAS_CLASS
+volatile int actuator[1];
+#else
 volatile MODEL(value) actuator[OUTPUTS];
+#endif
 
 int main(void)
 {
