@@ -12,7 +12,9 @@ import (
 // assembly is the functions of a program that have assembly for AVR beside their C.
 type assembly struct {
 	functions map[string]string // name in the form: text
+	within    []string          // functions that stand in a step which is one function
 	tables    []*step.Array     // that only these read
+	shared    []*step.Array     // that C reads too, and holds
 }
 
 // assemble spells in assembly what it can of a proven program; nil where that is nothing.
@@ -33,17 +35,31 @@ func (s *speller) assemble() *assembly {
 			names.Tables[a.Name] = s.prefix + "_" + s.scope.array(a.Name).text
 		}
 	}
-	for _, f := range s.program.Funcs {
-		if f.Name == s.program.Step || f.Name == s.program.Output || s.token {
-			continue
-		}
-		names.Function = s.prefix + "_" + s.funcs[f.Name]
+	if s.token {
+		return nil
+	}
+	spell := func(f *step.Func, symbol string) bool {
+		names.Function = symbol
 		text, err := avr.Spell(s.program, f, report, names)
-		if err != nil {
-			continue
+		if err == nil {
+			out.functions[f.Name] = text
 		}
-		out.functions[f.Name] = text
-		s.funcs[f.Name] = names.Function
+		return err == nil
+	}
+	// A whole step where that can be: registers are saved once. Its functions are then within it.
+	whole := false
+	for i := len(s.program.Funcs) - 1; i >= 0; i-- {
+		f := s.program.Funcs[i]
+		switch {
+		case f.Name == s.program.Output:
+			spell(f, s.prefix+"_output")
+		case f.Name == s.program.Step:
+			whole = !s.program.TwoPhase && spell(f, s.prefix+"_step")
+		case whole:
+			out.within = append(out.within, f.Name)
+		case spell(f, s.prefix+"_"+s.funcs[f.Name]):
+			s.funcs[f.Name] = names.Function
+		}
 	}
 	if len(out.functions) == 0 {
 		return nil
@@ -51,7 +67,7 @@ func (s *speller) assemble() *assembly {
 	c, asm := map[string]bool{}, map[string]bool{}
 	for _, f := range s.program.Funcs {
 		reads := c
-		if out.functions[f.Name] != "" {
+		if out.functions[f.Name] != "" || slices.Contains(out.within, f.Name) {
 			reads = asm
 		}
 		walk(f.Body, func(st step.Stmt) {
@@ -66,10 +82,14 @@ func (s *speller) assemble() *assembly {
 	}
 	for _, a := range s.program.Arrays {
 		if a.Kind == step.Table && asm[a.Name] {
-			out.tables = append(out.tables, a)
 			if c[a.Name] {
-				panic("c: a table is read by C and by assembly: " + a.Name)
+				out.shared = append(out.shared, a)
+				t := s.scope.arrays[a.Name]
+				t.text = names.Tables[a.Name]
+				s.scope.arrays[a.Name] = t
+				continue
 			}
+			out.tables = append(out.tables, a)
 		}
 	}
 	return out
@@ -78,8 +98,16 @@ func (s *speller) assemble() *assembly {
 // has reports whether a function has assembly.
 func (a *assembly) has(function string) bool { return a != nil && a.functions[function] != "" }
 
+// holds reports whether a function stands in another's assembly.
+func (a *assembly) holds(function string) bool {
+	return a != nil && slices.Contains(a.within, function)
+}
+
 // alone reports whether only assembly reads a table.
 func (a *assembly) alone(t *step.Array) bool { return a != nil && slices.Contains(a.tables, t) }
+
+// shares reports whether C holds a table that assembly reads too.
+func (a *assembly) shares(t *step.Array) bool { return a != nil && slices.Contains(a.shared, t) }
 
 // assemblyMacro is defined where the assembly takes the place of C.
 func (s *speller) assemblyMacro() string { return strings.ToUpper(s.prefix) + "_ASSEMBLY" }
@@ -93,8 +121,14 @@ func (s *speller) useAssembly(w *writer) {
 	w.comment(fmt.Sprintf("On AVR %s.S has the functions that take the time. With %s_NO_ASSEMBLY defined the C below does the same.", s.prefix, strings.ToUpper(s.prefix)))
 	w.directive("if defined __AVR__ && !defined ", strings.ToUpper(s.prefix), "_NO_ASSEMBLY")
 	w.directive("define ", s.assemblyMacro(), " 1")
+	if len(s.assembly.shared) > 0 {
+		w.directive("define SHARED")
+	}
 	w.directive("else")
 	w.directive("define ", s.assemblyMacro(), " 0")
+	if len(s.assembly.shared) > 0 {
+		w.directive("define SHARED static")
+	}
 	w.directive("endif")
 }
 
