@@ -38,10 +38,12 @@ type Benchmark struct {
 	ConstantTime *bool      `json:"constant_time,omitempty"`
 	Firmware     *run.Sizes `json:"firmware,omitempty"` // nil where it is no chip's
 	Object       run.Sizes  `json:"object"`             // of the model alone
-	// Flash and RAM are what there is: the chip's, or what the model's target c block allows of it.
-	Flash  int          `json:"flash_limit,omitempty"`
-	RAM    int          `json:"ram_limit,omitempty"`
-	Energy *chip.Energy `json:"energy,omitempty"`
+	Flash        int        `json:"chip_flash,omitempty"`
+	RAM          int        `json:"chip_ram,omitempty"`
+	// FlashLimit and RAMLimit are what the model's target c block allows its code and tables, and its state and stack; 0 for no limit.
+	FlashLimit int          `json:"flash_limit,omitempty"`
+	RAMLimit   int          `json:"ram_limit,omitempty"`
+	Energy     *chip.Energy `json:"energy,omitempty"`
 	// EnergyNote says how cycles were made of counts, or why there is no energy.
 	EnergyNote string `json:"energy_note,omitempty"`
 }
@@ -56,9 +58,21 @@ type Call struct {
 // Equal reports whether no bit differs.
 func (b *Benchmark) Equal() bool { return b.Differing == 0 }
 
-// Fits reports whether the firmware keeps to its limits of flash and RAM.
+// ModelRAM is the state, and the deepest stack of a call.
+func (b *Benchmark) ModelRAM() int {
+	if b.Firmware == nil {
+		return 0
+	}
+	deepest := 0
+	for _, c := range b.Calls {
+		deepest = max(deepest, c.Stack)
+	}
+	return b.Firmware.State + deepest
+}
+
+// Fits reports whether the model keeps to its limits of flash and RAM.
 func (b *Benchmark) Fits() bool {
-	return b.Firmware == nil || b.Firmware.Flash <= b.Flash && b.Firmware.RAM() <= b.RAM
+	return (b.FlashLimit == 0 || b.Object.Flash <= b.FlashLimit) && (b.RAMLimit == 0 || b.ModelRAM() <= b.RAMLimit)
 }
 
 // Call finds one by its name; "step" joins odd and even ones.
@@ -135,9 +149,9 @@ func (l *Lowered) BenchFolder(ctx context.Context, part *chip.Part, dir string, 
 	for _, limit := range []struct {
 		setting string
 		of      *int
-	}{{"flash", &out.Flash}, {"ram", &out.RAM}} {
+	}{{"flash", &out.FlashLimit}, {"ram", &out.RAMLimit}} {
 		if n, err := strconv.Atoi(settings[limit.setting]); err == nil {
-			*limit.of = min(*limit.of, n)
+			*limit.of = n
 		}
 	}
 	if !bench.Runs() {

@@ -127,7 +127,11 @@ func (a *app) printBench(b *compiler.Benchmark) error {
 		fmt.Fprintf(a.out, "RAM    %s bytes%s: state %s, other variables %s, stack %s\n", thousands(f.RAM()), of(b.RAM), thousands(f.State),
 			thousands(f.Static-f.State), thousands(f.Stack))
 	}
-	fmt.Fprintf(a.out, "model  code %s bytes, tables %s bytes, with what a firmware leaves out\n", thousands(b.Object.Program), thousands(b.Object.Tables))
+	fmt.Fprintf(a.out, "model  code %s bytes, tables %s bytes%s, with what a firmware leaves out", thousands(b.Object.Program), thousands(b.Object.Tables), of(b.FlashLimit))
+	if b.Firmware != nil {
+		fmt.Fprintf(a.out, "; state and stack of a call %s bytes%s", thousands(b.ModelRAM()), of(b.RAMLimit))
+	}
+	fmt.Fprintln(a.out)
 	if b.Energy != nil {
 		fmt.Fprintf(a.out, "energy %g mA/MHz at %g V (%s)", b.Energy.Current, b.Energy.Volts, b.Energy.Source)
 		if b.EnergyNote != "" {
@@ -141,7 +145,7 @@ func (a *app) printBench(b *compiler.Benchmark) error {
 		fmt.Fprintf(a.out, "constant time: %s\n", constantTime(b))
 	}
 	if !b.Fits() {
-		fmt.Fprintln(a.out, "NO ROOM: more flash or RAM than flash and ram of target c allow")
+		fmt.Fprintln(a.out, "NO ROOM: the model takes more flash or RAM than flash and ram of target c allow")
 	}
 	verdict := "every output is the fixed-level interpreter's"
 	if !b.Equal() {

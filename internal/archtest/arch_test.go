@@ -93,7 +93,7 @@ var users = []struct {
 }{
 	{"compiler", []string{".", "cmd/...", "trainer/study", "internal/bench/...", "examples/..."}, "the whole road is for programs; a stage knows its neighbours only"},
 	{"trainer/study", []string{"cmd/...", "internal/bench/...", "examples/..."}, "it is for programs; what it strings together does not know it"},
-	{"backends/c", []string{"compiler", "internal/bench/price"}, "one list names the targets: compiler/targets.go"},
+	{"backends/c", []string{"compiler", "internal/bench/mcu", "internal/bench/price"}, "one list names the targets: compiler/targets.go"},
 	{"backends/golang", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
 	{"backends/verilog", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
 	{"internal/modelgen", []string{"internal/bench/price"}, "it is for tests, and for fitting prices to models that nobody has seen"},

@@ -32,6 +32,8 @@ var rows = []struct {
 	set    []string
 }{
 	{chip: "atmega328p", models: []string{"activity"}},
+	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2500", "c.ram=384"}},
+	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2300", "c.ram=220"}},
 	{chip: "cortex-m0", models: thirtyTwoBit},
 	{chip: "cortex-m3", models: thirtyTwoBit},
 	{chip: "cortex-m4", models: thirtyTwoBit},
@@ -142,6 +144,9 @@ func (b *bench) page(ctx context.Context) error {
 	b.line("    go run ./internal/bench/mcu -write -before FOLDER")
 	b.line("")
 	if err := b.examples(ctx); err != nil {
+		return err
+	}
+	if err := b.ablation(ctx); err != nil {
 		return err
 	}
 	if err := b.peers(ctx); err != nil {
