@@ -153,8 +153,8 @@ func checkOneHot(m *Module, v *Value) error {
 // matrix gives the shape of a constant matrix operand.
 func (m *Module) matrix(v *Value, i int) (rows, cols int, err error) {
 	a := m.arg(v, i)
-	if a.Op != OpConst || len(a.Type.Shape) != 2 {
-		return 0, 0, fmt.Errorf("operand %d is not a constant matrix", i+1)
+	if a.Op != OpConst || a.Const == nil || len(a.Type.Shape) != 2 {
+		return 0, 0, fmt.Errorf("operand %d is not a constant matrix, the same at every step", i+1)
 	}
 	return a.Type.Shape[0], a.Type.Shape[1], nil
 }
@@ -207,11 +207,7 @@ func checkAdders(m *Module, v *Value) error {
 	if err := v.Adders.Check(v.Type.Shape[0], m.arg(v, 1).Type.Shape[0]); err != nil {
 		return err
 	}
-	w := m.arg(v, 0).Const
-	if w == nil {
-		return fmt.Errorf("its matrix is not one of integers")
-	}
-	return v.Adders.Equals(w.Ints)
+	return v.Adders.Equals(m.arg(v, 0).Const.Ints)
 }
 
 func checkHadamard(m *Module, v *Value) error {

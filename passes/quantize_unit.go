@@ -17,6 +17,9 @@ func (q *quantizer) inflow(u *form.Update, s ir.State) (*form.Term, error) {
 		t := &u.Terms[i]
 		if t.Product == form.None {
 			v := q.old.Value(t.ID)
+			for v.Op == ir.OpScale {
+				v = q.old.Value(v.Args[0])
+			}
 			return nil, diag.At(v.Span).Errorf("unit", "%s flows into %s without a matrix", v.Op, s.Name).
 				Helpf("multiply it by a param, as in U*x")
 		}

@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -14,6 +15,11 @@ import (
 // sequence of that length (docs/numerics.md section 4). It expects any fixed-level module and keeps its shape.
 func shrink(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
 	table, err := bounds.Of(m)
+	if narrow := (*bounds.TypeError)(nil); errors.As(err, &narrow) {
+		v := m.Value(narrow.ID)
+		return nil, nil, diag.At(v.Span).Errorf("width", "%s has a type of %d bits and may need %d", v.Op, v.Type.Bits, narrow.Need).
+			Helpf("give it a wider type, and clamp what a state takes with sat")
+	}
 	if err != nil {
 		return nil, nil, diag.At(m.Output.Span).Errorf("width", "%v", err).
 			Helpf("use fewer state or weight bits")
@@ -78,6 +84,9 @@ func fitWidths(m *ir.Module, table *bounds.Table, drop bool) *ir.Module {
 		}
 		if v.Op == ir.OpHadamard {
 			w.Type.Bits = max(w.Type.Bits, r.new.Value(w.Args[0]).Type.Bits)
+		}
+		if m.Updates(ir.ID(id)) >= 0 && w.Type.Bits != v.Type.Bits {
+			r.to[id] = resize(r.new, r.to[id], v.Type.Bits, v)
 		}
 	}
 	return r.finish()

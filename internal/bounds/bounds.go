@@ -21,7 +21,15 @@ type Table struct {
 	Norm []float64
 }
 
-// Of analyses a fixed-level module. It fails when some value may leave 63 bits, naming it.
+// TypeError is a value whose type is too narrow for what it can be.
+type TypeError struct {
+	ID   ir.ID
+	Need int // bits
+}
+
+func (e *TypeError) Error() string { return fmt.Sprintf("%%%d may need %d bits", e.ID, e.Need) }
+
+// Of analyses a fixed-level module. It fails when some value may leave 63 bits, naming it, or, with a *TypeError, the width of its type.
 func Of(m *ir.Module) (*Table, error) {
 	a := &analysis{m: m, unclamped: map[ir.ID]int64{}}
 	for ph := range a.Phases {
@@ -36,6 +44,11 @@ func Of(m *ir.Module) (*Table, error) {
 	if m.Steps > 0 && a.tightenByNorm() {
 		if err := a.sweep(); err != nil {
 			return nil, err
+		}
+	}
+	for id, v := range m.Values {
+		if need := a.Hull(ir.ID(id)).Bits(); len(v.Type.Shape) > 0 && need > v.Type.Bits {
+			return nil, &TypeError{ir.ID(id), need}
 		}
 	}
 	return &a.Table, nil
