@@ -388,6 +388,45 @@ func TestHost(t *testing.T) {
 	}
 }
 
+// TestRestart sends samples to a board that says other things while it starts, misses the first lines, and answers several greetings.
+func TestRestart(t *testing.T) {
+	need(t, "go")
+	dir := packages(t, activity(t), "cmake")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		c, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		fmt.Fprint(c, "\x00\xffbootloader 8.1\r\nerror character\r\nhrnnc activity 3 128 6\r\n")
+		steps, heard := 0, 0
+		for in := bufio.NewScanner(c); in.Scan(); heard++ {
+			switch text := in.Text(); {
+			case heard < 2 || text == "":
+			case text == "!":
+				steps = 0
+				fmt.Fprint(c, "hrnnc activity 3 128 6\r\n")
+			case text == "=":
+				fmt.Fprint(c, "error sign\r\nhrnnc activity 3 128 6\r\nvalues 1 2 3 4 5 6\r\n")
+			case steps == 127:
+				fmt.Fprint(c, "class 3\r\n")
+			default:
+				steps++
+				fmt.Fprint(c, ".\r\n")
+			}
+		}
+	}()
+	table := file(t, "samples.txt", strings.Repeat("0 0 1\n", 128))
+	if out := run(t, dir, host(t, dir)+" -port tcp:"+listener.Addr().String()+" "+table); out != "all, step 128: sitting\n" {
+		t.Error(out)
+	}
+}
+
 // TestComponents reads the CMakeLists.txt of components and modules with CMake.
 func TestComponents(t *testing.T) {
 	need(t, "cmake")
