@@ -1,4 +1,4 @@
-// Package chip describes the chips that generated code runs on: word, costs, memories, compiler, emulator and current. A chip is
+// Package chip describes the chips that generated code runs on: word, memories, compiler, emulator and current. A chip is
 // a file of parts/ and nothing more; one that names another in "inherits" says only what differs. Start with Get.
 package chip
 
@@ -45,17 +45,12 @@ type Part struct {
 	Word int `json:"word,omitempty"`
 	Int  int `json:"int,omitempty"`
 	// Lanes are the 16-bit numbers that one instruction adds or multiplies: 2 with the DSP instructions of Arm (SADD16, SMLAD), else 1.
-	Lanes int `json:"lanes,omitempty"`
-	// Saturates: an instruction clamps to a width (SSAT, USAT).
-	Saturates bool `json:"saturates,omitempty"`
-	// ProgramMemory: constants lie in RAM unless they are said to be in flash, which is read by instructions of its own.
-	ProgramMemory bool     `json:"program_memory,omitempty"`
-	Flash         int      `json:"flash,omitempty"` // for programs and tables
-	RAM           int      `json:"ram,omitempty"`
-	Clock         float64  `json:"clock_mhz,omitempty"` // the highest, or the board's
-	Costs         *Costs   `json:"costs,omitempty"`
-	Build         Build    `json:"build,omitzero"`
-	Emulator      Emulator `json:"emulator,omitzero"`
+	Lanes    int      `json:"lanes,omitempty"`
+	Flash    int      `json:"flash,omitempty"` // for programs and tables
+	RAM      int      `json:"ram,omitempty"`
+	Clock    float64  `json:"clock_mhz,omitempty"` // the highest, or the board's
+	Build    Build    `json:"build,omitzero"`
+	Emulator Emulator `json:"emulator,omitzero"`
 	// Prices is the chip that prices of operations were fitted on, this or a near one (backends/lower/schedule).
 	Prices string `json:"prices,omitempty"`
 	// Timing is the cycles of instructions, for chips whose emulator counts instructions; nil where the maker gives none.
@@ -63,44 +58,8 @@ type Part struct {
 	Energy *Energy `json:"energy,omitempty"` // nil where no data sheet's figure is known
 	// Logic is what an FPGA has.
 	Logic *Logic `json:"logic,omitempty"`
-	// Sources say where the numbers are from: "costs", "memory", "timing", ...
-	Sources map[string]string `json:"sources"`
-}
-
-// Costs are prices of operations, in what Emulator counts: cycles or instructions.
-type Costs struct {
-	Add       ByWidth `json:"add"`        // addition, subtraction, and, or, exclusive or
-	Multiply  ByWidth `json:"multiply"`   // product of as many bits as its factors
-	Load      ByWidth `json:"load"`       // from RAM
-	LoadTable ByWidth `json:"load_table"` // a constant of flash
-	Store     ByWidth `json:"store"`
-	Shift     ByWidth `json:"shift"`     // by any constant, arithmetic, without ShiftBit
-	ShiftBit  ByWidth `json:"shift_bit"` // more for each place of a shift
-	Clamp     ByWidth `json:"clamp"`     // to a range, both ends
-	Branch    float64 `json:"branch"`    // one that is taken
-	Loop      float64 `json:"loop"`      // count down and go back: a round of a loop, without its body
-	Call      float64 `json:"call"`      // and return
-}
-
-// ByWidth is a price at each width of C's integers, in bits.
-type ByWidth struct {
-	W8  float64 `json:"8"`
-	W16 float64 `json:"16"`
-	W32 float64 `json:"32"`
-	W64 float64 `json:"64"`
-}
-
-// At is the price of numbers of some bits, 1 to 64.
-func (w ByWidth) At(bits int) float64 {
-	switch {
-	case bits <= 8:
-		return w.W8
-	case bits <= 16:
-		return w.W16
-	case bits <= 32:
-		return w.W32
-	}
-	return w.W64
+	// Sources say where the numbers are from: "memory", "timing", ...
+	Sources map[string]string `json:"sources,omitempty"`
 }
 
 // Build is how programs for the chip are made.

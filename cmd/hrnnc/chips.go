@@ -20,7 +20,7 @@ func (a *app) chipsCmd() *cobra.Command {
 --mcu run them on. With a name, more of that chip, and where its numbers are from. --json has all that is known.`,
 		Example: `  hrnnc chips
   hrnnc chips cortex-m4
-  hrnnc chips cortex-m4 --json | jq '.chips[0].costs'`,
+  hrnnc chips cortex-m4 --json | jq '.chips[0].build'`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			parts := chip.All()
