@@ -11,10 +11,10 @@ import (
 
 // assembly is the functions of a program that have assembly for AVR beside their C.
 type assembly struct {
-	functions map[string]string // name in the form: text
-	within    []string          // functions that stand in a step which is one function
-	tables    []*step.Array     // that only these read
-	shared    []*step.Array     // that C reads too, and holds
+	functions map[string]*avr.Function // by their name in the form
+	within    []string                 // functions that stand in a step which is one function
+	tables    []*step.Array            // that only these read
+	shared    []*step.Array            // that C reads too, and holds
 }
 
 // assemble spells in assembly what it can of a proven program; nil where that is nothing.
@@ -23,7 +23,7 @@ func (s *speller) assemble() *assembly {
 	if err != nil {
 		return nil
 	}
-	out := &assembly{functions: map[string]string{}}
+	out := &assembly{functions: map[string]*avr.Function{}}
 	names := avr.Names{Tables: map[string]string{}, Offsets: map[string]int{}}
 	at := 0
 	for _, a := range s.program.Arrays {
@@ -40,9 +40,9 @@ func (s *speller) assemble() *assembly {
 	}
 	spell := func(f *step.Func, symbol string) bool {
 		names.Function = symbol
-		text, err := avr.Spell(s.program, f, report, names)
+		function, err := avr.Spell(s.program, f, report, names)
 		if err == nil {
-			out.functions[f.Name] = text
+			out.functions[f.Name] = function
 		}
 		return err == nil
 	}
@@ -67,7 +67,7 @@ func (s *speller) assemble() *assembly {
 	c, asm := map[string]bool{}, map[string]bool{}
 	for _, f := range s.program.Funcs {
 		reads := c
-		if out.functions[f.Name] != "" || slices.Contains(out.within, f.Name) {
+		if out.functions[f.Name] != nil || slices.Contains(out.within, f.Name) {
 			reads = asm
 		}
 		walk(f.Body, func(st step.Stmt) {
@@ -96,7 +96,7 @@ func (s *speller) assemble() *assembly {
 }
 
 // has reports whether a function has assembly.
-func (a *assembly) has(function string) bool { return a != nil && a.functions[function] != "" }
+func (a *assembly) has(function string) bool { return a != nil && a.functions[function] != nil }
 
 // holds reports whether a function stands in another's assembly.
 func (a *assembly) holds(function string) bool {
@@ -156,7 +156,9 @@ func (s *speller) assemblyFile(banner string) []byte {
 	line("")
 	line("\t.text")
 	for _, f := range s.program.Funcs {
-		b.WriteString(s.assembly.functions[f.Name])
+		if function := s.assembly.functions[f.Name]; function != nil {
+			b.WriteString(function.Text)
+		}
 	}
 	line("")
 	line("#endif")

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // Names says how assembly and C name the same things.
@@ -18,15 +19,24 @@ type Names struct {
 	Offsets  map[string]int    // of the state arrays in the struct, in bytes
 }
 
-// Spell gives the text of a function of a program that was proven, and within it of those that it calls: void f(state *, const
+// Function is the assembly of a function, and what it costs: cycles of a call at even and at odd t, the call itself apart, bytes of
+// code, and bytes of stack with the way back.
+type Function struct {
+	Text   string
+	Cycles arith.Phased[int]
+	Bytes  int
+	Stack  int
+}
+
+// Spell gives the assembly of a function of a program that was proven, and within it of those that it calls: void f(state *, const
 // input *, uint8_t odd) or void f(const state *, value *), as avr-gcc calls it. The error, which Unable tells from others, says why it has none.
-func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (text string, err error) {
-	g := &generator{program: p, report: r, names: n, uses: map[string]int{}, bound: map[string]*binding{}, arrays: map[string]*step.Array{}}
+func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (out *Function, err error) {
+	g := &generator{turns: 1, phases: arith.Phased[bool]{true, true}, program: p, report: r, names: n, uses: map[string]int{}, bound: map[string]*binding{}, arrays: map[string]*step.Array{}}
 	defer func() {
 		switch x := recover().(type) {
 		case nil:
 		case unsupported, outOfRegisters:
-			text, err = "", x.(error)
+			out, err = nil, x.(error)
 		default:
 			panic(x)
 		}
@@ -37,7 +47,7 @@ func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (text string,
 	g.frames = map[string]int{}
 	g.room(f)
 	g.function(f)
-	return g.text(f), nil
+	return g.finish(f), nil
 }
 
 // room gives the arrays of a function, and of those that it calls, their places on the stack.
@@ -93,6 +103,9 @@ type generator struct {
 	depth      int // of loops
 	lines      []string
 	words      int // of code so far
+	cycles     arith.Phased[int]
+	turns      int                // of the loops around what is emitted
+	phases     arith.Phased[bool] // of the steps that run what is emitted
 	labels     int
 	multiplied bool
 	needsZero  bool
@@ -116,8 +129,10 @@ type binding struct {
 }
 
 func (g *generator) emit(format string, args ...any) {
-	g.lines = append(g.lines, "\t"+fmt.Sprintf(format, args...))
+	line := fmt.Sprintf(format, args...)
+	g.lines = append(g.lines, "\t"+line)
 	g.words++
+	g.spend(cyclesOf(line))
 }
 
 func (g *generator) label() string {
@@ -433,13 +448,18 @@ func (g *generator) branch(s step.IfOdd) {
 	}
 	g.emit("tst %s", reg(g.odd))
 	g.emit("brne %s", odd)
+	g.phases = arith.Phased[bool]{arith.Even: true}
 	g.emit("rjmp %s", even)
+	g.phases = arith.Phased[bool]{arith.Odd: true}
+	g.spend(1) // the branch was taken
 	g.place(odd)
 	body(s.Odd)
 	g.emit("rjmp %s", end)
+	g.phases = arith.Phased[bool]{arith.Even: true}
 	g.place(even)
 	body(s.Even)
 	g.place(end)
+	g.phases = arith.Phased[bool]{true, true}
 	g.release()
 }
 
@@ -453,10 +473,11 @@ func (g *generator) release() {
 	}
 }
 
-// text is the whole function with what saves and restores registers.
-func (g *generator) text(f *step.Func) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+// finish is the whole function, with what saves and restores registers.
+func (g *generator) finish(f *step.Func) *Function {
+	body := g.lines
+	g.lines = nil
+	line := func(format string, args ...any) { g.lines = append(g.lines, fmt.Sprintf(format, args...)) }
 	line("")
 	line("; %s", f.Doc)
 	line("\t.global %s", g.names.Function)
@@ -470,22 +491,21 @@ func (g *generator) text(f *step.Func) string {
 	}
 	saved = append(saved, 28, 29)
 	for _, r := range saved {
-		line("\tpush r%d", r)
+		g.emit("push r%d", r)
 	}
 	if g.needsZero {
-		line("\tclr r%d", zero)
+		g.emit("clr r%d", zero)
 	}
-	line("\tmovw r28, r24")
-	for _, l := range g.lines {
-		line("%s", l)
-	}
+	g.emit("movw r28, r24")
+	g.lines = append(g.lines, body...)
 	if g.multiplied {
-		line("\tclr r1")
+		g.emit("clr r1")
 	}
 	for i := len(saved) - 1; i >= 0; i-- {
-		line("\tpop r%d", saved[i])
+		g.emit("pop r%d", saved[i])
 	}
-	line("\tret")
+	g.emit("ret")
 	line("\t.size %[1]s, .-%[1]s", g.names.Function)
-	return b.String()
+	const wayBack = 2
+	return &Function{Text: strings.Join(g.lines, "\n") + "\n", Cycles: g.cycles, Bytes: 2 * g.words, Stack: len(saved) + g.frameSize + wayBack}
 }

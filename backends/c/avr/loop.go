@@ -124,6 +124,7 @@ func (g *generator) loop(s step.For) {
 		label := g.label()
 		labels = append(labels, label)
 		g.place(label)
+		g.turns *= trips(l)
 	}
 	start := g.words
 	g.depth++
@@ -141,7 +142,7 @@ func (g *generator) loop(s step.For) {
 			g.advance(p.reg, d)
 			p.at = 0
 		}
-		g.turn(counters[i][0], labels[i], start)
+		g.turn(counters[i][0], labels[i], start, trips(n.loops[i]))
 		g.free(counters[i])
 	}
 	g.depth--
@@ -176,6 +177,7 @@ func (g *generator) outer(s step.For) {
 	label := g.label()
 	g.place(label)
 	words := g.words
+	g.turns *= s.To
 	g.depth++
 	g.dynamic = dynamic{}
 	g.statements(s.Body)
@@ -184,22 +186,26 @@ func (g *generator) outer(s step.For) {
 	g.depth--
 	g.emit("inc r%d", c[0])
 	g.emit("cpi r%d, %d", c[0], s.To)
-	g.back("brne", "breq", label, words)
+	g.back("brne", "breq", label, words, s.To)
 	delete(g.bound, s.Var)
 	g.free(c)
 	g.release()
 }
 
-// back jumps to a label under a condition; a branch reaches 63 words.
-func (g *generator) back(branch, opposite, label string, start int) {
+// back jumps to a label under a condition, and ends a loop of some turns; a branch reaches 63 words.
+func (g *generator) back(branch, opposite, label string, start, trips int) {
 	if g.words-start <= 50 {
 		g.emit("%s %s", branch, label)
+		g.turns /= trips
+		g.spend(trips - 1) // taken
 		return
 	}
 	done := g.label()
 	g.emit("%s %s", opposite, done)
 	g.emit("rjmp %s", label)
 	g.place(done)
+	g.turns /= trips
+	g.spend(1 - cycles["rjmp"]) // at the last turn the branch is taken and the jump is not
 }
 
 // count loads a counter.
@@ -216,9 +222,9 @@ func (g *generator) count(r, n int) {
 }
 
 // turn counts down and goes back; a branch reaches 63 words.
-func (g *generator) turn(r int, label string, start int) {
+func (g *generator) turn(r int, label string, start, trips int) {
 	g.emit("dec r%d", r)
-	g.back("brne", "breq", label, start)
+	g.back("brne", "breq", label, start, trips)
 }
 
 // assign gives every array of a nest its pointer: a table Z, since only that reads program memory; of the others the one with most
