@@ -14,6 +14,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
 )
@@ -30,6 +31,8 @@ type Report struct {
 	Targets map[string][]backends.Figure `json:"targets"`
 	// Settings are those of targets that the command line gave, as "verilog.butterflies=8".
 	Settings []string `json:"settings,omitempty"`
+	// Schedule is how target c computes a step on its chip, where one is named and it was asked for.
+	Schedule *schedule.Picked `json:"schedule,omitempty"`
 	// Saturated of Updates state entries were clamped on the golden vectors.
 	Saturated int64 `json:"saturated"`
 	Updates   int64 `json:"updates"`
@@ -132,6 +135,9 @@ func (l *Lowered) generate(t backends.Target, p *lower.Plan, v backends.Vectors)
 	}
 	list := asList(err)
 	for _, d := range list {
+		if d.Code == "fit" && d.Span.File == "" {
+			d.Span.File = l.File
+		}
 		if d.Code != "settings" {
 			continue
 		}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hrnnc/hrnnc/backends/c"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
@@ -23,13 +25,13 @@ type Lowered struct {
 }
 
 // Lower runs the passes and reads off the plan. Errors are a diag.List, or a *passes.BugError for the compiler's own.
-func (m *Model) Lower(c passes.Config) (*Lowered, error) {
+func (m *Model) Lower(cfg passes.Config) (*Lowered, error) {
 	l := &Lowered{Model: m}
-	if c.Cost == (passes.MatrixCost{}) {
-		c.Cost = passes.DefaultCost
+	if cfg.Cost == (passes.MatrixCost{}) {
+		cfg.Cost = passes.DefaultCost
 	}
 	var err error
-	if l.Module, l.Steps, err = passes.Run(m.Loaded(), c); err != nil {
+	if l.Module, l.Steps, err = passes.Run(m.Loaded(), cfg); err != nil {
 		return nil, passError(err)
 	}
 	plan, err := lower.Extract(l.Module)
@@ -49,8 +51,25 @@ func (m *Model) Lower(c passes.Config) (*Lowered, error) {
 	return l, nil
 }
 
-// Program is what a processor does in a step, under the plain choice, and proven.
+// Schedule is how target c computes a step on the chip of its settings, with its price and the runners-up; nil where no chip is
+// named, or one whose prices nobody fitted. The error is a diag.List where nothing fits the chip.
+func (l *Lowered) Schedule() (*schedule.Picked, error) {
+	picked, err := c.Pick(l.Plan, l.Targets[c.Target.Name()])
+	if err != nil {
+		return nil, l.placed(err)
+	}
+	return picked, nil
+}
+
+// Program is what a processor does in a step, under the schedule for its chip or the plain choice, and proven.
 func (l *Lowered) Program() (*step.Program, *step.Report, error) {
+	picked, err := l.Schedule()
+	if err != nil {
+		return nil, nil, err
+	}
+	if picked != nil {
+		return picked.Program, picked.Report, nil
+	}
 	p, err := step.Build(l.Plan, step.Plain(l.Plan))
 	if err != nil {
 		return nil, nil, &passes.BugError{Pass: "step", Cause: err}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/passes"
@@ -17,7 +18,8 @@ func (a *app) compileCmd() *cobra.Command {
 	var targets []string
 	var out, weights string
 	var set, packages []string
-	var force bool
+	var force, explain bool
+	var mcu string
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "compile model.hrn",
@@ -27,6 +29,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 		Example: `  hrnnc compile model.hrn                        # everything, in build/NAME
   hrnnc compile model.hrn --target c -o firmware/model
   hrnnc compile model.hrn --target c --package arduino,cmake
+  hrnnc compile model.hrn --target c --mcu atmega328p --explain
   hrnnc compile model.hrn --set verilog.butterflies=8 --set c.prefix=gait
   hrnnc compile model.hrn --json                 # the figures, for scripts
   hrnnc compile model.hrn --verify-each          # check every pass on the way`,
@@ -47,6 +50,10 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 				}
 				set = append(set, "c.package="+strings.Join(packages, ","))
 			}
+			if mcu != "" && len(targets) > 0 && !slices.Contains(targets, "c") && !slices.Contains(targets, "all") {
+				return misuse("--mcu is about C, which is not among the targets").Helpf("add  --target c")
+			}
+			set = forChip(set, mcu)
 			l, err := a.lower(args[0], weights, set, cfg, bar.say)
 			if err != nil {
 				return err
@@ -62,6 +69,11 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			}
 			if err := cmd.Context().Err(); err != nil {
 				return err
+			}
+			if explain {
+				if o.Report.Schedule, err = a.explained(l); err != nil {
+					return err
+				}
 			}
 			bar.say("writing " + out)
 			if err := o.Write(out, force); err != nil {
@@ -84,6 +96,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 	f.StringSliceVar(&targets, "target", nil, "what to generate: go, c, verilog, or all (the default)")
 	f.StringSliceVar(&packages, "package", nil, "packages of the C for build systems: "+strings.Join(pack.Names(), ", "))
 	f.StringVarP(&out, "output", "o", "", "folder to write (default build/NAME)")
+	chipFlags(c, &mcu, &explain)
 	f.BoolVar(&force, "force", false, "replace the folder whatever it holds")
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
@@ -101,6 +114,29 @@ func checkPackages(packages, targets []string) error {
 		return misuse("--package is about C, which is not among the targets").Helpf("add  --target c")
 	}
 	return nil
+}
+
+// chipFlags are those of commands that choose a schedule for a chip.
+func chipFlags(c *cobra.Command, mcu *string, explain *bool) {
+	c.Flags().StringVar(mcu, "mcu", "", "the chip that C is for, as hrnnc chips lists them (default: mcu of the model's target c)")
+	c.Flags().BoolVar(explain, "explain", false, "say how C computes a step on its chip, what that costs there, and what else was near")
+}
+
+// forChip gives target c a chip.
+func forChip(set []string, mcu string) []string {
+	if mcu == "" {
+		return set
+	}
+	return append(set, "c.mcu="+mcu)
+}
+
+// explained is the schedule of a model, which must have one.
+func (a *app) explained(l *compiler.Lowered) (*schedule.Picked, error) {
+	picked, err := l.Schedule()
+	if err == nil && picked == nil {
+		return nil, misuse("--explain is about a chip, and none is named whose prices are known").Helpf("add  --mcu NAME;  hrnnc chips lists them")
+	}
+	return picked, err
 }
 
 func targetSettingsFlag(c *cobra.Command, set *[]string) {

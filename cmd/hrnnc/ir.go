@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) irCmd() *cobra.Command {
-	var after, output, weights string
+	var after, output, weights, mcu string
 	var list, inline, form bool
 	var cfg passes.Config
 	c := &cobra.Command{
@@ -54,7 +54,7 @@ place. With --json, the proof's claims and the counts of operations stand beside
 				if after != "" || inline {
 					return usageError{fmt.Errorf("--after and --inline are about the representation that passes rewrite; --step is behind them all")}
 				}
-				return a.step(args[0], weights, output, cfg)
+				return a.step(args[0], weights, output, mcu, cfg)
 			}
 			m, err := compiler.Load(args[0], weights)
 			if err != nil {
@@ -99,6 +99,7 @@ place. With --json, the proof's claims and the counts of operations stand beside
 	f.StringVarP(&output, "output", "o", "", "write FILE.ir and its constants; - is standard output")
 	f.BoolVar(&inline, "inline", false, "show every entry of every constant instead of its hash")
 	f.BoolVar(&form, "step", false, "print the form for processors instead: one step, as loops over arrays of integers")
+	f.StringVar(&mcu, "mcu", "", "with --step: the chip whose schedule it is, as hrnnc chips lists them (default: mcu of the model's target c)")
 	f.BoolVar(&list, "passes", false, "list the passes")
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
@@ -106,11 +107,11 @@ place. With --json, the proof's claims and the counts of operations stand beside
 }
 
 // step prints or writes the form for processors, of a model or read from its text.
-func (a *app) step(file, weights, output string, cfg passes.Config) error {
+func (a *app) step(file, weights, output, mcu string, cfg passes.Config) error {
 	if err := a.mayEmit(output); err != nil {
 		return err
 	}
-	p, report, err := a.program(file, weights, cfg)
+	p, report, err := a.program(file, weights, mcu, cfg)
 	if err != nil {
 		return err
 	}
@@ -131,11 +132,11 @@ func (a *app) step(file, weights, output string, cfg passes.Config) error {
 	return a.printJSON(map[string]any{"step": step.Text(p), "proof": report, "work": work})
 }
 
-func (a *app) program(file, weights string, cfg passes.Config) (*step.Program, *step.Report, error) {
+func (a *app) program(file, weights, mcu string, cfg passes.Config) (*step.Program, *step.Report, error) {
 	if filepath.Ext(file) == ".step" {
 		return compiler.LoadProgram(file)
 	}
-	l, err := a.lower(file, weights, nil, cfg, func(string) {})
+	l, err := a.lower(file, weights, forChip(nil, mcu), cfg, func(string) {})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/compiler"
 )
 
@@ -52,6 +53,32 @@ func (a *app) printReport(r compiler.Report) {
 		a.flush(w)
 	}
 	a.printTargets(r.Targets)
+	if r.Schedule != nil {
+		a.printSchedule(r)
+	}
+}
+
+// printSchedule shows how C computes a step on its chip, beside the best that decide one thing otherwise.
+func (a *app) printSchedule(r compiler.Report) {
+	s := r.Schedule
+	fmt.Fprintf(a.out, "\nschedule on %s, the quickest of %s that were priced\n", s.Chip, thousands(s.Priced))
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	for i, l := range s.Choice.Layers {
+		fmt.Fprintf(w, "  %s\t%s\n", r.Layers[i].Name, l)
+	}
+	fmt.Fprintf(w, "  output\t%s\n", s.Choice.Readout)
+	a.flush(w)
+	fmt.Fprintf(a.out, "\n  %s by price, not measured: hrnnc bench --mcu %s measures\n", s.Price.Unit, s.Chip)
+	w = tabwriter.NewWriter(a.out, 0, 8, 2, ' ', tabwriter.AlignRight)
+	row := func(what string, p schedule.Price, step string) {
+		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%s\t  %s\n", thousands(int(p.Step()+0.5)), step, thousands(int(p.Output+0.5)), thousands(p.Flash()), thousands(p.RAM()), what)
+	}
+	fmt.Fprintf(w, "\tstep\t\toutput\tflash\tRAM\t\n")
+	row("chosen", s.Price, "")
+	for _, o := range s.Others {
+		row(o.Instead, o.Price, fmt.Sprintf("%+.1f %%", 100*(o.Price.Step()/s.Price.Step()-1)))
+	}
+	a.flush(w)
 }
 
 func (a *app) printTargets(targets map[string][]backends.Figure) {

@@ -12,23 +12,29 @@ import (
 func (a *app) reportCmd() *cobra.Command {
 	var weights string
 	var set []string
+	var mcu string
+	var explain bool
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "report model.hrn",
 		Short: "Print a model's numbers and what each pass did, without writing anything",
 		Example: `  hrnnc report model.hrn
+  hrnnc report model.hrn --mcu cortex-m4 --explain   # the schedule for a chip
   hrnnc report model.hrn --json | jq .cost`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bar := a.progress()
 			defer bar.clear()
-			l, err := a.lower(args[0], weights, set, cfg, bar.say)
+			l, err := a.lower(args[0], weights, forChip(set, mcu), cfg, bar.say)
 			if err != nil {
 				return err
 			}
 			l.Watch = bar.plan("generating", 1).at
 			bar.say("generating")
 			o, err := l.Compile(cmd.Context(), compiler.Targets)
+			if err == nil && explain {
+				o.Report.Schedule, err = a.explained(l)
+			}
 			bar.clear()
 			if err != nil {
 				return err
@@ -41,6 +47,7 @@ func (a *app) reportCmd() *cobra.Command {
 			return nil
 		},
 	}
+	chipFlags(c, &mcu, &explain)
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)

@@ -19,7 +19,8 @@ type Budget struct {
 
 // Candidate is a choice with its price.
 type Candidate struct {
-	Choice step.Choice `json:"choice"`
+	Choice step.Choice `json:"-"`
+	Said   []string    `json:"schedule"` // the choice, a line a layer and one for the output
 	Price  Price       `json:"price"`
 	// Instead says in what a runner-up differs from the pick.
 	Instead string `json:"instead,omitempty"`
@@ -27,6 +28,7 @@ type Candidate struct {
 
 // Picked is the outcome of Pick.
 type Picked struct {
+	Chip string `json:"mcu"`
 	Candidate
 	Program *step.Program `json:"-"`
 	Report  *step.Report  `json:"-"`
@@ -101,10 +103,17 @@ func (k *picker) price(c step.Choice) *Candidate {
 		if k.asm != nil {
 			inAssembly = k.asm(prog, k.chip)
 		}
-		out = &Candidate{Choice: c, Price: PriceOf(prog, k.chip, inAssembly)}
+		out = &Candidate{Choice: c, Said: lines(c), Price: PriceOf(prog, k.chip, inAssembly)}
 	}
 	k.cache[key] = out
 	return out
+}
+
+func lines(c step.Choice) (out []string) {
+	for _, l := range c.Layers {
+		out = append(out, l.String())
+	}
+	return append(out, c.Readout.String())
 }
 
 func (k *picker) with(c step.Choice, layer int, l step.LayerChoice) step.Choice {
@@ -209,7 +218,7 @@ func (k *picker) best(front []*Candidate) (*Picked, error) {
 			reason = err
 			continue
 		}
-		out := &Picked{Candidate: *c, Program: prog, Report: report, Priced: k.priced}
+		out := &Picked{Chip: k.chip.Name, Candidate: *c, Program: prog, Report: report, Priced: k.priced}
 		out.Others = k.others(c)
 		return out, nil
 	}
