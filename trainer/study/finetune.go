@@ -147,7 +147,9 @@ func (s *Study) stretched() map[string]float64 {
 func roundings(l *compiler.Lowered) []network.Rounding {
 	var out []network.Rounding
 	for i, s := range l.Module.States {
-		out = append(out, network.Rounding{OddInput: oddInput(l.Plan.Layers[i].Term), Unit: arith.Phased[float64]{arith.Even: s.Scale.At(arith.Even), arith.Odd: s.Scale.At(arith.Odd)}, Bits: s.Bits, Staged: l.Plan.Layers[i].Staged})
+		layer := l.Plan.Layers[i]
+		out = append(out, network.Rounding{OddInput: oddInput(layer.Term), Bits: s.Bits, Staged: layer.Staged,
+			Unit: arith.Phased[float64]{arith.Even: s.Scale.At(arith.Even), arith.Odd: s.Scale.At(arith.Odd)}})
 	}
 	return out
 }
