@@ -287,7 +287,7 @@ func (d *dense) run(x [][]int64) (rows []vector) {
 func TestAgainstDenseMatrices(t *testing.T) {
 	ran, saturated := 0, int64(0)
 	ops := map[ir.Op]bool{}
-	for seed := int64(1); seed <= 48; seed++ {
+	for seed := int64(1); seed <= 60; seed++ {
 		g, err := modelgen.Random(seed, modelgen.Options{MaxUnits: 16})
 		if err != nil {
 			t.Fatal(err)
