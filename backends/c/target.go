@@ -16,6 +16,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/pack"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -172,8 +173,8 @@ func Pick(p *lower.Plan, s backends.Settings) (*schedule.Picked, error) {
 	return pick(p, set)
 }
 
-// Assembled are the functions of a program that get assembly on a chip.
-func Assembled(program *step.Program, part *chip.Part) map[string]bool {
+// Assembled are the functions of a program that get assembly on a chip, and what they cost.
+func Assembled(program *step.Program, part *chip.Part) map[string]schedule.Known {
 	if part.Arch != "avr" {
 		return nil
 	}
@@ -182,9 +183,9 @@ func Assembled(program *step.Program, part *chip.Part) map[string]bool {
 	if a == nil {
 		return nil
 	}
-	out := map[string]bool{}
-	for f := range a.functions {
-		out[f] = true
+	out := map[string]schedule.Known{}
+	for name, f := range a.functions {
+		out[name] = schedule.Known{Time: arith.Phased[float64]{float64(f.Cycles[0]), float64(f.Cycles[1])}, Code: f.Bytes, Stack: f.Stack}
 	}
 	return out
 }

@@ -15,6 +15,9 @@ import (
 // calculated, rounds of loops, values that do not fit the registers. What a kind costs is a row of a chip.
 type Features map[string]float64
 
+// exactly is the feature of what is known without a price: it counts as it stands.
+const exactly = "exactly"
+
 func (f Features) names() []string { return slices.Sorted(maps.Keys(f)) }
 
 // counter walks a program.
@@ -25,16 +28,15 @@ type counter struct {
 	phase  int
 	static bool // each statement once, of both phases: what code is made of
 	out    Features
-	done   map[string]bool // functions, when static
-	asm    map[string]bool // functions in assembly
-	prefix string          // of features, in a function in assembly
+	done   map[string]bool  // functions, when static
+	known  map[string]Known // functions that a target knows exactly
 }
 
 // arrays in sight, by name, at the phase.
 type sight map[string]*step.Array
 
-func newCounter(p *step.Program, c *chip.Part, asm map[string]bool) *counter {
-	k := &counter{p: p, chip: c, asm: asm, funcs: map[string]*step.Func{}}
+func newCounter(p *step.Program, c *chip.Part, known map[string]Known) *counter {
+	k := &counter{p: p, chip: c, known: known, funcs: map[string]*step.Func{}}
 	for _, f := range p.Funcs {
 		k.funcs[f.Name] = f
 	}
@@ -42,16 +44,16 @@ func newCounter(p *step.Program, c *chip.Part, asm map[string]bool) *counter {
 }
 
 // run is what a function does at steps of a parity.
-func run(p *step.Program, c *chip.Part, asm map[string]bool, name string, phase int) Features {
-	k := newCounter(p, c, asm)
+func run(p *step.Program, c *chip.Part, known map[string]Known, name string, phase int) Features {
+	k := newCounter(p, c, known)
 	k.phase, k.out = phase, Features{}
 	k.function(name, 1)
 	return k.out
 }
 
 // code is what a program's code is made of.
-func code(p *step.Program, c *chip.Part, asm map[string]bool) Features {
-	k := newCounter(p, c, asm)
+func code(p *step.Program, c *chip.Part, known map[string]Known) Features {
+	k := newCounter(p, c, known)
 	k.static, k.out, k.done = true, Features{}, map[string]bool{}
 	k.function(p.Step, 1)
 	k.function(p.Output, 1)
@@ -59,7 +61,7 @@ func code(p *step.Program, c *chip.Part, asm map[string]bool) Features {
 }
 
 func (k *counter) add(times float64, format string, args ...any) {
-	k.out[k.prefix+fmt.Sprintf(format, args...)] += times
+	k.out[fmt.Sprintf(format, args...)] += times
 }
 
 func (k *counter) function(name string, times float64) {
@@ -70,10 +72,14 @@ func (k *counter) function(name string, times float64) {
 		k.done[name] = true
 	}
 	f := k.funcs[name]
-	before := k.prefix
-	defer func() { k.prefix = before }()
-	if k.asm[name] {
-		k.prefix = "asm."
+	if e, ok := k.known[name]; ok {
+		k.add(times, "knowncall")
+		if k.static {
+			k.out[exactly] += float64(e.Code)
+		} else {
+			k.out[exactly] += times * e.Time[k.phase]
+		}
+		return
 	}
 	k.add(times, "call")
 	arrays := sight{}

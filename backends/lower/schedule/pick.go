@@ -99,11 +99,11 @@ func (k *picker) price(c step.Choice) *Candidate {
 	k.priced++
 	var out *Candidate
 	if prog, err := step.Build(k.plan, c); err == nil {
-		var inAssembly map[string]bool
+		var known map[string]Known
 		if k.asm != nil {
-			inAssembly = k.asm(prog, k.chip)
+			known = k.asm(prog, k.chip)
 		}
-		out = &Candidate{Choice: c, Said: lines(c), Price: PriceOf(prog, k.chip, inAssembly)}
+		out = &Candidate{Choice: c, Said: lines(c), Price: PriceOf(prog, k.chip, known)}
 	}
 	k.cache[key] = out
 	return out

@@ -21,17 +21,25 @@ type Measures struct {
 	Code         Features
 }
 
-// Assembler says which functions of a program a target writes in assembly on a chip, where it does.
-type Assembler func(p *step.Program, c *chip.Part) map[string]bool
+// Known is what a target knows of a function that it writes in assembly, with those that it calls: the time of a call at even and at
+// odd t, and bytes of code and stack.
+type Known struct {
+	Time  arith.Phased[float64] `json:"time"`
+	Code  int                   `json:"code"`
+	Stack int                   `json:"stack"`
+}
 
-// Measure counts a program that is right, of which some functions are in assembly.
-func Measure(p *step.Program, c *chip.Part, asm map[string]bool) Measures {
+// Assembler gives the functions of a program that a target writes in assembly on a chip, by name.
+type Assembler func(p *step.Program, c *chip.Part) map[string]Known
+
+// Measure counts a program that is right, of which some functions are known.
+func Measure(p *step.Program, c *chip.Part, known map[string]Known) Measures {
 	var m Measures
 	for ph := range 2 {
-		m.Step[ph] = run(p, c, asm, p.Step, ph)
-		m.Output[ph] = run(p, c, asm, p.Output, ph)
+		m.Step[ph] = run(p, c, known, p.Step, ph)
+		m.Output[ph] = run(p, c, known, p.Output, ph)
 	}
-	m.Code = code(p, c, asm)
+	m.Code = code(p, c, known)
 	return m
 }
 
@@ -46,7 +54,7 @@ type Prices struct {
 //go:embed prices/*.json
 var files embed.FS
 
-var known = sync.OnceValues(func() (map[string]*Prices, error) {
+var fitted = sync.OnceValues(func() (map[string]*Prices, error) {
 	entries, err := files.ReadDir("prices")
 	if err != nil {
 		return nil, err
@@ -68,7 +76,7 @@ var known = sync.OnceValues(func() (map[string]*Prices, error) {
 
 // PricesOf are the prices that hold on a chip; nil for one that has none, as the host.
 func PricesOf(c *chip.Part) *Prices {
-	all, err := known()
+	all, err := fitted()
 	if err != nil {
 		panic(err) // TestPrices reads every file
 	}
@@ -96,10 +104,10 @@ func (p Price) Flash() int { return p.Code + p.Tables }
 // RAM is state and stack.
 func (p Price) RAM() int { return p.State + p.Stack }
 
-// PriceOf prices a program that is right, of which some functions are in assembly.
-func PriceOf(p *step.Program, c *chip.Part, asm map[string]bool) Price {
+// PriceOf prices a program that is right, of which some functions are known.
+func PriceOf(p *step.Program, c *chip.Part, known map[string]Known) Price {
 	prices := PricesOf(c)
-	m := Measure(p, c, asm)
+	m := Measure(p, c, known)
 	out := Price{Unit: prices.Unit, Even: m.Step[arith.Even].at(prices.Time), Odd: m.Step[arith.Odd].at(prices.Time),
 		Code: int(math.Round(m.Code.at(prices.Code)))}
 	out.Output = (m.Output[arith.Even].at(prices.Time) + m.Output[arith.Odd].at(prices.Time)) / 2
@@ -114,7 +122,7 @@ func PriceOf(p *step.Program, c *chip.Part, asm map[string]bool) Price {
 	if p.TwoPhase {
 		out.State++
 	}
-	out.Stack = stack(p, c)
+	out.Stack = stack(p, c, known)
 	return out
 }
 
@@ -129,17 +137,24 @@ func stored(t step.Int) int {
 // at sums features times prices.
 func (f Features) at(prices map[string]float64) (sum float64) {
 	for _, n := range f.names() { // in an order, so that sums are the same to the bit
+		if n == exactly {
+			sum += f[n]
+		}
 		sum += f[n] * prices[n]
 	}
 	return sum
 }
 
 // stack is what a step or an output takes at most: scratch of the functions that are in each other, and a frame each.
-func stack(p *step.Program, c *chip.Part) int {
+func stack(p *step.Program, c *chip.Part, known map[string]Known) int {
 	_, width := newCounter(p, c, nil).registers()
 	saved := 8 * max(width, 2)
 	need := map[string]int{}
 	for _, f := range p.Funcs {
+		if e, ok := known[f.Name]; ok {
+			need[f.Name] = e.Stack
+			continue
+		}
 		own, deepest := saved, 0
 		for _, a := range f.Scratch {
 			own += a.Len * stored(a.Elem)

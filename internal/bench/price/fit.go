@@ -82,10 +82,14 @@ func solve(rows []row, ridge float64) map[string]float64 {
 	for j, r := range rows {
 		w := 1 / math.Max(r.y, 50)
 		weight[j] = w
+		residual[j] = r.y * w
 		for n, v := range r.x {
+			if n == "exactly" {
+				residual[j] -= v * w
+				continue
+			}
 			cols[index[n]][j] = v * w
 		}
-		residual[j] = r.y * w
 	}
 	price := make([]float64, len(names))
 	for range 20000 {
@@ -119,6 +123,9 @@ func solve(rows []row, ridge float64) map[string]float64 {
 
 func predict(x schedule.Features, price map[string]float64) (v float64) {
 	for n, times := range x {
+		if n == "exactly" {
+			v += times
+		}
 		v += times * price[n]
 	}
 	return v

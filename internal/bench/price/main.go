@@ -33,14 +33,14 @@ type sample struct {
 	Choice  string `json:"choice"`
 	Program string `json:"program"`
 	// Assembly are the functions that are in assembly.
-	Assembly map[string]bool `json:"assembly,omitempty"`
-	Even     float64         `json:"even"`
-	Odd      float64         `json:"odd"`
-	Output   float64         `json:"output"`
-	Code     int             `json:"code"` // bytes of the model's object
-	Tables   int             `json:"tables"`
-	State    int             `json:"state"`
-	Stack    int             `json:"stack"` // of a step
+	Assembly map[string]schedule.Known `json:"assembly,omitempty"`
+	Even     float64                   `json:"even"`
+	Odd      float64                   `json:"odd"`
+	Output   float64                   `json:"output"`
+	Code     int                       `json:"code"` // bytes of the model's object
+	Tables   int                       `json:"tables"`
+	State    int                       `json:"state"`
+	Stack    int                       `json:"stack"` // of a step
 }
 
 func main() {
