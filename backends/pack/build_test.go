@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand"
 	"net"
 	"os"
@@ -53,7 +54,15 @@ func run(t *testing.T, dir, command string) string {
 // packages compiles a model with packages and gives the folder of the first.
 func packages(t *testing.T, l *compiler.Lowered, formats ...string) string {
 	t.Helper()
-	l.Targets = map[string]map[string]string{"c": {"package": strings.Join(formats, ",")}}
+	return packagesFor(t, l, nil, formats...)
+}
+
+// packagesFor is packages with settings of target c.
+func packagesFor(t *testing.T, l *compiler.Lowered, settings map[string]string, formats ...string) string {
+	t.Helper()
+	all := map[string]string{"package": strings.Join(formats, ",")}
+	maps.Copy(all, settings)
+	l.Targets = map[string]map[string]string{"c": all}
 	o, err := l.Compile(context.Background(), []backends.Target{c.Target})
 	if err != nil {
 		t.Fatal(err)
@@ -562,17 +571,27 @@ func simavr(t *testing.T, dir, firmware string) string {
 	return ""
 }
 
-// TestAVR builds the CMake project for a bare ATmega328P, with assembly beside the C, and runs it on simavr.
+// uno are the settings of an Arduino Uno's chip, for which there is assembly beside the C.
+var uno = map[string]string{"mcu": "atmega328p"}
+
+// TestAVR builds the CMake project for a bare ATmega328P, with the model's assembly, and runs it on simavr; and for this computer, where
+// the C does the same.
 func TestAVR(t *testing.T) {
-	need(t, "cmake", "make", "avr-gcc", "go")
-	l := activity(t)
-	dir := packages(t, l, "cmake")
+	need(t, "cmake", "make", "avr-gcc", "gcc", "go")
+	dir := packagesFor(t, activity(t), uno, "cmake")
+	if found, err := filepath.Glob(filepath.Join(dir, "src", "*.S")); err != nil || len(found) != 1 {
+		t.Errorf("assembly: %v (%v)", found, err)
+	}
 	build := t.TempDir()
 	run(t, dir, "cmake -S . -B "+build+" --toolchain cmake/avr.cmake -DCMAKE_BUILD_TYPE=MinSizeRel")
-	run(t, dir, "cmake --build "+build)
+	if made := run(t, dir, "cmake --build "+build); !strings.Contains(made, "Building ASM object") {
+		t.Error(made)
+	}
 	port := simavr(t, dir, filepath.Join(build, "examples/stream/stream"))
-	if out := run(t, dir, host(t, dir)+" -port "+port+" -golden"); out != "PASS: 5 of 5 outputs equal\n" {
-		t.Error(out)
+	for _, to := range []string{"-port " + port, "-run " + stream(t, dir)} {
+		if out := run(t, dir, host(t, dir)+" "+to+" -golden"); out != "PASS: 5 of 5 outputs equal\n" {
+			t.Errorf("%s: %s", to, out)
+		}
 	}
 }
 
@@ -582,7 +601,7 @@ func TestArduino(t *testing.T) {
 	const hardware = "/usr/share/arduino/hardware"
 	need(t, "arduino-builder", hardware+"/arduino/avr/platform.txt", "avr-gcc", "go")
 	l := activity(t)
-	dir := packages(t, l, "arduino")
+	dir := packagesFor(t, l, uno, "arduino")
 	build := t.TempDir()
 	for _, sketch := range []string{"sensor", "stream"} {
 		// avr-gcc 5 has DECIMAL_DIG, which the core's WString.cpp uses, in C alone.
