@@ -92,7 +92,7 @@ func (k *picker) time(p Price) float64 {
 
 // price builds and prices a choice; nil where the plan does not allow it.
 func (k *picker) price(c step.Choice) *Candidate {
-	key := fmt.Sprintf("%+v", c)
+	key := fmt.Sprintf("%#v", c) // no String, which leaves out what a reader does not ask for
 	if have, ok := k.cache[key]; ok {
 		return have
 	}
@@ -324,6 +324,9 @@ var decisions = []func(l, from step.LayerChoice) string{
 	},
 	func(l, from step.LayerChoice) string {
 		return said(l.Merged != from.Merged, onOff(l.Merged, "the bias in the rounding"))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(l.Sum != from.Sum, map[bool]string{true: "the sum of a unit in 16 bits", false: "the sum of a unit as wide as its parts"}[l.Sum == 16])
 	},
 	func(l, from step.LayerChoice) string {
 		return said(l.Record != from.Record, onOff(l.Record > 0, "packed words a unit"))

@@ -62,13 +62,17 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 		switch {
 		case t.Source == lower.FromState && t.Matrix.Bits == 1:
 			products = append(products, step.Groups)
-		case t.Source == lower.FromVector && t.Matrix.Cols == 1:
+		case t.Source == lower.FromVector && t.Matrix.Cols <= 4:
 			products = append(products, step.ByValue)
 		}
 		if t.Source == lower.FromVector {
 			products = append(products, step.Adders)
 			unrolls = append(unrolls, min(t.Matrix.Cols, 8))
 		}
+	}
+	sums := []int{0}
+	if word(c) == 16 && l.ZBits <= 16 && l.Bits < 16 {
+		sums = append(sums, 16) // the verifier knows more of the sum than its parts' widths say
 	}
 	for _, pairs := range both {
 		if pairs && (c.Word < 32 || l.N%2 == 1) {
@@ -100,8 +104,10 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 								for _, product := range products {
 									for _, unroll := range unrolls {
 										for _, lane := range lanes {
-											out = append(out, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lane,
-												InPlace: inPlace, Fused: fused, Merged: merged, Record: record, Product: product, Unroll: unroll})
+											for _, sum := range sums {
+												out = append(out, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lane,
+													InPlace: inPlace, Fused: fused, Merged: merged, Sum: sum, Record: record, Product: product, Unroll: unroll})
+											}
 										}
 									}
 								}

@@ -82,6 +82,9 @@ func (c LayerChoice) String() string {
 		}
 	}
 	words = append(words, fmt.Sprintf("%d-bit lanes", c.Lane))
+	if c.Sum > 0 {
+		words = append(words, fmt.Sprintf("sums of %d bits", c.Sum))
+	}
 	if c.Record > 0 {
 		words = append(words, fmt.Sprintf("records of %d-bit words", c.Record))
 	}
