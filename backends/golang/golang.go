@@ -12,6 +12,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -40,7 +41,11 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	if err != nil {
 		return nil, nil, err
 	}
-	return newGenerator(p, o).files(v)
+	prog, err := step.Build(p, choice(p, o.wide))
+	if err != nil {
+		return nil, nil, fmt.Errorf("go: %w", err)
+	}
+	return newGenerator(p, prog, o).files(v)
 }
 
 // Engines lists the one way to run it: the go command.

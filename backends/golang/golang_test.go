@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
@@ -101,7 +104,7 @@ func (b *batch) add(t testing.TB, i int, files map[string]string) {
 }
 
 func (b *batch) build(t testing.TB) string {
-	write(t, b.dir, map[string]string{"go.mod": "module batch\n\ngo 1.21\n", "main.go": fmt.Sprintf(
+	write(t, b.dir, map[string]string{"go.mod": "module batch\n\ngo 1.22\n", "main.go": fmt.Sprintf(
 		"package main\n\nimport (\n\t\"os\"\n\n%s)\n\nfunc main() {\n\tmap[string]func(){\n%s\t}[os.Args[1]]()\n}\n", &b.imports, &b.registry)})
 	program := filepath.Join(b.dir, "batch.exe")
 	gotool(t, b.dir, "build", "-o", program, ".")
@@ -128,9 +131,13 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		b.add(t, i, generate(t, p, backends.Vectors{X: x[:1], Y: y[:1]}, backends.Settings{
 			"package": "model", "import": fmt.Sprintf("batch/p%d", i), "tables": []string{"wide", "wide", "compact"}[i%3]}))
 	}
-	for _, form := range []string{"shared additions", "eight columns", "staged", "perm", "preSigns", "between the lanes", "column :=", "sumOdd", "w&^", "lo, hi = lo+hi"} {
-		if !strings.Contains(b.text.String(), form) {
-			t.Errorf("no plan made code with %q", form)
+	for form, text := range map[string]string{
+		"shared additions": "n0 := ", "signs in groups": "[c*8", "staged rounding": ") >> 1\n", "a permuted state": "[orderH", "signs ahead": "presignsH",
+		"a stage between lanes": "<<32 + u0>>32", "lanes clamped together": "crop16(", "units updated apart": "lo+hi", "two rows a word": "two rows at a time",
+		"a token's column": "column := ", "a mean of two units": "sumOdd", "pairs within one of several blocks": "; k += ", "a window of a row": "row := ",
+	} {
+		if !strings.Contains(b.text.String(), text) {
+			t.Errorf("no plan made code of %s, %q", form, text)
 		}
 	}
 	program := b.build(t)
@@ -151,6 +158,111 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 	}
 	// The package's own tests, of a few plans: golden vectors, and no allocation.
 	gotool(t, b.dir, "test", "./p0", "./p3", "./p11", "./p24", "./p36")
+}
+
+// choices gives ways to compute a plan, by name; those that it does not allow are left out.
+func choices(p *lower.Plan) map[string]*step.Program {
+	change := func(c step.Choice, layer func(l *step.LayerChoice, p *lower.Layer), readout func(*step.ReadoutChoice)) step.Choice {
+		for i := range c.Layers {
+			if layer != nil {
+				layer(&c.Layers[i], &p.Layers[i])
+			}
+		}
+		if readout != nil {
+			readout(&c.Readout)
+		}
+		return c
+	}
+	radix := func(n int) func(l *step.LayerChoice, p *lower.Layer) {
+		return func(l *step.LayerChoice, p *lower.Layer) {
+			stages := 0
+			for _, s := range l.Passes {
+				stages += s
+			}
+			l.Passes = step.PassesOf(stages, n)
+		}
+	}
+	out := map[string]*step.Program{}
+	for name, c := range map[string]step.Choice{
+		"plain":    step.Plain(p),
+		"radix 2":  change(step.Paired(p, false), radix(1), nil),
+		"radix 16": change(step.Paired(p, false), radix(4), nil),
+		"unfused":  change(step.Paired(p, false), func(l *step.LayerChoice, _ *lower.Layer) { l.Fused = false }, nil),
+		"fused":    change(step.Plain(p), func(l *step.LayerChoice, _ *lower.Layer) { l.Fused, l.Descending = true, false }, nil),
+		"merged":   change(step.Plain(p), func(l *step.LayerChoice, _ *lower.Layer) { l.Merged, l.InPlace = true, true }, nil),
+		"records": change(step.Plain(p), func(l *step.LayerChoice, _ *lower.Layer) { l.Record = 32 },
+			func(r *step.ReadoutChoice) { r.Product, r.Together = step.Packed, 2 }),
+		"small records": change(step.Plain(p), func(l *step.LayerChoice, _ *lower.Layer) { l.Record, l.Fused, l.Descending = 8, true, false }, nil),
+		"by value":      change(step.Plain(p), func(l *step.LayerChoice, _ *lower.Layer) { l.Record, l.Product = 16, step.ByValue }, nil),
+		"deferred":      change(step.Plain(p), nil, func(r *step.ReadoutChoice) { r.Product, r.Deferred = step.Packed, true }),
+		"16 bits":       func() step.Choice { c := step.Plain(p); c.Word = 16; return c }(),
+	} {
+		if prog, err := step.Build(p, c); err == nil && step.Verify(prog) == nil {
+			out[name] = prog
+		}
+	}
+	return out
+}
+
+// TestChoicesGiveTheSameBits spells each plan as many choices have it.
+func TestChoicesGiveTheSameBits(t *testing.T) {
+	rng := rand.New(rand.NewSource(7))
+	b := batch{dir: t.TempDir()}
+	type run struct {
+		p    *lower.Plan
+		name string
+		x, y [][][]int64
+	}
+	var runs []run
+	count := map[string]int{}
+	for i := range 12 {
+		p := plantest.Random(rng)
+		if i%3 == 0 {
+			p = plantest.WithOrder(rng, 2+i/3%6)
+		}
+		programs := choices(p)
+		for i == 0 && programs["deferred"] == nil {
+			p = plantest.Random(rng)
+			programs = choices(p)
+		}
+		x := plantest.Sequences(rng, p, 3, 9)
+		y := reference(p, x)
+		for _, name := range slices.Sorted(maps.Keys(programs)) {
+			count[name]++
+			o, err := readSettings(p, backends.Settings{"package": "model", "import": fmt.Sprintf("batch/p%d", len(runs))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			files, _, err := newGenerator(p, programs[name], o).files(backends.Vectors{})
+			if err != nil {
+				t.Fatalf("plan %d, %s: %v", i, name, err)
+			}
+			texts := map[string]string{}
+			for _, f := range files {
+				texts[f.Path] = string(f.Data)
+			}
+			b.add(t, len(runs), texts)
+			runs = append(runs, run{p, name, x, y})
+		}
+	}
+	for name, least := range map[string]int{"plain": 12, "radix 2": 12, "radix 16": 12, "unfused": 12, "fused": 4, "merged": 4, "records": 2, "small records": 1, "by value": 1, "deferred": 1, "16 bits": 8} {
+		if count[name] < least {
+			t.Errorf("%d plans allow %s, want %d", count[name], name, least)
+		}
+	}
+	program := b.build(t)
+	for i, r := range runs {
+		out, err := exttool.Run(context.Background(), b.dir, bytes.NewReader(encode(r.x)), program, fmt.Sprint(i))
+		if err != nil {
+			t.Errorf("%s: %v", r.name, err)
+			continue
+		}
+		got, err := decode(bytes.NewReader(out), r.p, r.x)
+		if err != nil || !reflect.DeepEqual(got, r.y) {
+			t.Errorf("%s, %s: %v\n%s", r.name, summary(r.p), err, cmp.Diff(r.y, got))
+		}
+	}
+	gotool(t, b.dir, "vet", "./...")
 }
 
 func summary(p *lower.Plan) string {

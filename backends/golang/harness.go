@@ -109,7 +109,7 @@ func (g *generator) testFile(v backends.Vectors) *jen.File {
 	lo, hi := g.p.Input.Range()
 	input := jen.Id(g.inputType()).Call(jen.Id("i").Op("*").Lit(37).Op("%").Lit(int(hi - lo + 1)))
 	if lo != 0 {
-		input = jen.Id(g.inputType()).Call(jen.Id("i").Op("*").Lit(37).Op("%").Lit(int(hi - lo + 1)).Op("+").Parens(number(lo)))
+		input = jen.Id(g.inputType()).Call(jen.Id("i").Op("*").Lit(37).Op("%").Lit(int(hi - lo + 1)).Op("+").Parens(literal(lo)))
 	}
 	fill := []jen.Code{jen.Id("x").Op("=").Add(input)}
 	if g.byPointer() {

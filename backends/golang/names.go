@@ -16,7 +16,7 @@ type names map[string]bool
 
 // fixed are the identifiers every generated package may have.
 var fixed = strings.Fields(`Model Step Reset Output Class Bits Unit ClassNames Quantise Inputs Outputs Vocab Steps math
-	InputUnit OutputUnit OutputUnitOdd Threshold ThresholdOdd odd sum sumEven sumOdd readout m x token ones pp np pn nn gains offsets
+	InputUnit OutputUnit OutputUnitOdd Threshold ThresholdOdd odd m x token ones gains offsets
 	TestGolden TestStepDoesNotAllocate BenchmarkStep goldenX goldenY`)
 
 func newNames() names {

@@ -5,27 +5,21 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 )
 
 // perLine is how many entries of a table stand on a line.
 const perLine = 16
 
-// table writes a package-level array and returns its name. shape is [n] or [rows, columns].
-func (g *generator) table(want, typ, comment string, ints []int64, shape ...int) string {
-	n := g.names.pick(want)
-	g.tableBytes += len(ints) * sizeOf[typ]
-	of := jen.Index(jen.Lit(shape[0]))
-	if len(shape) == 2 {
-		of.Index(jen.Lit(shape[1]))
-	}
-	g.tables = append(g.tables, jen.Comment(n+" "+comment).Line().Var().Id(n).Op("=").Add(of).Id(typ).Values(jen.Line().Id(n).Op(",").Line()))
-	g.entries = append(g.entries, entries{n, ints, shape})
+// table writes a package-level array and returns its name.
+func (g *generator) table(a *step.Array) string {
+	n := g.names.pick(camel(a.Name, false))
+	g.tableBytes += a.Len * a.Elem.Bytes()
+	g.tables = append(g.tables, jen.Comment(comment(n+": "+a.Doc)).Line().Var().Id(n).Op("=").Index(jen.Lit(a.Len)).Id(goType(a.Elem)).Values(jen.Line().Id(n).Op(",").Line()))
+	g.entries = append(g.entries, entries{n, a.Data, []int{a.Len}, a.Elem.Lanes == 2})
 	return n
 }
 
@@ -34,7 +28,8 @@ func (g *generator) table(want, typ, comment string, ints []int64, shape ...int)
 type entries struct {
 	table string
 	ints  []int64
-	shape []int
+	shape []int // [n] or [rows, columns]
+	pairs bool  // two numbers an entry, the lower lane first
 }
 
 // fill replaces the placeholders of tables, which come in the order of the file.
@@ -73,12 +68,28 @@ func (t entries) size() int {
 		}
 		n++
 	}
+	if t.pairs {
+		n += len(t.ints) / 2 * len("<<32 ")
+	}
 	return n + len(t.ints)/4
 }
 
-// write writes perLine entries a line; of a matrix several short rows a line, or a long row on lines of its own.
+// write writes perLine numbers a line; of a matrix several short rows a line, or a long row on lines of its own.
 func (t entries) write(out *bytes.Buffer) {
-	if len(t.shape) == 1 {
+	switch {
+	case t.pairs:
+		for line := range slices.Chunk(t.ints, perLine) {
+			out.WriteString("\t")
+			for i := 0; i < len(line); i += 2 {
+				if i > 0 {
+					out.WriteString(", ")
+				}
+				spellPair(out, line[i], line[i+1])
+			}
+			out.WriteString(",\n")
+		}
+		return
+	case len(t.shape) == 1:
 		spellLines(out, "\t", t.ints)
 		return
 	}
@@ -108,6 +119,20 @@ func (t entries) code() *jen.Statement {
 	return jen.Line().Op(out.String())
 }
 
+// spellPair is the constant expression lo + hi<<32.
+func spellPair(out *bytes.Buffer, lo, hi int64) {
+	switch {
+	case lo == 0 && hi != 0:
+		fmt.Fprintf(out, "%d << 32", hi)
+	case hi < 0:
+		fmt.Fprintf(out, "%d - %d<<32", lo, -hi)
+	case hi > 0:
+		fmt.Fprintf(out, "%d + %d<<32", lo, hi)
+	default:
+		fmt.Fprint(out, lo)
+	}
+}
+
 func spellLines(out *bytes.Buffer, indent string, ints []int64) {
 	for line := range slices.Chunk(ints, perLine) {
 		out.WriteString(indent)
@@ -123,48 +148,4 @@ func spellList(out *bytes.Buffer, ints []int64) {
 		}
 		out.Write(strconv.AppendInt(out.AvailableBuffer(), v, 10))
 	}
-}
-
-// narrowest is the smallest type that holds all values.
-func narrowest(lists ...[]int64) string {
-	bits := 1
-	for _, ints := range lists {
-		for _, v := range ints {
-			bits = max(bits, arith.SignedBits(v))
-		}
-	}
-	return storage(bits)
-}
-
-// bias writes the tables of a bias and returns their names at even and odd t.
-func (g *generator) bias(want, of string, b arith.Phased[[]int64]) (names [2]string, typ string) {
-	typ = narrowest(b[0], b[1])
-	if slices.Equal(b[0], b[1]) {
-		names[0] = g.table(want, typ, "is the bias of "+of+" in its integers' unit.", b[0], len(b[0]))
-		names[1] = names[0]
-		return names, typ
-	}
-	for ph, word := range []string{"Even", "Odd"} {
-		names[ph] = g.table(want+word, typ, fmt.Sprintf("is the bias of %s at %s t, in the unit its integers have there.", of, strings.ToLower(word)), b[ph], len(b[ph]))
-	}
-	return names, typ
-}
-
-func widen(s []int8) []int64 {
-	out := make([]int64, len(s))
-	for i, v := range s {
-		out[i] = int64(v)
-	}
-	return out
-}
-
-// transposed gives the columns of a matrix as rows.
-func transposed(w *lower.Matrix) []int64 {
-	out := make([]int64, 0, len(w.Ints))
-	for c := range w.Cols {
-		for r := range w.Rows {
-			out = append(out, w.Ints[r*w.Cols+c])
-		}
-	}
-	return out
 }

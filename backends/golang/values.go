@@ -18,8 +18,8 @@ func (g *generator) quantise(f *jen.File) {
 		u := jen.Id("u").Op(":=").Qual("math", "RoundToEven").Call(jen.Float64().Call(jen.Add(gain).Op("*").Add(value)).Op("+").Add(offset))
 		return []jen.Code{u,
 			jen.Switch().Block(
-				jen.Case(jen.Op("!").Parens(jen.Id("u").Op(">").Add(number(lo)))).Block(jen.Id("u").Op("=").Add(number(lo))),
-				jen.Case(jen.Id("u").Op(">").Add(number(hi))).Block(jen.Id("u").Op("=").Add(number(hi)))),
+				jen.Case(jen.Op("!").Parens(jen.Id("u").Op(">").Add(literal(lo)))).Block(jen.Id("u").Op("=").Add(literal(lo))),
+				jen.Case(jen.Id("u").Op(">").Add(literal(hi))).Block(jen.Id("u").Op("=").Add(literal(hi)))),
 			jen.Add(to).Id(g.inputType()).Call(jen.Id("u"))}
 	}
 	f.Comment("Quantise turns values of a step, in the units of the training data, into an input: gain*value + offset, rounded to the")

@@ -30,7 +30,7 @@ func candidates() []string {
 // TestEveryWord gives the model, its state and its matrices each word as a name, and vets all packages at once.
 func TestEveryWord(t *testing.T) {
 	dir := t.TempDir()
-	all := map[string]string{"go.mod": "module example.com/all\n\ngo 1.21\n"}
+	all := map[string]string{"go.mod": "module example.com/all\n\ngo 1.22\n"}
 	for i, word := range candidates() {
 		p := plantest.WithOrder(rand.New(rand.NewSource(int64(i%5))), 1)
 		p.Name = word

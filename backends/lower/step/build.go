@@ -44,9 +44,9 @@ func Build(p *lower.Plan, c Choice) (prog *Program, err error) {
 // localNames are what the builder names within functions, and the arrays that callers know: arrays named by the model are called
 // otherwise.
 func localNames() []string {
-	out := []string{"x", "y", "odd", "i", "j", "k", "m", "c", "r", "q", "p", "g", "s", "t", "u", "v", "w", "acc", "back", "bias", "column", "count", "row",
-		"start", "total", "turn"}
-	for _, letters := range []string{"a", "b", "c", "d", "e", "g", "n", "r", "s", "v", "w", "x", "back"} {
+	out := []string{"x", "y", "odd", "i", "j", "k", "m", "c", "f", "r", "q", "p", "g", "s", "t", "u", "v", "w", "acc", "back", "bias", "column", "count", "row",
+		"start", "total", "turn", "lo", "hi"}
+	for _, letters := range []string{"a", "b", "c", "d", "e", "f", "g", "n", "r", "s", "t", "u", "v", "w", "x", "lo", "hi", "back"} {
 		for i := range 64 {
 			out = append(out, fmt.Sprint(letters, i))
 		}

@@ -12,7 +12,9 @@ import (
 // Choice says how a plan is computed: every field changes cost, none changes a bit. Word is the narrowest integer that the
 // processor calculates in without conversions: 16 bits on AVR, 32 on most.
 type Choice struct {
-	Word    int
+	Word int
+	// Across is how many columns of a row are multiplied between two tests of a loop, where the columns allow; 0 is 1.
+	Across  int
 	Layers  []LayerChoice
 	Readout ReadoutChoice
 }
@@ -26,6 +28,8 @@ type LayerChoice struct {
 	Descending bool
 	// Pairs keeps two units of 16 or 32 bits in a word and computes both at a time.
 	Pairs bool
+	// Apart updates the units of a word one after the other, from tables of plain numbers: for Pairs of 32 bits.
+	Apart bool
 	// Lane is how wide an entry of the transform is, in bits: of a unit, with Pairs too.
 	Lane int
 	// InPlace keeps the state as wide as the transform, which then needs no array of its own.
@@ -50,6 +54,7 @@ type Product string
 // The ways to multiply. Which of them a matrix allows says Products.
 const (
 	Rows    Product = "rows"    // row by row, an entry of a table a weight
+	Coupled Product = "coupled" // two rows at a time, their weights in the lanes of a word
 	Columns Product = "columns" // column by column: each entry of the vector is read once
 	Packed  Product = "packed"  // column by column, several weights a table word
 	Dots    Product = "dots"    // pairs of entries by pairs of weights, from packed words
@@ -61,6 +66,8 @@ const (
 // ReadoutChoice is the schedule of the output.
 type ReadoutChoice struct {
 	Product Product
+	// Copied multiplies relu(h) from an array that is filled first, instead of from the state.
+	Copied bool
 	// Together is how many rows are multiplied at a time.
 	Together int
 	// Deferred adds up relu(h) instead of the outputs of a mean, and multiplies when an output is asked for.
@@ -76,7 +83,7 @@ func (c LayerChoice) String() string {
 	for _, w := range []struct {
 		on   bool
 		word string
-	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"}} {
+	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.Apart, "updated apart"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"}} {
 		if w.on {
 			words = append(words, w.word)
 		}
@@ -148,6 +155,55 @@ func Plain(p *lower.Plan) Choice {
 	return c
 }
 
+// Paired is the choice for processors of 64 bits whose compilers make no vectors: two units a word where the plan allows, updated
+// together where the lanes hold it; else entries as wide as the transform, in place. compact keeps the tables narrow instead.
+func Paired(p *lower.Plan, compact bool) Choice {
+	c := Choice{Word: 32, Across: 8}
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		k := LayerChoice{Lane: lane(l.ZBits + 1), Product: productOf(l.Term, compact), Unroll: smallInput, InPlace: l.Perm == nil}
+		stages, most := l.K, 3
+		if gap, across := pairGap(l); gap > 0 && l.K >= 2 && l.N >= 8 && l.ZBits <= 32 && !l.Staged && l.Perm == nil && l.PreSigns == nil {
+			k.Pairs, k.Lane, k.InPlace = true, 32, false
+			k.Apart = compact || !lanewise(l)
+			k.Fused = !k.Apart
+			if across {
+				stages--
+			}
+		}
+		if l.Staged {
+			most = 2 // as often as it halves
+		}
+		k.Passes = PassesOf(stages, most)
+		if k.Fused && stages > 2 { // four updates in the last pass: half the text of eight, and nearly as fast
+			k.Passes = append(PassesOf(stages-2, most), 2)
+		}
+		c.Layers = append(c.Layers, k)
+	}
+	c.Readout = ReadoutChoice{Product: productBy(&p.Readout.Matrix, p.Readout.YBits, compact), Copied: p.Readout.Matrix.Rows > 1}
+	return c
+}
+
+func productOf(t *lower.Term, compact bool) Product {
+	if t == nil {
+		return ""
+	}
+	return productBy(&t.Matrix, t.AccBits, compact)
+}
+
+// productBy is how a matrix is multiplied without vectors.
+func productBy(w *lower.Matrix, bits int, compact bool) Product {
+	switch {
+	case w.Adders != nil:
+		return Adders
+	case w.Bits == 1 && w.Rows >= 32 && w.Cols%8 == 0:
+		return Groups
+	case !compact && w.Rows > 1 && bits <= 32:
+		return Coupled
+	}
+	return Rows
+}
+
 func plainProduct(t *lower.Term) Product {
 	if t == nil {
 		return ""
@@ -202,7 +258,8 @@ func (c *LayerChoice) check(l *lower.Layer) error {
 		total += s
 	}
 	stages := l.K
-	if c.Pairs && pairGap(l) < l.N/2 {
+	gap, across := pairGap(l)
+	if c.Pairs && across {
 		stages-- // the last is between the lanes
 	}
 	switch {
@@ -212,26 +269,30 @@ func (c *LayerChoice) check(l *lower.Layer) error {
 		return fmt.Errorf("staged rounding wants the narrowest stride first")
 	case c.Fused && (l.Perm != nil || len(c.Passes) == 0):
 		return fmt.Errorf("its update cannot be fused: it is permuted, or there is no pass")
-	case c.Pairs && (pairGap(l) == 0 || l.Perm != nil || l.PreSigns != nil):
+	case c.Pairs && (gap == 0 || l.Perm != nil || l.PreSigns != nil || len(c.Passes) == 0):
 		return fmt.Errorf("its units make no pairs")
+	case c.Pairs && c.Lane == 32 && (l.Staged || l.ZBits > 32 || c.Record > 0 || c.Merged):
+		return fmt.Errorf("lanes of 32 bits hold no such transform, and their update takes no records and merges no bias")
+	case c.Pairs && c.Lane == 32 && !c.Apart && !lanewise(l):
+		return fmt.Errorf("its update does not fit lanes of 32 bits")
+	case c.Apart && !(c.Pairs && c.Lane == 32):
+		return fmt.Errorf("only units of lanes of 32 bits are updated apart")
 	case c.InPlace && l.Perm != nil:
 		return fmt.Errorf("a permuted state cannot be updated in place")
 	}
 	return nil
 }
 
-// pairGap is the distance between the units of a pair: half the state where that has an even number of blocks, so that no stage
-// is between the lanes, else half a block; 0 where there is no pair.
-func pairGap(l *lower.Layer) int {
+// pairGap is the distance between the units of a pair: half the state where that has an even number of blocks, else half a block,
+// whose last stage is then across the lanes; 0 where there is no pair.
+func pairGap(l *lower.Layer) (gap int, across bool) {
 	switch {
 	case l.N%2 == 1:
-		return 0
+		return 0, false
 	case l.N/l.Block%2 == 0:
-		return l.N / 2
-	case l.Block >= 2:
-		return l.Block / 2
+		return l.N / 2, false
 	}
-	return 0
+	return l.Block / 2, true
 }
 
 // deferrable reports whether the mean of a plan can be taken of relu(h): its odd steps have no other unit.

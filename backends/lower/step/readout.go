@@ -146,7 +146,7 @@ func (r *readout) product(f *Func, put into) []Stmt {
 	switch {
 	case r.c.Product == Packed || r.c.Product == Dots:
 		return append(head, r.packed(f, put2)...)
-	case r.c.Product == Rows && r.l.lanes == 1:
+	case r.c.Product == Rows && r.l.lanes == 1 && !r.c.Copied:
 		return append(head, r.rows(put2)...)
 	}
 	// The others read the state from an array.
@@ -164,14 +164,8 @@ func (r *readout) product(f *Func, put into) []Stmt {
 func (r *readout) rows(put into) []Stmt {
 	w := &r.Matrix
 	t := r.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
-	i, j := Counter("i"), Counter("j")
-	acc := Var(r.y, "acc")
-	return []Stmt{each("i", w.Rows,
-		Let{Name: "acc", Value: Const(r.y, 0), Mutable: true},
-		For{Var: "j", To: w.Cols, By: 1, Body: []Stmt{
-			Set{"acc", Add(acc, Mul(As(Load(t, sum(Times(i, int64(w.Cols)), j)), r.y), r.unit(Load(r.l.state, j), r.y)))},
-		}},
-		put(i, acc))}
+	row := r.row(w, t, r.y, func(j *Expr) *Expr { return r.unit(Load(r.l.state, j), r.y) })
+	return []Stmt{each("i", w.Rows, append(row, put(Counter("i"), Var(r.y, "acc")))...)}
 }
 
 // afterStep is what a step adds to a mean.

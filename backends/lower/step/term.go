@@ -37,15 +37,17 @@ func (l *layer) newTerm() *term {
 	switch {
 	case t.t.Source == lower.FromOneHot:
 		t.columns = l.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
+	case t.inWords():
+		t.columns = l.tableOf(l.work, weights(w), fmt.Sprintf("%s [%d, %d], column by column, two units a word.", w.Name, w.Rows, w.Cols), t.byColumn())
 	case t.product == ByValue:
 		if l.c.Record == 0 || t.t.Source != lower.FromVector || t.combinations() > mostValues {
 			l.fail("only records of at most %d different rows of weights are multiplied by value", mostValues)
 		}
 	case l.c.Record > 0 && w.Cols <= l.c.Unroll && t.t.Source == lower.FromVector:
-	case t.product == Rows && w.Cols <= l.c.Unroll && t.t.Source == lower.FromVector && l.lanes == 1:
+	case (t.product == Rows || t.product == Coupled) && w.Cols <= l.c.Unroll && t.t.Source == lower.FromVector && (l.lanes == 1 || l.c.Apart):
 		t.columns = l.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
 	default:
-		if l.lanes == 2 {
+		if l.lanes == 2 && l.c.Lane <= 16 {
 			l.fail("pairs take their product from records")
 		}
 		t.aheadOfUpdate()
@@ -65,7 +67,10 @@ func (t *term) byColumn() []int64 {
 		for r := range column {
 			column[r] = w.Ints[r*w.Cols+c]
 		}
-		out = append(out, (&update{layer: t.layer}).inOrder(column)...)
+		if t.lanes == 1 || t.inWords() {
+			column = (&update{layer: t.layer}).inOrder(column)
+		}
+		out = append(out, column...)
 	}
 	return out
 }
@@ -74,6 +79,17 @@ func (t *term) byColumn() []int64 {
 func (t *term) aheadOfUpdate() {
 	in := t.builder.vector(t.layer.fn, t.t)
 	t.before = append(t.before, in.fill...)
+	if t.wordsAhead() {
+		w := &t.t.Matrix
+		t.ahead = t.fn.scratch(t.names, "inflow", t.work, t.words())
+		var rows []int
+		for i := range t.words() {
+			rows = append(rows, t.unit(i, 0), t.unit(i, 1))
+		}
+		table := t.coupledTable(w, rows)
+		t.before = append(t.before, each("i", t.words(), append(t.row(w, table, t.work, wordOf(in.array)), Store{t.ahead.Name, Counter("i"), Var(t.work, "acc")})...))
+		return
+	}
 	t.ahead = t.fn.scratch(t.names, "inflow", t.acc, t.t.Matrix.Rows)
 	t.before = append(t.before, t.builder.multiply(t.fn, &t.t.Matrix, t.product, in.array, t.ahead, t.acc)...)
 }
@@ -185,8 +201,11 @@ func (t *term) narrow() bool {
 
 // factor is the type of an input as it is multiplied.
 func (t *term) factor() Int {
-	if t.narrow() {
+	switch {
+	case t.narrow():
 		return I8
+	case t.inWords():
+		return Int{Bits: t.work.Bits * t.work.Lanes, Lanes: 1}
 	}
 	return t.acc
 }
@@ -331,7 +350,7 @@ func (t *term) entry(at, position *Expr, r *record, ph int, sumType Int, name fu
 	}
 	switch {
 	case t.t.Source == lower.FromOneHot:
-		if t.lanes == 2 {
+		if t.lanes == 2 && t.c.Lane <= 16 {
 			t.fail("pairs take no token")
 		}
 		return rounded(Times(As(Load(t.columns, sum(t.x[0], position)), t.acc), t.t.In[ph].Apply(1)))
@@ -385,16 +404,90 @@ func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, v, y *Array, a
 		return b.adders(w, v, y, acc)
 	case Groups:
 		return b.groups(f, w, v, y, acc)
+	case Coupled:
+		return b.coupled(w, v, y, acc)
 	}
 	t := b.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
-	i, j := Counter("i"), Counter("j")
-	a := Var(acc, "acc")
-	return []Stmt{each("i", w.Rows,
+	i := Counter("i")
+	return []Stmt{each("i", w.Rows, append(b.row(w, t, acc, func(j *Expr) *Expr { return As(Load(v, j), acc) }),
+		Store{y.Name, i, As(Var(acc, "acc"), y.Elem)})...)}
+}
+
+// couple is two lanes of 32 bits.
+var couple = Int{Bits: 32, Lanes: 2}
+
+// wordOf is an entry of a vector as both lanes of a word are multiplied by it.
+func wordOf(v *Array) func(j *Expr) *Expr {
+	return func(j *Expr) *Expr { return As(Load(v, j), I64) }
+}
+
+// coupledTable has the weights of two rows a word; a row of -1 has none.
+func (b *builder) coupledTable(w *lower.Matrix, rows []int) *Array {
+	data := make([]int64, 0, len(rows)*w.Cols)
+	for i := 0; i < len(rows); i += 2 {
+		for c := range w.Cols {
+			for _, r := range rows[i : i+2] {
+				v := int64(0)
+				if r >= 0 {
+					v = w.Ints[r*w.Cols+c]
+				}
+				data = append(data, v)
+			}
+		}
+	}
+	return b.tableOf(couple, weights(w), fmt.Sprintf("%s [%d, %d], two rows at a time: a word holds a weight of each.", w.Name, w.Rows, w.Cols), data)
+}
+
+// coupled multiplies two rows at a time: the product of a word is that of its lanes.
+func (b *builder) coupled(w *lower.Matrix, v, y *Array, acc Int) []Stmt {
+	rows := make([]int, w.Rows+w.Rows%2)
+	for i := range rows {
+		rows[i] = i
+	}
+	pairs := w.Rows / 2
+	if w.Rows%2 == 1 {
+		rows[w.Rows] = -1
+	}
+	t := b.coupledTable(w, rows)
+	if acc.Bits > 64 || acc.Lanes != 1 {
+		b.fail("no lanes hold the products of two rows")
+	}
+	i, sum2 := Counter("i"), Var(couple, "acc")
+	put := func(at *Expr, lane int) Stmt { return Store{y.Name, at, As(Lane(sum2, lane), y.Elem)} }
+	body := append(b.row(w, t, couple, wordOf(v)), put(Times(i, 2), 0), put(sum(Times(i, 2), At(1)), 1))
+	out := []Stmt{each("i", pairs, body...)}
+	if w.Rows%2 == 1 {
+		last := append(b.row(w, t, couple, wordOf(v)), put(Times(i, 2), 0))
+		out = append(out, For{Var: "i", From: pairs, To: pairs + 1, By: 1, Independent: true, Body: last})
+	}
+	return out
+}
+
+// row adds up the products of row i of a table in acc, as many columns in a row as the choice says and the matrix allows.
+func (b *builder) row(w *lower.Matrix, t *Array, acc Int, entry func(j *Expr) *Expr) []Stmt {
+	across := max(b.choice.Across, 1)
+	whole := across > 1 && w.Cols <= 2*across
+	if whole {
+		across = w.Cols
+	}
+	for w.Cols%across != 0 {
+		across--
+	}
+	j, total := Counter("j"), Const(acc, 0)
+	if whole {
+		j = At(0)
+	}
+	for k := range across {
+		at := sum(j, At(k))
+		total = Add(total, Mul(As(Load(t, sum(Times(Counter("i"), int64(w.Cols)), at)), acc), entry(at)))
+	}
+	if whole {
+		return []Stmt{Let{Name: "acc", Value: total}}
+	}
+	return []Stmt{
 		Let{Name: "acc", Value: Const(acc, 0), Mutable: true},
-		For{Var: "j", To: w.Cols, By: 1, Body: []Stmt{
-			Set{"acc", Add(a, Mul(As(Load(t, sum(Times(i, int64(w.Cols)), j)), acc), As(Load(v, j), acc)))},
-		}},
-		Store{y.Name, i, As(a, y.Elem)})}
+		For{Var: "j", To: w.Cols, By: across, Body: []Stmt{Set{"acc", Add(Var(acc, "acc"), total)}}},
+	}
 }
 
 // mostDigits is how many signed digits a matrix may have that is multiplied by straight additions: more make more code than a table.

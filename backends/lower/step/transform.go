@@ -17,6 +17,7 @@ type layer struct {
 	z     *Array // of the transform; the state itself where it needs no other
 	lanes int
 	gap   int // Pairs: distance between the units of a word
+	cross bool
 	work  Int // that the transform is calculated in
 	upd   update
 }
@@ -31,7 +32,8 @@ func (b *builder) layer(i int) *layer {
 	l.work = Int{Bits: max(l.c.Lane, b.choice.Word), Lanes: 1}
 	doc := fmt.Sprintf("state %s, %d units of %d bits", p.Name, p.N, p.Bits)
 	if l.c.Pairs {
-		l.lanes, l.gap = 2, pairGap(p)
+		l.lanes = 2
+		l.gap, l.cross = pairGap(p)
 		elem = Int{Bits: l.c.Lane, Lanes: 2}
 		l.work = elem
 		if l.gap == p.N/2 {
@@ -61,7 +63,15 @@ func (l *layer) unit(word, lane int) int {
 }
 
 // across reports whether the last stage is between the lanes of a word.
-func (l *layer) across() bool { return l.lanes == 2 && l.gap < l.N/2 }
+func (l *layer) across() bool { return l.cross }
+
+// unitAt is the unit in the lower lane of a word.
+func (l *layer) unitAt(word *Expr) *Expr {
+	if l.lanes == 1 || l.gap == l.words() {
+		return word
+	}
+	return Add(word, And(word, Const(Index, ^int64(l.gap-1))))
+}
 
 // function makes the function of a step.
 func (l *layer) function() {
@@ -128,6 +138,10 @@ func (l *layer) pass(number, ph int) []Stmt {
 	base, outer, inner := l.loops(n, stride)
 	at := func(k int) *Expr { return sum(base, At(k*stride)) }
 	segments := l.segments(stage, stages, ph)
+	raise := int64(0)
+	if number == len(l.c.Passes)-1 {
+		raise = l.raise(ph)
+	}
 
 	var body []Stmt
 	v := make([]*Expr, n)
@@ -146,6 +160,9 @@ func (l *layer) pass(number, ph int) []Stmt {
 		if segments[0].halves && k&(1<<segments[0].stages-1) == 0 {
 			e = Add(e, Const(l.work, 1))
 		}
+		if k == 0 {
+			e = Add(e, Const(l.work, raise)) // the butterflies bring it to all
+		}
 		put(0, k, e)
 	}
 	level := 0
@@ -156,6 +173,9 @@ func (l *layer) pass(number, ph int) []Stmt {
 			for _, k := range butterflies(n, level) {
 				a, b := old[k&^(1<<level)], old[k|1<<level]
 				e := l.butterfly(a, b, k&(1<<level) != 0, halve)
+				if k>>(level+1) == 0 {
+					e = raised(e, raise)
+				}
 				// The 1 that a halving rounds with, once for the sums that it reaches.
 				if halve && si+1 < len(segments) && segments[si+1].halves && k>>(level+1)&(1<<segments[si+1].stages-1) == 0 {
 					e = Add(e, Const(l.work, 1))
@@ -167,7 +187,11 @@ func (l *layer) pass(number, ph int) []Stmt {
 	}
 	if l.c.Fused && number == len(l.c.Passes)-1 {
 		for k := range n {
-			body = append(body, l.updateWord(v[k], at(k), l.position(inner, outer, n, k), fmt.Sprint(k), ph)...)
+			where := site{at(k), l.position(inner, outer, n, k), l.unitAt(at(k))}
+			if l.lanes == 2 && n*stride == l.gap && outer != nil { // the groups are blocks
+				where.unit = sum(outer, at(k))
+			}
+			body = append(body, l.updateWord(v[k], where, fmt.Sprint(k), ph)...)
 		}
 	} else {
 		// A value that is only stored needs no name.
@@ -321,5 +345,23 @@ func (l *layer) updateLoop(ph int) []Stmt {
 		s, z = let("v", z)
 		head = append(head, s)
 	}
-	return []Stmt{each("i", l.words(), append(head, l.updateWord(z, i, i, "", ph)...)...)}
+	if l.gap == l.words() || l.lanes == 1 {
+		return []Stmt{each("i", l.words(), append(head, l.updateWord(z, site{i, i, i}, "", ph)...)...)}
+	}
+	// Word k + j of the block from word k on holds unit 2k + j.
+	k, j := Counter("k"), Counter("j")
+	at := sum(k, j)
+	s, z := let("v", As(Load(l.z, at), l.work))
+	body := append([]Stmt{s}, l.updateWord(z, site{at, at, sum(k, k, j)}, "", ph)...)
+	return []Stmt{For{Var: "k", To: l.words(), By: l.gap, Independent: true, Body: []Stmt{each("j", l.gap, body...)}}}
+}
+
+// raised moves the claim of a value to which something was added.
+func raised(e *Expr, by int64) *Expr {
+	if e.Claim == nil || by == 0 {
+		return e
+	}
+	c := *e
+	c.Claim = &arith.Interval{Lo: e.Claim.Lo + by, Hi: e.Claim.Hi + by}
+	return &c
 }

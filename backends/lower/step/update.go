@@ -56,7 +56,12 @@ func (l *layer) newUpdate() update {
 	if l.c.Sum > 0 {
 		u.sum = Int{Bits: l.c.Sum, Lanes: 1}
 	}
-	if l.lanes == 2 {
+	switch {
+	case l.bare():
+		u.sum = l.work
+		u.bareTables()
+		return u
+	case l.lanes == 2 && !l.c.Apart:
 		u.sum = l.work
 	}
 	if l.c.Record > 0 {
@@ -86,7 +91,7 @@ func masks(signs []int8) (out []int64, negates bool) {
 // flipped reports whether a unit's entry of the transform comes negated: the upper lane of a stage between the lanes is taken as
 // hi - lo, which is one instruction with the other lane.
 func (u *update) flipped(unit int) bool {
-	return u.across() && unit&u.gap != 0
+	return u.across() && unit&u.gap != 0 && u.c.Lane <= 16
 }
 
 // negated reports whether the bits of the value of a unit are to be inverted.
@@ -129,8 +134,11 @@ func (u *update) constants(ph int) []int64 {
 	return out
 }
 
-// inOrder lists a number a unit in the order of the tables, lower lanes first.
+// inOrder lists a number a unit in the order of the tables, lower lanes first; that of the units where they are updated apart.
 func (u *update) inOrder(v []int64) []int64 {
+	if u.c.Apart {
+		return v
+	}
 	out := make([]int64, 0, len(v))
 	for _, w := range u.order() {
 		for lane := range u.lanes {
@@ -151,7 +159,7 @@ func (u *update) tables(bias arith.Phased[[]int64]) {
 		signs = append(signs, s)
 	}
 	elem := func(v ...int64) Int {
-		if u.lanes == 2 {
+		if u.lanes == 2 && !u.c.Apart {
 			return u.work
 		}
 		return Int{Bits: lane(hull(v).Bits()), Lanes: 1}
@@ -179,9 +187,12 @@ func (u *update) tables(bias arith.Phased[[]int64]) {
 // prepare makes what the update needs of the input, ahead of its loop.
 func (u *update) prepare(ph int) []Stmt { return u.term.prepare(ph) }
 
-// updateWord makes the new state of one word from its value behind the transform and stores it. at is its index, position its
-// place in the tables; suffix tells the names of several words apart.
-func (l *layer) updateWord(z, at, position *Expr, suffix string, ph int) []Stmt {
+// site is where a word stands: its index, its place in the tables, and the unit in its lower lane.
+type site struct{ at, position, unit *Expr }
+
+// updateWord makes the new state of one word from its value behind the transform and stores it. suffix tells the names of
+// several words apart.
+func (l *layer) updateWord(z *Expr, where site, suffix string, ph int) []Stmt {
 	u := &l.upd
 	var out []Stmt
 	named := map[string]*Expr{}
@@ -194,46 +205,80 @@ func (l *layer) updateWord(z, at, position *Expr, suffix string, ph int) []Stmt 
 		named[hint] = v
 		return v
 	}
-	if l.across() {
-		z = name("s", u.crossStage(z, ph))
-	}
-	if u.record != nil {
-		for w := range u.record.per { // in the order of the table, which a pointer walks
-			u.record.word(position, w, name)
+	var g *Expr
+	switch {
+	case l.lanes == 1:
+		g = name("g", u.single(z, where.at, where.position, ph, name))
+	case l.c.Apart:
+		g = u.apart(z, where.unit, ph, name)
+	case l.bare():
+		if suffix == "" || suffix == "0" {
+			out = append(out, u.bareRemarks()...)
 		}
+		g = name("g", u.bareSum(z, where, ph, name))
+	default:
+		g = name("g", u.pair(z, where, ph, name))
 	}
+	out = append(out, Store{l.state.Name, where.at, As(g, l.state.Elem)})
+	return append(out, l.builder.readout.collect(l, g, where.at)...)
+}
+
+// single is the new value of one unit.
+func (u *update) single(z, at, position *Expr, ph int, name func(string, *Expr) *Expr) *Expr {
+	v := u.unclamped(z, at, position, ph, name)
+	if u.Saturate {
+		return Clamp(v, u.Bits)
+	}
+	return v.Claimed(u.Bits)
+}
+
+// unclamped is single before the clamp.
+func (u *update) unclamped(z, at, position *Expr, ph int, name func(string, *Expr) *Expr) *Expr {
+	u.readRecord(position, name)
 	v := As(z, u.sum)
 	mask, constant := u.parts(position, ph, name)
 	if mask != nil {
 		v = Xor(v, mask)
 	}
-	n := shiftLeft(l.Layer, ph)
+	n := shiftLeft(u.Layer, ph)
 	a := u.term.entry(at, position, u.record, ph, u.sum, name)
-	switch {
-	case l.lanes == 2:
-		v = u.pairSum(v, constant, a, n)
-	default:
-		if l.c.Merged && constant != nil {
-			v, constant = Add(v, constant), nil
-			v = Shr(v, n)
-		} else {
-			v = Round(v, n)
-		}
-		if a != nil {
-			v = Add(v, a)
-		}
-		if constant != nil {
-			v = Add(v, constant)
-		}
-		if l.Saturate {
-			v = Clamp(v, l.Bits)
-		} else {
-			v = v.Claimed(l.Bits)
+	if u.c.Merged && constant != nil {
+		v, constant = Add(v, constant), nil
+		v = Shr(v, n)
+	} else {
+		v = Round(v, n)
+	}
+	if a != nil {
+		v = Add(v, a)
+	}
+	if constant != nil {
+		v = Add(v, constant)
+	}
+	return v
+}
+
+// pair is the new values of two units in lanes of 16 bits.
+func (u *update) pair(z *Expr, where site, ph int, name func(string, *Expr) *Expr) *Expr {
+	if u.across() {
+		z = name("s", u.crossStage(z, ph))
+	}
+	u.readRecord(where.position, name)
+	v := As(z, u.sum)
+	mask, constant := u.parts(where.position, ph, name)
+	if mask != nil {
+		v = Xor(v, mask)
+	}
+	a := u.term.entry(where.at, where.position, u.record, ph, u.sum, name)
+	return u.pairSum(v, constant, a, shiftLeft(u.Layer, ph))
+}
+
+// readRecord reads the words of a record in the order of the table, which a pointer walks.
+func (u *update) readRecord(position *Expr, name func(string, *Expr) *Expr) {
+	if u.record != nil {
+		for w := range u.record.per {
+			u.record.word(position, w, name)
 		}
 	}
-	g := name("g", v)
-	out = append(out, Store{l.state.Name, at, As(g, l.state.Elem)})
-	return append(out, l.builder.readout.collect(l, g, at)...)
 }
 
 // crossStage is the last stage, between the lanes of a word: lo + hi and, flipped, hi - lo. Where it ends a pair that staged

@@ -8,32 +8,35 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// generator collects the parts of one package while its layers are walked.
+// generator collects the parts of one package while its program is spelled.
 type generator struct {
 	options
-	p      *lower.Plan
-	names  names
-	layers []*layer
+	p       *lower.Plan
+	prog    *step.Program
+	names   names
+	members names // fields and methods among them
 
-	consts    []constant
-	fields    []modelField
-	tables    []jen.Code
-	entries   []entries // of those of the tables that fill writes
-	methods   []jen.Code
-	helpers   []jen.Code
-	steps     []jen.Code // calls in Step, a layer each
-	afterStep []jen.Code
-	counts    bool // whether t's parity is kept
+	consts  []constant
+	fields  []modelField
+	tables  []jen.Code
+	entries []entries // of those of the tables that fill writes
+	methods []jen.Code
+	helpers []jen.Code
+	counts  bool // whether t's parity is kept
 
-	transforms map[string]string
-	scratches  map[string]string
-	embeds     map[*ir.Tensor]string
-	tableBytes int
-	usesOnes   bool // whether the constant of that name is needed
-	usesSigns  bool // whether pp, np, pn and nn are
+	step, output *step.Func
+	arrays       map[string]*array         // by the program's names
+	calls        map[string]string         // methods, by the program's functions
+	scratches    map[string][]int          // the functions that use a field, by what it is
+	scratchCode  map[string]*jen.Statement // and the field
+	crops        map[int]string            // functions that clamp lanes, by bits
+	tableBytes   int
+	usesOnes     bool // whether the constant of that name is needed
+	err          error
 }
 
 type constant struct {
@@ -45,44 +48,23 @@ type constant struct {
 // modelField is a field of Model: an array.
 type modelField struct {
 	name string
-	typ  jen.Code
-	doc  string
-	n    int
 	elem string
+	n    int
+	doc  string
+	size int // of an entry
 }
 
-func newGenerator(p *lower.Plan, o options) *generator {
-	g := &generator{options: o, p: p, names: newNames(), counts: p.TwoPhase(),
-		transforms: map[string]string{}, scratches: map[string]string{}, embeds: map[*ir.Tensor]string{}}
-	for i := range p.Layers {
-		d := g.layout(&p.Layers[i])
-		g.layers = append(g.layers, d)
-		g.fields = append(g.fields, modelField{d.field, jen.Index(jen.Lit(d.words())).Id(d.elem), d.doc(), d.words(), d.elem})
+// newGenerator takes a plan and the program that was built from it.
+func newGenerator(p *lower.Plan, prog *step.Program, o options) *generator {
+	return &generator{options: o, p: p, prog: prog, names: newNames(), members: names{}, counts: prog.TwoPhase, arrays: map[string]*array{},
+		calls: map[string]string{}, scratches: map[string][]int{}, scratchCode: map[string]*jen.Statement{}, crops: map[int]string{}}
+}
+
+// fail notes the first thing that has no spelling.
+func (g *generator) fail(format string, args ...any) {
+	if g.err == nil {
+		g.err = fmt.Errorf("go: "+format, args...)
 	}
-	return g
-}
-
-// scratch names a field of n integers whose content matters within a step only. Uses with one role, size and type
-// share it.
-func (g *generator) scratch(role string, n int, typ string) string {
-	key := fmt.Sprint(role, n, typ)
-	if f, ok := g.scratches[key]; ok {
-		return f
-	}
-	f := g.names.pick(role)
-	g.scratches[key] = f
-	g.fields = append(g.fields, modelField{f, jen.Index(jen.Lit(n)).Id(typ), scratchDocs[role], n, typ})
-	return f
-}
-
-// scratchDocs describes the scratch fields by role. They are part of the model because TinyGo moves large local
-// arrays to the heap.
-var scratchDocs = map[string]string{
-	"in":   "scratch: the vector that a matrix multiplies",
-	"acc":  "scratch: what flows into a state",
-	"z":    "scratch: a transform, ahead of its permutation",
-	"sums": "scratch: sums that rows of a +1/-1 matrix share",
-	"y":    "scratch: the output",
 }
 
 func (g *generator) inputName() string {
@@ -98,7 +80,7 @@ func (g *generator) inputType() string {
 	if in.Kind == ir.Token {
 		return "int"
 	}
-	t := storage(in.Bits)
+	t := fmt.Sprintf("int%d", width(in.Bits))
 	if !in.Signed {
 		t = "u" + t
 	}
@@ -126,10 +108,11 @@ func (g *generator) inputParam() *jen.Statement {
 
 func (g *generator) files(v backends.Vectors) ([]backends.File, []backends.Figure, error) {
 	g.inputConsts()
-	for _, d := range g.layers {
-		g.steps = append(g.steps, g.step(d))
+	g.program()
+	g.api()
+	if g.err != nil {
+		return nil, nil, g.err
 	}
-	g.readout()
 	var out []backends.File
 	for _, f := range []struct {
 		path string
@@ -150,7 +133,7 @@ func (g *generator) files(v backends.Vectors) ([]backends.File, []backends.Figur
 		return nil, nil, fmt.Errorf("go: %s: %w", out[0].Path, err)
 	}
 	out = append(out,
-		backends.File{Path: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.21\n", g.module)},
+		backends.File{Path: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.22\n", g.module)},
 		backends.File{Path: "README.md", Data: g.readme()})
 	return out, g.figures(), nil
 }
@@ -162,9 +145,8 @@ func (g *generator) stateBytes() int {
 		n = 1
 	}
 	for _, f := range g.fields {
-		size := sizeOf[f.elem]
-		widest = max(widest, size)
-		n = roundUp(n, size) + f.n*size
+		widest = max(widest, f.size)
+		n = roundUp(n, f.size) + f.n*f.size
 	}
 	return roundUp(n, widest)
 }
@@ -233,22 +215,15 @@ func (g *generator) packageFile() *jen.File {
 		f.Var().Id("ClassNames").Op("=").Index(jen.Op("...")).String().Values(append(words, jen.Line())...)
 	}
 	g.quantise(f)
+	stepMethod := g.stepMethod()
 	f.Comment("Model is the memory between steps. Its zero value is ready for the first step; copies are independent.")
 	f.Type().Id("Model").Struct(g.structFields()...)
 	f.Comment("Reset forgets everything: the next step is the first.")
 	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Reset").Params().Block(jen.Op("*").Id("m").Op("=").Id("Model").Values())
-	g.stepMethod(f)
+	f.Add(stepMethod)
 	if g.usesOnes {
 		f.Comment("ones is 1 in both lanes of a word.")
 		f.Const().Id("ones").Op("=").Lit(1).Op("<<").Lit(32).Op("+").Lit(1)
-	}
-	if g.usesSigns {
-		f.Comment("Masks that negate the lanes of a word: p leaves one as it is, n negates it; the lower comes first.")
-		f.Const().Defs(
-			jen.Id("pp").Op("=").Lit(0),
-			jen.Id("np").Op("=").Lit(1).Op("<<").Lit(32).Op("-").Lit(1),
-			jen.Id("pn").Op("=").Id("np").Op("<<").Lit(32),
-			jen.Id("nn").Op("=").Id("np").Op("|").Id("pn"))
 	}
 	for _, part := range [][]jen.Code{g.methods, g.helpers, g.tables} {
 		for _, c := range part {
@@ -264,17 +239,17 @@ func (g *generator) structFields() []jen.Code {
 		out = append(out, jen.Comment("odd tells whether t, the number of steps done, is odd."), jen.Id("odd").Bool())
 	}
 	for _, f := range g.fields {
-		out = append(out, jen.Comment(comment(f.doc)), jen.Id(f.name).Add(f.typ))
+		out = append(out, jen.Comment(comment(f.doc)), jen.Id(f.name).Index(jen.Lit(f.n)).Id(f.elem))
 	}
 	return out
 }
 
-func (g *generator) stepMethod(f *jen.File) {
+func (g *generator) stepMethod() jen.Code {
 	var body []jen.Code
 	if g.counts {
-		body = append(body, field("odd").Op("=").Op("!").Add(field("odd")))
+		body = append(body, jen.Id("m").Dot("odd").Op("=").Op("!").Id("m").Dot("odd"))
 	}
-	body = append(append(body, g.steps...), g.afterStep...)
+	body = g.body(g.step, body)
 	lo, hi := g.p.Input.Range()
 	what := "The integer"
 	switch {
@@ -283,6 +258,6 @@ func (g *generator) stepMethod(f *jen.File) {
 	case g.byPointer():
 		what = "Each of the integers"
 	}
-	f.Commentf("Step consumes one input. %s is from %d to %d; beyond that the result is undefined.", what, lo, hi)
-	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Step").Params(g.inputParam()).Block(body...)
+	doc := fmt.Sprintf("consumes one input. %s is from %d to %d; beyond that the result is undefined.", what, lo, hi)
+	return g.newMethod("Step", []string{doc}, []jen.Code{g.inputParam()}, nil, body)
 }
