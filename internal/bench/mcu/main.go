@@ -143,6 +143,8 @@ func (b *bench) page(ctx context.Context) error {
 	b.line("")
 	b.line("    go run ./internal/bench/mcu -write -before FOLDER")
 	b.line("")
+	b.line("FOLDER holds what another hrnnc wrote: `hrnnc compile examples/MODEL/model.hrn --target c -o FOLDER/MODEL`, for each model.")
+	b.line("")
 	if err := b.examples(ctx); err != nil {
 		return err
 	}
