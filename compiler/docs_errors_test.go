@@ -127,8 +127,10 @@ func (s *codeScan) scan(f source) {
 	})
 }
 
+// holdsCode reports whether a field is a code: Code, in a file that knows diagnostics, since others have code of programs.
 func (s *codeScan) holdsCode(f source, name string) bool {
-	return name == "Code" || s.fields[field{f.dir, name}]
+	_, knows := imported(f.file, "diag")
+	return name == "Code" && (knows || f.file.Name.Name == "diag") || s.fields[field{f.dir, name}]
 }
 
 // callee is the function of a call.
