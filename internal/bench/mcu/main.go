@@ -151,6 +151,9 @@ func (b *bench) page(ctx context.Context) error {
 	if err := b.ablation(ctx); err != nil {
 		return err
 	}
+	if err := b.transforms(ctx); err != nil {
+		return err
+	}
 	if err := b.peers(ctx); err != nil {
 		return err
 	}
