@@ -110,6 +110,7 @@ type generator struct {
 	multiplied bool
 	needsZero  bool
 	pointers   map[string]*pointer // of arrays in the loop at hand
+	far        map[string]*pointer // where a second pointer walks 64 bytes ahead
 	origin     map[string]int      // where each array's walk begins, in bytes
 	inputReads int                 // that are left
 	state      pointer             // Y, against the start of the struct

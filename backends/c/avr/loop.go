@@ -28,6 +28,7 @@ type walk struct {
 	array  *step.Array
 	by     []int
 	origin int
+	end    int    // of the last access
 	count  int    // accesses
 	name   string // of an index that it starts from, and how many bytes one of that is
 	named  int
@@ -70,7 +71,7 @@ func (g *generator) walks(n nest) []*walk {
 				if w.name != name || w.named != named {
 					refuse("an array that is walked from two places")
 				}
-				w.origin = min(w.origin, origin)
+				w.origin, w.end = min(w.origin, origin), max(w.end, origin+a.Elem.Bytes())
 				w.count++
 				return
 			}
@@ -78,7 +79,7 @@ func (g *generator) walks(n nest) []*walk {
 		if start != at.constant {
 			refuse("a loop that does not start at 0")
 		}
-		out = append(out, &walk{array: a, by: by, origin: origin, count: 1, name: name, named: named})
+		out = append(out, &walk{array: a, by: by, origin: origin, end: origin + a.Elem.Bytes(), count: 1, name: name, named: named})
 	}
 	visitLoads(n.body, func(e *step.Expr) { access(e.Name, e.Args[0]) })
 	for _, s := range n.body {
@@ -104,8 +105,8 @@ func (g *generator) loop(s step.For) {
 	}
 	walks := g.walks(n)
 	g.dynamic = dynamic{}
-	g.pointers, g.origin = map[string]*pointer{}, map[string]int{}
-	defer func() { g.pointers, g.origin = nil, nil }()
+	g.pointers, g.far, g.origin = map[string]*pointer{}, map[string]*pointer{}, map[string]int{}
+	defer func() { g.pointers, g.far, g.origin = nil, nil, nil }()
 	g.assign(walks)
 
 	var counters [][]int
@@ -140,6 +141,10 @@ func (g *generator) loop(s step.For) {
 				d -= w.by[i+1] * trips(n.loops[i+1])
 			}
 			g.advance(p.reg, d)
+			if q := g.far[w.array.Name]; q != nil {
+				g.advance(q.reg, d+p.at-q.at)
+				q.at = 0
+			}
 			p.at = 0
 		}
 		g.turn(counters[i][0], labels[i], start, trips(n.loops[i]))
@@ -252,7 +257,7 @@ func (g *generator) assign(walks []*walk) {
 			}
 		}
 		if next == nil {
-			return
+			break
 		}
 		a := next.array
 		g.origin[a.Name] = next.origin
@@ -287,7 +292,21 @@ func (g *generator) assign(walks []*walk) {
 			g.addNamed(r, next.name, next.named)
 		}
 	}
+	// An array that Y does not reach the end of is walked by Z as well, where that is free.
+	if len(free) == 0 || free[0] != z {
+		return
+	}
+	for _, w := range walks {
+		if p := g.pointers[w.array.Name]; p.reg == y && w.end-w.origin > reach && w.end-w.origin-reach <= reach {
+			g.far[w.array.Name] = &pointer{reg: z}
+			g.emit("movw r30, r28")
+			g.advance(z, reach)
+		}
+	}
 }
+
+// reach is how many bytes a pointer with a displacement reaches.
+const reach = 64
 
 // loadTable loads Z with the address of a table, behind everything that uses it for other ends.
 func (g *generator) loadTable(walks []*walk) {

@@ -146,7 +146,11 @@ type dynamic struct {
 func (g *generator) target(a *step.Array, at affine) (p *pointer, offset int) {
 	offset = at.constant * a.Elem.Bytes()
 	if p = g.pointers[a.Name]; p != nil {
-		return p, offset - g.origin[a.Name]
+		offset -= g.origin[a.Name]
+		if q := g.far[a.Name]; q != nil && offset+a.Elem.Bytes() > reach {
+			return q, offset - reach
+		}
+		return p, offset
 	}
 	if g.pointers != nil {
 		refuse("an index by a name within a loop")
