@@ -136,6 +136,9 @@ func (a *app) explained(l *compiler.Lowered) (*schedule.Picked, error) {
 	if err == nil && picked == nil {
 		return nil, misuse("--explain is about a chip, and none is named whose prices are known").Helpf("add  --mcu NAME;  hrnnc chips lists them")
 	}
+	if err == nil {
+		picked.Explain()
+	}
 	return picked, err
 }
 

@@ -32,9 +32,16 @@ type Picked struct {
 	Candidate
 	Program *step.Program `json:"-"`
 	Report  *step.Report  `json:"-"`
-	// Others are the next best of those that fit, and that differ from the pick in one thing each: what each idea is worth.
+	// Others, once Explain was called, are the best that decide one thing otherwise and fit: what each idea is worth.
 	Others []Candidate `json:"runners_up"`
 	Priced int         `json:"priced"` // choices
+	picker *picker
+}
+
+// Explain fills in the others.
+func (p *Picked) Explain() {
+	p.Others = p.picker.others(&p.Candidate)
+	p.Priced = p.picker.priced
 }
 
 // NoFit is the error of a model that no choice makes small enough.
@@ -90,6 +97,11 @@ func (k *picker) time(p Price) float64 {
 	return p.Step() + share*p.Output
 }
 
+// bold reports whether a choice is narrower than the plan says, which often cannot be proven.
+func bold(c step.Choice) bool {
+	return slices.ContainsFunc(c.Layers, func(l step.LayerChoice) bool { return l.Pairs || l.Sum > 0 })
+}
+
 // price builds and prices a choice; nil where the plan does not allow it.
 func (k *picker) price(c step.Choice) *Candidate {
 	key := fmt.Sprintf("%#v", c) // no String, which leaves out what a reader does not ask for
@@ -98,7 +110,7 @@ func (k *picker) price(c step.Choice) *Candidate {
 	}
 	k.priced++
 	var out *Candidate
-	if prog, err := step.Build(k.plan, c); err == nil {
+	if prog, err := step.Build(k.plan, c); err == nil && (!bold(c) || step.Verify(prog) == nil) {
 		var known map[string]Known
 		if k.asm != nil {
 			known = k.asm(prog, k.chip)
@@ -218,9 +230,7 @@ func (k *picker) best(front []*Candidate) (*Picked, error) {
 			reason = err
 			continue
 		}
-		out := &Picked{Chip: k.chip.Name, Candidate: *c, Program: prog, Report: report, Priced: k.priced}
-		out.Others = k.others(c)
-		return out, nil
+		return &Picked{Chip: k.chip.Name, Candidate: *c, Program: prog, Report: report, Priced: k.priced, picker: k}, nil
 	}
 	if miss.LeastFlash == 0 {
 		return nil, reason

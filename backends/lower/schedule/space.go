@@ -36,14 +36,14 @@ func word(c *chip.Part) int {
 
 var both = []bool{false, true}
 
-// lanesOf are the widths of the transform worth trying: the narrowest that may do, and the next.
-func lanesOf(l *lower.Layer) []int {
-	for _, w := range []int{16, 32, 64} {
+// laneOf is the narrowest width that holds the transform.
+func laneOf(l *lower.Layer) int {
+	for _, w := range []int{16, 32} {
 		if l.ZBits <= w {
-			return []int{w}
+			return w
 		}
 	}
-	return []int{64}
+	return 64
 }
 
 // recordsOf are the words that a chip reads packed tables in; 0 keeps a table of each kind.
@@ -59,14 +59,11 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 	unrolls := []int{0}
 	if t := l.Term; t != nil {
 		products = []step.Product{step.Rows}
-		switch {
-		case t.Source == lower.FromState && t.Matrix.Bits == 1:
+		if t.Source == lower.FromState && t.Matrix.Bits == 1 {
 			products = append(products, step.Groups)
-		case t.Source == lower.FromVector && t.Matrix.Cols <= 4:
-			products = append(products, step.ByValue)
 		}
 		if t.Source == lower.FromVector {
-			products = append(products, step.Adders)
+			products = append(products, step.Adders, step.ByValue)
 			unrolls = append(unrolls, min(t.Matrix.Cols, 8))
 		}
 	}
@@ -82,9 +79,9 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 		if pairs && l.N/l.Block%2 == 1 {
 			stages-- // the last is between the lanes
 		}
-		lanes := lanesOf(l)
+		lanes := laneOf(l)
 		if pairs {
-			lanes = []int{16}
+			lanes = 16
 		}
 		for _, passes := range passesOf(stages) {
 			for _, descending := range both {
@@ -103,11 +100,9 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 							for _, record := range recordsOf(c) {
 								for _, product := range products {
 									for _, unroll := range unrolls {
-										for _, lane := range lanes {
-											for _, sum := range sums {
-												out = append(out, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lane,
-													InPlace: inPlace, Fused: fused, Merged: merged, Sum: sum, Record: record, Product: product, Unroll: unroll})
-											}
+										for _, sum := range sums {
+											out = append(out, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
+												InPlace: inPlace, Fused: fused, Merged: merged, Record: record, Product: product, Unroll: unroll})
 										}
 									}
 								}

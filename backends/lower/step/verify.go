@@ -439,8 +439,8 @@ func (v *verifier) report() *Report {
 			continue
 		}
 		have := n.seen
-		place := Place{n.home.fn.f.Name, stmtText(n.home.s), n.e.String()}
 		if n.e.Claim != nil {
+			place := Place{n.home.fn.f.Name, stmtText(n.home.s), n.e.String()}
 			r.Claims = append(r.Claims, Claimed{place, *n.e.Claim, n.seen})
 			have = have.Intersect(*n.e.Claim)
 		}
@@ -449,10 +449,13 @@ func (v *verifier) report() *Report {
 		}
 		r.ranges[n.e] = have
 	}
-	address := func(l *line, index *node, arrays arith.Phased[int], place Place) {
+	address := func(l *line, index *node, arrays arith.Phased[int], e *Expr) {
+		if index.secret == Public {
+			return
+		}
+		place := Place{l.fn.f.Name, stmtText(l.s), e.String()}
 		table := v.arrays[arrays[arith.Even]].Kind == Table && v.arrays[arrays[arith.Odd]].Kind == Table
 		switch {
-		case index.secret == Public:
 		case index.secret == Token && table:
 			r.TokenAddresses = append(r.TokenAddresses, place)
 		default:
@@ -460,14 +463,11 @@ func (v *verifier) report() *Report {
 		}
 	}
 	see := func(l *line, n *node) {
-		place := Place{Func: l.fn.f.Name, Stmt: stmtText(l.s)}
 		if n != nil && n.code == cLoad {
-			place.Expr = n.e.String()
-			address(l, n.a, n.array, place)
+			address(l, n.a, n.array, n.e)
 		}
 		if _, ok := l.s.(Store); ok && n == nil {
-			place.Expr = l.index.e.String()
-			address(l, l.index, l.array, place)
+			address(l, l.index, l.array, l.index.e)
 		}
 	}
 	reached := map[*function]bool{}

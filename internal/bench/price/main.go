@@ -141,6 +141,7 @@ func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (*step.Program, ste
 		if picked, err = schedule.Pick(p, part, schedule.Budget{}, c.Assembled); err != nil {
 			return nil, step.Choice{}, err
 		}
+		picked.Explain()
 	}
 	for range 60 {
 		choice := step.Choice{Word: space.Word}
