@@ -15,8 +15,11 @@ type ctype struct {
 	unsigned    bool
 }
 
-// cInt is what C calculates narrow numbers in.
-var cInt = ctype{16, 32, false}
+// cInt is what C calculates narrow numbers in, and cIndex indices without a sign.
+var (
+	cInt   = ctype{16, 32, false}
+	cIndex = ctype{16, 32, true}
+)
 
 // exactly is the type of a declaration.
 func exactly(t step.Int) ctype {
@@ -55,13 +58,13 @@ func (s *speller) typeName(t step.Int) string {
 func literal(n int64) string {
 	switch {
 	case n == -1<<63:
-		return "(-INT64_C(9223372036854775807) - 1)"
+		return "INT64_MIN"
 	case n < -1<<31 || n >= 1<<31:
 		return macro("INT64_C", n)
 	case n == -1<<31:
-		return "(-INT32_C(2147483647) - 1)"
+		return "INT32_MIN"
 	case n == -1<<15:
-		return "(-32767 - 1)"
+		return "INT16_MIN"
 	case n < -1<<15 || n >= 1<<15:
 		return macro("INT32_C", n)
 	}

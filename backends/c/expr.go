@@ -25,11 +25,14 @@ const (
 	primary
 )
 
-// operators are C's for the operations that have one.
-var operators = map[step.Op]struct {
+// operator is one of C's.
+type operator struct {
 	text  string
 	level level
-}{
+}
+
+// operators are C's for the operations that have one.
+var operators = map[step.Op]operator{
 	step.OpAdd: {"+", sum}, step.OpSub: {"-", sum}, step.OpMul: {"*", product}, step.OpMulWide: {"*", product},
 	step.OpAnd: {"&", bitAnd}, step.OpXor: {"^", bitXor},
 }
@@ -72,6 +75,12 @@ func (s *speller) cast(t step.Int, v term) term {
 // to converts a term to a type where C would not do so without a loss that compilers warn of.
 func (s *speller) to(t step.Int, v term) term {
 	have, want := v.typ, exactly(t)
+	if t == step.Index && s.dialect.counters {
+		if have.unsigned {
+			return v
+		}
+		return s.cast(t, v)
+	}
 	switch {
 	case have.unsigned && !want.unsigned && have.most >= want.least, !have.unsigned && want.unsigned:
 		return s.cast(t, v)
@@ -88,9 +97,20 @@ func (s *speller) expr(e *step.Expr) term {
 	}
 	switch e.Op {
 	case step.OpConst:
+		if e.Type == step.Index && s.dialect.counters {
+			return term{unsignedLiteral(e.Value), primary, cIndex}
+		}
 		return number(e.Value)
 	case step.OpVar:
-		return term{s.scope.name(e.Name), primary, exactly(e.Type)}
+		name := s.scope.name(e.Name)
+		t := exactly(e.Type)
+		if e.Type == step.Index && s.dialect.counters {
+			t = cIndex
+			if s.bytes[name] {
+				t = exactly(step.Int{Bits: 8, Lanes: 1, Unsigned: true})
+			}
+		}
+		return term{name, primary, t}
 	case step.OpLoad:
 		return s.element(e.Name, e.Args[0])
 	case step.OpPhase:
@@ -101,17 +121,22 @@ func (s *speller) expr(e *step.Expr) term {
 		a := s.widened(e.Type, s.expr(e.Args[0]))
 		return term{"-" + a.as(postfix, false), unary, calculated(a.typ, a.typ)}
 	case step.OpShl:
+		if e.Type == step.Index && s.dialect.counters {
+			return s.indexed(operators[step.OpMul], &step.Expr{Type: e.Type, Args: []*step.Expr{e.Args[0], step.At(1 << e.Value)}})
+		}
 		a := s.widened(e.Type, s.expr(e.Args[0]))
 		return joined(a, "*", product, s.numberIn(e.Type, 1<<e.Value))
-	case step.OpShr, step.OpRound, step.OpClamp, step.OpCrop:
+	case step.OpShr, step.OpRound:
 		return s.call(string(e.Op), e.Type, e.Args, strconv.FormatInt(e.Value, 10))
+	case step.OpClamp, step.OpCrop:
+		return s.clamp(string(e.Op), e.Type, e.Args, int(e.Value))
 	case step.OpHalfAdd, step.OpHalfSub, step.OpMin:
 		return s.call(string(e.Op), e.Type, e.Args)
 	case step.OpSatAdd:
 		if e.Type.Bits != functionBits(e.Type) { // the sum fits the function's type
 			whole := step.Int{Bits: functionBits(e.Type), Lanes: 1}
 			sum := &step.Expr{Op: step.OpAdd, Type: whole, Args: e.Args}
-			return s.call(string(step.OpClamp), e.Type, []*step.Expr{sum}, strconv.Itoa(e.Type.Bits))
+			return s.clamp(string(step.OpClamp), e.Type, []*step.Expr{sum}, e.Type.Bits)
 		}
 		return s.call(string(e.Op), e.Type, e.Args)
 	case step.OpMax:
@@ -138,10 +163,10 @@ func (s *speller) expr(e *step.Expr) term {
 // operation spells a binary operator in the width of its result: an operand is converted where C would calculate in fewer bits.
 func (s *speller) operation(e *step.Expr) term {
 	op := operators[e.Op]
-	a, b := s.signed(e.Args[0]), s.signed(e.Args[1])
-	if e.Type.Unsigned {
-		a, b = s.expr(e.Args[0]), s.expr(e.Args[1])
+	if e.Type == step.Index && s.dialect.counters {
+		return s.indexed(op, e)
 	}
+	a, b := s.signed(e.Args[0]), s.signed(e.Args[1])
 	if n := e.Args[1]; e.Op == step.OpAdd && isNumber(n) && n.Value < 0 && n.Value > -1<<62 {
 		op.text, b = "-", number(-n.Value)
 	}
@@ -158,13 +183,29 @@ func (s *speller) operation(e *step.Expr) term {
 	return joined(a, op.text, op.level, b)
 }
 
-// signed is a value as an operand: an entry of an unsigned table that C would calculate with unsigned is converted.
+// signed is a value as an operand: an entry of an unsigned table is converted, since C would calculate with its type.
 func (s *speller) signed(e *step.Expr) term {
 	v := s.expr(e)
-	if v.typ.unsigned && v.typ.least >= cInt.least {
+	if v.typ.unsigned && !e.Type.Unsigned {
 		return s.cast(e.Type, v)
 	}
 	return v
+}
+
+// indexed spells an operation on indices without a sign.
+func (s *speller) indexed(op operator, e *step.Expr) term {
+	v := [2]term{s.expr(e.Args[0]), s.expr(e.Args[1])}
+	for i := range v {
+		if !v[i].typ.unsigned {
+			v[i] = s.cast(e.Type, v[i])
+		}
+	}
+	if max(v[0].typ.least, v[1].typ.least) < cInt.least {
+		v[0] = s.cast(e.Type, v[0]) // two bytes would make an int
+	}
+	t := joined(v[0], op.text, op.level, v[1])
+	t.typ = cIndex
+	return t
 }
 
 // numberIn is a number beside values of a type: an INT32_C would widen what has 24 bits.
@@ -185,7 +226,7 @@ func (s *speller) in24(e *step.Expr, v term) term {
 
 // widened is a term that C calculates with in at least the bits of a type.
 func (s *speller) widened(t step.Int, v term) term {
-	if want := exactly(t); want.least > max(cInt.least, v.typ.least) || v.typ.unsigned && v.typ.least >= cInt.least {
+	if want := exactly(t); want.least > max(cInt.least, v.typ.least) || v.typ.unsigned && !t.Unsigned {
 		return s.cast(t, v)
 	}
 	return v
@@ -212,7 +253,21 @@ func (s *speller) odd() string { return "odd != 0u" }
 // call spells an operation that C has no operator for: a function at the head of the file.
 func (s *speller) call(name string, t step.Int, args []*step.Expr, rest ...string) term {
 	w := step.Int{Bits: functionBits(t), Lanes: 1}
-	text := s.helper(name, w.Bits) + "("
+	return s.apply(s.helper(name, w.Bits), w, args, rest)
+}
+
+// clamp is a call of a function that is made for a number of bits; none where the type has no more.
+func (s *speller) clamp(name string, t step.Int, args []*step.Expr, bits int) term {
+	w := step.Int{Bits: functionBits(t), Lanes: 1}
+	if name == string(step.OpClamp) && bits >= w.Bits {
+		return s.to(w, s.expr(args[0]))
+	}
+	return s.apply(s.helper(name, w.Bits, bits), w, args, nil)
+}
+
+// apply spells a call of a function whose arguments and result have a type.
+func (s *speller) apply(function string, w step.Int, args []*step.Expr, rest []string) term {
+	text := function + "("
 	for i, a := range args {
 		if i > 0 {
 			text += ", "
@@ -247,23 +302,16 @@ func (s *speller) field(e *step.Expr) term {
 	if v.typ.unsigned {
 		bits = v.typ.least // a signed number twice as wide holds it
 	}
-	for bits < at+n {
+	for bits < at+n || bits == n && !e.Signed {
 		bits *= 2
 	}
-	word := step.Int{Bits: bits, Lanes: 1, Unsigned: true}
+	word := step.Int{Bits: functionBits(step.Int{Bits: bits}), Lanes: 1, Unsigned: true}
+	name := "part"
 	if e.Signed {
-		word.Bits = functionBits(word)
-		text := fmt.Sprintf("%s(%s, %d, %d)", s.helper("field", word.Bits), s.to(word, v).text, at, n)
-		return s.to(e.Type, term{text, postfix, exactly(step.Int{Bits: word.Bits, Lanes: 1})})
+		name = "field"
 	}
-	v = s.to(word, v)
-	if at > 0 {
-		v = joined(v, ">>", shifted, term{strconv.Itoa(at), primary, cInt})
-	}
-	if at+n < bits {
-		v = joined(v, "&", bitAnd, term{unsignedLiteral(1<<n - 1), primary, cInt})
-	}
-	return s.cast(e.Type, v)
+	text := fmt.Sprintf("%s(%s, %d, %d)", s.helper(name, word.Bits), s.to(word, v).text, at, n)
+	return s.to(e.Type, term{text, postfix, exactly(step.Int{Bits: word.Bits, Lanes: 1})})
 }
 
 // pair spells an operation on two lanes: each is a function at the head of the file, since chips differ in what they have for it.
@@ -288,8 +336,11 @@ func (s *speller) pair(e *step.Expr) term {
 	name := string(e.Op)
 	args := e.Args
 	var rest []string
+	var made []int
 	switch e.Op {
-	case step.OpShl, step.OpShr, step.OpRound, step.OpClamp, step.OpCrop:
+	case step.OpClamp, step.OpCrop:
+		made = []int{int(e.Value)}
+	case step.OpShl, step.OpShr, step.OpRound:
 		rest = []string{strconv.FormatInt(e.Value, 10)}
 	case step.OpMax:
 		if b := e.Args[1]; b.Op == step.OpConst && b.Value == 0 {
@@ -307,7 +358,7 @@ func (s *speller) pair(e *step.Expr) term {
 	case step.OpMulWide:
 		panic(fmt.Sprintf("c: no spelling of the operation %q on lanes", e.Op))
 	}
-	text := s.helper(pairPrefix+name, word.Bits) + "("
+	text := s.helper(pairPrefix+name, word.Bits, made...) + "("
 	for i, a := range args {
 		if i > 0 {
 			text += ", "

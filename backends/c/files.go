@@ -38,25 +38,25 @@ type member struct {
 
 // page is what the templates are filled with.
 type page struct {
-	Prefix, Upper, Name, Banner          string
-	Chip, On                             string // what it was made for, "" for any
-	Inputs, Outputs, Steps               int
-	StateBytes, TableBytes, Stack        int
-	StackNote, Version, Time             string
-	InputType, InputNote                 string
-	ValueType, ValueNote                 string
-	Feeding, Meaning, Int24, Lists       string
-	Members                              []member
-	StepSignature, OutputSignature       string
-	OutputDoc, Named, Index, Limit, When string
-	Decision                             string
-	Threshold                            float64
-	Classes                              []string
-	Token, EveryStep, Quantise, Bytewise bool // Bytewise: clearing the state byte by byte is the smaller code
-	Gain, Offset                         string
-	Gains, Offsets                       []string
-	Low, High                            int64
-	Deviations                           []deviation
+	Prefix, Upper, Name, Banner                string
+	Chip, On                                   string // what it was made for, "" for any
+	Inputs, Outputs, Steps                     int
+	StateBytes, TableBytes, Stack              int
+	StackNote, Version, Time                   string
+	InputType, InputNote                       string
+	ValueType, ValueNote                       string
+	Feeding, Meaning, Int24, Lists             string
+	Members                                    []member
+	StepSignature, OutputSignature             string
+	OutputDoc, Named, Index, Mark, Limit, When string
+	Decision                                   string
+	Threshold                                  float64
+	Classes                                    []string
+	Token, EveryStep, Quantise, Bytewise       bool // Bytewise: clearing the state byte by byte is the smaller code
+	Gain, Offset                               string
+	Gains, Offsets                             []string
+	Low, High                                  int64
+	Deviations                                 []deviation
 }
 
 // fill gives a file of a template.
@@ -87,6 +87,9 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
 	}
 	g.Time = timing(set)
+	if s.dialect.counters {
+		g.Mark = "u"
+	}
 	var banner writer
 	banner.line("/*")
 	for _, line := range p.Comment {

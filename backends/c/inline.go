@@ -13,7 +13,7 @@ var inlineText string
 // pairPrefix begins the names of functions on two lanes.
 const pairPrefix = "pair_"
 
-var inlineTemplates = template.Must(template.New("inline").Funcs(template.FuncMap{"use": func(string, int) string { return "" }}).Parse(inlineText))
+var inlineTemplates = template.Must(template.New("inline").Funcs(template.FuncMap{"use": func(string, int, ...int) string { return "" }}).Parse(inlineText))
 
 // inlineNames are the functions at the head of a file, in any width.
 func inlineNames() (out []string) {
@@ -21,6 +21,11 @@ func inlineNames() (out []string) {
 		if t.Name() != "inline" {
 			for _, bits := range []int{16, 32, 64} {
 				out = append(out, inlineName(t.Name(), bits))
+				if strings.HasSuffix(t.Name(), "clamp") || strings.HasSuffix(t.Name(), "crop") {
+					for n := range bits {
+						out = append(out, fmt.Sprintf("%s_%d", inlineName(t.Name(), bits), n))
+					}
+				}
 			}
 		}
 	}
@@ -39,9 +44,15 @@ func inlineName(name string, bits int) string {
 	return fmt.Sprintf("%s%d", name, bits)
 }
 
-// helper gives the name of a function at the head of the file, and puts it there with those that it calls.
-func (s *speller) helper(name string, bits int) string {
+// helper gives the name of a function at the head of the file, and puts it there with those that it calls. Some are made for a
+// constant: clamp16_12.
+func (s *speller) helper(name string, bits int, constant ...int) string {
 	full := inlineName(name, bits)
+	n := 0
+	if len(constant) > 0 {
+		n = constant[0]
+		full = fmt.Sprintf("%s_%d", full, n)
+	}
 	if s.inlined[full] {
 		return full
 	}
@@ -66,6 +77,8 @@ func (s *speller) helper(name string, bits int) string {
 		"U1": fmt.Sprintf("UINT%d_C(1)", bits), "UMax": fmt.Sprintf("UINT%d_MAX", bits),
 		"V": fmt.Sprintf("uint%d_t", 2*bits), "TWide": fmt.Sprintf("int%d_t", wide),
 		"Ones": word(1<<bits | 1), "Signs": word(1<<(bits-1)<<bits | 1<<(bits-1)), "Sign": word(1 << (bits - 1)), "Low": word(low),
+		"N": n, "Less": n - 1, "Hi": literal(1<<max(n-1, 0) - 1), "Lo": literal(-1 << max(n-1, 0)), "Ones2": literal(1<<n - 1),
+		"Part": 1 << max(n-9, 0), "Parts": 2 << max(n-9, 0),
 		"Steady": s.dialect.steady, "AVR": s.dialect.avr, "Arm": s.dialect.arm, "Halves": s.dialect.dsp && bits == 16,
 	})
 	if err != nil {

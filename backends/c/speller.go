@@ -25,6 +25,7 @@ type speller struct {
 	funcs   map[string]string // their names in C
 	inline  writer            // the functions at the head of the file
 	inlined map[string]bool
+	bytes   map[string]bool // counters of 8 bits
 	// assembly is the functions that AVR has in assembly; nil for none.
 	assembly *assembly
 }
@@ -98,11 +99,10 @@ func (s *speller) declare(name string) string {
 func (s *speller) block(body []step.Stmt) {
 	s.scope = s.scope.inner()
 	defer func() { s.scope = s.scope.above }()
-	for len(body) > 0 {
-		n := 1
-		switch v := body[0].(type) {
+	for _, st := range body {
+		switch v := st.(type) {
 		case step.Let:
-			n = s.lets(body)
+			s.let(v)
 		case step.Set:
 			s.set(v)
 		case step.Store:
@@ -120,39 +120,18 @@ func (s *speller) block(body []step.Stmt) {
 		default:
 			panic(fmt.Sprintf("c: no spelling of the statement %T", v))
 		}
-		body = body[n:]
 	}
 }
 
-// lets spells definitions of one kind that follow each other, and says how many they are.
-func (s *speller) lets(body []step.Stmt) (n int) {
-	first := body[0].(step.Let)
-	head := s.typeName(first.Value.Type) + " "
-	if !first.Mutable {
-		head = "const " + head
+// let spells a definition.
+func (s *speller) let(l step.Let) {
+	value := s.to(l.Value.Type, s.expr(l.Value)).text // before the name holds
+	head := "const "
+	if l.Mutable {
+		head = ""
 	}
-	width := 4*s.indent + len(head)
-	var parts []string
-	for _, st := range body {
-		l, ok := st.(step.Let)
-		if !ok || l.Mutable != first.Mutable || l.Value.Type != first.Value.Type || stem(l.Name) != stem(first.Name) {
-			break
-		}
-		value := s.to(l.Value.Type, s.expr(l.Value)).text // before the name holds
-		part := s.declare(l.Name) + " = " + value
-		if width += len(part) + 2; n > 0 && width > lineWidth {
-			delete(s.scope.values, l.Name)
-			break
-		}
-		parts = append(parts, part)
-		n++
-	}
-	s.line(head, strings.Join(parts, ", "), ";")
-	return n
+	s.line(head, s.typeName(l.Value.Type), " ", s.declare(l.Name), " = ", value, ";")
 }
-
-// stem is a name without its number: a0 to a7 stand on a line.
-func stem(name string) string { return strings.TrimRight(name, "0123456789") }
 
 // assign spells "a = value", or "a += rest" where the value is a plus something and C calculates in a's type.
 func (s *speller) assign(target string, t step.Int, value *step.Expr) {
@@ -173,21 +152,25 @@ func (s *speller) store(v step.Store) {
 
 // loop spells a For. A counter that is as narrow as an int adds up in it, and is narrowed again.
 func (s *speller) loop(v step.For) {
-	counter := s.index
-	if s.dialect.counters && v.From >= 0 && v.To+v.By <= 256 {
-		counter = "uint8_t"
+	counter, mark := s.index, ""
+	if s.dialect.counters {
+		mark = "u"
+		if v.From >= 0 && v.To+v.By <= 256 {
+			counter = "uint8_t"
+		}
 	}
 	s.scope = s.scope.inner()
 	defer func() { s.scope = s.scope.above }()
 	i := s.declare(v.Var)
+	s.bytes[i] = counter == "uint8_t"
 	next := i + "++"
 	switch {
 	case v.By != 1 && counter == "uint8_t":
-		next = fmt.Sprintf("%s = (uint8_t)(%s + %d)", i, i, v.By)
+		next = fmt.Sprintf("%s = (uint8_t)(%s + %d%s)", i, i, v.By, mark)
 	case v.By != 1:
-		next = fmt.Sprintf("%s += %d", i, v.By)
+		next = fmt.Sprintf("%s += %d%s", i, v.By, mark)
 	}
-	s.open(fmt.Sprintf("for (%s %s = %d; %s < %d; %s) {", counter, i, v.From, i, v.To, next))
+	s.open(fmt.Sprintf("for (%s %s = %d%s; %s < %d%s; %s) {", counter, i, v.From, mark, i, v.To, mark, next))
 	s.block(v.Body)
 	s.close("}")
 }
@@ -227,7 +210,7 @@ func (s *speller) choose(v step.Choose) {
 // newSpeller gives names to what a program has.
 func newSpeller(p *step.Program, set *settings, token bool) *speller {
 	prefix := set.prefix
-	s := &speller{program: p, prefix: prefix, dialect: dialectOf(set), token: token, index: indexType(p), inlined: map[string]bool{},
+	s := &speller{program: p, prefix: prefix, dialect: dialectOf(set), token: token, index: indexType(p, dialectOf(set)), inlined: map[string]bool{}, bytes: map[string]bool{},
 		funcs: map[string]string{}, needs: needsOf(p)}
 	s.names = lower.NewNames(slices.Concat(reserved, parts, apiNames(prefix), locals(p))...)
 	s.scope = (*scope)(nil).inner()
@@ -277,8 +260,9 @@ func plain(name string) string {
 	return name
 }
 
-// indexType is int, which is fastest everywhere, unless 16 bits could not count the largest array.
-func indexType(p *step.Program) string {
+// indexType is int, which is fastest everywhere, unless 16 bits could not count the largest array. Where counters have 8 bits, what
+// is calculated of them has no sign either.
+func indexType(p *step.Program, d dialect) string {
 	largest := 0
 	for _, a := range p.Arrays {
 		largest = max(largest, a.Len)
@@ -288,7 +272,12 @@ func indexType(p *step.Program) string {
 			largest = max(largest, a.Len)
 		}
 	}
-	if largest < 1<<15 {
+	switch {
+	case d.counters && largest < 1<<15:
+		return "unsigned"
+	case d.counters:
+		return "uint32_t"
+	case largest < 1<<15:
 		return "int"
 	}
 	return "int32_t"
