@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -63,7 +64,8 @@ func (b *Bench) Build(ctx context.Context, m Model, flags ...string) (*Firmware,
 		}
 		objects = append(objects, o)
 	}
-	if f.Object, err = objectSizes(objects); err != nil {
+	var tables []tableSection
+	if f.Object, tables, err = objectSizes(objects); err != nil {
 		return nil, err
 	}
 	if !b.Runs() {
@@ -86,7 +88,7 @@ func (b *Bench) Build(ctx context.Context, m Model, flags ...string) (*Firmware,
 	if err := f.link(ctx, "bare", append([]string{"bare.c"}, start...), objects, flags); err != nil {
 		return nil, err
 	}
-	if f.Sizes, err = firmwareSizes(f.path("bare"), prefix); err != nil {
+	if f.Sizes, err = firmwareSizes(f.path("bare"), tables); err != nil {
 		return nil, err
 	}
 	if err := f.fits(0); err != nil {
@@ -219,15 +221,25 @@ func kindOf(s *elf.Section) (code, table, variable, flash bool) {
 	return !variable && !table, table, variable, s.Type != elf.SHT_NOBITS
 }
 
-// objectSizes adds up the sections of objects.
-func objectSizes(paths []string) (Sizes, error) {
-	var out Sizes
+// tableSection is a section of an object that holds constants, and what is in it.
+type tableSection struct {
+	size  int
+	names []string
+}
+
+// objectSizes adds up the sections of objects, and lists those with tables.
+func objectSizes(paths []string) (out Sizes, tables []tableSection, err error) {
 	for _, path := range paths {
 		f, err := elf.Open(path)
 		if err != nil {
-			return out, fmt.Errorf("%s: %w", filepath.Base(path), err)
+			return out, nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 		}
-		for _, s := range f.Sections {
+		defer f.Close()
+		symbols, err := f.Symbols()
+		if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
+			return out, nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		}
+		for i, s := range f.Sections {
 			code, table, variable, flash := kindOf(s)
 			n := int(s.Size)
 			if strings.HasPrefix(s.Name, ".eh_frame") || strings.HasPrefix(s.Name, ".ARM.ex") || strings.HasPrefix(s.Name, ".xt") {
@@ -241,17 +253,23 @@ func objectSizes(paths []string) (Sizes, error) {
 				out.Program += n
 			case table:
 				out.Tables += n
+				t := tableSection{size: n}
+				for _, y := range symbols {
+					if int(y.Section) == i && y.Name != "" {
+						t.names = append(t.names, y.Name)
+					}
+				}
+				tables = append(tables, t)
 			case variable:
 				out.Static += n
 			}
 		}
-		f.Close()
 	}
-	return out, nil
+	return out, tables, nil
 }
 
-// firmwareSizes reads a linked firmware. Its tables are the objects of data among what cannot be written.
-func firmwareSizes(path, prefix string) (Sizes, error) {
+// firmwareSizes reads a linked firmware. Its tables are those of the model's objects that the linker kept.
+func firmwareSizes(path string, tables []tableSection) (Sizes, error) {
 	var out Sizes
 	f, err := elf.Open(path)
 	if err != nil {
@@ -274,16 +292,16 @@ func firmwareSizes(path, prefix string) (Sizes, error) {
 	if err != nil {
 		return out, err
 	}
+	kept := map[string]bool{}
 	for _, s := range symbols {
-		if elf.ST_TYPE(s.Info) != elf.STT_OBJECT || int(s.Section) >= len(f.Sections) {
-			continue
-		}
-		_, _, variable, flash := kindOf(f.Sections[s.Section])
-		switch {
-		case s.Name == "model":
+		kept[s.Name] = true
+		if s.Name == "model" && elf.ST_TYPE(s.Info) == elf.STT_OBJECT {
 			out.State = int(s.Size)
-		case !variable && s.Name != "vectors", variable && flash: // tables may lie in RAM, with a copy in flash
-			out.Tables += int(s.Size)
+		}
+	}
+	for _, t := range tables {
+		if slices.ContainsFunc(t.names, func(n string) bool { return kept[n] }) {
+			out.Tables += t.size
 		}
 	}
 	out.Program = out.Flash - out.Tables
