@@ -1,6 +1,7 @@
-// Package golang writes a plan as a Go package without dependencies, with its test and a harness, and builds and runs
-// it. The arithmetic is decided by the plan (package lower); this package chooses loops, tables and how a state lies in
-// memory, and knows no IR. Start with Target, then generator in generate.go and layer in layer.go.
+// Package golang writes a plan as a Go package without dependencies, with its test and a harness, and builds and runs it. It spells
+// the step form (package step) and decides nothing about arithmetic: which form a plan has, choice.go says. expr.go has a case an
+// operation, program.go one a statement, window.go takes parts of arrays for loops; api.go and package.go write what a caller sees.
+// Start with Target, then generator in package.go and program.
 package golang
 
 import (

@@ -409,6 +409,27 @@ func speedPlan() *lower.Plan {
 	}
 }
 
+// TestLoopsCheckNoIndex asks the compiler which indices it checks when the program runs: none in a loop of a step.
+func TestLoopsCheckNoIndex(t *testing.T) {
+	rng := rand.New(rand.NewSource(3))
+	for i, p := range []*lower.Plan{speedPlan(), plantest.WithOrder(rng, 6), plantest.WithOrder(rng, 5), plantest.WithOrder(rng, 7)} {
+		for j := range p.Layers {
+			p.Layers[j].Perm = nil // an entry of a table is an index that only the table knows
+		}
+		dir := t.TempDir()
+		files := generate(t, p, backends.Vectors{}, backends.Settings{"package": "model"})
+		write(t, dir, files)
+		lines := strings.Split(files["model.go"], "\n")
+		for _, m := range regexp.MustCompile(`model.go:(\d+):\d+: Found IsInBounds`).FindAllStringSubmatch(gotool(t, dir, "build", "-json", "-gcflags=-d=ssa/check_bce", "."), -1) {
+			var n int
+			fmt.Sscan(m[1], &n)
+			if line := lines[n-1]; !strings.Contains(line, "y[best]") && !strings.Contains(line, "[row]") { // of Class, and a token's
+				t.Errorf("plan %d: an index is checked: %s", i, line)
+			}
+		}
+	}
+}
+
 // Benchmark512 generates and builds the package of speedPlan, and reports what its own benchmark measures.
 func Benchmark512(b *testing.B) {
 	dir := b.TempDir()

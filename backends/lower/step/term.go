@@ -449,7 +449,7 @@ func (b *builder) coupled(w *lower.Matrix, v, y *Array, acc Int) []Stmt {
 		rows[w.Rows] = -1
 	}
 	t := b.coupledTable(w, rows)
-	if acc.Bits > 64 || acc.Lanes != 1 {
+	if acc.Bits > 32 {
 		b.fail("no lanes hold the products of two rows")
 	}
 	i, sum2 := Counter("i"), Var(couple, "acc")
