@@ -116,3 +116,52 @@ func TestPairsGiveTheSameBits(t *testing.T) {
 		}
 	}
 }
+
+// TestUnitsThatAreNotRead: where the last columns of the readout are 0, a program does not multiply by them, keeps no weights of them
+// and gives the same bits.
+func TestUnitsThatAreNotRead(t *testing.T) {
+	proven, shorter := 0, 0
+	for seed := range int64(800) {
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		v := &p.Readout.Matrix
+		if v.Bits == 1 || v.Cols < 4 {
+			continue
+		}
+		c := anyChoice(rng, p)
+		whole, err := step.Build(p, c)
+		if err != nil {
+			continue
+		}
+		for i := range v.Ints {
+			if i%v.Cols >= v.Cols/2 {
+				v.Ints[i] = 0
+			}
+		}
+		v.Adders = nil
+		prog, err := step.Build(p, c)
+		if err != nil || step.Verify(prog) != nil {
+			continue
+		}
+		if err := hold(rng, p, prog); err != nil {
+			t.Errorf("seed %d, %v, %v: %v", seed, c.Layers, c.Readout, err)
+		}
+		proven++
+		if tables(prog) < tables(whole) {
+			shorter++
+		}
+	}
+	if proven < 40 || shorter < proven/3 {
+		t.Errorf("%d programs hold, %d of them with smaller tables", proven, shorter)
+	}
+}
+
+// tables counts the bits of all tables of a program.
+func tables(p *step.Program) (bits int) {
+	for _, a := range p.Arrays {
+		if a.Kind == step.Table {
+			bits += a.Len * a.Elem.Bits
+		}
+	}
+	return bits
+}

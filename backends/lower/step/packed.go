@@ -66,8 +66,8 @@ func (r *readout) packedTable(first, n int) (*Array, packing) {
 		return t, p
 	}
 	words := (n + p.per - 1) / p.per
-	data := make([]int64, r.l.N*words)
-	for u := range r.l.N {
+	data := make([]int64, r.read*words)
+	for u := range r.read {
 		for i := range n {
 			v := r.Matrix.Ints[(first+i)*r.Matrix.Cols+u] + p.offset
 			data[u*words+i/p.per] |= v << (i % p.per * p.bits)
@@ -96,7 +96,7 @@ type values struct {
 
 // packedRows adds up weight times value over all units, for n rows. The sums are proven to fit claim bits.
 func (r *readout) packedRows(t *Array, p packing, first, n int, acc Int, claim int, v values, put into) []Stmt {
-	words := t.Len / r.l.N
+	words := t.Len / r.read
 	// Sums of weights with an offset are larger than the outputs.
 	if wide := r.calc(v.bits + p.bits + arith.SignedBits(int64(r.l.N))); wide.Bits > acc.Bits {
 		acc = wide
@@ -127,7 +127,7 @@ func (r *readout) packedRows(t *Array, p packing, first, n int, acc Int, claim i
 			body = append(body, Set{rows[i].Name, Add(rows[i], As(Mul(weight, As(g, product)), acc))})
 		}
 	}
-	out = append(out, For{Var: "j", To: r.l.N, By: 1, Body: body})
+	out = append(out, For{Var: "j", To: r.read, By: 1, Body: body})
 	s, back := let(fmt.Sprintf("back%d", first), Times(total, p.offset))
 	out = append(out, s)
 	for i := range rows {

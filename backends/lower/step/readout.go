@@ -14,6 +14,7 @@ type readout struct {
 	*lower.Readout
 	c    ReadoutChoice
 	l    *layer
+	read int // units that are read, the first ones
 	y    Int // of Y
 	out  *Array
 	bias arith.Phased[*Array]
@@ -28,6 +29,10 @@ type readout struct {
 func (b *builder) newReadout() *readout {
 	r := &readout{builder: b, Readout: &b.plan.Readout, c: b.choice.Readout, packedTables: map[int]*Array{}}
 	r.l = b.layers[r.Layer]
+	r.read = r.l.N
+	if !r.c.Deferred {
+		r.read = columnsRead(&r.Matrix)
+	}
 	r.y = b.calc(r.YBits)
 	value := max(32, lane(r.YBits))
 	mean := b.plan.Output.When == ir.Mean
@@ -47,6 +52,29 @@ func (b *builder) newReadout() *readout {
 		}
 	}
 	return r
+}
+
+// columnsRead is up to which column a matrix has weights that are not 0, and 1 at least.
+func columnsRead(w *lower.Matrix) int {
+	most := 1
+	for i, v := range w.Ints {
+		if v != 0 {
+			most = max(most, i%w.Cols+1)
+		}
+	}
+	return most
+}
+
+// firstColumns is a matrix of the first columns of another.
+func firstColumns(w *lower.Matrix, cols int) *lower.Matrix {
+	if cols == w.Cols {
+		return w
+	}
+	out := &lower.Matrix{Name: w.Name, Rows: w.Rows, Cols: cols, Bits: w.Bits}
+	for row := range w.Rows {
+		out.Ints = append(out.Ints, w.Ints[row*w.Cols:row*w.Cols+cols]...)
+	}
+	return out
 }
 
 func (r *readout) sum(name, doc string) *Array {
@@ -162,7 +190,7 @@ func (r *readout) product(f *Func, put into) []Stmt {
 
 // rows multiplies row by row, straight from the state.
 func (r *readout) rows(put into) []Stmt {
-	w := &r.Matrix
+	w := firstColumns(&r.Matrix, r.read)
 	t := r.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
 	row := r.row(w, t, r.y, func(j *Expr) *Expr { return r.unit(Load(r.l.state, j), r.y) })
 	return []Stmt{each("i", w.Rows, append(row, put(Counter("i"), Var(r.y, "acc")))...)}
