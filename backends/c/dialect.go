@@ -1,5 +1,10 @@
 package c
 
+import (
+	"slices"
+	"strings"
+)
+
 // dialect is how C is written for a chip. The bits are the same in all of them.
 type dialect struct {
 	steady   bool // no branch that depends on data
@@ -7,6 +12,7 @@ type dialect struct {
 	arm      bool // saturating instructions of Arm
 	dsp      bool // those on two halves of a word
 	counters bool // counters of 8 bits where they suffice
+	products int  // the width from which on products are the library's; 0 for none
 }
 
 // dialectOf is what a chip is best served with.
@@ -14,6 +20,14 @@ func dialectOf(set *settings) dialect {
 	d := dialect{steady: set.steady}
 	if p := set.part; p != nil {
 		d.counters = p.Word == 8
+		switch {
+		case p.Arch == "avr":
+			d.products = 24
+		case slices.ContainsFunc(p.Build.Flags, func(f string) bool { return strings.HasPrefix(f, "-mcpu=cortex-m0") }): // 32 bits by 32 give 32
+			d.products = 64
+		case p.Arch == "xtensa":
+			d.products = 32
+		}
 		if set.asm {
 			d.avr, d.arm, d.dsp = p.Arch == "avr", p.Arch == "arm", p.Arch == "arm" && p.Lanes > 1
 		}

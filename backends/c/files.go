@@ -86,7 +86,6 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 	if set.part != nil {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
 	}
-	g.Time = timing(set)
 	if s.dialect.counters {
 		g.Mark = "u"
 	}
@@ -118,11 +117,33 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 }
 
 // timing is what is said about the time of a step.
-func timing(set *settings) string {
-	if !set.steady {
+func (s *speller) timing() string {
+	const code = "No branch and no address of the code depends on data"
+	switch bits := s.libraryProducts(); {
+	case !s.dialect.steady:
 		return ""
+	case bits > 0:
+		return fmt.Sprintf("%s. Products of %d bits and more are those of the compiler's library on this chip, and their time may.", code, bits)
 	}
-	return "Step and output take the same path through the code for all inputs and states: no branch and no address depends on data."
+	return code + ": a step takes one time for all inputs and states, odd and even steps one each where they differ."
+}
+
+// libraryProducts is the width from which on the chip has no instructions for products, where the C has such; else 0.
+func (s *speller) libraryProducts() int {
+	limit := s.dialect.products
+	found := false
+	for _, f := range s.program.Funcs {
+		if limit == 0 || s.assembly.has(f.Name) {
+			continue
+		}
+		walk(f.Body, func(step.Stmt) {}, func(e *step.Expr) {
+			found = found || (e.Op == step.OpMul || e.Op == step.OpMulWide) && e.Type.Bits >= limit && e.Type != step.Index
+		})
+	}
+	if !found {
+		return 0
+	}
+	return limit
 }
 
 func (g *page) members(s *speller) {
@@ -250,6 +271,7 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 		w.directive("include \"", g.Prefix, ".h\"")
 	})
 	source = append(source, g.fill("api.c.tmpl")...)
+	g.Time = s.timing()
 	hash := sha256.Sum256(source)
 	g.Version = fmt.Sprintf("%X", hash[:4])
 	files := []backends.File{
