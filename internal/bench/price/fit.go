@@ -253,3 +253,49 @@ func fit(part *chip.Part, folder string, verbose, keep bool) error {
 	}
 	return nil
 }
+
+// check holds the prices that are in use against programs that they were not fitted to, and gives rows of the page.
+func check(part *chip.Part, folder string) (string, error) {
+	samples, err := load(folder, part)
+	if err != nil {
+		return "", err
+	}
+	time, code, err := rows(samples, part)
+	if err != nil {
+		return "", err
+	}
+	prices := schedule.PricesOf(part)
+	errorsOf := func(rows []row, price map[string]float64, what ...string) (out []float64) {
+		for _, r := range rows {
+			if slices.Contains(what, r.what) {
+				out = append(out, predict(r.x, price)/r.y-1)
+			}
+		}
+		return out
+	}
+	line := ""
+	for _, set := range []struct {
+		name string
+		errs []float64
+	}{
+		{string(prices.Unit) + " of a step", errorsOf(time, prices.Time, "even", "odd")},
+		{string(prices.Unit) + " of an output", errorsOf(time, prices.Time, "output")},
+		{"bytes of code", errorsOf(code, prices.Code, "code")},
+	} {
+		line += fmt.Sprintf("| %s | %s | %d | %.1f %% | %.1f %% | %.1f %% |\n", part.Name, set.name, len(samples),
+			100*quantile(set.errs, .5), 100*quantile(set.errs, .9), 100*quantile(set.errs, 1))
+	}
+	known := 0
+	var exact []float64
+	for i, s := range samples {
+		if len(s.Assembly) > 0 && time[3*i].x["round"] == 0 && time[3*i].x["exactly"] > 0 {
+			known++
+			exact = append(exact, predict(time[3*i].x, prices.Time)/time[3*i].y-1)
+		}
+	}
+	if known > 0 {
+		line += fmt.Sprintf("| %s | %s of a step in assembly | %d | %.1f %% | %.1f %% | %.1f %% |\n", part.Name, prices.Unit, known,
+			100*quantile(exact, .5), 100*quantile(exact, .9), 100*quantile(exact, 1))
+	}
+	return line, nil
+}

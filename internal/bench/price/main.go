@@ -50,12 +50,19 @@ func main() {
 	folder := flag.String("folder", "build/price", "where measurements are kept")
 	first := flag.Int64("first", 1, "seed of the first model")
 	keep := flag.Bool("write", false, "write the prices")
+	checks := flag.Bool("check", false, "hold the prices in use against what was measured, and print rows of the page")
 	verbose := flag.Bool("v", false, "print every price and the worst errors")
 	flag.Parse()
 	for _, name := range strings.Split(*chips, ",") {
 		part, err := chip.Get(name)
 		if err == nil && *measure {
 			err = collect(part, *folder, *samples, *first)
+		}
+		if err == nil && *checks {
+			var line string
+			line, err = check(part, *folder)
+			fmt.Print(line)
+			continue
 		}
 		if err == nil && !*measure {
 			err = fit(part, *folder, *verbose, *keep)
