@@ -405,7 +405,7 @@ func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, v, y *Array, a
 	case Groups:
 		return b.groups(f, w, v, y, acc)
 	case Coupled:
-		return b.coupled(w, v, y, acc)
+		return b.coupled(w, v, y)
 	}
 	t := b.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
 	i := Counter("i")
@@ -438,8 +438,8 @@ func (b *builder) coupledTable(w *lower.Matrix, rows []int) *Array {
 	return b.tableOf(couple, weights(w), fmt.Sprintf("%s [%d, %d], two rows at a time: a word holds a weight of each.", w.Name, w.Rows, w.Cols), data)
 }
 
-// coupled multiplies two rows at a time: the product of a word is that of its lanes.
-func (b *builder) coupled(w *lower.Matrix, v, y *Array, acc Int) []Stmt {
+// coupled multiplies two rows at a time: the product of a word is that of its lanes, which the verifier proves wide enough.
+func (b *builder) coupled(w *lower.Matrix, v, y *Array) []Stmt {
 	rows := make([]int, w.Rows+w.Rows%2)
 	for i := range rows {
 		rows[i] = i
@@ -449,9 +449,6 @@ func (b *builder) coupled(w *lower.Matrix, v, y *Array, acc Int) []Stmt {
 		rows[w.Rows] = -1
 	}
 	t := b.coupledTable(w, rows)
-	if acc.Bits > 32 {
-		b.fail("no lanes hold the products of two rows")
-	}
 	i, sum2 := Counter("i"), Var(couple, "acc")
 	put := func(at *Expr, lane int) Stmt { return Store{y.Name, at, As(Lane(sum2, lane), y.Elem)} }
 	body := append(b.row(w, t, couple, wordOf(v)), put(Times(i, 2), 0), put(sum(Times(i, 2), At(1)), 1))
