@@ -2,6 +2,7 @@ package c
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/run/runtest"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // randomChoice draws a schedule, which the plan may not allow.
@@ -84,6 +86,37 @@ func TestRandomChoices(t *testing.T) {
 				}
 				if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Fatalf("seed %d, %v: got %v\nwant %v", seed, c, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestRandomChoicesOnChips does the same on a chip with lanes and one of 8 bits, with and without what their assembly has.
+func TestRandomChoicesOnChips(t *testing.T) {
+	for _, name := range []string{"cortex-m4", "cortex-m0", "atmega328p"} {
+		t.Run(name, func(t *testing.T) {
+			bench := runtest.Open(t, name)
+			for seed := range 4 {
+				rng := rand.New(rand.NewSource(int64(7000 + seed)))
+				p := plantest.WithOrder(rng, 1+seed)
+				c, prog := choose(rng, p)
+				files, _ := write(p, prog, backends.Vectors{}, &settings{prefix: "m", part: bench.Part, steady: true, asm: seed%2 == 0})
+				f, err := bench.Build(context.Background(), runtest.Write(t, p, files))
+				var d *diag.Diagnostic
+				switch {
+				case errors.As(err, &d) && d.Code == "fit":
+					continue
+				case err != nil:
+					t.Fatalf("seed %d, %v: %v", seed, c, err)
+				}
+				x := plantest.Sequences(rng, p, 3, 6)
+				r, err := f.Run(context.Background(), x)
+				if err != nil {
+					t.Fatalf("seed %d, %v: %v", seed, c, err)
+				}
+				if want := reference(p, x); fmt.Sprint(r.Y) != fmt.Sprint(want) {
+					t.Fatalf("seed %d, %v: got %v\nwant %v", seed, c, r.Y, want)
 				}
 			}
 		})
