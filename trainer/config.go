@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,6 +173,10 @@ func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, er
 	return c, errs.Err()
 }
 
+// roomOfLimit is how much larger than the mean square of the weights that are read the square of their limit has to be: weights that
+// are clamped to their own root mean square or below shrink at every step.
+const roomOfLimit = 1.2
+
 // readable checks that the output can read so few units of the model's state.
 func (c *Config) readable(m *dsl.Model, at diag.Span) *diag.Diagnostic {
 	r := m.Readout
@@ -182,6 +187,9 @@ func (c *Config) readable(m *dsl.Model, at diag.Span) *diag.Diagnostic {
 	case c.ReadUnits > 0 && r.Matrix.Kind == "binary":
 		return diag.At(at).Errorf("settings", "read_units wants weights of 0 for the units that are not read, and %s is binary", r.Matrix.Name).
 			Helpf("make %s ternary, or leave read_units out", r.Matrix.Name)
+	case c.ReadUnits > 0 && c.WeightLimit > 0 && c.WeightLimit*c.WeightLimit*float64(c.ReadUnits) < roomOfLimit*float64(r.From.State.Size):
+		return diag.At(at).Errorf("settings", "read_units = %d and weight_limit = %g leave %s nothing: the zeros of units that are not read count in its root mean square",
+			c.ReadUnits, c.WeightLimit, r.Matrix.Name).Helpf("write  weight_limit = %.2g", 2*math.Sqrt(float64(r.From.State.Size)/float64(c.ReadUnits)))
 	}
 	return nil
 }

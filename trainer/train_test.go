@@ -424,5 +424,8 @@ func TestReadUnits(t *testing.T) {
 		if _, err := ReadConfig(m, []string{"read_units=" + units}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("read_units = %s: error %v", units, err)
 		}
+		if _, err := ReadConfig(m, []string{"read_units=12", "weight_limit=2"}, nil); want == "state h has 64 units" && (err == nil || !strings.Contains(err.Error(), "weight_limit = 4.6")) {
+			t.Errorf("weights that are clamped to nothing: error %v", err)
+		}
 	}
 }
