@@ -178,6 +178,11 @@ func (l *Lowered) BenchFolder(ctx context.Context, part *chip.Part, dir string, 
 	return out, nil
 }
 
+// isNoFit reports whether an error is a chip that has no room.
+func isNoFit(err error) bool {
+	return err != nil && slices.ContainsFunc(asList(err), func(d *diag.Diagnostic) bool { return d.Code == "fit" })
+}
+
 // placed gives an error of a chip the model's file.
 func (l *Lowered) placed(err error) error {
 	list := asList(err)

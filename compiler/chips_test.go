@@ -22,7 +22,7 @@ var onChips = []struct {
 	{"cortex-m0", []string{"activity", "pmnist"}}, // QEMU's microbit
 	{"cortex-m3", []string{"har2", "copy"}},       // mps2-an385
 	{"cortex-m4", nil},                            // mps2-an386
-	{"rv32imc", nil},
+	{"rv32imc", []string{"activity", "copy", "digits", "pmnist"}},
 }
 
 // TestExamplesOnChips runs the examples on simulated chips and compares every output, or is told what has no room.

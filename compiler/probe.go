@@ -99,6 +99,9 @@ func probe(l *lower.Layer, amplitude int64, run runPlanFunc) string {
 	}
 	y, err := run(p, x)
 	if err != nil {
+		if isNoFit(err) {
+			return fmt.Sprintf("sampled (the chip has no room for %d unit vectors)", l.N)
+		}
 		return fmt.Sprintf("FAILED (%v)", err)
 	}
 	for i, s := range x {
