@@ -45,6 +45,9 @@ func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 	}
 	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],
 		Together: 1 + rng.Intn(5), Deferred: rng.Intn(4) > 0}
+	if c.Readout.Deferred {
+		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
+	}
 	return c
 }
 

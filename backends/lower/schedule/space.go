@@ -146,6 +146,9 @@ func readouts(p *lower.Plan, c *chip.Part) (out []step.ReadoutChoice) {
 				out = append(out, step.ReadoutChoice{Product: product})
 			default:
 				out = append(out, step.ReadoutChoice{Product: product, Deferred: deferred})
+				if deferred && c.Word >= 32 {
+					out = append(out, step.ReadoutChoice{Product: product, Deferred: true, Sum: 32})
+				}
 			}
 		}
 	}

@@ -44,6 +44,9 @@ func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 	c.Readout = step.ReadoutChoice{
 		Product:  []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups}[rng.Intn(5)],
 		Together: rng.Intn(4), Deferred: coin()}
+	if c.Readout.Deferred {
+		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
+	}
 	return c
 }
 

@@ -72,6 +72,8 @@ type ReadoutChoice struct {
 	Together int
 	// Deferred adds up relu(h) instead of the outputs of a mean, and multiplies when an output is asked for.
 	Deferred bool
+	// Sum is how wide the sum of a unit of a deferred mean is, in bits: 32 hold every step, 16 take turns to be emptied. 0 is 16.
+	Sum int
 }
 
 // String says the choice in a line.
@@ -116,7 +118,7 @@ func (c ReadoutChoice) String() string {
 		s += fmt.Sprintf(", %d rows at a time", c.Together)
 	}
 	if c.Deferred {
-		s += ", mean deferred"
+		s += fmt.Sprintf(", mean deferred in sums of %d bits a unit", max(c.Sum, 16))
 	}
 	return s
 }
@@ -242,6 +244,9 @@ func (c *Choice) Check(p *lower.Plan) error {
 		if err := c.Layers[i].check(&p.Layers[i]); err != nil {
 			return fmt.Errorf("layer %s: %w", p.Layers[i].Name, err)
 		}
+	}
+	if c.Readout.Sum != 0 && (!c.Readout.Deferred || c.Readout.Sum != 16 && c.Readout.Sum != 32) {
+		return fmt.Errorf("sums of a deferred mean have 16 or 32 bits")
 	}
 	if c.Readout.Deferred && !deferrable(p) {
 		return fmt.Errorf("the output is no mean that can be deferred")

@@ -6,8 +6,8 @@ import (
 	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
-// A mean over steps is linear: the sum of V relu(h_t) is V times the sum of relu(h_t). A sum of 16 bits a unit is kept instead of
-// a product a step. Where it does not hold all steps, some units a step, in turn, are multiplied and start again.
+// A mean over steps is linear: the sum of V relu(h_t) is V times the sum of relu(h_t). A sum a unit is kept instead of a product a
+// step, of 32 or 16 bits. Where those do not hold all steps, some units a step, in turn, are multiplied and start again.
 
 // flush counts the step and, in a function of its own, moves the sums of the units whose turn it is into those of the outputs.
 func (r *readout) flush() []Stmt {
@@ -45,7 +45,7 @@ func (r *readout) turn() []Stmt {
 	var total *Expr
 	for k := range g {
 		s, g[k] = let(fmt.Sprintf("g%d", k), LoadRaw(r.kept, unit(k)))
-		out = append(out, s, Store{r.kept.Name, unit(k), Const(sumOfUnits, 0)})
+		out = append(out, s, Store{r.kept.Name, unit(k), Const(r.kept.Elem, 0)})
 		if total == nil {
 			total = As(g[k], acc)
 		} else {
@@ -109,7 +109,7 @@ func (r *readout) deferredOutput() []Stmt {
 		return Store{r.out.Name, i, v}
 	}
 	t, p := r.packedTable(0, r.Matrix.Rows)
-	unit := values{func(j *Expr) *Expr { return Load(r.kept, j) }, 17}
+	unit := values{func(j *Expr) *Expr { return Load(r.kept, j) }, r.kept.Range.Bits()}
 	if r.choice.Word > 16 {
 		y := r.y
 		r.y = value

@@ -88,9 +88,9 @@ func (r *readout) sum(name, doc string) *Array {
 // most is the largest relu(h) of the last layer.
 func (r *readout) most() int64 { return 1<<(r.l.Bits-1) - 1 }
 
-// period is how many steps a sum of 16 bits holds, a power of two; 0 when it holds all that the model has.
+// period is how many steps the sum of a unit holds, a power of two; 0 when it holds all that the model has.
 func (r *readout) period() int {
-	fit := (1<<16 - 1) / r.most()
+	fit := r.sumOfUnit().Range().Hi / r.most()
 	if fit >= int64(r.plan.Steps) {
 		return 0
 	}
@@ -101,20 +101,32 @@ func (r *readout) period() int {
 	return p
 }
 
-var sumOfUnits = Int{Bits: 16, Lanes: 1, Unsigned: true}
+// sumOfUnit is the type of the sum of a unit.
+func (r *readout) sumOfUnit() Int {
+	if r.c.Sum == 32 {
+		return I32
+	}
+	return Int{Bits: 16, Lanes: 1, Unsigned: true}
+}
 
 func (r *readout) defer_() {
-	if r.most() > 1<<14 || r.l.lanes == 2 {
-		r.fail("the sums of a deferred mean are of plain units of 15 bits at most")
-		return
+	switch elem := r.sumOfUnit(); {
+	case r.most() > 1<<(elem.Bits-2), elem.Bits == 32 && r.period() > 0:
+		r.fail("a sum of %d bits a unit is too narrow for a deferred mean", elem.Bits)
+	case r.l.lanes == 2 && (elem.Bits == 16 || r.l.across()):
+		r.fail("the sums of a deferred mean are of plain units, or of 32 bits")
 	}
 	what := "relu of " + r.l.Name + ", added up over the steps"
 	if r.period() > 0 {
 		what += " since its turn; sum has the rest"
 		r.sums = arith.Both(r.sum("sum", "the outputs so far, added up, bias apart, without what total holds"))
 	}
-	r.kept = r.state("total", what, sumOfUnits, r.l.N, sumOfUnits.Range())
 	steps := int64(r.plan.Steps)
+	most := r.sumOfUnit().Range().Hi
+	if r.period() == 0 {
+		most = steps * r.most()
+	}
+	r.kept = r.state("total", what, r.sumOfUnit(), r.l.N, arith.Between(0, most))
 	r.count = r.state("steps", "steps so far", Int{Bits: lane(arith.SignedBits(steps) - 1), Lanes: 1, Unsigned: true}, 1, arith.Between(0, steps))
 }
 
@@ -123,9 +135,20 @@ func (r *readout) collect(l *layer, g, at *Expr) []Stmt {
 	if r.kept == nil || l != r.l {
 		return nil
 	}
-	add := Add(LoadRaw(r.kept, at), As(Relu(g), sumOfUnits))
-	add.Claim = &arith.Interval{Lo: 0, Hi: sumOfUnits.Range().Hi}
-	return []Stmt{Store{r.kept.Name, at, add}}
+	g = Relu(g)
+	if l.lanes == 1 {
+		return []Stmt{r.keep(g, at)}
+	}
+	s, both := let("k", g)
+	return []Stmt{s, r.keep(Lane(both, 0), at), r.keep(Lane(both, 1), sum(at, At(l.gap)))}
+}
+
+// keep adds relu(h) of a unit to its sum.
+func (r *readout) keep(g, at *Expr) Stmt {
+	add := Add(LoadRaw(r.kept, at), As(g, r.kept.Elem))
+	claim := r.kept.Range
+	add.Claim = &claim
+	return Store{r.kept.Name, at, add}
 }
 
 func (r *readout) biasTables() {
