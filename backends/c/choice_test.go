@@ -40,7 +40,8 @@ func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		l.Descending = !p.Layers[i].Staged && flip()
 		l.InPlace, l.Fused, l.Merged = flip(), flip(), flip()
 		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
-		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups}[rng.Intn(5)]
+		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots}[rng.Intn(6)]
+		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
 		l.Unroll = 1 + rng.Intn(6)
 	}
 	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],

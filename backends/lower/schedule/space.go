@@ -65,6 +65,9 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 		if t.Source == lower.FromVector {
 			products = append(products, step.Adders, step.ByValue)
 			unrolls = append(unrolls, min(t.Matrix.Cols, 8))
+			if c.Word >= 32 && t.Matrix.Cols > 1 {
+				products = append(products, step.Dots)
+			}
 		}
 	}
 	sums := []int{0}
@@ -101,8 +104,8 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 								for _, product := range products {
 									for _, unroll := range unrolls {
 										for _, sum := range sums {
-											out = append(out, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
-												InPlace: inPlace, Fused: fused, Merged: merged, Record: record, Product: product, Unroll: unroll})
+											out = append(out, dots(step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
+												InPlace: inPlace, Fused: fused, Merged: merged, Record: record, Product: product, Unroll: unroll})...)
 										}
 									}
 								}
@@ -111,6 +114,22 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 					}
 				}
 			}
+		}
+	}
+	return out
+}
+
+// dots are the ways of a choice to multiply pairs; a choice without them is its own.
+func dots(k step.LayerChoice) (out []step.LayerChoice) {
+	if k.Product != step.Dots {
+		return []step.LayerChoice{k}
+	}
+	if k.Unroll > 0 || k.Record > 0 || k.Pairs {
+		return nil
+	}
+	for _, k.Together = range []int{1, 2, 4} {
+		for _, k.Weight = range []int{0, 16} {
+			out = append(out, k)
 		}
 	}
 	return out

@@ -134,6 +134,7 @@ func (f *Func) scratch(names *lower.Names, hint string, elem Int, n int) *Array 
 var scratchDocs = map[string]string{
 	"z":        "the transform",
 	"vector":   "what a matrix multiplies",
+	"pairs":    "what a matrix multiplies, two entries a word",
 	"inflow":   "what flows into the state, before it is rounded",
 	"products": "the product of the input with each weight that occurs",
 	"sums":     "what the signs of eight entries can add up to",

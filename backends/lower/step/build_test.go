@@ -29,7 +29,8 @@ func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		l.Descending = !p.Layers[i].Staged && coin()
 		l.InPlace, l.Fused, l.Merged = coin(), coin(), coin()
 		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
-		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups}[rng.Intn(5)]
+		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots}[rng.Intn(6)]
+		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
 		l.Unroll = rng.Intn(7)
 		if coin() {
 			l.Lane = 8
@@ -73,7 +74,7 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 		for _, l := range c.Layers {
 			for what, on := range map[string]bool{"pairs": l.Pairs, "fused": l.Fused, "in place": l.InPlace, "record": l.Record > 0, "merged": l.Merged,
 				"by value": l.Product == step.ByValue, "groups": l.Product == step.Groups || c.Readout.Product == step.Groups,
-				"dots": c.Readout.Product == step.Dots, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed} {
+				"input dots": l.Product == step.Dots, "dots": c.Readout.Product == step.Dots, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed} {
 				if on {
 					proven[what]++
 				}

@@ -46,6 +46,9 @@ type LayerChoice struct {
 	Product Product
 	// Unroll is how many columns of a matrix are multiplied where the unit needs them; wider ones go into an array first.
 	Unroll int
+	// Together is how many rows are multiplied at a time by Dots, and Weight how many bits a weight has in their table: 16, or 0 for
+	// as few as it needs.
+	Together, Weight int
 }
 
 // Product is how a matrix is multiplied.
@@ -99,6 +102,12 @@ func (c LayerChoice) String() string {
 	}
 	if c.Product != "" {
 		words = append(words, "product by "+string(c.Product))
+	}
+	if c.Product == Dots {
+		words = append(words, fmt.Sprintf("%d rows at a time", max(c.Together, 1)))
+		if c.Weight > 0 {
+			words = append(words, fmt.Sprintf("%d bits a weight", c.Weight))
+		}
 	}
 	return strings.Join(words, ", ")
 }

@@ -17,13 +17,14 @@ type term struct {
 	before  []Stmt  // of both phases
 	columns *Array  // Columns and a token: the matrix, column by column
 	ahead   *Array  // the product, where it is made ahead of the update
+	shift   int     // Dots: what is left to shift of it, which has its half; -1 where it is rounded as a whole
 	values  *Array  // ByValue
 	weights []int64 // in the order of the update: what a record holds
 	one     arith.Phased[int64]
 }
 
 func (l *layer) newTerm() *term {
-	t := &term{layer: l, t: l.Term}
+	t := &term{layer: l, t: l.Term, shift: -1}
 	if t.t == nil {
 		return t
 	}
@@ -77,6 +78,10 @@ func (t *term) byColumn() []int64 {
 
 // aheadOfUpdate multiplies the whole vector in front of the update, into an array.
 func (t *term) aheadOfUpdate() {
+	if t.product == Dots {
+		t.dots()
+		return
+	}
 	in := t.builder.vector(t.layer.fn, t.t)
 	t.before = append(t.before, in.fill...)
 	if t.wordsAhead() {
@@ -355,6 +360,9 @@ func (t *term) entry(at, position *Expr, r *record, ph int, sumType Int, name fu
 		}
 		return rounded(Times(As(Load(t.columns, sum(t.x[0], position)), t.acc), t.t.In[ph].Apply(1)))
 	case t.ahead != nil:
+		if t.shift >= 0 {
+			return As(Shr(Load(t.ahead, at), t.shift), sumType)
+		}
 		return rounded(Load(t.ahead, at))
 	case t.product == ByValue:
 		return t.byValue(position, r, name)
