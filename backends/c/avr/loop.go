@@ -1,6 +1,8 @@
 package avr
 
 import (
+	"fmt"
+
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 )
 
@@ -29,6 +31,7 @@ type walk struct {
 	by     []int
 	origin int
 	end    int    // of the last access
+	start  int    // where the counters' first values move it to
 	count  int    // accesses
 	name   string // of an index that it starts from, and how many bytes one of that is
 	named  int
@@ -76,10 +79,7 @@ func (g *generator) walks(n nest) []*walk {
 				return
 			}
 		}
-		if start != at.constant {
-			refuse("a loop that does not start at 0")
-		}
-		out = append(out, &walk{array: a, by: by, origin: origin, end: origin + a.Elem.Bytes(), count: 1, name: name, named: named})
+		out = append(out, &walk{array: a, by: by, origin: origin, end: origin + a.Elem.Bytes(), start: (start - at.constant) * a.Elem.Bytes(), count: 1, name: name, named: named})
 	}
 	visitLoads(n.body, func(e *step.Expr) { access(e.Name, e.Args[0]) })
 	for _, s := range n.body {
@@ -154,7 +154,7 @@ func (g *generator) loop(s step.For) {
 	g.release()
 	for _, w := range walks {
 		if g.pointers[w.array.Name].reg == y {
-			g.state.at = g.names.Offsets[w.array.Name] + w.origin + w.by[0]*trips(n.loops[0])
+			g.state.at = g.names.Offsets[w.array.Name] + w.origin + w.start + w.by[0]*trips(n.loops[0])
 		}
 	}
 }
@@ -278,10 +278,10 @@ func (g *generator) assign(walks []*walk) {
 		g.pointers[a.Name] = &pointer{reg: r}
 		if a.Kind == step.Scratch {
 			g.emit("movw r%d, r%d", r, g.frame)
-			g.advance(r, g.frames[a.Name]+next.origin)
+			g.advance(r, g.frames[a.Name]+next.origin+next.start)
 			continue
 		}
-		target := g.names.Offsets[a.Name] + next.origin
+		target := g.names.Offsets[a.Name] + next.origin + next.start
 		if r == y {
 			g.moveState(target)
 			continue
@@ -313,8 +313,8 @@ func (g *generator) loadTable(walks []*walk) {
 	for _, w := range walks {
 		if w.array.Kind == step.Table {
 			name := g.names.Tables[w.array.Name]
-			if w.origin != 0 {
-				refuse("a table that is not read from its start")
+			if at := w.origin + w.start; at != 0 {
+				name = fmt.Sprintf("%s+%d", name, at)
 			}
 			g.emit("ldi r30, lo8(%s)", name)
 			g.emit("ldi r31, hi8(%s)", name)

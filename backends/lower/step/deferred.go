@@ -25,7 +25,7 @@ func (r *readout) flush() []Stmt {
 
 // turn multiplies the sums of some units by their weights.
 func (r *readout) turn() []Stmt {
-	period, n := r.period(), r.l.N
+	period, n := r.period(), r.read
 	units := (n + period - 1) / period
 	if n%units != 0 {
 		r.fail("the units of a deferred mean take no turns of equal size")
@@ -117,8 +117,8 @@ func (r *readout) deferredOutput() []Stmt {
 		r.y = y
 		return out
 	}
-	words := t.Len / r.l.N
-	acc := r.calc(r.MeanBits, unit.bits+p.bits+arith.SignedBits(int64(r.l.N)))
+	words := t.Len / r.read
+	acc := r.calc(r.MeanBits, unit.bits+p.bits+arith.SignedBits(int64(r.read)))
 	return append(out, r.eachWord(p, func(w *Expr, rows int) []Stmt {
 		var body []Stmt
 		mutable := func(name string) *Expr {
@@ -137,7 +137,7 @@ func (r *readout) deferredOutput() []Stmt {
 		for i, v := range sums {
 			inner = append(inner, Set{v.Name, Add(v, Mul(Field(w0, i*p.bits, p.bits, false, acc), As(g, acc)))})
 		}
-		body = append(body, For{Var: "j", To: r.l.N, By: 1, Body: inner})
+		body = append(body, For{Var: "j", To: r.read, By: 1, Body: inner})
 		s, back := let("back", Times(total, p.offset))
 		body = append(body, s)
 		for i, v := range sums {

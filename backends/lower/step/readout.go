@@ -29,10 +29,7 @@ type readout struct {
 func (b *builder) newReadout() *readout {
 	r := &readout{builder: b, Readout: &b.plan.Readout, c: b.choice.Readout, packedTables: map[int]*Array{}}
 	r.l = b.layers[r.Layer]
-	r.read = r.l.N
-	if !r.c.Deferred {
-		r.read = columnsRead(&r.Matrix)
-	}
+	r.read = columnsRead(&r.Matrix)
 	r.y = b.calc(r.YBits)
 	value := max(32, lane(r.YBits))
 	mean := b.plan.Output.When == ir.Mean
@@ -126,13 +123,13 @@ func (r *readout) defer_() {
 	if r.period() == 0 {
 		most = steps * r.most()
 	}
-	r.kept = r.state("total", what, r.sumOfUnit(), r.l.N, arith.Between(0, most))
+	r.kept = r.state("total", what, r.sumOfUnit(), r.read, arith.Between(0, most))
 	r.count = r.state("steps", "steps so far", Int{Bits: lane(arith.SignedBits(steps) - 1), Lanes: 1, Unsigned: true}, 1, arith.Between(0, steps))
 }
 
 // collect is what a mean that is deferred does with each new unit; at is the index of its state.
 func (r *readout) collect(l *layer, g, at *Expr) []Stmt {
-	if r.kept == nil || l != r.l {
+	if r.kept == nil || l != r.l || l.unread {
 		return nil
 	}
 	g = Relu(g)

@@ -20,6 +20,8 @@ type layer struct {
 	cross bool
 	work  Int // that the transform is calculated in
 	upd   update
+	// unread says that the unit whose update is being built is one that no output reads.
+	unread bool
 }
 
 func (b *builder) layer(i int) *layer {
@@ -191,7 +193,9 @@ func (l *layer) pass(number, ph int) []Stmt {
 			if l.lanes == 2 && n*stride == l.gap && outer != nil { // the groups are blocks
 				where.unit = sum(outer, at(k))
 			}
+			l.unread = l.beyond(k, stride, outer != nil && inner != nil || inner == nil)
 			body = append(body, l.updateWord(v[k], where, fmt.Sprint(k), ph)...)
+			l.unread = false
 		}
 	} else {
 		// A value that is only stored needs no name.
@@ -325,6 +329,26 @@ func (l *layer) order() []int {
 	return out
 }
 
+// readUnits is how many of the layer's units, the first, a mean that is deferred adds up.
+func (l *layer) readUnits() int {
+	if r := l.builder.readout; r.kept != nil && r.l == l {
+		return r.read
+	}
+	return l.N
+}
+
+// beyond reports whether the units k*stride to (k+1)*stride, of every group where there are several, are such that no output reads.
+func (l *layer) beyond(k, stride int, groups bool) bool {
+	n := l.readUnits()
+	switch {
+	case n == l.N:
+		return false
+	case groups || k*stride < n && (k+1)*stride > n:
+		l.fail("a pass updates units that outputs read together with others")
+	}
+	return k*stride >= n
+}
+
 // updateLoop updates every word in a loop of its own.
 func (l *layer) updateLoop(ph int) []Stmt {
 	i := Counter("i")
@@ -344,6 +368,13 @@ func (l *layer) updateLoop(ph int) []Stmt {
 		var s Stmt
 		s, z = let("v", z)
 		head = append(head, s)
+	}
+	if n := l.readUnits(); n < l.N && l.lanes == 1 {
+		read := each("i", n, l.updateWord(z, site{i, i, i}, "", ph)...)
+		l.unread = true
+		rest := For{Var: "i", From: n, To: l.N, By: 1, Independent: true, Body: l.updateWord(z, site{i, i, i}, "", ph)}
+		l.unread = false
+		return []Stmt{read, rest}
 	}
 	if l.gap == l.words() || l.lanes == 1 {
 		return []Stmt{each("i", l.words(), append(head, l.updateWord(z, site{i, i, i}, "", ph)...)...)}
