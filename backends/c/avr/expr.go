@@ -53,6 +53,8 @@ func (g *generator) eval(e *step.Expr) (v value, owned bool) {
 		return g.xor(e), true
 	case step.OpAnd:
 		return g.and(e), true
+	case step.OpMin:
+		return g.atMost(e), true
 	case step.OpMax:
 		return g.relu(e), true
 	case step.OpClamp:
@@ -569,6 +571,28 @@ func (g *generator) and(e *step.Expr) value {
 	}
 	v = g.own(value{v.regs[:1], true}, owned, immediate)
 	g.emit("andi %s, %d", reg(v.regs[0]), mask.Value)
+	return v
+}
+
+// atMost is a byte without sign, or a constant where that is less; both take as long.
+func (g *generator) atMost(e *step.Expr) value {
+	limit := e.Args[1]
+	r, ok := g.report.Range(e.Args[0])
+	if limit.Op != step.OpConst || limit.Value < 0 || limit.Value > 254 || !ok || r.Lo < 0 || r.Hi > 255 {
+		refuse("a minimum of more than bytes")
+	}
+	v, owned := g.eval(e.Args[0])
+	if owned {
+		g.free(v.regs[1:])
+	}
+	v = g.own(value{v.regs[:1], true}, owned, immediate)
+	g.alternatives(3, func() {
+		below := g.label()
+		g.emit("cpi %s, %d", reg(v.regs[0]), limit.Value+1)
+		g.emit("brlo %s", below)
+		g.emit("ldi %s, %d", reg(v.regs[0]), limit.Value)
+		g.place(below)
+	})
 	return v
 }
 
