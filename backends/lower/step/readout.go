@@ -30,7 +30,10 @@ func (b *builder) newReadout() *readout {
 	r := &readout{builder: b, Readout: &b.plan.Readout, c: b.choice.Readout, packedTables: map[int]*Array{}}
 	r.l = b.layers[r.Layer]
 	r.read = columnsRead(&r.Matrix)
-	if r.c.Deferred && r.l.c.Fused { // a pass adds up all units of a stride, or none
+	switch {
+	case r.c.Deferred && r.l.lanes == 2:
+		r.read = r.l.N // both lanes of a word are added up
+	case r.c.Deferred && r.l.c.Fused: // a pass adds up all units of a stride, or none
 		stride, _ := r.l.stride(len(r.l.c.Passes) - 1)
 		r.read = min((r.read+stride-1)/stride*stride, r.l.N)
 	}
