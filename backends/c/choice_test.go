@@ -43,6 +43,7 @@ func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots}[rng.Intn(6)]
 		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
 		l.Unroll = 1 + rng.Intn(6)
+		l.Ahead = l.Fused && !l.Merged && !l.Pairs && !p.Layers[i].Staged && flip()
 	}
 	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],
 		Together: 1 + rng.Intn(5), Deferred: rng.Intn(4) > 0}

@@ -262,6 +262,9 @@ func (s *speller) clamp(name string, t step.Int, args []*step.Expr, bits int) te
 	if name == string(step.OpClamp) && bits >= w.Bits {
 		return s.to(w, s.expr(args[0]))
 	}
+	if name == string(step.OpClamp) && s.dialect.steady && w.Bits >= 32 && bits < w.Bits-1 && step.Bits(args[0]) < w.Bits {
+		name = "clampnear"
+	}
 	return s.apply(s.helper(name, w.Bits, bits), w, args, nil)
 }
 

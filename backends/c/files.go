@@ -50,6 +50,7 @@ type page struct {
 	StepSignature, OutputSignature             string
 	OutputDoc, Named, Index, Mark, Limit, When string
 	Decision                                   string
+	Less                                       string // the function that compares outputs without a branch, "" for C's own
 	Threshold                                  float64
 	Classes                                    []string
 	Token, EveryStep, Quantise, Bytewise       bool // Bytewise: clearing the state byte by byte is the smaller code
@@ -85,6 +86,9 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 	g.Stack, g.StackNote = s.stackBytes(), "bytes: an upper bound of what a call takes, computed"
 	if set.part != nil {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
+	}
+	if p.Output.Decision == ir.Argmax && s.dialect.steady && !s.dialect.counters {
+		g.Less = s.helper("less", out.Elem.Bits)
 	}
 	if s.dialect.counters {
 		g.Mark = "u"

@@ -336,6 +336,9 @@ var decisions = []func(l, from step.LayerChoice) string{
 		return said(l.Merged != from.Merged, onOff(l.Merged, "the bias in the rounding"))
 	},
 	func(l, from step.LayerChoice) string {
+		return said(l.Ahead != from.Ahead, onOff(l.Ahead, "the half that rounds ahead of the last pass"))
+	},
+	func(l, from step.LayerChoice) string {
 		return said(l.Sum != from.Sum, map[bool]string{true: "the sum of a unit in 16 bits", false: "the sum of a unit as wide as its parts"}[l.Sum == 16])
 	},
 	func(l, from step.LayerChoice) string {

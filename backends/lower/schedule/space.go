@@ -99,13 +99,13 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 						if inPlace && (l.Perm != nil || pairs) {
 							continue
 						}
-						for _, merged := range both {
+						for _, rounding := range roundings(l, c, fused, pairs) {
 							for _, record := range recordsOf(c) {
 								for _, product := range products {
 									for _, unroll := range unrolls {
 										for _, sum := range sums {
 											out = append(out, dots(step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
-												InPlace: inPlace, Fused: fused, Merged: merged, Record: record, Product: product, Unroll: unroll})...)
+												InPlace: inPlace, Fused: fused, Merged: rounding.merged, Ahead: rounding.ahead, Record: record, Product: product, Unroll: unroll})...)
 										}
 									}
 								}
@@ -115,6 +115,17 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 				}
 			}
 		}
+	}
+	return out
+}
+
+// rounding is where the half that rounds is added: with the transform's value, with the bias, or ahead of the last pass.
+type rounding struct{ merged, ahead bool }
+
+func roundings(l *lower.Layer, c *chip.Part, fused, pairs bool) []rounding {
+	out := []rounding{{}, {merged: true}}
+	if fused && !pairs && !l.Staged && c.Word >= 32 {
+		out = append(out, rounding{ahead: true})
 	}
 	return out
 }

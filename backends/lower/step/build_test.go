@@ -41,6 +41,7 @@ func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		if l.Pairs {
 			l.Lane = 16
 		}
+		l.Ahead = l.Fused && !l.Merged && !l.Pairs && !p.Layers[i].Staged && coin()
 	}
 	c.Readout = step.ReadoutChoice{
 		Product:  []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups}[rng.Intn(5)],
@@ -72,7 +73,7 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 			t.Errorf("seed %d, %v, %v: %v", seed, c.Layers, c.Readout, err)
 		}
 		for _, l := range c.Layers {
-			for what, on := range map[string]bool{"pairs": l.Pairs, "fused": l.Fused, "in place": l.InPlace, "record": l.Record > 0, "merged": l.Merged,
+			for what, on := range map[string]bool{"pairs": l.Pairs, "fused": l.Fused, "in place": l.InPlace, "record": l.Record > 0, "merged": l.Merged, "ahead": l.Ahead,
 				"by value": l.Product == step.ByValue, "groups": l.Product == step.Groups || c.Readout.Product == step.Groups,
 				"input dots": l.Product == step.Dots, "dots": c.Readout.Product == step.Dots, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed} {
 				if on {

@@ -38,6 +38,8 @@ type LayerChoice struct {
 	Fused bool
 	// Merged adds the bias in front of the rounding shift, with the half that rounds: one addition.
 	Merged bool
+	// Ahead adds the half that rounds to one value in front of each group of the last pass, whose butterflies bring it to all others.
+	Ahead bool
 	// Sum is how wide the sum of a unit's parts is calculated, in bits; 0 for what the widths of the plan ask for. Less can do, for a
 	// transform's last values have been halved.
 	Sum int
@@ -88,7 +90,8 @@ func (c LayerChoice) String() string {
 	for _, w := range []struct {
 		on   bool
 		word string
-	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.Apart, "updated apart"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"}} {
+	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.Apart, "updated apart"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"},
+		{c.Ahead, "half ahead"}} {
 		if w.on {
 			words = append(words, w.word)
 		}
@@ -283,6 +286,8 @@ func (c *LayerChoice) check(l *lower.Layer) error {
 		return fmt.Errorf("staged rounding wants the narrowest stride first")
 	case c.Fused && (l.Perm != nil || len(c.Passes) == 0):
 		return fmt.Errorf("its update cannot be fused: it is permuted, or there is no pass")
+	case c.Ahead && (!c.Fused || c.Merged || c.Pairs || l.Staged):
+		return fmt.Errorf("the half that rounds cannot be added ahead: the update is not fused, or rounds otherwise")
 	case c.Pairs && (gap == 0 || l.Perm != nil || l.PreSigns != nil || len(c.Passes) == 0):
 		return fmt.Errorf("its units make no pairs")
 	case c.Pairs && c.Lane == 32 && (l.Staged || l.ZBits > 32 || c.Record > 0 || c.Merged):

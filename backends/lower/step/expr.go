@@ -255,6 +255,53 @@ func Dot(a, b, acc *Expr) *Expr {
 	return &Expr{Op: OpDot, Type: acc.Type, Args: []*Expr{a, b, acc}}
 }
 
+// Bits is how many bits a plain integer has at most, its sign included, by what it is made of: loads and names have those of their
+// type.
+func Bits(e *Expr) int {
+	of := func(i int) int { return Bits(e.Args[i]) }
+	if e.Type.Lanes != 1 || e.Type == Index {
+		return 32
+	}
+	most := e.Type.Bits
+	if e.Type.Unsigned {
+		most++
+	}
+	n := most
+	switch e.Op {
+	case OpConst:
+		n = arith.SignedBits(e.Value)
+	case OpAdd, OpSub:
+		n = max(of(0), of(1)) + 1
+	case OpMul:
+		n = of(0) + of(1)
+	case OpNeg:
+		n = of(0) + 1
+	case OpShl:
+		n = of(0) + int(e.Value)
+	case OpShr:
+		n = of(0) - int(e.Value)
+	case OpRound:
+		n = of(0) - int(e.Value) + 1
+	case OpXor, OpPhase:
+		n = max(of(0), of(1))
+	case OpExt, OpTrunc:
+		if a := e.Args[0]; a.Type.Lanes == 1 && a.Type != Index {
+			n = of(0)
+		}
+	case OpClamp:
+		n = int(e.Value)
+	case OpField:
+		n = int(e.Value)
+		if !e.Signed {
+			n++
+		}
+	}
+	if e.Claim != nil {
+		n = min(n, e.Claim.Bits())
+	}
+	return max(1, min(n, most))
+}
+
 // Requant is r of a, which is as wide already as the product and its rounding need.
 func Requant(a *Expr, r arith.Requant) *Expr {
 	a = Times(a, r.Mul)

@@ -148,10 +148,11 @@ func (r *readout) dots(put into) []Stmt {
 		r.fail("the output makes no dot products of pairs")
 		return nil
 	}
-	var out []Stmt
+	total := Var(I32, "total0")
+	out := []Stmt{Let{Name: total.Name, Value: Const(I32, 0), Mutable: true}}
 	for first := 0; first < r.Matrix.Rows; first += r.together() {
 		rows := min(r.together(), r.Matrix.Rows-first)
-		out = append(out, r.dotRows(r.dotTable(p, first, rows), p, first, rows, put)...)
+		out = append(out, r.dotRows(r.dotTable(p, first, rows), p, first, rows, total, put)...)
 	}
 	return out
 }
@@ -174,17 +175,14 @@ func (r *readout) dotTable(p packing, first, rows int) *Array {
 	return r.tableOf(pair, weights(&r.Matrix), doc, data)
 }
 
-func (r *readout) dotRows(t *Array, p packing, first, rows int, put into) []Stmt {
+// dotRows multiplies some rows. The first of them also add up the units times the offset of the weights, for all.
+func (r *readout) dotRows(t *Array, p packing, first, rows int, total *Expr, put into) []Stmt {
 	var out []Stmt
-	mutable := func(name string, i int) *Expr {
-		name = fmt.Sprintf("%s%d", name, i)
-		out = append(out, Let{Name: name, Value: Const(I32, 0), Mutable: true})
-		return Var(I32, name)
-	}
-	total := mutable("total", first)
 	sums := make([]*Expr, rows)
 	for i := range sums {
-		sums[i] = mutable("s", first+i)
+		name := fmt.Sprintf("s%d", first+i)
+		out = append(out, Let{Name: name, Value: Const(I32, 0), Mutable: true})
+		sums[i] = Var(I32, name)
 	}
 	m, pairs := Counter("m"), p.per/2
 	var body []Stmt
@@ -192,7 +190,10 @@ func (r *readout) dotRows(t *Array, p packing, first, rows int, put into) []Stmt
 	for k := range g {
 		var s Stmt
 		s, g[k] = let(fmt.Sprintf("g%d", k), Relu(r.pairOf(sum(Times(m, int64(pairs)), At(k)))))
-		body = append(body, s, Set{total.Name, Dot(g[k], Const(pair, p.offset), total)})
+		body = append(body, s)
+		if first == 0 {
+			body = append(body, Set{total.Name, Dot(g[k], Const(pair, p.offset), total)})
+		}
 	}
 	for i, to := range sums {
 		s, word := let(fmt.Sprintf("w%d", i), Load(t, sum(Times(m, int64(rows)), At(i))))

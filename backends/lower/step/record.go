@@ -14,7 +14,8 @@ type record struct {
 	places map[string]place
 	// raised is what was added to the constants of each phase, so that they have no sign.
 	raised   arith.Phased[int64]
-	unsigned bool // whether they were raised
+	unsigned bool               // whether they were raised
+	joined   arith.Phased[bool] // whether the constant is read together with the sign above it
 	// alternates says that odd steps have constants of their own.
 	alternates bool
 }
@@ -55,6 +56,7 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 		name   string
 		width  int
 		values []int64 // a word of the state each, in the order of the tables, from 0 up or signed
+		top    bool    // at the upper end of its word, where a sign takes no more than a shift
 	}
 	var columns []column
 	order := u.order()
@@ -74,21 +76,22 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 		}
 	}
 	if negates {
-		columns = append(columns, column{signField, u.lanes, signs})
+		columns = append(columns, column{signField, u.lanes, signs, u.c.Record == 32 && u.lanes == 1})
 	}
 	switch {
 	case u.term.t == nil || !u.term.record():
 	case u.term.product == ByValue:
 		for lane := range u.lanes {
 			width := arith.SignedBits(int64(u.term.combinations()-1)) - 1
-			columns = append(columns, column{productField(lane), max(width, 1), gather(lane, u.term.combination)})
+			columns = append(columns, column{name: productField(lane), width: max(width, 1), values: gather(lane, u.term.combination)})
 		}
 	default:
 		m := &u.term.t.Matrix
 		offset := int64(1) << (m.Bits - 1)
 		for c := range m.Cols {
 			for lane := range u.lanes {
-				columns = append(columns, column{fieldOf(c, lane), m.Bits + boolInt(m.Bits == 1), gather(lane, func(unit int) int64 { return m.Ints[unit*m.Cols+c] + offset })})
+				columns = append(columns, column{name: fieldOf(c, lane), width: m.Bits + boolInt(m.Bits == 1),
+					values: gather(lane, func(unit int) int64 { return m.Ints[unit*m.Cols+c] + offset })})
 			}
 		}
 	}
@@ -98,26 +101,42 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 	}
 	if u.lanes == 1 {
 		r.unsigned = u.raises()
-		for _, ph := range phases {
+		for i, ph := range phases {
 			h := hull(bias[ph])
 			if h == (arith.Interval{}) {
 				continue
 			}
 			width := h.Bits()
-			if u.raises() {
-				r.raised[ph] = -h.Lo
+			if r.unsigned {
 				width = max(arith.SignedBits(h.Hi-h.Lo)-1, 1)
 			}
-			columns = append(columns, column{biasField(ph, 0), width, gather(0, func(unit int) int64 { return bias[ph][unit] + r.raised[ph] })})
+			// Below the sign the constant is read together with it, which takes a shift and no mask: 2^width less where the sign
+			// is set. The transform's lift makes that the same for all.
+			if i == 0 && u.c.Ahead && r.unsigned && len(columns) > 0 && columns[0].top && width+1 < u.c.Record && shiftLeft(u.Layer, ph) > 0 {
+				u.raiseBy(ph, -1<<(width-1), bias[ph])
+				r.raised[ph] = -h.Lo - 1<<(width-1)
+				joined := gather(0, func(unit int) int64 { return (bias[ph][unit] + r.raised[ph]) & (1<<(width+1) - 1) })
+				columns[0] = column{biasField(ph, 0), width + 1, joined, true}
+				r.joined[ph] = true
+				continue
+			}
+			if r.unsigned {
+				r.raised[ph] = -h.Lo
+			}
+			columns = append(columns, column{name: biasField(ph, 0), width: width, values: gather(0, func(unit int) int64 { return bias[ph][unit] + r.raised[ph] })})
 		}
 	} else {
 		u.pairBias(bias, len(phases) == 2)
 	}
 	if len(phases) == 1 {
-		r.raised[arith.Odd] = r.raised[arith.Even]
+		r.raised[arith.Odd], r.joined[arith.Odd] = r.raised[arith.Even], r.joined[arith.Even]
+		if r.joined[arith.Even] {
+			u.raiseBy(arith.Odd, u.lift[arith.Even], nil)
+		}
 	}
 	// First fit, in order: the fields of a word are read together.
 	var used []int
+	upper := map[int]int{} // of what is used, what stands at the upper end
 	for _, c := range columns {
 		width := c.width
 		if width > u.c.Record {
@@ -134,7 +153,11 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 			word = len(used)
 			used = append(used, make([]int, max(1, width/u.c.Record))...)
 		}
-		r.places[c.name] = place{word, used[word], c.width}
+		at := used[word] - upper[word]
+		if c.top && c.width <= u.c.Record {
+			at, upper[word] = u.c.Record-c.width, c.width
+		}
+		r.places[c.name] = place{word, at, c.width}
 		for w := word; w < word+max(1, width/u.c.Record); w++ {
 			used[w] += min(width, u.c.Record)
 		}
@@ -150,6 +173,9 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 			columns[i].width, p.width = u.c.Record, u.c.Record
 			r.places[c.name] = p
 		}
+	}
+	if at, ok := r.places[biasField(phases[0], 0)]; ok && r.joined[phases[0]] {
+		r.places[signField] = place{at.word, u.c.Record - 1, 1}
 	}
 	r.per = len(used)
 	if r.per == 0 {
@@ -275,7 +301,7 @@ func (r *record) parts(position *Expr, ph int, name func(string, *Expr) *Expr) (
 		at = biasField(arith.Even, 0)
 	}
 	if _, ok := r.places[at]; ok {
-		constant = r.raw(position, at, !r.unsigned, r.sum, name)
+		constant = r.raw(position, at, !r.unsigned || r.joined[ph], r.sum, name)
 	}
 	return mask, constant
 }

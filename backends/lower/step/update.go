@@ -20,6 +20,8 @@ type update struct {
 	bias     arith.Phased[*Array]
 	record   *record
 	masks    *Array // of pairs
+	// ahead is what Ahead adds to the first value of each group of the last pass: the half that rounds, plus lift << shift.
+	ahead, lift arith.Phased[int64]
 	// packedBias is how many bits each phase's constant has in a lane of a table of pairs; 0 where the phases have tables.
 	packedBias int
 }
@@ -50,6 +52,13 @@ func (l *layer) newUpdate() update {
 		for _, c := range bias {
 			z, b := arith.OfBits(l.ZBits), hull(c)
 			widths = append(widths, arith.Between(z.Lo+b.Lo, z.Hi+b.Hi).Bits())
+		}
+	}
+	if l.c.Ahead {
+		for ph := range u.ahead {
+			if n := shiftLeft(l.Layer, ph); n > 0 {
+				u.ahead[ph] = 1 << (n - 1)
+			}
 		}
 	}
 	u.sum = l.calc(widths...)
@@ -101,7 +110,7 @@ func (u *update) negated(unit int) bool { return (u.Signs[unit] < 0) != u.flippe
 // holds the half that rounds; else behind it.
 //
 // With v = s*round(x) wanted and x or its negative at hand: -round(x, n) = floor((~x + 2^(n-1)) / 2^n) for n > 0, so a sign needs
-// no more than its inversion; an entry that comes as -x = ~x + 1 owes 1 in front of the shift. For n = 0, -x is ~x + 1.
+// no more than its inversion, and where the half stands ahead of the inversion, one: -round(x, n) = floor(~(x + 2^(n-1)) / 2^n) + 1. An entry that comes as -x = ~x + 1 owes 1 in front of the shift. For n = 0, -x is ~x + 1.
 func (u *update) constants(ph int) []int64 {
 	n := shiftLeft(u.Layer, ph)
 	out := make([]int64, u.N)
@@ -129,9 +138,26 @@ func (u *update) constants(ph int) []int64 {
 				u.fail("pairs across the lanes want the bias merged with the rounding")
 			}
 			out[i] = bias
+			if u.c.Ahead && u.negated(i) {
+				out[i]++
+			}
 		}
 	}
 	return out
+}
+
+// raiseBy adds lift << shift to what the transform of a phase gives, from which the constants then take it back: -lift of a unit that is
+// not negated, lift of one that is.
+func (u *update) raiseBy(ph int, lift int64, constants []int64) {
+	u.lift[ph] = lift
+	u.ahead[ph] += lift << shiftLeft(u.Layer, ph)
+	for i := range constants {
+		if u.negated(i) {
+			constants[i] += lift
+		} else {
+			constants[i] -= lift
+		}
+	}
 }
 
 // inOrder lists a number a unit in the order of the tables, lower lanes first; that of the units where they are updated apart.
@@ -244,6 +270,8 @@ func (u *update) unclamped(z, at, position *Expr, ph int, name func(string, *Exp
 	a := u.term.entry(at, position, u.record, ph, u.sum, name)
 	if u.c.Merged && constant != nil {
 		v, constant = Add(v, constant), nil
+		v = Shr(v, n)
+	} else if u.c.Ahead {
 		v = Shr(v, n)
 	} else {
 		v = Round(v, n)
