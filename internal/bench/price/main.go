@@ -3,6 +3,7 @@
 //
 //	go run ./internal/bench/price -measure        # builds and runs programs; keeps what it measured
 //	go run ./internal/bench/price                 # fits prices to what was measured
+//	go run ./internal/bench/price -picks examples/digits/model.hrn  # measures what is picked, and its runners-up
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math/bits"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -49,14 +51,19 @@ func main() {
 	samples := flag.Int("samples", 60, "programs a chip")
 	folder := flag.String("folder", "build/price", "where measurements are kept")
 	first := flag.Int64("first", 1, "seed of the first model")
+	units := flag.Int("units", 128, "units of the largest model, a power of two from 8")
 	keep := flag.Bool("write", false, "write the prices")
 	checks := flag.Bool("check", false, "hold the prices in use against what was measured, and print rows of the page")
+	models := flag.String("picks", "", "models, of which what is picked and its runners-up are measured")
 	verbose := flag.Bool("v", false, "print every price and the worst errors")
 	flag.Parse()
 	for _, name := range strings.Split(*chips, ",") {
 		part, err := chip.Get(name)
 		if err == nil && *measure {
-			err = collect(part, *folder, *samples, *first)
+			err = collect(part, *folder, *samples, *first, *units)
+		}
+		if err == nil && *models != "" {
+			err = picks(part, strings.Split(*models, ","))
 		}
 		if err == nil && *checks {
 			var line string
@@ -64,7 +71,7 @@ func main() {
 			fmt.Print(line)
 			continue
 		}
-		if err == nil && !*measure {
+		if err == nil && !*measure && *models == "" {
 			err = fit(part, *folder, *verbose, *keep)
 		}
 		if err != nil {
@@ -74,14 +81,14 @@ func main() {
 	}
 }
 
-// model is a random model of a size that fits small chips.
-func model(seed int64) (*lower.Plan, error) {
+// model is a random model of at most so many units.
+func model(seed int64, units int) (*lower.Plan, error) {
 	rng := rand.New(rand.NewSource(seed))
 	pick := func(v ...string) string { return v[rng.Intn(len(v))] }
-	k := 2 + rng.Intn(6)
+	k := 2 + rng.Intn(bits.Len(uint(units))-2)
 	block, blocks := 1<<k, 1
 	if k < 6 && rng.Intn(3) > 0 || k < 4 {
-		blocks = 1 + rng.Intn(128>>k)
+		blocks = 1 + rng.Intn(units>>k)
 	}
 	blocks = max(blocks, 16>>k)
 	n := block * blocks
@@ -96,7 +103,7 @@ func model(seed int64) (*lower.Plan, error) {
 	case 1:
 		line("input x : u8[1] / 255")
 	default:
-		line("input x : i8[%d] * 0.01", 1+rng.Intn(6))
+		line("input x : i8[%d] * 0.01", []int{1, 2, 4, 6, 9, 24}[rng.Intn(6)])
 	}
 	line("steps %d", 32<<rng.Intn(3))
 	line("param U : %s", pick("ternary", "int2", "int4", "int4", "int4", "int8"))
@@ -174,7 +181,7 @@ func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (*step.Program, ste
 	return nil, step.Choice{}, err
 }
 
-func collect(part *chip.Part, folder string, n int, first int64) error {
+func collect(part *chip.Part, folder string, n int, first int64, units int) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
@@ -190,7 +197,7 @@ func collect(part *chip.Part, folder string, n int, first int64) error {
 	}
 	defer bench.Close()
 	for seed := first; seed < first+int64(n); seed++ {
-		s, err := measured(ctx, bench, part, seed)
+		s, err := measured(ctx, bench, part, seed, units)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s, seed %d: %.300v\n", part.Name, seed, err)
 			continue
@@ -206,8 +213,8 @@ func collect(part *chip.Part, folder string, n int, first int64) error {
 	return nil
 }
 
-func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64) (*sample, error) {
-	p, err := model(seed)
+func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64, units int) (*sample, error) {
+	p, err := model(seed, units)
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +223,16 @@ func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64
 	if err != nil {
 		return nil, err
 	}
+	out, err := sampled(ctx, bench, part, p, prog, rng)
+	if err != nil {
+		return nil, err
+	}
+	out.Seed, out.Choice = seed, fmt.Sprint(choice.Layers, choice.Readout)
+	return out, nil
+}
+
+// sampled builds and runs a program of a plan.
+func sampled(ctx context.Context, bench *run.Bench, part *chip.Part, p *lower.Plan, prog *step.Program, rng *rand.Rand) (*sample, error) {
 	files, err := c.Spell(p, prog, backends.Vectors{}, backends.Settings{"mcu": part.Name})
 	if err != nil {
 		return nil, err
@@ -252,7 +269,6 @@ func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64
 	if err != nil {
 		return nil, err
 	}
-	text := step.Text(prog)
-	return &sample{Seed: seed, Choice: fmt.Sprint(choice.Layers, choice.Readout), Program: text, Assembly: c.Assembled(prog, part), Even: r.Counts[run.EvenStep].Mean, Odd: r.Counts[run.OddStep].Mean,
+	return &sample{Program: step.Text(prog), Assembly: c.Assembled(prog, part), Even: r.Counts[run.EvenStep].Mean, Odd: r.Counts[run.OddStep].Mean,
 		Output: r.Counts[run.Output].Mean, Code: firmware.Object.Program, Tables: firmware.Object.Tables, State: r.State, Stack: r.Step().Stack}, nil
 }

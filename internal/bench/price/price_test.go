@@ -17,7 +17,7 @@ func TestPricesHold(t *testing.T) {
 			bench := runtest.Open(t, name)
 			bad, all := 0, 0
 			for seed := int64(5000); seed < 5004; seed++ {
-				s, err := measured(context.Background(), bench, bench.Part, seed)
+				s, err := measured(context.Background(), bench, bench.Part, seed, 128)
 				if err != nil {
 					t.Fatal(err)
 				}
