@@ -14,13 +14,11 @@ type term struct {
 	acc     Int // that products are calculated in
 	x       []*Expr
 	product Product
-	before  []Stmt  // of both phases
-	columns *Array  // Columns and a token: the matrix, column by column
-	ahead   *Array  // the product, where it is made ahead of the update
-	shift   int     // Dots: what is left to shift of it, which has its half; -1 where it is rounded as a whole
-	values  *Array  // ByValue
-	weights []int64 // in the order of the update: what a record holds
-	one     arith.Phased[int64]
+	before  []Stmt // of both phases
+	columns *Array // Columns and a token: the matrix, column by column
+	ahead   *Array // the product, where it is made ahead of the update
+	shift   int    // Dots: what is left to shift of it, which has its half; -1 where it is rounded as a whole
+	values  *Array // ByValue
 }
 
 func (l *layer) newTerm() *term {

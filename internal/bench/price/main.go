@@ -69,6 +69,9 @@ func main() {
 			var line string
 			line, err = check(part, *folder)
 			fmt.Print(line)
+			if err != nil {
+				log.Fatal(err)
+			}
 			continue
 		}
 		if err == nil && !*measure && *models == "" {
