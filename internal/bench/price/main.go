@@ -69,12 +69,8 @@ func main() {
 			var line string
 			line, err = check(part, *folder)
 			fmt.Print(line)
-			if err != nil {
-				log.Fatal(err)
-			}
-			continue
 		}
-		if err == nil && !*measure && *models == "" {
+		if err == nil && !*measure && !*checks && *models == "" {
 			err = fit(part, *folder, *verbose, *keep)
 		}
 		if err != nil {
