@@ -40,10 +40,13 @@ func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		l.Descending = !p.Layers[i].Staged && flip()
 		l.InPlace, l.Fused, l.Merged = flip(), flip(), flip()
 		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
-		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots}[rng.Intn(6)]
+		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots, step.Joined}[rng.Intn(7)]
+		if l.Product == step.Joined {
+			l.Pairs, l.Ahead, l.Fused, l.Merged, l.Record = false, false, true, false, 0
+		}
 		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
 		l.Unroll = 1 + rng.Intn(6)
-		l.Ahead = l.Fused && !l.Merged && !l.Pairs && !p.Layers[i].Staged && flip()
+		l.Ahead = l.Product != step.Joined && l.Fused && !l.Merged && !l.Pairs && !p.Layers[i].Staged && flip()
 	}
 	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],
 		Together: 1 + rng.Intn(5), Deferred: rng.Intn(4) > 0}

@@ -349,6 +349,10 @@ func (s *speller) pair(e *step.Expr) term {
 		if b := e.Args[1]; b.Op == step.OpConst && b.Value == 0 {
 			name, args = "relu", e.Args[:1]
 		}
+	case step.OpDot:
+		if c := e.Args[2]; c.Op == step.OpConst && c.Value == 0 {
+			name, args = "dots", e.Args[:2]
+		}
 	case step.OpLane:
 		name = [2]string{"low", "high"}[e.Value]
 	case step.OpField:

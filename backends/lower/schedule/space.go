@@ -65,6 +65,9 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 		if t.Source == lower.FromVector {
 			products = append(products, step.Adders, step.ByValue)
 			unrolls = append(unrolls, min(t.Matrix.Cols, 8))
+			if c.Word >= 32 {
+				products = append(products, step.Joined)
+			}
 			if c.Word >= 32 && t.Matrix.Cols > 1 {
 				products = append(products, step.Dots)
 			}
@@ -104,7 +107,7 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 								for _, product := range products {
 									for _, unroll := range unrolls {
 										for _, sum := range sums {
-											out = append(out, dots(step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
+											out = append(out, dots(l, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
 												InPlace: inPlace, Fused: fused, Merged: rounding.merged, Ahead: rounding.ahead, Record: record, Product: product, Unroll: unroll})...)
 										}
 									}
@@ -131,7 +134,14 @@ func roundings(l *lower.Layer, c *chip.Part, fused, pairs bool) []rounding {
 }
 
 // dots are the ways of a choice to multiply pairs; a choice without them is its own.
-func dots(k step.LayerChoice) (out []step.LayerChoice) {
+func dots(l *lower.Layer, k step.LayerChoice) (out []step.LayerChoice) {
+	if k.Product == step.Joined {
+		// With the narrowest stride last, neighbours are loaded and stored together.
+		narrowLast := k.Descending || l.Staged || len(k.Passes) < 2
+		if k.Unroll == 0 || k.Record > 0 || k.Pairs || k.Merged || k.Ahead || !k.Fused || !narrowLast {
+			return nil
+		}
+	}
 	if k.Product != step.Dots {
 		return []step.LayerChoice{k}
 	}

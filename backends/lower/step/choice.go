@@ -63,6 +63,7 @@ const (
 	Columns Product = "columns" // column by column: each entry of the vector is read once
 	Packed  Product = "packed"  // column by column, several weights a table word
 	Dots    Product = "dots"    // pairs of entries by pairs of weights, from packed words
+	Joined  Product = "joined"  // within the update: words of weights and the unit's constant, a dot product each
 	Adders  Product = "adders"  // shared additions, straight
 	ByValue Product = "values"  // of a single input: its product with each weight that occurs, made once a step
 	Groups  Product = "groups"  // of signs: the sums of eight entries with all signs, made once, and picked by a byte

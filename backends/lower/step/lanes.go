@@ -52,6 +52,8 @@ func (l *layer) offset(ph int) int64 {
 // raise is what the last pass adds to the first word of each of its groups, which the butterflies bring to all of them.
 func (l *layer) raise(ph int) int64 {
 	switch {
+	case l.upd.joined != nil:
+		return l.upd.joined.raised(l, ph)
 	case l.c.Ahead:
 		return l.upd.ahead[ph]
 	case !l.bare():

@@ -38,6 +38,7 @@ func (l *layer) newTerm() *term {
 		t.columns = l.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, column by column.", w.Name, w.Rows, w.Cols, w.Bits), t.byColumn())
 	case t.inWords():
 		t.columns = l.tableOf(l.work, weights(w), fmt.Sprintf("%s [%d, %d], column by column, two units a word.", w.Name, w.Rows, w.Cols), t.byColumn())
+	case t.product == Joined:
 	case t.product == ByValue:
 		if l.c.Record == 0 || t.t.Source != lower.FromVector || t.combinations() > mostValues {
 			l.fail("only records of at most %d different rows of weights are multiplied by value", mostValues)
@@ -176,6 +177,8 @@ func (t *term) prepare(ph int) []Stmt {
 		return []Stmt{s}
 	case t.ahead != nil:
 		return nil
+	case t.upd.joined != nil:
+		return t.upd.joined.prepare(t, ph)
 	}
 	in := t.calc(t.t.InMulBits, t.t.InBits)
 	for c := range t.t.Matrix.Cols {

@@ -188,15 +188,17 @@ func (l *layer) pass(number, ph int) []Stmt {
 		}
 	}
 	if l.c.Fused && number == len(l.c.Passes)-1 {
+		words := make([][]Stmt, n)
 		for k := range n {
 			where := site{at(k), l.position(inner, outer, n, k), l.unitAt(at(k))}
 			if l.lanes == 2 && n*stride == l.gap && outer != nil { // the groups are blocks
 				where.unit = sum(outer, at(k))
 			}
 			l.unread = l.beyond(k, stride, outer != nil && inner != nil || inner == nil)
-			body = append(body, l.updateWord(v[k], where, fmt.Sprint(k), ph)...)
+			words[k] = l.updateWord(v[k], where, fmt.Sprint(k), ph)
 			l.unread = false
 		}
+		body = append(body, l.together(words)...)
 	} else {
 		// A value that is only stored needs no name.
 		for i, k := range butterflies(n, level-1) {
@@ -205,6 +207,22 @@ func (l *layer) pass(number, ph int) []Stmt {
 		}
 	}
 	return l.nest(n, stride, body)
+}
+
+// together puts the updates of words one behind the other; those of Joined two by two, so that loads and stores of neighbours stand
+// together, which processors do at once.
+func (l *layer) together(words [][]Stmt) (out []Stmt) {
+	for k := 0; k < len(words); k++ {
+		if l.upd.joined == nil || k+1 == len(words) || len(words[k]) != len(words[k+1]) {
+			out = append(out, words[k]...)
+			continue
+		}
+		for i := range words[k] {
+			out = append(out, words[k][i], words[k+1][i])
+		}
+		k++
+	}
+	return out
 }
 
 // butterflies lists the entries of a group so that those of one butterfly of a level, which read the same two, stand together.

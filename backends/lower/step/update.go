@@ -19,6 +19,7 @@ type update struct {
 	signs    *Array
 	bias     arith.Phased[*Array]
 	record   *record
+	joined   *joined
 	masks    *Array // of pairs
 	// ahead is what Ahead adds to the first value of each group of the last pass: the half that rounds, plus lift << shift.
 	ahead, lift arith.Phased[int64]
@@ -72,6 +73,10 @@ func (l *layer) newUpdate() update {
 		return u
 	case l.lanes == 2 && !l.c.Apart:
 		u.sum = l.work
+	}
+	if l.c.Product == Joined {
+		u.joined = u.newJoined()
+		return u
 	}
 	if l.c.Record > 0 {
 		u.record = u.newRecord(bias)
@@ -260,6 +265,9 @@ func (u *update) single(z, at, position *Expr, ph int, name func(string, *Expr) 
 
 // unclamped is single before the clamp.
 func (u *update) unclamped(z, at, position *Expr, ph int, name func(string, *Expr) *Expr) *Expr {
+	if u.joined != nil {
+		return u.joined.value(u, z, position, ph, name)
+	}
 	u.readRecord(position, name)
 	v := As(z, u.sum)
 	mask, constant := u.parts(position, ph, name)
