@@ -140,7 +140,7 @@ func (l *Lowered) BenchFolder(ctx context.Context, part *chip.Part, dir string, 
 	bench.Optimise = cmp.Or(o.Optimise, part.Build.Optimise)
 	firmware, err := bench.Build(ctx, run.Model{Dir: dir, Plan: l.Plan}, o.Flags...)
 	if err != nil {
-		return nil, l.placed(err)
+		return nil, l.placed(c.Target, err)
 	}
 	out := &Benchmark{Model: l.Plan.Name, MCU: part.Name, Title: part.Title, Object: firmware.Object, Flash: part.Flash, RAM: part.RAM,
 		Compiler: strings.Join(append([]string{part.Build.Compiler, bench.Optimise}, o.Flags...), " "),
@@ -181,20 +181,6 @@ func (l *Lowered) BenchFolder(ctx context.Context, part *chip.Part, dir string, 
 // isNoFit reports whether an error is a chip that has no room.
 func isNoFit(err error) bool {
 	return err != nil && slices.ContainsFunc(asList(err), func(d *diag.Diagnostic) bool { return d.Code == "fit" })
-}
-
-// placed gives an error of a chip the model's file.
-func (l *Lowered) placed(err error) error {
-	list := asList(err)
-	for _, d := range list {
-		switch {
-		case d.Code == "internal":
-			return err
-		case d.Span.File == "" && d.Code == "fit":
-			d.Span.File = l.File
-		}
-	}
-	return list
 }
 
 // onChip is the model with the chip as the setting of target c, where it has one and the model does not say another.

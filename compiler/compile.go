@@ -133,17 +133,23 @@ func (l *Lowered) generate(t backends.Target, p *lower.Plan, v backends.Vectors)
 	if err == nil {
 		return files, figures, nil
 	}
+	return nil, nil, l.placed(t, err)
+}
+
+// placed gives errors of a target about settings, or about a chip without room, their place in the model or the command line.
+func (l *Lowered) placed(t backends.Target, err error) error {
 	list := asList(err)
 	for _, d := range list {
-		if d.Code == "fit" && d.Span.File == "" {
+		switch {
+		case d.Code == "internal":
+			return err
+		case d.Code == "settings":
+			d.Span = l.settingSpan(t.Name() + "." + d.Span.What)
+		case d.Code == "fit" && d.Span.File == "":
 			d.Span.File = l.File
 		}
-		if d.Code != "settings" {
-			continue
-		}
-		d.Span = l.settingSpan(t.Name() + "." + d.Span.What)
 	}
-	return nil, nil, list
+	return list
 }
 
 // knownTargets reports target blocks whose target does not exist.

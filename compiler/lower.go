@@ -56,7 +56,7 @@ func (m *Model) Lower(cfg passes.Config) (*Lowered, error) {
 func (l *Lowered) Schedule() (*schedule.Picked, error) {
 	picked, err := c.Pick(l.Plan, l.Targets[c.Target.Name()])
 	if err != nil {
-		return nil, l.placed(err)
+		return nil, l.placed(c.Target, err)
 	}
 	return picked, nil
 }

@@ -49,6 +49,10 @@ func (l *Lowered) unusedSettings(generated []string) error {
 			errs.Add(diag.InFile(l.File, "--set "+o.String()).Errorf("settings", "target %s is not generated", target).
 				Helpf("leave the setting out, or add  --target %s", target))
 		}
+		if (o.key == "c.flash" || o.key == "c.ram") && l.MCU() == "" {
+			errs.Add(diag.InFile(l.File, "--set "+o.String()).Errorf("settings", "%s is a limit on a chip, and none is named", o.key).
+				Helpf("add  --mcu NAME;  hrnnc chips lists them"))
+		}
 	}
 	return errs.Err()
 }

@@ -113,7 +113,7 @@ func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, 
 		on.l = l.onChip(p)
 		row, err := on.engine(ctx, c.Target, run.Engine(p))
 		if err != nil {
-			return rows, l.placed(err)
+			return rows, l.placed(c.Target, err)
 		}
 		v.begun = on.begun
 		row.Level, row.Asked = fmt.Sprintf("c (%s)", p.Name), true

@@ -48,7 +48,9 @@ func (p *Picked) Explain() {
 type NoFit struct {
 	Budget Budget
 	// Smallest is what the choice takes that misses the budget by least.
-	Smallest             Budget
+	Smallest Budget
+	// Chip is what the chip has.
+	Chip                 Budget
 	LeastFlash, LeastRAM int
 }
 
@@ -58,6 +60,10 @@ func (e *NoFit) Error() string {
 
 // Help says what would.
 func (e *NoFit) Help() string {
+	if e.LeastFlash > e.Chip.Flash || e.LeastRAM > e.Chip.RAM {
+		return fmt.Sprintf("a chip with %d bytes of flash and %d of RAM would do (hrnnc chips lists them), or fewer units, or fewer bits of state or weights",
+			e.Smallest.Flash, e.Smallest.RAM)
+	}
 	return fmt.Sprintf("flash = %d with ram = %d would do; the least flash of any schedule is %d, the least RAM %d; fewer units, or fewer bits of state or weights, take less",
 		e.Smallest.Flash, e.Smallest.RAM, e.LeastFlash, e.LeastRAM)
 }
@@ -111,11 +117,11 @@ func (k *picker) price(c step.Choice) *Candidate {
 	k.priced++
 	var out *Candidate
 	if prog, err := step.Build(k.plan, c); err == nil && (!bold(c) || step.Verify(prog) == nil) {
-		var known map[string]Known
-		if k.asm != nil {
-			known = k.asm(prog, k.chip)
+		price := PriceOf(prog, k.chip, nil)
+		if k.asm != nil && price.State <= k.budget.RAM && price.Tables <= k.budget.Flash { // with more, assembly cannot help
+			price = PriceOf(prog, k.chip, k.asm(prog, k.chip))
 		}
-		out = &Candidate{Choice: c, Said: lines(c), Price: PriceOf(prog, k.chip, known)}
+		out = &Candidate{Choice: c, Said: lines(c), Price: price}
 	}
 	k.cache[key] = out
 	return out
@@ -218,7 +224,7 @@ func (k *picker) fits(p Price) bool {
 
 // best takes the quickest that fits, and that the verifier proves.
 func (k *picker) best(front []*Candidate) (*Picked, error) {
-	miss := &NoFit{Budget: k.budget}
+	miss := &NoFit{Budget: k.budget, Chip: Budget{Flash: k.chip.Flash, RAM: k.chip.RAM}}
 	var reason error
 	for _, c := range front {
 		if !k.fits(c.Price) {

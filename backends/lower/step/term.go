@@ -11,7 +11,8 @@ import (
 type term struct {
 	*layer
 	t       *lower.Term
-	acc     Int // that products are calculated in
+	weights arith.Interval // what a weight can be
+	acc     Int            // that products are calculated in
 	x       []*Expr
 	product Product
 	before  []Stmt // of both phases
@@ -27,6 +28,7 @@ func (l *layer) newTerm() *term {
 		return t
 	}
 	w := &t.t.Matrix
+	t.weights = hull(w.Ints)
 	offset := 0
 	if l.c.Record > 0 {
 		offset = 1 // weights are stored with an offset that keeps them positive
@@ -237,7 +239,7 @@ func (t *term) half(ph int) (n int, merged bool) {
 func (t *term) recordStart(ph int) []Stmt {
 	offset := int64(1) << (t.t.Matrix.Bits - 1)
 	if t.product == ByValue {
-		offset = -t.weightRange().Lo
+		offset = -t.weights.Lo
 	}
 	shift, ok := t.half(ph)
 	constant := -t.upd.record.raised[ph] << shift
@@ -263,12 +265,9 @@ func (t *term) recordStart(ph int) []Stmt {
 // mostValues is how many products are made ahead, of all that rows of weights can give.
 const mostValues = 64
 
-// weightRange is what a weight can be.
-func (t *term) weightRange() arith.Interval { return hull(t.t.Matrix.Ints) }
-
 // combinations is how many rows of weights within their range there are; mostValues + 1 for more.
 func (t *term) combinations() int {
-	r := t.weightRange()
+	r := t.weights
 	n := int64(1)
 	for range t.t.Matrix.Cols {
 		if n *= r.Hi - r.Lo + 1; n > mostValues {
@@ -280,7 +279,7 @@ func (t *term) combinations() int {
 
 // combination numbers the row of weights of a unit: the first column counts most.
 func (t *term) combination(unit int) int64 {
-	r, m := t.weightRange(), &t.t.Matrix
+	r, m := t.weights, &t.t.Matrix
 	n := int64(0)
 	for c := range m.Cols {
 		n = n*(r.Hi-r.Lo+1) + m.Ints[unit*m.Cols+c] - r.Lo
@@ -291,7 +290,7 @@ func (t *term) combination(unit int) int64 {
 // everyProduct fills an array with the product of every row of weights, in the order of their numbers; start is that of the first.
 // The last columns are written out, up to nine products; those in front of them are loops.
 func (t *term) everyProduct(ph int, start *Expr) []Stmt {
-	r, cols := t.weightRange(), t.t.Matrix.Cols
+	r, cols := t.weights, t.t.Matrix.Cols
 	n := int(r.Hi - r.Lo + 1)
 	elem := Int{Bits: lane(t.t.OutBits), Lanes: 1}
 	if t.lanes == 2 {
