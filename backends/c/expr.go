@@ -2,6 +2,7 @@ package c
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/backends/lower/step"
@@ -332,6 +333,9 @@ func (s *speller) pair(e *step.Expr) term {
 	if e.Type.Unsigned || e.Type.Lanes == 2 && e.Args[0].Type.Unsigned {
 		return s.words(e)
 	}
+	if z := crossed(e); z != nil {
+		return term{s.helper(pairPrefix+"cross", e.Type.Bits) + "(" + s.expr(z).text + ")", postfix, exactly(e.Type)}
+	}
 	word := e.Type
 	if word.Lanes == 1 {
 		word = e.Args[0].Type // of a lane, of a product
@@ -380,6 +384,20 @@ func (s *speller) pair(e *step.Expr) term {
 		text += ", " + r
 	}
 	return term{text + ")", postfix, exactly(e.Type)}
+}
+
+// crossed is the word whose lanes a pair is the sum and the difference of, upper less lower: one instruction on some chips.
+func crossed(e *step.Expr) *step.Expr {
+	if e.Op != step.OpPack || e.Args[0].Op != step.OpAdd || e.Args[1].Op != step.OpSub {
+		return nil
+	}
+	lanes := slices.Concat(e.Args[0].Args, e.Args[1].Args)
+	for i, lane := range lanes {
+		if lane.Op != step.OpLane || lane.Value != []int64{0, 1, 1, 0}[i] || lane.Args[0].Op != step.OpVar || lane.Args[0].Name != lanes[0].Args[0].Name {
+			return nil
+		}
+	}
+	return lanes[0].Args[0]
 }
 
 // words spells an operation on lanes without sign: bits side by side.

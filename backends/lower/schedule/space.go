@@ -47,9 +47,12 @@ func laneOf(l *lower.Layer) int {
 }
 
 // recordsOf are the words that a chip reads packed tables in; 0 keeps a table of each kind.
-func recordsOf(c *chip.Part) []int {
+func recordsOf(c *chip.Part, pairs bool) []int {
 	if c.Word == 8 {
 		return []int{0, 8}
+	}
+	if pairs {
+		return []int{0, 16, 32} // the constants of pairs stand apart
 	}
 	return []int{0, 32}
 }
@@ -103,7 +106,7 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 							continue
 						}
 						for _, rounding := range roundings(l, c, fused, pairs) {
-							for _, record := range recordsOf(c) {
+							for _, record := range recordsOf(c, pairs) {
 								for _, product := range products {
 									for _, unroll := range unrolls {
 										for _, sum := range sums {
