@@ -3,6 +3,8 @@ package c
 import (
 	"slices"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/backends/chip"
 )
 
 // dialect is how C is written for a chip. The bits are the same in all of them.
@@ -12,18 +14,24 @@ type dialect struct {
 	arm      bool // saturating instructions of Arm
 	dsp      bool // those on two halves of a word
 	counters bool // counters of 8 bits where they suffice
+	pointers bool // pointers to small arrays of a function
 	products int  // the width from which on products are the library's; 0 for none
+}
+
+// narrow reports whether a chip has the instructions of ARMv6-M only, most of which know eight registers.
+func narrow(p *chip.Part) bool {
+	return slices.ContainsFunc(p.Build.Flags, func(f string) bool { return strings.HasPrefix(f, "-mcpu=cortex-m0") })
 }
 
 // dialectOf is what a chip is best served with.
 func dialectOf(set *settings) dialect {
 	d := dialect{steady: set.steady}
 	if p := set.part; p != nil {
-		d.counters = p.Word == 8
+		d.counters, d.pointers = p.Word == 8, p.Word == 32 && !narrow(p)
 		switch {
 		case p.Arch == "avr":
 			d.products = 24
-		case slices.ContainsFunc(p.Build.Flags, func(f string) bool { return strings.HasPrefix(f, "-mcpu=cortex-m0") }): // 32 bits by 32 give 32
+		case narrow(p): // 32 bits by 32 give 32
 			d.products = 64
 		case p.Arch == "xtensa":
 			d.products = 32

@@ -189,6 +189,15 @@ func (s *speller) function(f *step.Func) {
 	for _, a := range f.Scratch {
 		text := s.declareArray(a.Name)
 		s.scope.arrays[a.Name] = array{text: text, elem: a.Elem, kind: a.Kind}
+		if s.pointed(a) {
+			entries := s.declareArray(a.Name + "_entries")
+			s.line(s.typeName(a.Elem), " ", entries, fmt.Sprintf("[%d];", a.Len))
+			s.line(s.typeName(a.Elem), " *", text, " = ", entries, ";")
+			s.directive("if defined __GNUC__")
+			s.line(`__asm__("" : "+r"(`, text, `)); /* an entry is an offset from a register, not from the stack's end */`)
+			s.directive("endif")
+			continue
+		}
 		s.line(s.typeName(a.Elem), " ", text, fmt.Sprintf("[%d];", a.Len))
 	}
 	if public {
@@ -199,6 +208,17 @@ func (s *speller) function(f *step.Func) {
 		s.line("s->odd = odd;")
 	}
 	s.close("}")
+}
+
+// pointed reports whether an array of a function is read through a pointer that compilers keep in a register: a small one of
+// numbers that no state has, whose entries data of tables names.
+func (s *speller) pointed(a *step.Array) bool {
+	for _, other := range s.program.Arrays {
+		if other.Kind == step.State && other.Elem == a.Elem {
+			return false
+		}
+	}
+	return s.dialect.pointers && a.Len <= 64 && a.Elem.Lanes == 1 && a.Elem.Bits < 32
 }
 
 // declareArray names an array of a function.

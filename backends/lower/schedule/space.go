@@ -92,7 +92,7 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 		if pairs {
 			lanes = 16
 		}
-		for _, passes := range passesOf(stages) {
+		for _, passes := range passesOf(stages, c) {
 			for _, descending := range both {
 				if descending && (l.Staged || len(passes) < 2) {
 					continue
@@ -102,8 +102,8 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 						continue
 					}
 					for _, inPlace := range both {
-						if inPlace && (l.Perm != nil || pairs) {
-							continue
+						if inPlace && (l.Perm != nil || pairs || descending && c.Word >= 32) {
+							continue // nothing is widened in place: the widest stride first saves nothing, and its last pass holds more pointers
 						}
 						for _, rounding := range roundings(l, c, fused, pairs) {
 							for _, record := range recordsOf(c, pairs) {
@@ -160,12 +160,15 @@ func dots(l *lower.Layer, k step.LayerChoice) (out []step.LayerChoice) {
 }
 
 // passesOf are ways to split stages into passes: as few as a number of stages a pass allows.
-func passesOf(stages int) (out [][]int) {
+func passesOf(stages int, c *chip.Part) (out [][]int) {
 	if stages == 0 {
 		return [][]int{nil}
 	}
 	for most := 1; most <= min(stages, 4); most++ {
 		p := step.PassesOf(stages, most)
+		if c.Arch == "arm" && most == 4 && len(p) > 1 {
+			continue // its 14 registers do not hold 16 values, which pays where it saves the only other pass
+		}
 		if !slices.ContainsFunc(out, func(q []int) bool { return slices.Equal(p, q) }) {
 			out = append(out, p)
 		}
