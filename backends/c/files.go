@@ -53,6 +53,7 @@ type page struct {
 	Less                                       string // the function that compares outputs without a branch, "" for C's own
 	Threshold                                  float64
 	Classes                                    []string
+	Assembly                                   bool // there is a .S beside the C
 	Token, EveryStep, Quantise, Bytewise       bool // Bytewise: clearing the state byte by byte is the smaller code
 	Gain, Offset                               string
 	Gains, Offsets                             []string
@@ -83,6 +84,7 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 		Token: s.token, EveryStep: p.Output.When == ir.EveryStep,
 		Deviations: deviations,
 	}
+	g.Assembly = s.assembly != nil
 	g.Stack, g.StackNote = s.stackBytes(), "bytes: an upper bound of what a call takes, computed"
 	if set.part != nil {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
@@ -122,7 +124,7 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 
 // timing is what is said about the time of a step.
 func (s *speller) timing() string {
-	const code = "No branch and no address of the code depends on data"
+	const code = "No branch and no address of a step depends on data"
 	switch bits := s.libraryProducts(); {
 	case !s.dialect.steady:
 		return ""
@@ -137,7 +139,7 @@ func (s *speller) libraryProducts() int {
 	limit := s.dialect.products
 	found := false
 	for _, f := range s.program.Funcs {
-		if limit == 0 || s.assembly.has(f.Name) {
+		if limit == 0 || s.assembly.has(f.Name) || s.assembly.holds(f.Name) {
 			continue
 		}
 		walk(f.Body, func(step.Stmt) {}, func(e *step.Expr) {

@@ -5,6 +5,7 @@ package c
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -155,9 +156,18 @@ func pick(p *lower.Plan, set *settings) (*schedule.Picked, error) {
 	picked, err := schedule.Pick(p, set.part, schedule.Budget{Flash: set.flash, RAM: set.ram}, asm)
 	var small *schedule.NoFit
 	if errors.As(err, &small) {
-		return nil, diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, set.part.Name, small).Helpf("%s", small.Help())
+		return nil, diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, set.part.Name, small).Helpf("%s", remedy(small, set.part))
 	}
 	return picked, err
+}
+
+// remedy says what would fit: another budget, or another chip where the chip itself has less.
+func remedy(small *schedule.NoFit, part *chip.Part) string {
+	if small.Smallest.Flash <= part.Flash && small.Smallest.RAM <= part.RAM {
+		return small.Help()
+	}
+	least := fmt.Sprintf("the model needs about %d bytes of flash and %d of RAM, more than %s has: a larger chip of hrnnc chips", small.Smallest.Flash, small.Smallest.RAM, part.Name)
+	return least + ", fewer units, or fewer bits of state or weights"
 }
 
 // Pick is the schedule that Generate would choose on the chip of the settings, with its runners-up; nil without a chip whose prices

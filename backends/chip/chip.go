@@ -209,9 +209,9 @@ func Get(name string) (*Part, error) {
 	}
 	d := diag.InFile("", "").Errorf("mcu", "there is no chip %q", name)
 	if near := diag.Nearest(name, names); near != "" {
-		return nil, d.Helpf("did you mean %s? hrnnc chips lists them all", near)
+		return nil, d.Helpf("did you mean %s? hrnnc chips lists them all; of a chip that is not there, name the core, such as cortex-m3", near)
 	}
-	return nil, d.Helpf("the chips are %s; hrnnc chips says more of each", strings.Join(Names(), ", "))
+	return nil, d.Helpf("the chips are %s; of another, name the core", strings.Join(Names(), ", "))
 }
 
 // Tools lists the commands that building and running a chip's programs takes here; headers of libraries by their paths.

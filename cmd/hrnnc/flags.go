@@ -63,6 +63,7 @@ var othersFlags = []struct {
 	{"disable", []string{"skip", "skip-pass", "without"}},
 	{"after", []string{"stop-after", "until", "dump"}},
 	{"config", []string{"cfg", "configuration"}},
+	{"mcu", []string{"chip", "board", "device", "cpu", "core", "processor", "microcontroller", "fqbn"}},
 	{"quiet", []string{"silent", "no-progress"}},
 	{"set", []string{"setting", "option", "opt", "param", "define"}},
 	{"raw", []string{"float", "floats", "real"}},

@@ -56,6 +56,9 @@ place. With --json, the proof's claims and the counts of operations stand beside
 				}
 				return a.step(args[0], weights, output, mcu, cfg)
 			}
+			if mcu != "" {
+				return usageError{fmt.Errorf("--mcu is about the step: add --step")}
+			}
 			m, err := compiler.Load(args[0], weights)
 			if err != nil {
 				return err
