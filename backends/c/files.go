@@ -84,7 +84,6 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 		Token: s.token, EveryStep: p.Output.When == ir.EveryStep,
 		Deviations: deviations,
 	}
-	g.Assembly = s.assembly != nil
 	g.Stack, g.StackNote = s.stackBytes(), "bytes: an upper bound of what a call takes, computed"
 	if set.part != nil {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
@@ -277,7 +276,7 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 		w.directive("include \"", g.Prefix, ".h\"")
 	})
 	source = append(source, g.fill("api.c.tmpl")...)
-	g.Time = s.timing()
+	g.Time, g.Assembly = s.timing(), s.assembly != nil
 	hash := sha256.Sum256(source)
 	g.Version = fmt.Sprintf("%X", hash[:4])
 	files := []backends.File{
