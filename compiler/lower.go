@@ -70,7 +70,7 @@ func (l *Lowered) Program() (*step.Program, *step.Report, error) {
 	if picked != nil {
 		return picked.Program, picked.Report, nil
 	}
-	p, err := step.Build(l.Plan, step.Plain(l.Plan))
+	p, err := c.Program(l.Plan, l.Targets[c.Target.Name()])
 	if err != nil {
 		return nil, nil, &passes.BugError{Pass: "step", Cause: err}
 	}

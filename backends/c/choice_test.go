@@ -45,11 +45,11 @@ func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 			l.Pairs, l.Ahead, l.Fused, l.Merged, l.Record = false, false, true, false, 0
 		}
 		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
-		l.Unroll = 1 + rng.Intn(6)
+		l.Unroll, l.Widened, l.Multiple = 1+rng.Intn(6), flip(), rng.Intn(9)
 		l.Ahead = l.Product != step.Joined && l.Fused && !l.Merged && !l.Pairs && !p.Layers[i].Staged && flip()
 	}
 	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],
-		Together: 1 + rng.Intn(5), Deferred: rng.Intn(4) > 0}
+		Together: 1 + rng.Intn(5), Multiple: rng.Intn(9), Deferred: rng.Intn(4) > 0}
 	if c.Readout.Deferred {
 		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
 	}

@@ -139,13 +139,21 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 // scheduled makes the program: for a chip whose prices are known the quickest that fits, else the plain one.
 func scheduled(p *lower.Plan, set *settings) (*step.Program, error) {
 	if set.part == nil || schedule.PricesOf(set.part) == nil {
-		return step.Build(p, step.Plain(p))
+		return step.Build(p, unpriced(p, set))
 	}
 	picked, err := pick(p, set)
 	if err != nil {
 		return nil, err
 	}
 	return picked.Program, nil
+}
+
+// unpriced is the choice where no prices say more: for this machine, whose compilers make vectors, or for a small one.
+func unpriced(p *lower.Plan, set *settings) step.Choice {
+	if set.part != nil && set.part.Kind == chip.MCU {
+		return step.Plain(p)
+	}
+	return step.Vectorised(p, !set.wide)
 }
 
 func pick(p *lower.Plan, set *settings) (*schedule.Picked, error) {
@@ -181,6 +189,15 @@ func Pick(p *lower.Plan, s backends.Settings) (*schedule.Picked, error) {
 		return nil, nil
 	}
 	return pick(p, set)
+}
+
+// Program is what Generate spells, whatever chose its schedule. The error is a diagnostic where nothing fits the chip.
+func Program(p *lower.Plan, s backends.Settings) (*step.Program, error) {
+	set, err := readSettings(p, s)
+	if err != nil {
+		return nil, err
+	}
+	return scheduled(p, set)
 }
 
 // Assembled are the functions of a program that get assembly on a chip, and what they cost.

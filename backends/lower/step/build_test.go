@@ -34,7 +34,7 @@ func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 			l.Pairs, l.Ahead, l.Fused, l.Merged, l.Record = false, false, true, false, 0
 		}
 		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
-		l.Unroll = rng.Intn(7)
+		l.Unroll, l.Widened, l.Multiple = rng.Intn(7), coin(), rng.Intn(9)
 		if coin() {
 			l.Lane = 8
 			for l.Lane < p.Layers[i].ZBits {
@@ -48,7 +48,7 @@ func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 	}
 	c.Readout = step.ReadoutChoice{
 		Product:  []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups}[rng.Intn(5)],
-		Together: rng.Intn(4), Deferred: coin()}
+		Together: rng.Intn(4), Multiple: rng.Intn(9), Deferred: coin()}
 	if c.Readout.Deferred {
 		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
 	}

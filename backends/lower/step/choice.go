@@ -48,6 +48,11 @@ type LayerChoice struct {
 	Product Product
 	// Unroll is how many columns of a matrix are multiplied where the unit needs them; wider ones go into an array first.
 	Unroll int
+	// Widened makes the entries of that array as wide as the sums: nothing is converted where it is multiplied.
+	Widened bool
+	// Multiple rounds the columns that such an array is multiplied by up to a multiple of it, with weights of 0: compilers make vectors
+	// of such loops at any level of optimisation. For Rows; 0 is 1.
+	Multiple int
 	// Together is how many rows are multiplied at a time by Dots, and Weight how many bits a weight has in their table: 16, or 0 for
 	// as few as it needs.
 	Together, Weight int
@@ -76,6 +81,8 @@ type ReadoutChoice struct {
 	Copied bool
 	// Together is how many rows are multiplied at a time.
 	Together int
+	// Multiple rounds the columns that are multiplied up to a multiple of it, as far as there are units. 0 is 1.
+	Multiple int
 	// Deferred adds up relu(h) instead of the outputs of a mean, and multiplies when an output is asked for.
 	Deferred bool
 	// Sum is how wide the sum of a unit of a deferred mean is, in bits: 32 hold every step, 16 take turns to be emptied. 0 is 16.
@@ -91,7 +98,7 @@ func (c LayerChoice) String() string {
 	for _, w := range []struct {
 		on   bool
 		word string
-	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.Apart, "updated apart"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"},
+	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.Apart, "updated apart"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"}, {c.Widened, "input as wide as its sums"},
 		{c.Ahead, "half ahead"}} {
 		if w.on {
 			words = append(words, w.word)
@@ -106,6 +113,9 @@ func (c LayerChoice) String() string {
 	}
 	if c.Product != "" {
 		words = append(words, "product by "+string(c.Product))
+	}
+	if c.Multiple > 1 {
+		words = append(words, fmt.Sprintf("columns in multiples of %d", c.Multiple))
 	}
 	if c.Product == Dots {
 		words = append(words, fmt.Sprintf("%d rows at a time", max(c.Together, 1)))
@@ -130,6 +140,9 @@ func (c ReadoutChoice) String() string {
 	if c.Together > 1 {
 		s += fmt.Sprintf(", %d rows at a time", c.Together)
 	}
+	if c.Multiple > 1 {
+		s += fmt.Sprintf(", columns in multiples of %d", c.Multiple)
+	}
 	if c.Deferred {
 		s += fmt.Sprintf(", mean deferred in sums of %d bits a unit", max(c.Sum, 16))
 	}
@@ -149,9 +162,8 @@ func lane(bits int) int {
 // smallInput is how many columns are multiplied where the unit needs them, unless a choice says otherwise.
 const smallInput = 4
 
-// Plain is the choice that every plan allows and that suits wide processors, whose compilers make vectors of its loops: the
-// widest strides first, so that they widen the state in a pass without shuffles, two stages a pass, and three in one of them
-// when their number is odd; the update in a loop of its own.
+// Plain is the choice that every plan allows: the widest strides first, so that they widen the state in a pass without shuffles, two
+// stages a pass, and three in one of them when their number is odd; the update in a loop of its own.
 func Plain(p *lower.Plan) Choice {
 	c := Choice{Word: 32}
 	for i := range p.Layers {
@@ -169,6 +181,31 @@ func Plain(p *lower.Plan) Choice {
 	}
 	return c
 }
+
+// vector is how many 8-bit weights the narrowest vector holds, those of 16 bytes.
+const vector = 16
+
+// Vectorised is the plain choice for wide processors whose compilers make vectors of its loops: rows of
+// weights fill vectors. With compact, an input whose rows would grow by more than an eighth is converted once instead.
+func Vectorised(p *lower.Plan, compact bool) Choice {
+	c := Plain(p)
+	for i := range c.Layers {
+		k, t := &c.Layers[i], p.Layers[i].Term
+		if t == nil {
+			continue
+		}
+		if zeros := roundUp(t.Matrix.Cols, vector) - t.Matrix.Cols; zeros*8 > t.Matrix.Cols && compact {
+			k.Widened = true
+		} else {
+			k.Multiple = vector
+		}
+	}
+	c.Readout.Multiple = vector
+	return c
+}
+
+// roundUp rounds up to a multiple.
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 
 // Paired is the choice for processors of 64 bits whose compilers make no vectors: two units a word where the plan allows, updated
 // together where the lanes hold it; else entries as wide as the transform, in place. compact keeps the tables narrow instead.

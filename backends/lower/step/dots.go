@@ -87,7 +87,7 @@ func (t *term) dots() {
 func (t *term) pairsOfVector(pairs int) *Array {
 	from := t.builder.x
 	if t.t.Source != lower.FromVector || t.t.In != arith.Both(arith.Identity) {
-		in := t.builder.vector(t.fn, t.t)
+		in := t.builder.vector(t.fn, t.t, narrowest(t.t.InBits), t.t.Matrix.Cols)
 		t.before = append(t.before, in.fill...)
 		from = in.array
 	}

@@ -35,7 +35,9 @@ func (b *builder) newReadout() *readout {
 		r.read = r.l.N // both lanes of a word are added up
 	case r.c.Deferred && r.l.c.Fused: // a pass adds up all units of a stride, or none
 		stride, _ := r.l.stride(len(r.l.c.Passes) - 1)
-		r.read = min((r.read+stride-1)/stride*stride, r.l.N)
+		r.read = min(roundUp(r.read, stride), r.l.N)
+	case r.c.Multiple > 1:
+		r.read = min(roundUp(r.read, r.c.Multiple), r.l.N)
 	}
 	r.y = b.calc(r.YBits)
 	value := max(32, lane(r.YBits))
@@ -69,14 +71,15 @@ func columnsRead(w *lower.Matrix) int {
 	return most
 }
 
-// firstColumns is a matrix of the first columns of another.
-func firstColumns(w *lower.Matrix, cols int) *lower.Matrix {
+// withColumns is a matrix of the first columns of another, and columns of 0 behind those.
+func withColumns(w *lower.Matrix, cols int) *lower.Matrix {
 	if cols == w.Cols {
 		return w
 	}
 	out := &lower.Matrix{Name: w.Name, Rows: w.Rows, Cols: cols, Bits: w.Bits}
 	for row := range w.Rows {
-		out.Ints = append(out.Ints, w.Ints[row*w.Cols:row*w.Cols+cols]...)
+		out.Ints = append(out.Ints, w.Ints[row*w.Cols:row*w.Cols+min(cols, w.Cols)]...)
+		out.Ints = append(out.Ints, make([]int64, max(cols-w.Cols, 0))...)
 	}
 	return out
 }
@@ -217,7 +220,7 @@ func (r *readout) product(f *Func, put into) []Stmt {
 
 // rows multiplies row by row, straight from the state.
 func (r *readout) rows(put into) []Stmt {
-	w := firstColumns(&r.Matrix, r.read)
+	w := withColumns(&r.Matrix, r.read)
 	t := r.table(weights(w), fmt.Sprintf("%s [%d, %d], %d bits an entry, row by row.", w.Name, w.Rows, w.Cols, w.Bits), w.Ints)
 	row := r.row(w, t, r.y, func(j *Expr) *Expr { return r.unit(Load(r.l.state, j), r.y) })
 	return []Stmt{each("i", w.Rows, append(row, put(Counter("i"), Var(r.y, "acc")))...)}

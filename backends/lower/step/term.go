@@ -83,10 +83,16 @@ func (t *term) aheadOfUpdate() {
 		t.dots()
 		return
 	}
-	in := t.builder.vector(t.layer.fn, t.t)
+	elem, w := narrowest(t.t.InBits), &t.t.Matrix
+	if t.c.Widened && t.lanes == 1 {
+		elem = t.acc
+	}
+	if t.c.Multiple > 1 && t.product == Rows && t.lanes == 1 {
+		w = withColumns(w, roundUp(w.Cols, t.c.Multiple))
+	}
+	in := t.builder.vector(t.layer.fn, t.t, elem, w.Cols)
 	t.before = append(t.before, in.fill...)
 	if t.wordsAhead() {
-		w := &t.t.Matrix
 		t.ahead = t.fn.scratch(t.names, "inflow", t.work, t.words())
 		var rows []int
 		for i := range t.words() {
@@ -96,9 +102,12 @@ func (t *term) aheadOfUpdate() {
 		t.before = append(t.before, each("i", t.words(), append(t.row(w, table, t.work, wordOf(in.array)), Store{t.ahead.Name, Counter("i"), Var(t.work, "acc")})...))
 		return
 	}
-	t.ahead = t.fn.scratch(t.names, "inflow", t.acc, t.t.Matrix.Rows)
-	t.before = append(t.before, t.builder.multiply(t.fn, &t.t.Matrix, t.product, in.array, t.ahead, t.acc)...)
+	t.ahead = t.fn.scratch(t.names, "inflow", t.acc, w.Rows)
+	t.before = append(t.before, t.builder.multiply(t.fn, w, t.product, in.array, t.ahead, t.acc)...)
 }
+
+// narrowest is the narrowest type that holds a number of bits.
+func narrowest(bits int) Int { return Int{Bits: lane(bits), Lanes: 1} }
 
 // vectorIn is the vector that a matrix multiplies, in an array.
 type vectorIn struct {
@@ -106,10 +115,11 @@ type vectorIn struct {
 	fill  []Stmt
 }
 
-// vector fills an array with what a matrix multiplies: the input, the row of an embedding, or the new state of a layer.
-func (b *builder) vector(f *Func, t *lower.Term) vectorIn {
+// vector fills an array of n entries with what a matrix multiplies: the input, the row of an embedding, or the new state of a layer.
+// What is behind its columns is 0.
+func (b *builder) vector(f *Func, t *lower.Term, elem Int, n int) vectorIn {
 	cols := t.Matrix.Cols
-	v := f.scratch(b.names, "vector", Int{Bits: lane(t.InBits), Lanes: 1}, cols)
+	v := f.scratch(b.names, "vector", elem, n)
 	in := b.calc(t.InMulBits, t.InBits)
 	j := Counter("j")
 	// The entries of a phase from what they are before they are scaled.
@@ -140,6 +150,9 @@ func (b *builder) vector(f *Func, t *lower.Term) vectorIn {
 		s, row := let("row", Times(As(Load(b.x, At(0)), Index), int64(cols)))
 		head = []Stmt{s}
 		fill = func(ph int) []Stmt { return []Stmt{each("j", cols, put(ph, Load(e, sum(row, j)), j))} }
+	}
+	if n > cols {
+		head = append(head, For{Var: "j", From: cols, To: n, By: 1, Independent: true, Body: []Stmt{Store{v.Name, j, Const(v.Elem, 0)}}})
 	}
 	return vectorIn{v, append(head, perPhase(t.In[arith.Even] != t.In[arith.Odd], fill)...)}
 }
