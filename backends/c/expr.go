@@ -101,6 +101,9 @@ func (s *speller) expr(e *step.Expr) term {
 		if e.Type == step.Index && s.dialect.counters {
 			return term{unsignedLiteral(e.Value), primary, cIndex}
 		}
+		if e.Type.Unsigned {
+			return term{unsignedLiteral(e.Value), primary, exactly(e.Type)}
+		}
 		return number(e.Value)
 	case step.OpVar:
 		name := s.scope.name(e.Name)

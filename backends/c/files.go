@@ -142,7 +142,9 @@ func (s *speller) libraryProducts() int {
 			continue
 		}
 		walk(f.Body, func(step.Stmt) {}, func(e *step.Expr) {
-			found = found || (e.Op == step.OpMul || e.Op == step.OpMulWide) && e.Type.Bits >= limit && e.Type != step.Index
+			product := e.Op == step.OpMul || e.Op == step.OpMulWide || e.Op == step.OpDot ||
+				e.Op == step.OpShl && e.Type.Bits == 24 // which is a product in C, and which avr-gcc takes for one
+			found = found || product && e.Type.Bits >= limit && e.Type != step.Index
 		})
 	}
 	if !found {

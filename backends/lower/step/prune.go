@@ -5,11 +5,74 @@ import (
 	"slices"
 )
 
-// prune leaves out names that nothing reads, which languages refuse or warn of, and loops around one iteration.
+// prune leaves out names and scratch arrays that nothing reads, which languages refuse or warn of, and loops around one iteration.
 func (p *Program) prune() {
+	read := map[string]bool{}
 	for _, f := range p.Funcs {
 		f.Body, _ = pruned(unrolled(f.Body))
+		loads(f.Body, read)
 	}
+	for _, f := range p.Funcs {
+		f.Scratch = slices.DeleteFunc(f.Scratch, func(a *Array) bool {
+			if !read[a.Name] {
+				f.Body = unwritten(f.Body, a.Name)
+			}
+			return !read[a.Name]
+		})
+		f.Body, _ = pruned(f.Body)
+	}
+}
+
+// loads adds the arrays that a body reads.
+func loads(body []Stmt, to map[string]bool) {
+	var expr func(e *Expr)
+	expr = func(e *Expr) {
+		if e.Op == OpLoad {
+			to[e.Name] = true
+		}
+		for _, a := range e.Args {
+			expr(a)
+		}
+	}
+	for _, s := range body {
+		for _, e := range exprs(s) {
+			expr(e)
+		}
+		switch s := s.(type) {
+		case For:
+			loads(s.Body, to)
+		case IfOdd:
+			loads(s.Odd, to)
+			loads(s.Even, to)
+		case Choose:
+			to[s.Odd], to[s.Even] = true, true
+		}
+	}
+}
+
+// unwritten is a body without the stores to an array, and without the loops that this leaves empty.
+func unwritten(body []Stmt, array string) (out []Stmt) {
+	for _, s := range body {
+		switch t := s.(type) {
+		case Store:
+			if t.Array == array {
+				continue
+			}
+		case For:
+			if t.Body = unwritten(t.Body, array); len(t.Body) == 0 {
+				continue
+			}
+			s = t
+		case IfOdd:
+			t.Odd, t.Even = unwritten(t.Odd, array), unwritten(t.Even, array)
+			if len(t.Odd)+len(t.Even) == 0 {
+				continue
+			}
+			s = t
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // pruned leaves out the names of a block that nothing behind them reads; reads are the names from outside that it reads.
