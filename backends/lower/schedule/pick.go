@@ -3,6 +3,7 @@ package schedule
 import (
 	"cmp"
 	"fmt"
+	"math/rand"
 	"slices"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
@@ -68,6 +69,12 @@ func (e *NoFit) Help() string {
 		e.Smallest.Flash, e.Smallest.RAM, e.LeastFlash, e.LeastRAM)
 }
 
+// startFlash and startRAM are bytes of a chip's memories that a firmware takes beside a model: vectors, start-up code and a loop.
+const (
+	startFlash = 1024
+	startRAM   = 64
+)
+
 // picker prices the choices of a plan on a chip.
 type picker struct {
 	asm    Assembler
@@ -86,7 +93,7 @@ func Pick(p *lower.Plan, c *chip.Part, b Budget, asm Assembler) (*Picked, error)
 	if PricesOf(c) == nil {
 		return nil, fmt.Errorf("there are no prices of %s", c.Name)
 	}
-	b.Flash, b.RAM = cmp.Or(b.Flash, c.Flash), cmp.Or(b.RAM, c.RAM)
+	b.Flash, b.RAM = cmp.Or(b.Flash, c.Flash-startFlash), cmp.Or(b.RAM, c.RAM-startRAM)
 	k := &picker{asm: asm, plan: p, chip: c, budget: b, space: Of(p, c), cache: map[string]*Candidate{}}
 	return k.pick()
 }
@@ -253,7 +260,47 @@ func (k *picker) proven(c step.Choice) (*step.Program, *step.Report, error) {
 	if err == nil {
 		err = report.ConstantTime()
 	}
+	if err == nil {
+		err = agrees(k.plan, prog)
+	}
 	return prog, report, err
+}
+
+// agrees runs a few steps, of the input's extremes and of numbers between them, through a plan and a program of it. The verifier
+// proves that a program's numbers fit, not that they are the plan's: a schedule that computes others is not used.
+func agrees(p *lower.Plan, prog *step.Program) error {
+	m, err := step.NewMachine(prog)
+	if err != nil {
+		return err
+	}
+	want := lower.NewMachine(p)
+	lo, hi := p.Input.Range()
+	rng := rand.New(rand.NewSource(1))
+	steps := 6
+	if p.Steps > 0 {
+		steps = min(steps, p.Steps)
+	}
+	for t := range steps {
+		x := make([]int64, p.Input.Size)
+		for i := range x {
+			x[i] = lo + rng.Int63n(hi-lo+1)
+			if t < 2 {
+				x[i] = []int64{hi, lo}[(t+i)%2]
+			}
+		}
+		want.Step(x)
+		if err := m.Step(x); err != nil {
+			return err
+		}
+	}
+	y, err := m.Output()
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(y, want.Output()) {
+		return fmt.Errorf("a schedule computes %v where the plan has %v", y, want.Output())
+	}
+	return nil
 }
 
 // add remembers a candidate that is too large.

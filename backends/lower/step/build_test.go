@@ -176,3 +176,30 @@ func tables(p *step.Program) (bits int) {
 	}
 	return bits
 }
+
+// TestJoinedWithHalvings holds staged transforms whose last pass halves, with constants that are joined with the weights: what is
+// added ahead for their signs is halved too.
+func TestJoinedWithHalvings(t *testing.T) {
+	proven := 0
+	for seed := int64(0); proven < 8; seed++ {
+		if seed == 20000 {
+			t.Fatalf("only %d plans join constants and halve", proven)
+		}
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		l := &p.Layers[0]
+		if !l.Staged || l.K < 2 || len(p.Layers) > 1 {
+			continue
+		}
+		c := step.Plain(p)
+		c.Layers[0] = step.LayerChoice{Passes: step.PassesOf(l.K, 3), Lane: 32, Fused: true, Product: step.Joined, Unroll: 6}
+		prog, err := step.Build(p, c)
+		if err != nil || step.Verify(prog) != nil {
+			continue
+		}
+		if err := hold(rng, p, prog); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		proven++
+	}
+}

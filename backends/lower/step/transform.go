@@ -143,6 +143,11 @@ func (l *layer) pass(number, ph int) []Stmt {
 	raise := int64(0)
 	if number == len(l.c.Passes)-1 {
 		raise = l.raise(ph)
+		for _, s := range segments {
+			if s.halves {
+				raise *= 2 // which halves it again, exactly
+			}
+		}
 	}
 
 	var body []Stmt
