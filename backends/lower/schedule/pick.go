@@ -71,7 +71,7 @@ func (e *NoFit) Help() string {
 
 // startFlash and startRAM are bytes of a chip's memories that a firmware takes beside a model: vectors, start-up code and a loop.
 const (
-	startFlash = 1024
+	startFlash = 256
 	startRAM   = 64
 )
 
