@@ -47,6 +47,7 @@ func (b *bench) ablate(ctx context.Context, name, part string) error {
 	if err != nil || picked == nil {
 		return err
 	}
+	picked.Explain()
 	log.Printf("%s on %s: the pick and %d others", name, part, len(picked.Others))
 	var own *measured
 	row := func(what string, predicted float64, m *measured) {
