@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write what the commands of pages print 
 // kernels than the page was made with, which round differently, the commands only have to succeed.
 func TestQuickstart(t *testing.T) {
 	if missing := exttool.Missing("gcc"); len(missing) > 0 {
-		t.Skip("skipped: no gcc")
+		t.Skipf("skipped: no gcc (apt-get install %s)", exttool.Package("gcc"))
 	}
 	page, err := os.ReadFile("../../docs/quickstart.md")
 	if err != nil {
