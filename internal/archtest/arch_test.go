@@ -50,6 +50,7 @@ var rules = []rule{
 		reason: "a pass knows neither the language it came from nor the target it goes to"},
 	{of: "backends/lower", may: []string{"internal/arith", "internal/bounds", "internal/diag", "internal/hadamard", "ir", "ir/form", "internal/numerics"}, reason: "the plan knows no target and no pass"},
 	{of: "backends/lower/step", may: []string{"backends/lower", "internal/arith", "internal/diag", "ir"}, reason: "the form knows no language that it is spelled in"},
+	{of: "backends/lower/datapath", may: []string{"backends/lower", "internal/arith", "internal/diag", "ir"}, reason: "the form knows no language that it is spelled in"},
 	{of: "backends/lower/schedule", may: []string{"backends/chip", "backends/lower", "backends/lower/step", "internal/arith", "ir"},
 		reason: "what a choice costs is counted on the form, before a language spells it"},
 	{of: "backends", may: []string{"backends/lower", "internal/diag", "ir"}, reason: "what a target is must not depend on any target"},

@@ -1,0 +1,45 @@
+package datapath
+
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+)
+
+// ArchKind is how a design spreads its work over time and space.
+type ArchKind string
+
+// The architectures.
+const (
+	Serial    ArchKind = "serial"    // a few butterflies a cycle over banked block RAM: the least area
+	Streaming ArchKind = "streaming" // a stage of the transform each in its own logic, values pass through: n cycles a step
+	Parallel  ArchKind = "parallel"  // all butterflies in space: as little as a cycle a step, for small n
+)
+
+// Arch is an architecture: what Build makes of a plan, and what a picker searches.
+type Arch struct {
+	Kind ArchKind `json:"arch"`
+	// Lanes are butterflies a cycle of a serial design, and values a cycle of a streaming one: a power of two. Parallel
+	// designs have one for every value.
+	Lanes int `json:"lanes"`
+	// Update is how many units are updated a cycle, at most 2 * Lanes of a serial design.
+	Update int `json:"update"`
+	// Product is how many weights meet what flows in, a cycle and unit under update.
+	Product int `json:"product"`
+	// Readout is how many weights of the readout are taken a cycle.
+	Readout int `json:"readout"`
+	// Weights says where the weights lie: in block RAM, or in logic as adder graphs.
+	Weights Style `json:"weights"`
+	// Multipliers allows the part's multipliers; without it there is none.
+	Multipliers bool `json:"multipliers,omitempty"`
+	// StatePort adds ports that read and write the state between steps.
+	StatePort bool `json:"state_port,omitempty"`
+}
+
+// Build makes a design of a plan. Reserved names are given to none of its signals. The error is about what the architecture
+// cannot do for this plan, and says what can.
+func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, error) {
+	switch a.Kind {
+	}
+	return nil, fmt.Errorf("there is no architecture %q", a.Kind)
+}

@@ -1,0 +1,182 @@
+package datapath
+
+import "slices"
+
+// walk visits an expression and what it is made of, arguments first.
+func (e *Expr) walk(visit func(*Expr)) {
+	for _, a := range e.Args {
+		a.walk(visit)
+	}
+	visit(e)
+}
+
+// Signals lists every signal: ports, then the others in the order of the sections.
+func (d *Design) Signals() []*Signal {
+	out := slices.Clone(d.Ports)
+	for _, s := range d.Sections {
+		for _, i := range s.Items {
+			switch i := i.(type) {
+			case *Signal:
+				if i.Kind != Output {
+					out = append(out, i)
+				}
+			case *Memory:
+				for _, r := range i.Reads {
+					out = append(out, r.Data)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// roots visits the expressions that decide what a signal is: those of a wire hold in the same cycle, those of a register
+// at the next edge.
+func (s *Signal) roots(visit func(*Expr)) {
+	if s.Value != nil {
+		visit(s.Value)
+	}
+	for _, a := range s.Next {
+		if a.When != nil {
+			visit(a.When)
+		}
+		visit(a.Value)
+	}
+}
+
+// roots visits the expressions at a memory's ports.
+func (m *Memory) roots(visit func(*Expr)) {
+	for _, r := range m.Reads {
+		visit(r.Address)
+		if r.Enable != nil {
+			visit(r.Enable)
+		}
+	}
+	for _, w := range m.Writes {
+		visit(w.When)
+		visit(w.Address)
+		visit(w.Data)
+	}
+}
+
+// Prune deletes what no output depends on, and sections that are left empty.
+func (d *Design) Prune() {
+	words := map[*Signal]*Memory{}
+	for _, m := range d.Memories {
+		for _, r := range m.Reads {
+			words[r.Data] = m
+		}
+	}
+	used, kept := map[*Signal]bool{}, map[*Memory]bool{}
+	var need func(*Expr)
+	keep := func(m *Memory) {
+		if kept[m] {
+			return
+		}
+		kept[m] = true
+		for _, w := range m.Writes {
+			need(w.When)
+			need(w.Address)
+			need(w.Data)
+		}
+	}
+	var use func(*Signal)
+	need = func(e *Expr) {
+		e.walk(func(e *Expr) {
+			if e.Signal != nil {
+				use(e.Signal)
+			}
+			if e.Memory != nil {
+				keep(e.Memory)
+			}
+		})
+	}
+	use = func(s *Signal) {
+		if used[s] {
+			return
+		}
+		used[s] = true
+		s.roots(need)
+		if m := words[s]; m != nil {
+			keep(m)
+			for _, r := range m.Reads {
+				if r.Data == s {
+					need(r.Address)
+					if r.Enable != nil {
+						need(r.Enable)
+					}
+				}
+			}
+		}
+	}
+	for _, p := range d.Ports {
+		if p.Kind == Output {
+			use(p)
+		}
+	}
+	d.Memories = slices.DeleteFunc(d.Memories, func(m *Memory) bool { return !kept[m] })
+	for _, m := range d.Memories {
+		m.Reads = slices.DeleteFunc(m.Reads, func(r *Read) bool { return !used[r.Data] })
+	}
+	for _, s := range d.Sections {
+		s.Items = slices.DeleteFunc(s.Items, func(i Item) bool {
+			switch i := i.(type) {
+			case *Signal:
+				return !used[i]
+			case *Memory:
+				return !kept[i]
+			}
+			return false
+		})
+	}
+	d.Sections = slices.DeleteFunc(d.Sections, func(s *Section) bool { return len(s.Items) == 0 })
+}
+
+// ordered lists wires and outputs so that each stands behind those that it depends on within a cycle. loop is the first
+// signal on a loop without a register, or nil.
+func (d *Design) ordered() (order []*Signal, loop *Signal) {
+	state := map[*Signal]int{} // 1: being visited, 2: done
+	var visit func(*Signal)
+	visit = func(s *Signal) {
+		if s.Kind != Wire && s.Kind != Output || state[s] == 2 {
+			return
+		}
+		if state[s] == 1 {
+			if loop == nil {
+				loop = s
+			}
+			return
+		}
+		state[s] = 1
+		s.roots(func(e *Expr) {
+			e.walk(func(e *Expr) {
+				if e.Signal != nil {
+					visit(e.Signal)
+				}
+			})
+		})
+		state[s] = 2
+		order = append(order, s)
+	}
+	for _, s := range d.Signals() {
+		visit(s)
+	}
+	return order, loop
+}
+
+// Uses visits the signals that an item reads, in the same cycle or at a clock edge.
+func Uses(i Item, visit func(*Signal)) {
+	roots := func(e *Expr) {
+		e.walk(func(e *Expr) {
+			if e.Signal != nil {
+				visit(e.Signal)
+			}
+		})
+	}
+	switch i := i.(type) {
+	case *Signal:
+		i.roots(roots)
+	case *Memory:
+		i.roots(roots)
+	}
+}
