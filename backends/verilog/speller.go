@@ -238,7 +238,7 @@ func (s *speller) clocked(items []datapath.Item) {
 	var all []statement
 	add := func(condition *datapath.Expr, format string, args ...any) {
 		text := ""
-		if condition != nil {
+		if condition != nil && condition.Op != datapath.OpConst { // one that never holds is none
 			text = within(condition)
 		}
 		all = append(all, statement{text, fmt.Sprintf(format, args...)})
