@@ -1,0 +1,169 @@
+package datapath
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// feedback is a transform whose stages are delay lines that feed back: a block of m values enters, Lanes of them a cycle, in
+// natural order, and leaves in natural order, m/Lanes - 1 cycles and one a stage later. The next block may enter at once, or
+// any time later: the lines run on.
+type feedback struct {
+	m     int // order of the transform, a power of two
+	lanes int // a power of two, at most m
+	// most is the width that holds every value inside, 0 for a bit more a stage.
+	most int
+	// ascending runs the stages in the order of their strides, as staged rounding has them. Otherwise the longest lines come
+	// first, where values are narrowest.
+	ascending bool
+	// halve says whether the sums are halved after a stage, which is counted from 1; nil for never. tag is what began with
+	// the block that passes.
+	halve func(stage int, tag *Expr) *Expr
+	// shortest is the length of the shortest line in block RAM; 0 keeps all lines in flip-flops.
+	shortest int
+}
+
+// flow is a stream of values inside a design: lanes side by side, begin in the cycle before the first values of a block, and
+// tag, which holds from that cycle's end on until the next block begins; nil where nothing follows the blocks.
+type flow struct {
+	lanes []*Expr
+	begin *Expr
+	tag   *Expr
+}
+
+// latency is the cycles from the values that enter to those that leave.
+func (f feedback) latency() int { return f.m/f.lanes - 1 + bits.Len(uint(f.m)) - 1 }
+
+// strides lists the stages by stride, in their order.
+func (f feedback) strides() []int {
+	var out []int
+	for s := 1; s < f.m; s *= 2 {
+		if f.ascending {
+			out = append(out, s)
+		} else {
+			out = append([]int{s}, out...)
+		}
+	}
+	return out
+}
+
+// build adds the stages to a design.
+func (f feedback) build(d *Design, in flow) flow {
+	longest := 0
+	for s := f.m / 2 / f.lanes; s >= max(1, f.shortest) && f.shortest > 0; s /= 2 {
+		longest = max(longest, s)
+	}
+	var at *Expr
+	if longest > 0 {
+		n := bits.Len(uint(longest - 1))
+		d.Section("addresses of the lines in block RAM: every line takes the low bits that it has")
+		count := d.Reg("line", n).ResetTo(0)
+		count.Set(Add(count.Ref(), Const(n, 1)))
+		at = count.Ref()
+	}
+	for i, stride := range f.strides() {
+		if stride < f.lanes {
+			in = f.across(d, in, stride)
+		} else {
+			in = f.line(d, in, stride/f.lanes, at)
+		}
+		if f.halve == nil {
+			continue
+		}
+		if when := f.halve(i+1, in.tag); !when.constant() || when.Value == 1 {
+			for l, x := range in.lanes {
+				up := d.Wire(f.name("up", stride, l), Sum(x.Bits+1, x, Int(2, 1)))
+				in.lanes[l] = d.Wire(f.name("half", stride, l), Mux(when, up.Down(1), x))
+			}
+		}
+	}
+	return in
+}
+
+func (f feedback) name(what string, stride, lane int) string {
+	if f.lanes == 1 {
+		return fmt.Sprintf("%s%d", what, stride)
+	}
+	return fmt.Sprintf("%s%d_%d", what, stride, lane)
+}
+
+func (f feedback) width(bits int) int {
+	if f.most > 0 {
+		return min(bits+1, max(f.most, bits))
+	}
+	return bits + 1
+}
+
+// later passes begin and tag on, so many cycles after they came.
+func (f feedback) follow(d *Design, in flow, stride int, begin *Expr) flow {
+	out := flow{begin: begin}
+	if in.tag != nil {
+		tag := d.Reg(f.name("tag", stride, 0), in.tag.Bits)
+		tag.When(begin, in.tag)
+		out.tag = tag.Ref()
+	}
+	return out
+}
+
+// across is a stage between lanes.
+func (f feedback) across(d *Design, in flow, stride int) flow {
+	d.Section("stage of pairs %d apart: between lanes", stride)
+	out := f.follow(d, in, stride, d.Delayed(f.name("begin", stride, 0), in.begin))
+	out.lanes = make([]*Expr, f.lanes)
+	for l, x := range in.lanes {
+		n := f.width(x.Bits)
+		y := d.RegSigned(f.name("y", stride, l), n)
+		if l&stride == 0 {
+			y.Set(Sum(n, x, in.lanes[l|stride]))
+		} else {
+			y.Set(Difference(n, in.lanes[l&^stride], x))
+		}
+		out.lanes[l] = y.Ref()
+	}
+	return out
+}
+
+// line is a stage whose pairs are n cycles apart: the first n values wait in a line of n; while the next n enter, sums leave
+// and differences wait, and leave while the n after that enter.
+func (f feedback) line(d *Design, in flow, n int, at *Expr) flow {
+	stride := n * f.lanes
+	d.Section("stage of pairs %d apart: a line of %d", stride, n)
+	k := bits.Len(uint(n - 1)) // bits that count the line
+	time := d.Reg(f.name("time", stride, 0), k+1, "of the block in this stage")
+	time.Set(Add(time.Ref(), Const(k+1, 1)))
+	time.When(in.begin, Const(k+1, 0))
+	phase := time.Ref().Bit(k)
+	armed := d.Reg(f.name("armed", stride, 0), 1, "the first sum has not left").ResetTo(0)
+	armed.Set(Or(in.begin, And(armed.Ref(), phase.Not())))
+	begin := d.Wire(f.name("begin", stride, 0), And(armed.Ref(), phase))
+	out := f.follow(d, in, stride, begin)
+	for l, x := range in.lanes {
+		out.lanes = append(out.lanes, f.pair(d, x, phase, n, at, stride, l))
+	}
+	return out
+}
+
+// pair is a line's adders for one lane.
+func (f feedback) pair(d *Design, x, phase *Expr, n int, at *Expr, stride, lane int) *Expr {
+	w := f.width(x.Bits)
+	name := func(what string) string { return f.name(what, stride, lane) }
+	front := d.Ahead(name("front"), w, "what entered the line a line's length ago")
+	front.Signed = true
+	f0 := front.Ref()
+	fed := d.Wire(name("fed"), Mux(phase, Sub(f0, x.To(w)), x.To(w)))
+	if f.shortest > 0 && n >= f.shortest {
+		k := bits.Len(uint(n - 1))
+		m := d.Memory(Memory{Name: name("line"), Bits: w, Depth: n, Style: Block, Signed: true, Doc: "a word is read a cycle ahead and written where it was read"})
+		d.Define(front, d.Read(m, name("first"), at.To(k), nil))
+		m.Write(One(), d.Delayed(name("written"), at.To(k)), fed)
+	} else {
+		line := fed
+		for i := range n {
+			line = d.Delayed(fmt.Sprintf("%s_%d", name("line"), i), line)
+		}
+		d.Define(front, line)
+	}
+	y := d.RegSigned(name("y"), w)
+	y.Set(Mux(phase, Add(f0, x.To(w)), f0))
+	return y.Ref()
+}
