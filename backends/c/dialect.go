@@ -15,6 +15,7 @@ type dialect struct {
 	dsp      bool // those on two halves of a word
 	counters bool // counters of 8 bits where they suffice
 	pointers bool // pointers to small arrays of a function
+	cursors  bool // pointers that walk arrays in loops
 	products int  // the width from which on products are the library's; 0 for none
 }
 
@@ -27,7 +28,7 @@ func narrow(p *chip.Part) bool {
 func dialectOf(set *settings) dialect {
 	d := dialect{steady: set.steady}
 	if p := set.part; p != nil {
-		d.counters, d.pointers = p.Word == 8, p.Word == 32 && !narrow(p)
+		d.counters, d.cursors, d.pointers = p.Word == 8, p.Word == 8, p.Word == 32 && !narrow(p)
 		switch {
 		case p.Arch == "avr":
 			d.products = 24

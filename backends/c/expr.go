@@ -242,6 +242,9 @@ func (s *speller) element(array string, index *step.Expr) term {
 	if a.scalar {
 		return term{a.text, primary, exactly(a.elem)}
 	}
+	if c, offset := s.scope.cursor(array, index); c != nil {
+		return term{fmt.Sprintf("%s[%d]", c.text, offset), postfix, exactly(a.elem)}
+	}
 	return term{a.text + "[" + s.expr(index).text + "]", postfix, exactly(a.elem)}
 }
 

@@ -158,7 +158,7 @@ func (s *speller) function(f *step.Func) {
 	defer func() { s.scope = s.scope.above }()
 	public := f.Name == s.program.Step || f.Name == s.program.Output
 	for _, a := range n.scratch {
-		s.scope.arrays[a.Name] = array{text: s.declareArray(a.Name), elem: a.Elem, kind: a.Kind}
+		s.scope.arrays[a.Name] = array{text: s.declareArray(a.Name), elem: a.Elem, kind: a.Kind, len: a.Len}
 	}
 	s.blank()
 	switch {
@@ -188,7 +188,7 @@ func (s *speller) function(f *step.Func) {
 	s.open("{")
 	for _, a := range f.Scratch {
 		text := s.declareArray(a.Name)
-		s.scope.arrays[a.Name] = array{text: text, elem: a.Elem, kind: a.Kind}
+		s.scope.arrays[a.Name] = array{text: text, elem: a.Elem, kind: a.Kind, len: a.Len}
 		if s.pointed(a) {
 			entries := s.declareArray(a.Name + "_entries")
 			s.line(s.typeName(a.Elem), " ", entries, fmt.Sprintf("[%d];", a.Len))

@@ -36,6 +36,7 @@ type array struct {
 	elem   step.Int
 	kind   step.Kind
 	scalar bool
+	len    int
 }
 
 // scope is the names of a block.
@@ -43,6 +44,8 @@ type scope struct {
 	above  *scope
 	values map[string]string
 	arrays map[string]array
+	// cursors are of the loop whose block this is.
+	cursors []*cursor
 }
 
 func (s *scope) inner() *scope {
@@ -159,8 +162,10 @@ func (s *speller) loop(v step.For) {
 			counter = "uint8_t"
 		}
 	}
+	cursors, moves := s.cursors(v)
 	s.scope = s.scope.inner()
 	defer func() { s.scope = s.scope.above }()
+	s.scope.cursors = cursors
 	i := s.declare(v.Var)
 	s.bytes[i] = counter == "uint8_t"
 	next := i + "++"
@@ -172,6 +177,9 @@ func (s *speller) loop(v step.For) {
 	}
 	s.open(fmt.Sprintf("for (%s %s = %d%s; %s < %d%s; %s) {", counter, i, v.From, mark, i, v.To, mark, next))
 	s.block(v.Body)
+	for _, move := range moves {
+		s.line(move)
+	}
 	s.close("}")
 }
 
@@ -197,7 +205,7 @@ func (s *speller) choose(v step.Choose) {
 	odd, even := s.scope.array(v.Odd), s.scope.array(v.Even)
 	name := s.declare(v.Name)
 	delete(s.scope.values, v.Name)
-	s.scope.arrays[v.Name] = array{text: name, elem: odd.elem, kind: odd.kind}
+	s.scope.arrays[v.Name] = array{text: name, elem: odd.elem, kind: odd.kind, len: odd.len}
 	qualifier := ""
 	if odd.kind == step.Table {
 		qualifier = tableQualifier(odd.elem)
@@ -225,7 +233,7 @@ func newSpeller(p *step.Program, set *settings, token bool) *speller {
 		}
 	}
 	for _, a := range p.Arrays {
-		out := array{elem: a.Elem, kind: a.Kind}
+		out := array{elem: a.Elem, kind: a.Kind, len: a.Len}
 		if set.wide && a.Kind == step.Table && a.Elem == step.I8 {
 			out.elem = step.I16
 		}
