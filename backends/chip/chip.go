@@ -1,5 +1,6 @@
-// Package chip describes the chips that generated code runs on: word, memories, compiler, emulator and current. A chip is
-// a file of parts/ and nothing more; one that names another in "inherits" says only what differs. Start with Get.
+// Package chip describes the chips that generated code runs on: word, memories, compiler, emulator and current, or logic, tools
+// and boards. A chip is a file of parts/ and nothing more; one that names another in "inherits" says only what differs. Start with
+// Get and GetFPGA.
 package chip
 
 import (
@@ -30,7 +31,7 @@ const (
 
 // Part is one chip. Sizes are bytes, clocks MHz, currents mA.
 type Part struct {
-	Name string `json:"-"` // the file's, as --mcu takes it
+	Name string `json:"-"` // the file's, as --mcu and --part take it
 	// Inherits is the part whose values hold where this one says nothing.
 	Inherits string `json:"inherits,omitempty"`
 	// Aliases are other names that Get takes.
@@ -118,19 +119,6 @@ type Energy struct {
 // PerCycle is the energy of a cycle, in nanojoules: mA/MHz are nC a cycle.
 func (e Energy) PerCycle() float64 { return e.Current * e.Volts }
 
-// Logic is what an FPGA has, and how it is made into a design.
-type Logic struct {
-	LUTs        int                 `json:"luts,omitempty"`
-	LUTInputs   int                 `json:"lut_inputs,omitempty"`
-	Multipliers int                 `json:"multipliers,omitempty"`
-	Blocks      int                 `json:"blocks,omitempty"`     // of RAM
-	BlockBits   int                 `json:"block_bits,omitempty"` // each
-	BlockPorts  int                 `json:"block_ports,omitempty"`
-	Synthesis   []string            `json:"synthesis,omitempty"` // commands
-	PlaceRoute  []string            `json:"place_route,omitempty"`
-	Pins        map[string][]string `json:"pins,omitempty"` // of a board, by what is on them
-}
-
 // all reads every part once; a file that cannot be read is a bug, which TestParts finds.
 var all = sync.OnceValues(func() ([]*Part, error) {
 	entries, err := files.ReadDir("parts")
@@ -186,37 +174,67 @@ func All() []*Part {
 	return parts
 }
 
-// Names lists what Get takes, aliases left out.
-func Names() []string {
+// Names lists the parts of some kinds, aliases left out.
+func Names(kinds ...Kind) []string {
 	var names []string
 	for _, p := range All() {
-		names = append(names, p.Name)
+		if slices.Contains(kinds, p.Kind) {
+			names = append(names, p.Name)
+		}
 	}
 	return names
 }
 
-// Get finds a part by its name or an alias, in any case. The error is a diagnostic that names the nearest.
-func Get(name string) (*Part, error) {
+// find gives the part of a name or an alias, in any case, or the nearest name of some kinds; "" where none is near.
+func find(name string, kinds ...Kind) (p *Part, near string) {
 	known := map[string]*Part{}
 	var names []string
 	for _, p := range All() {
 		for _, n := range append([]string{p.Name}, p.Aliases...) {
-			known[n], names = p, append(names, n)
+			known[n] = p
+			if slices.Contains(kinds, p.Kind) {
+				names = append(names, n)
+			}
 		}
 	}
 	if p := known[strings.ToLower(strings.TrimSpace(name))]; p != nil {
+		return p, ""
+	}
+	return nil, diag.Nearest(name, names)
+}
+
+// Get finds a part by its name or an alias, in any case. The error is a diagnostic that names the nearest.
+func Get(name string) (*Part, error) {
+	p, near := find(name, MCU, Host)
+	if p != nil {
 		return p, nil
 	}
 	d := diag.InFile("", "").Errorf("mcu", "there is no chip %q", name)
-	if near := diag.Nearest(name, names); near != "" {
+	if near != "" {
 		return nil, d.Helpf("did you mean %s? hrnnc chips lists them all; of a chip that is not there, name the core, such as cortex-m3", near)
 	}
-	return nil, d.Helpf("the chips are %s; of another, name the core", strings.Join(Names(), ", "))
+	return nil, d.Helpf("the chips are %s; of another, name the core", strings.Join(Names(MCU, Host), ", "))
 }
 
-// Tools lists the commands that building and running a chip's programs takes here; headers of libraries by their paths.
+// Any is Get for parts of every kind.
+func Any(name string) (*Part, error) {
+	p, near := find(name, MCU, Host, FPGA)
+	if p == nil && near != "" {
+		return nil, diag.InFile("", "").Errorf("mcu", "there is no chip %q", name).
+			Helpf("did you mean %s? hrnnc chips lists them all; of a microcontroller that is not there, name the core, such as cortex-m3", near)
+	}
+	return Get(name)
+}
+
+// Tools lists the commands that building and running a chip's programs takes here, or a design; headers of libraries by their paths.
 func (p *Part) Tools() []string {
 	var tools []string
+	if p.Kind == FPGA {
+		tools = append(tools, "yosys")
+		if p.Logic.PlaceRoute.Command != "" {
+			tools = append(tools, p.Logic.PlaceRoute.Command, p.Logic.Bitstream)
+		}
+	}
 	if p.Build.Compiler != "" {
 		tools = append(tools, p.Build.Compiler)
 	}

@@ -137,12 +137,9 @@ var flagValues = map[string]values{
 	"disable": {list: true, words: func() []cobra.Completion {
 		return passNames(func(p passes.Pass) bool { return p.Required == "" })
 	}},
-	"mcu": {list: true, words: func() (out []cobra.Completion) {
-		for _, p := range chip.All() {
-			out = append(out, cobra.CompletionWithDesc(p.Name, p.Title))
-		}
-		return out
-	}},
+	"mcu":       {list: true, words: func() []cobra.Completion { return chipNames(chip.MCU, chip.Host) }},
+	"part":      {words: func() []cobra.Completion { return chipNames(chip.FPGA) }},
+	"tools":     words("system", "npm"),
 	"optimise":  words("0", "1", "2", "3", "s"),
 	"after":     {words: func() []cobra.Completion { return passNames(func(passes.Pass) bool { return true }) }},
 	"data":      dataSets,
@@ -157,6 +154,15 @@ var flagValues = map[string]values{
 	"finetune":  words("fixed"),
 	"bits":      {list: true, words: words("binary", "ternary", "int2", "int3", "int4", "int6", "int8").words},
 	"block":     {list: true, words: words("full", "8", "16", "32", "64", "128").words},
+}
+
+func chipNames(kinds ...chip.Kind) (out []cobra.Completion) {
+	for _, p := range chip.All() {
+		if slices.Contains(kinds, p.Kind) {
+			out = append(out, cobra.CompletionWithDesc(p.Name, p.Title))
+		}
+	}
+	return out
 }
 
 func passNames(take func(passes.Pass) bool) (out []cobra.Completion) {

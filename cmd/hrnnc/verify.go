@@ -36,6 +36,9 @@ could not run. --mcu runs the C on the emulators of chips, alone or with the lev
 				if err != nil {
 					return err
 				}
+				if p.Kind == chip.FPGA {
+					return diag.InFile("", "").Errorf("mcu", "%s is an FPGA", p.Name).Helpf("--level verilog compares what it computes")
+				}
 				if p.Emulator.Program == "" {
 					return diag.InFile("", "").Errorf("mcu", "%s is compiled only: nothing here runs its programs", p.Name).
 						Helpf("hrnnc bench %s --mcu %s says how large they are; hrnnc chips says what runs on what", args[0], p.Name)
