@@ -27,9 +27,6 @@ type Lowered struct {
 // Lower runs the passes and reads off the plan. Errors are a diag.List, or a *passes.BugError for the compiler's own.
 func (m *Model) Lower(cfg passes.Config) (*Lowered, error) {
 	l := &Lowered{Model: m}
-	if cfg.Cost == (passes.MatrixCost{}) {
-		cfg.Cost = passes.DefaultCost
-	}
 	var err error
 	if l.Module, l.Steps, err = passes.Run(m.Loaded(), cfg); err != nil {
 		return nil, passError(err)
@@ -137,7 +134,6 @@ func (m *Model) IRAfter(pass string, c passes.Config) (*ir.Module, error) {
 		return nil, diag.List{diag.InFile(m.File, "").Errorf("level", "IR of the fixed level has been through pass %s", pass).
 			Helpf("start from model.hrn or from IR of the real level")}
 	}
-	c.Cost = passes.DefaultCost
 	c.StopAfter = pass
 	out, _, err := passes.Run(m.Loaded(), c)
 	if err != nil {

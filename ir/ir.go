@@ -189,7 +189,6 @@ type Value struct {
 	Factor  arith.Phased[float64]       // scale: factor at even and odd t
 	Requant arith.Phased[arith.Requant] // requant: map at even and odd t
 	Phases  *arith.Phased[*Tensor]      // const that alternates: at even and odd t (Const is nil)
-	Adders  *arith.AdderGraph           // adders
 }
 
 // Tensor is a constant. Real holds what the real level uses. Ints is set for quantised weights and at the fixed

@@ -20,7 +20,6 @@ const (
 	OpEmbed    Op = "embed"
 	OpColumn   Op = "column"
 	OpMatVec   Op = "matvec"
-	OpAdders   Op = "adders"
 	OpHadamard Op = "hadamard"
 	OpSigns    Op = "signs"
 	OpPermute  Op = "permute"
@@ -60,7 +59,6 @@ var Ops = []OpInfo{
 	{OpEmbed, 2, both, "", "row of the table (first operand, [vocab, d]) that the token (second) names", checkEmbed},
 	{OpColumn, 2, both, "", "column of the matrix (first operand) that the token (second) names: matvec of a onehot", checkColumn},
 	{OpMatVec, 2, both, "", "matrix [r, c] (first operand, a const) times vector [c]", checkMatVec},
-	{OpAdders, 2, fixedOnly, "adders", "matvec computed by a graph of shifts and additions, which equals the matrix", checkAdders},
 	{OpHadamard, 1, both, "block, norm, staged", "I (x) H_m in natural order; real with norm: divided by sqrt(m); fixed: exact sums, or with staged rounded between stages", checkHadamard},
 	{OpSigns, 2, both, "", "vector times a constant vector of +1 and -1", checkSigns},
 	{OpPermute, 2, both, "", "result[i] = vector[index[i]], index a constant permutation", checkPermute},
@@ -198,16 +196,6 @@ func checkMatVec(m *Module, v *Value) error {
 		return fmt.Errorf("operand 2: %w", err)
 	}
 	return wantShape(v, rows)
-}
-
-func checkAdders(m *Module, v *Value) error {
-	if err := checkMatVec(m, v); err != nil {
-		return err
-	}
-	if err := v.Adders.Check(v.Type.Shape[0], m.arg(v, 1).Type.Shape[0]); err != nil {
-		return err
-	}
-	return v.Adders.Equals(m.arg(v, 0).Const.Ints)
 }
 
 func checkHadamard(m *Module, v *Value) error {

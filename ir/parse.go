@@ -69,7 +69,6 @@ type (
 	attrText struct {
 		Name   string       `parser:"@Ident ( '='"`
 		Tensor *tensorDecl  `parser:"(  @@"`
-		Adders *adderDecl   `parser:"|  @@"`
 		Shift  *requantDecl `parser:"|  @@"`
 		List   []int64      `parser:"| '[' @Int ( ',' @Int )* ']'"`
 		Number *float64     `parser:"| @(Int|Float) ) )?"`
@@ -78,14 +77,6 @@ type (
 		Mul   int64  `parser:"@Int"`
 		Dir   string `parser:"@( '<<' | '>>' )"`
 		Shift int64  `parser:"@Int"`
-	}
-	adderDecl struct {
-		Inputs int64      `parser:"@Int '['"`
-		Nodes  []*numbers `parser:"( @@ ( ',' @@ )* )? ']' '['"`
-		Out    []*numbers `parser:"( @@ ( ',' @@ )* )? ']'"`
-	}
-	numbers struct {
-		N []int64 `parser:"@Int+"`
 	}
 	tensorDecl struct {
 		Name   string   `parser:"'tensor' @String"`
@@ -344,10 +335,6 @@ func (r *reader) attribute(v *Value, a *attrText) error {
 		t, err := r.tensor(a.Tensor, v.Type.Shape)
 		v.Const = t
 		return err
-	case a.Name == "adders" && a.Adders != nil:
-		g, err := a.Adders.graph()
-		v.Adders = g
-		return err
 	case a.Name == "even" || a.Name == "odd":
 		return r.phased(v, a)
 	default:
@@ -380,26 +367,6 @@ func (r *reader) phased(v *Value, a *attrText) error {
 		return fmt.Errorf("%s of %s has no value", a.Name, v.Op)
 	}
 	return nil
-}
-
-func (d *adderDecl) graph() (*arith.AdderGraph, error) {
-	if d.Inputs < 1 || d.Inputs > maxEntries {
-		return nil, fmt.Errorf("an adder graph of %d inputs", d.Inputs)
-	}
-	g := &arith.AdderGraph{Inputs: int(d.Inputs)}
-	for _, n := range d.Nodes {
-		if len(n.N) != 5 {
-			return nil, fmt.Errorf("an adder is 5 numbers: a, shift, b, shift, subtract")
-		}
-		g.Nodes = append(g.Nodes, arith.AdderNode{A: int(n.N[0]), ShiftA: int(n.N[1]), B: int(n.N[2]), ShiftB: int(n.N[3]), Sub: n.N[4] != 0})
-	}
-	for _, n := range d.Out {
-		if len(n.N) != 3 {
-			return nil, fmt.Errorf("a row of an adder graph is 3 numbers: adder, shift, negate")
-		}
-		g.Out = append(g.Out, arith.AdderTerm{Node: int(n.N[0]), Shift: int(n.N[1]), Neg: n.N[2] != 0})
-	}
-	return g, nil
 }
 
 func (r *reader) tensor(d *tensorDecl, shape []int) (*Tensor, error) {

@@ -172,8 +172,6 @@ func (p printer) attributes(v *Value) []string {
 		return []string{"even = " + float(v.Factor[arith.Even]), "odd = " + float(v.Factor[arith.Odd])}
 	case OpRequant:
 		return []string{"even = " + requantText(v.Requant[arith.Even]), "odd = " + requantText(v.Requant[arith.Odd])}
-	case OpAdders:
-		return []string{adderText(v.Adders)}
 	}
 	return nil
 }
@@ -184,26 +182,6 @@ func requantText(r arith.Requant) string {
 		return fmt.Sprintf("%d << %d", r.Mul, -r.Shift)
 	}
 	return fmt.Sprintf("%d >> %d", r.Mul, r.Shift)
-}
-
-func adderText(g *arith.AdderGraph) string {
-	nodes := make([]string, len(g.Nodes))
-	for i, n := range g.Nodes {
-		sub := 0
-		if n.Sub {
-			sub = 1
-		}
-		nodes[i] = fmt.Sprintf("%d %d %d %d %d", n.A, n.ShiftA, n.B, n.ShiftB, sub)
-	}
-	rows := make([]string, len(g.Out))
-	for i, o := range g.Out {
-		neg := 0
-		if o.Neg {
-			neg = 1
-		}
-		rows[i] = fmt.Sprintf("%d %d %d", o.Node, o.Shift, neg)
-	}
-	return fmt.Sprintf("adders = %d [%s] [%s]", g.Inputs, strings.Join(nodes, ", "), strings.Join(rows, ", "))
 }
 
 func (p printer) tensor(t *Tensor) string {

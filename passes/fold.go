@@ -10,7 +10,7 @@ import (
 //	values nobody reads       ->  nothing
 //
 // It expects any real-level module and leaves no onehot that only products read.
-func fold(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
+func fold(m *ir.Module) (*ir.Module, Stats, error) {
 	columns := 0
 	out, err := each(m, func(r *rewriter, id ir.ID, v *ir.Value) (ir.ID, error) {
 		if v.Op == ir.OpMatVec {

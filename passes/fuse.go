@@ -15,7 +15,7 @@ import (
 // Signs and permutations compose; biases add up; a permutation in front of the transform is taken away by renumbering
 // the state's units, which permutes the rows of what flows in and the columns of what reads it. All of it is exact
 // (biases are added in float64). It expects plain sums and one transform an update and leaves at most one of each op.
-func fuse(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
+func fuse(m *ir.Module) (*ir.Module, Stats, error) {
 	f := fuser{old: m, new: header(m), to: map[ir.ID]ir.ID{}, units: make([][]int, len(m.States))}
 	for i := range m.States {
 		if err := f.state(i); err != nil {

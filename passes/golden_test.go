@@ -40,7 +40,7 @@ func golden(t *testing.T, p Pass, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, step, err := Config{Options: Options{Cost: DefaultCost}, VerifyEach: true}.runOne(p, m)
+	out, step, err := Config{VerifyEach: true}.runOne(p, m)
 	var got bytes.Buffer
 	if err != nil {
 		got.WriteString("error: " + err.Error() + "\n")

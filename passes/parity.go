@@ -15,7 +15,7 @@ import (
 // 2^-((k-1)/2) at odd t and 2^-((k+1)/2) at even t; what flows in at odd t is multiplied by sqrt(2), and what reads the
 // state at odd t is divided by it (docs/numerics.md, parity scaling). Exact in real arithmetic.
 // It expects the updates that fuse leaves, and leaves transforms without norm; a module that has none is left as it is.
-func parity(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
+func parity(m *ir.Module) (*ir.Module, Stats, error) {
 	if !slices.ContainsFunc(m.Values, func(v *ir.Value) bool { return v.Norm }) {
 		return m, nil, nil
 	}

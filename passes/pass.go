@@ -15,31 +15,13 @@ type Pass struct {
 	Doc  string
 	In   ir.Level
 	Out  ir.Level
-	Run  func(m *ir.Module, o Options) (*ir.Module, Stats, error)
+	Run  func(m *ir.Module) (*ir.Module, Stats, error)
 	// Required says why the pass cannot be left out; it is empty for one that can.
 	Required string
 	// Tolerance is how much a real-level pass may change the outputs, relative to the largest; 0 stands for 1e-9, which
 	// is what reordering float64 additions takes.
 	Tolerance float64
 }
-
-// Options are what the driver tells passes.
-type Options struct {
-	// Cost prices the ways to compute a constant matrix; the target's cost model fills it in.
-	Cost MatrixCost
-}
-
-// MatrixCost prices a matrix product for the sparsity pass, in the same arbitrary unit: one addition of a shared
-// adder graph against one entry of a table walked by a loop.
-type MatrixCost struct {
-	Adder float64
-	Entry float64
-	// MaxAdders keeps straight-line code small.
-	MaxAdders int
-}
-
-// DefaultCost suits loops over tables on a CPU: straight-line additions only where they are few.
-var DefaultCost = MatrixCost{Adder: 1, Entry: 1, MaxAdders: 64}
 
 // Stats is what a pass did, for the report: lines such as "3 sign vectors folded".
 type Stats []string
@@ -55,7 +37,6 @@ var Pipeline = []Pass{
 		Required: "it takes the square root out of the transform"},
 	{Name: "quantize", Doc: "choose units and turn every value into integers; the one step that changes meaning", In: ir.Real, Out: ir.Fixed, Run: quantize,
 		Required: "targets compute in integers"},
-	{Name: "sparsity", Doc: "compute small constant matrices by shared shifts and additions, where that is cheaper than a table", In: ir.Fixed, Out: ir.Fixed, Run: sparsity},
 	{Name: "range", Doc: "prove ranges: drop saturations that cannot fire, shrink every width", In: ir.Fixed, Out: ir.Fixed, Run: shrink},
 }
 
@@ -67,8 +48,6 @@ var Order = []struct{ Before, After, Reason string }{
 	{"fold", "quantize", "the integers of a token are a column of the matrix, not a product"},
 	{"fuse", "parity", "parity scaling expects one hadamard an update, with its terms beside it"},
 	{"parity", "quantize", "scales must be powers of two on the recurrence, or no shift can stand for them"},
-	{"quantize", "sparsity", "adders are built from the integers of a matrix"},
-	{"sparsity", "range", "the nodes of an adder graph get their widths last"},
 	{"quantize", "range", "widths belong to integers"},
 }
 

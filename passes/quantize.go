@@ -15,7 +15,7 @@ import (
 // It expects what parity leaves; it leaves exact transforms followed by one requantisation, saturated states, and widths
 // from interval arithmetic. Units are chosen in quantize_unit.go, what flows in and constants become integers in
 // quantize_inflow.go and quantize_const.go.
-func quantize(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
+func quantize(m *ir.Module) (*ir.Module, Stats, error) {
 	q := quantizer{old: m, new: header(m)}
 	q.new.Level = ir.Fixed
 	for i := range m.States {

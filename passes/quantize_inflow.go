@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
@@ -51,6 +52,15 @@ func (q *quantizer) term(in *form.Term, e int, s ir.State) (ir.ID, error) {
 func (q *quantizer) matrix(w *ir.Value) ir.ID {
 	id := q.new.AddConst(w.Const, w.Span)
 	q.new.Value(id).Name = w.Name
+	zero := 0
+	for _, n := range w.Const.Ints {
+		if n == 0 {
+			zero++
+		}
+	}
+	if zero > 0 {
+		q.stats = append(q.stats, fmt.Sprintf("%s: %d of %d weights are zero", w.Const.Name, zero, len(w.Const.Ints)))
+	}
 	return id
 }
 

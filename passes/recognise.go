@@ -24,7 +24,7 @@ const recogniseTolerance = 0.05
 // where W = Scale * diag(signs) P S D Q is a signed, permuted block Hadamard whose scale is 1/sqrt(m) as far as the
 // weights file's precision tells. It is exact but for that precision. It expects W as real numbers and leaves no dense
 // recurrent matrix: one that is not a Hadamard is an error that says how far from one it is.
-func recognise(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
+func recognise(m *ir.Module) (*ir.Module, Stats, error) {
 	var stats Stats
 	out, err := each(m, func(r *rewriter, id ir.ID, v *ir.Value) (ir.ID, error) {
 		if v.Op != ir.OpMatVec || m.Value(v.Args[1]).Op != ir.OpState {

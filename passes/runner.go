@@ -16,7 +16,6 @@ import (
 
 // Config says how a pipeline runs. The zero value runs every pass.
 type Config struct {
-	Options
 	// StopAfter names the last pass to run; empty for all.
 	StopAfter string
 	// Disable names passes to leave out, of those that are not Required.
@@ -102,7 +101,7 @@ func (c Config) runOne(p Pass, m *ir.Module) (out *ir.Module, step Step, err err
 		return nil, step, &BugError{p.Name, fmt.Errorf("it wants the %s level and got %s", p.In, m.Level)}
 	}
 	begin := time.Now()
-	out, stats, err := p.Run(m, c.Options)
+	out, stats, err := p.Run(m)
 	if err != nil {
 		return nil, step, err
 	}

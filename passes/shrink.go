@@ -13,7 +13,7 @@ import (
 // shrink gives every value the smallest width that range analysis proves to hold it, and replaces saturations that
 // cannot fire. Both are exact because the analysis covers every input and, with a known number of steps, every
 // sequence of that length (docs/numerics.md section 4). It expects any fixed-level module and keeps its shape.
-func shrink(m *ir.Module, _ Options) (*ir.Module, Stats, error) {
+func shrink(m *ir.Module) (*ir.Module, Stats, error) {
 	table, err := bounds.Of(m)
 	if narrow := (*bounds.TypeError)(nil); errors.As(err, &narrow) {
 		v := m.Value(narrow.ID)
@@ -78,9 +78,6 @@ func fitWidths(m *ir.Module, table *bounds.Table, drop bool) *ir.Module {
 		if v.Op == ir.OpAdd {
 			widenOperands(r.new, n)
 			r.to[id] = ir.ID(len(r.new.Values) - 1)
-		}
-		if v.Op == ir.OpAdders {
-			w.Type.Bits = max(w.Type.Bits, table.AdderBits(v.Adders, v.Args[1]))
 		}
 		if v.Op == ir.OpHadamard {
 			w.Type.Bits = max(w.Type.Bits, r.new.Value(w.Args[0]).Type.Bits)

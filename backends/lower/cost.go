@@ -116,9 +116,6 @@ func (c *Cost) bias(b arith.Phased[[]int64]) {
 
 // work counts a product: weights of 0 cost nothing, powers of two no multiplication.
 func (w *Matrix) work() Work {
-	if w.Adders != nil {
-		return Work{Adds: len(w.Adders.Nodes)}
-	}
 	var k Work
 	for r := range w.Rows {
 		terms := 0

@@ -189,7 +189,7 @@ func (x *extractor) source(t *Term, f form.Source) error {
 
 func (x *extractor) matrix(v *ir.Value) Matrix {
 	w := x.m.Value(v.Args[0])
-	return Matrix{Name: w.Const.Name, Rows: w.Type.Shape[0], Cols: w.Type.Shape[1], Ints: w.Const.Ints, Bits: w.Const.Bits, Adders: v.Adders}
+	return Matrix{Name: w.Const.Name, Rows: w.Type.Shape[0], Cols: w.Type.Shape[1], Ints: w.Const.Ints, Bits: w.Const.Bits}
 }
 
 func (x *extractor) readout() (Readout, error) {

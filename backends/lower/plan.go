@@ -118,8 +118,7 @@ type Matrix struct {
 	Name       string
 	Rows, Cols int
 	Ints       []int64
-	Bits       int               // width of an entry: 1 for +1/-1 only, 2 for ternary and int2, p for int p
-	Adders     *arith.AdderGraph // set when the sparsity pass chose shared additions
+	Bits       int // width of an entry: 1 for +1/-1 only, 2 for ternary and int2, p for int p
 }
 
 // Readout is Y = Matrix * relu(g) + Bias[t&1] of the last layer, YBits wide.

@@ -200,7 +200,7 @@ func TestExample(t *testing.T) {
 	if got := ir.Text(m); got != text["ir tiny-real"] {
 		t.Errorf("docs/ir.md: the real level prints as\n%s", got)
 	}
-	fixed, _, err := passes.Run(m, passes.Config{Options: passes.Options{Cost: passes.DefaultCost}, VerifyEach: true})
+	fixed, _, err := passes.Run(m, passes.Config{VerifyEach: true})
 	if err != nil {
 		t.Fatal(err)
 	}

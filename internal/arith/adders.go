@@ -1,10 +1,5 @@
 package arith
 
-import (
-	"fmt"
-	"slices"
-)
-
 // AdderGraph computes a constant matrix times a vector with shifts and additions, sharing sums.
 // Node i < Inputs is entry i of the vector; each later node adds two earlier ones.
 type AdderGraph struct {
@@ -27,70 +22,49 @@ type AdderTerm struct {
 	Neg   bool
 }
 
-// Zero reports whether every row is zero, so that no input is read.
-func (g *AdderGraph) Zero() bool {
-	return len(g.Nodes) == 0 && !slices.ContainsFunc(g.Out, func(o AdderTerm) bool { return o.Node >= 0 })
+// Bits is the width that holds every node and every row of the graph, before and after shifts and negation, where each entry of
+// the vector is in an interval; at most 64. A node is a part of the sum that makes a row, so it seldom needs more than the rows do.
+func (g *AdderGraph) Bits(in Interval) int {
+	b := widest{bits: 1}
+	nodes := make([]Interval, g.Inputs, g.Inputs+len(g.Nodes))
+	for i := range nodes {
+		nodes[i] = in
+	}
+	for _, n := range g.Nodes {
+		x, y := b.shifted(nodes[n.A], n.ShiftA, false), b.shifted(nodes[n.B], n.ShiftB, n.Sub)
+		nodes = append(nodes, b.note(Interval{x.Lo + y.Lo, x.Hi + y.Hi}))
+	}
+	for _, o := range g.Out {
+		if o.Node >= 0 {
+			b.shifted(nodes[o.Node], o.Shift, o.Neg)
+		}
+	}
+	return b.bits
 }
 
-// Check says what is wrong with the graph of a matrix of some rows and columns.
-func (g *AdderGraph) Check(rows, cols int) error {
-	if g == nil {
-		return fmt.Errorf("it has no adder graph")
+// widest collects the widths of intervals.
+type widest struct{ bits int }
+
+// most keeps sums and shifts of intervals within 64 bits: wider ones are cut there, and say so by their width.
+const most = 1<<62 - 1
+
+func (b *widest) note(i Interval) Interval {
+	if i.Lo < -most || i.Hi > most {
+		b.bits, i = 64, Interval{max(i.Lo, -most), min(i.Hi, most)}
 	}
-	if g.Inputs != cols || len(g.Out) != rows {
-		return fmt.Errorf("its adder graph is %d by %d, its matrix %d by %d", len(g.Out), g.Inputs, rows, cols)
-	}
-	for i, n := range g.Nodes {
-		if limit := g.Inputs + i; n.A < 0 || n.B < 0 || n.A >= limit || n.B >= limit {
-			return fmt.Errorf("adder %d reads one that is not before it", i)
-		}
-		if n.ShiftA < 0 || n.ShiftB < 0 || n.ShiftA > 62 || n.ShiftB > 62 {
-			return fmt.Errorf("adder %d shifts by more than 62", i)
-		}
-	}
-	for i, o := range g.Out {
-		if o.Node < -1 || o.Node >= g.Inputs+len(g.Nodes) || o.Shift < 0 || o.Shift > 62 {
-			return fmt.Errorf("row %d of the adder graph names no adder", i)
-		}
-	}
-	return nil
+	b.bits = max(b.bits, i.Bits())
+	return i
 }
 
-// Equals proves that the graph computes a matrix: every node as the row of factors that it has on the inputs. Numbers wrap
-// as they do in the interpreter.
-func (g *AdderGraph) Equals(ints []int64) error {
-	if len(ints) != len(g.Out)*g.Inputs {
-		return fmt.Errorf("its matrix is not one of integers")
+// shifted is an interval times 2^shift, perhaps negated.
+func (b *widest) shifted(i Interval, shift int, neg bool) Interval {
+	if shift >= 62 || i.Lo < -most>>shift || i.Hi > most>>shift {
+		b.bits = 64
+		return Interval{}
 	}
-	rows := make([][]int64, g.Inputs+len(g.Nodes))
-	for i := range rows {
-		rows[i] = make([]int64, g.Inputs)
-		if i < g.Inputs {
-			rows[i][i] = 1
-			continue
-		}
-		n := g.Nodes[i-g.Inputs]
-		for c := range rows[i] {
-			b := rows[n.B][c] << n.ShiftB
-			if n.Sub {
-				b = -b
-			}
-			rows[i][c] = rows[n.A][c]<<n.ShiftA + b
-		}
+	i = b.note(Interval{i.Lo << shift, i.Hi << shift})
+	if neg {
+		i = b.note(Interval{-i.Hi, -i.Lo})
 	}
-	for r, o := range g.Out {
-		for c := range g.Inputs {
-			got := int64(0)
-			if o.Node >= 0 {
-				got = rows[o.Node][c] << o.Shift
-			}
-			if o.Neg {
-				got = -got
-			}
-			if want := ints[r*g.Inputs+c]; got != want {
-				return fmt.Errorf("its adder graph has %d in row %d, column %d, its matrix %d", got, r, c, want)
-			}
-		}
-	}
-	return nil
+	return i
 }

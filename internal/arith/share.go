@@ -78,14 +78,17 @@ func ShareAdders(ints []int64, rows, cols int) *AdderGraph {
 			}
 		}
 	}
+	places := countPairs(sums)
 	for {
-		p, ok := mostFrequent(sums)
+		p, ok := places.mostFrequent(sums)
 		if !ok {
 			break
 		}
 		node := addNode(g, p)
-		for r := range sums {
-			sums[r] = replacePair(sums[r], p, node)
+		for r, s := range sums {
+			if sums[r] = replacePair(s, p, node); len(sums[r]) < len(s) {
+				places.update(s, sums[r])
+			}
 		}
 	}
 	for _, s := range sums {
@@ -99,32 +102,67 @@ func addNode(g *AdderGraph, p pair) int {
 	return g.Inputs + len(g.Nodes) - 1
 }
 
-// mostFrequent finds the pair in the most places, the first in order among equals; ok is false when none is in two.
-func mostFrequent(sums [][]term) (pair, bool) {
-	count := map[pair]int{}
+// pairs counts the places of pairs in sums: all of them, and apart those that stand in two places or more.
+type pairs struct{ all, often map[pair]int }
+
+func countPairs(sums [][]term) pairs {
+	p := pairs{map[pair]int{}, map[pair]int{}}
 	for _, s := range sums {
-		for i := range s {
-			for j := range i {
-				p, _ := pairOf(s[i], s[j])
-				count[p]++
+		p.update(nil, s)
+	}
+	return p
+}
+
+// update recounts the pairs of a sum whose terms, each of which stands there once, have changed.
+func (p pairs) update(old, new []term) {
+	p.add(-1, missing(old, new), old)
+	p.add(1, missing(new, old), new)
+}
+
+// add counts the pairs that some terms of a sum make with each other and with the rest of it.
+func (p pairs) add(n int, of, s []term) {
+	for i, x := range of {
+		for _, y := range s {
+			if slices.Contains(of[:i+1], y) {
+				continue
+			}
+			q, _ := pairOf(x, y)
+			switch p.all[q] += n; {
+			case p.all[q] > 1:
+				p.often[q] = p.all[q]
+			default:
+				delete(p.often, q)
+			}
+			if p.all[q] == 0 {
+				delete(p.all, q)
 			}
 		}
 	}
-	var best pair
-	most := 1
-	for p, n := range count {
-		if n > most || n == most && n > 1 && p.compare(best) < 0 {
-			best, most = p, n
-		}
-	}
-	if most < 2 || places(sums, best) < 2 {
-		return best, false
-	}
-	return best, true
 }
 
-// places counts the places of a pair that do not overlap.
-func places(sums [][]term, p pair) int {
+// missing are the terms of a that b does not have.
+func missing(a, b []term) (out []term) {
+	for _, t := range a {
+		if !slices.Contains(b, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// mostFrequent finds the pair in the most places, the first in order among equals; ok is false when none is in two.
+func (p pairs) mostFrequent(sums [][]term) (best pair, ok bool) {
+	most := 1
+	for q, n := range p.often {
+		if n > most || n == most && q.compare(best) < 0 {
+			best, most = q, n
+		}
+	}
+	return best, most > 1 && placesOf(sums, best) > 1
+}
+
+// placesOf counts the places of a pair that do not overlap.
+func placesOf(sums [][]term, p pair) int {
 	n := 0
 	for _, s := range sums {
 		n += len(s) - len(replacePair(s, p, -1))

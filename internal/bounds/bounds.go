@@ -112,7 +112,7 @@ func (a *analysis) value(v *ir.Value) ([]arith.Interval, error) {
 		return repeat(arith.Between(0, 1), v.Type.Len()), nil
 	case ir.OpEmbed, ir.OpColumn:
 		return a.lookup(v), nil
-	case ir.OpMatVec, ir.OpAdders:
+	case ir.OpMatVec:
 		return a.matVec(v)
 	case ir.OpHadamard:
 		return a.hadamard(v)
@@ -421,48 +421,4 @@ func zip(x, y []arith.Interval, f func(a, b arith.Interval) arith.Interval) []ar
 		out[i] = f(x[i], y[i])
 	}
 	return out
-}
-
-// AdderBits is the width that holds every node and every row of an adder graph over a value, before and after shifts and
-// negation. A node is a part of the sum that makes a row, so it seldom needs more than the rows do.
-func (t *Table) AdderBits(g *arith.AdderGraph, in ir.ID) int {
-	return max(adderBits(g, t.Phases[arith.Even][in]), adderBits(g, t.Phases[arith.Odd][in]))
-}
-
-func adderBits(g *arith.AdderGraph, in []arith.Interval) int {
-	widest := 1
-	put := func(parts ...sum) arith.Interval {
-		var s sum
-		for _, p := range parts {
-			s.lo.Add(&s.lo, &p.lo)
-			s.hi.Add(&s.hi, &p.hi)
-		}
-		i, err := s.interval()
-		if err != nil {
-			widest = ir.MaxBits
-			return arith.Interval{}
-		}
-		widest = max(widest, i.Bits())
-		return i
-	}
-	part := func(i arith.Interval, shift int, neg bool) (s sum) {
-		s.add(i, 1<<shift)
-		put(s)
-		if neg {
-			s = sum{}
-			s.add(i, -1<<shift)
-			put(s)
-		}
-		return s
-	}
-	nodes := slices.Clone(in)
-	for _, n := range g.Nodes {
-		nodes = append(nodes, put(part(nodes[n.A], n.ShiftA, false), part(nodes[n.B], n.ShiftB, n.Sub)))
-	}
-	for _, o := range g.Out {
-		if o.Node >= 0 {
-			part(nodes[o.Node], o.Shift, o.Neg)
-		}
-	}
-	return min(widest, ir.MaxBits)
 }

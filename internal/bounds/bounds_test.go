@@ -216,8 +216,6 @@ func all(t *testing.T) (*ir.Module, [][][]int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	graph := m.Value(10)
-	graph.Op, graph.Adders = ir.OpAdders, arith.ShareAdders(m.Value(8).Const.Ints, 2, 4)
 	var sequences [][][]int64
 	for n := range int64(256) {
 		x := []int64{n&3 - 2, n>>2&3 - 2, n>>4&3 - 2, n>>6&3 - 2}
@@ -412,53 +410,6 @@ func TestRequantBounds(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestAdderBits holds the width of an adder graph to every node, shifted and negated, over all corners of the inputs.
-func TestAdderBits(t *testing.T) {
-	rng := rand.New(rand.NewSource(1))
-	for range 200 {
-		rows, cols := 1+rng.Intn(6), 1+rng.Intn(5)
-		ints := make([]int64, rows*cols)
-		for i := range ints {
-			ints[i] = rng.Int63n(255) - 127
-		}
-		g := arith.ShareAdders(ints, rows, cols)
-		in := make([]arith.Interval, cols)
-		for i := range in {
-			in[i] = arith.Between(-rng.Int63n(1000), rng.Int63n(1000))
-		}
-		table := bounds.Table{Phases: arith.Both([][]arith.Interval{in})}
-		most := table.AdderBits(g, 0)
-		need := 1
-		note := func(v int64) int64 { need = max(need, arith.SignedBits(v)); return v }
-		for corner := range 1 << cols {
-			var nodes []int64
-			for i, e := range in {
-				nodes = append(nodes, []int64{e.Lo, e.Hi}[corner>>i&1])
-			}
-			for _, n := range g.Nodes {
-				a, b := note(nodes[n.A]<<n.ShiftA), note(nodes[n.B]<<n.ShiftB)
-				if n.Sub {
-					b = note(-b)
-				}
-				nodes = append(nodes, note(a+b))
-			}
-			for _, o := range g.Out {
-				if o.Node >= 0 && o.Neg {
-					note(-note(nodes[o.Node] << o.Shift))
-				} else if o.Node >= 0 {
-					note(nodes[o.Node] << o.Shift)
-				}
-			}
-		}
-		if need > most {
-			t.Errorf("%v over %v needs %d bits; the bound is %d", ints, in, need, most)
-		}
-		if most > need+3 {
-			t.Errorf("%v over %v: the bound is %d bits where %d do", ints, in, most, need)
-		}
-	}
 }
 
 // TestTooWide names the value that may leave 63 bits.

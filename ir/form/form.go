@@ -68,7 +68,7 @@ type Term struct {
 	ID      ir.ID                 // the whole term, seen through changes of width
 	Factor  arith.Phased[float64] // real level
 	Rescale []ir.ID               // fixed level: the requants behind the product, the last one first
-	Product ir.ID                 // a matvec, adders or column; None where the term is something else
+	Product ir.ID                 // a matvec or column; None where the term is something else
 	Source  Source
 }
 

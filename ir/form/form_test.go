@@ -111,7 +111,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, after := range []string{"", "fold", "fuse", "parity", "quantize", "sparsity", "range"} {
+		for _, after := range []string{"", "fold", "fuse", "parity", "quantize", "range"} {
 			m, err := loaded.IRAfter(after, passes.Config{})
 			if err != nil {
 				break // no width of integers can run it, or no shift reaches its range

@@ -153,7 +153,7 @@ func (r reader) root(id ir.ID) int {
 // first otherwise, since signs and orders stand behind it.
 func vectorOperand(v *ir.Value) ir.ID {
 	switch v.Op {
-	case ir.OpMatVec, ir.OpAdders, ir.OpColumn, ir.OpEmbed:
+	case ir.OpMatVec, ir.OpColumn, ir.OpEmbed:
 		return v.Args[1]
 	}
 	return v.Args[0]
@@ -185,7 +185,7 @@ func (r reader) term(id ir.ID) Term {
 		id = r.through(v.Args[0])
 	}
 	switch v := r.m.Value(id); v.Op {
-	case ir.OpMatVec, ir.OpAdders, ir.OpColumn:
+	case ir.OpMatVec, ir.OpColumn:
 		t.Product, t.Source = id, r.source(v)
 	}
 	return t

@@ -24,7 +24,6 @@ var fixedKernels = map[ir.Op]kernel[int64]{
 	ir.OpExt:     same,
 	ir.OpTrunc:   same,
 	ir.OpSat:     saturate,
-	ir.OpAdders:  adders,
 	ir.OpRequant: requant,
 	ir.OpHadamard: func(r *run[int64], v *ir.Value, args [][]int64) ([]int64, error) {
 		z := append([]int64(nil), args[0]...)
@@ -63,29 +62,6 @@ func magnitude(a int64) uint64 {
 		return uint64(-a)
 	}
 	return uint64(a)
-}
-
-func adders(_ *run[int64], v *ir.Value, args [][]int64) ([]int64, error) {
-	g := v.Adders
-	nodes := append([]int64(nil), args[1]...)
-	for _, n := range g.Nodes {
-		a, b := nodes[n.A]<<n.ShiftA, nodes[n.B]<<n.ShiftB
-		if n.Sub {
-			b = -b
-		}
-		nodes = append(nodes, a+b)
-	}
-	out := make([]int64, len(g.Out))
-	for i, o := range g.Out {
-		if o.Node < 0 {
-			continue
-		}
-		out[i] = nodes[o.Node] << o.Shift
-		if o.Neg {
-			out[i] = -out[i]
-		}
-	}
-	return out, nil
 }
 
 // fits fails when a value leaves its width: range analysis was wrong.

@@ -142,7 +142,7 @@ func (d *dense) value(v *ir.Value, id ir.ID, x []int64, values []vector) vector 
 	case ir.OpColumn:
 		vocab := d.m.Values[v.Args[0]].Type.Shape[1]
 		return times(n, vocab, matrix(false), oneHot(x[0], vocab))
-	case ir.OpMatVec, ir.OpAdders:
+	case ir.OpMatVec:
 		return times(n, len(arg(1)), matrix(false), arg(1))
 	case ir.OpSigns:
 		return times(n, n, func(r, c int) *big.Rat {

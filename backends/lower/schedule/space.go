@@ -65,8 +65,11 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 		if t.Source == lower.FromState && t.Matrix.Bits == 1 {
 			products = append(products, step.Groups)
 		}
+		if t.Source != lower.FromOneHot && step.Straight(&t.Matrix) {
+			products = append(products, step.Adders)
+		}
 		if t.Source == lower.FromVector {
-			products = append(products, step.Adders, step.ByValue)
+			products = append(products, step.ByValue)
 			unrolls = append(unrolls, min(t.Matrix.Cols, 8))
 			if c.Word >= 32 {
 				products = append(products, step.Joined)
@@ -181,7 +184,7 @@ func readouts(p *lower.Plan, c *chip.Part) (out []step.ReadoutChoice) {
 	for _, deferred := range both {
 		for _, product := range []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups} {
 			switch {
-			case product == step.Groups && p.Readout.Matrix.Bits != 1, product == step.Dots && c.Word < 32, deferred && product != step.Rows:
+			case product == step.Groups && p.Readout.Matrix.Bits != 1, product == step.Adders && !step.Straight(&p.Readout.Matrix), product == step.Dots && c.Word < 32, deferred && product != step.Rows:
 				continue
 			case product == step.Packed || product == step.Dots:
 				for _, together := range []int{1, 2, 3, 4, 5, 6, 8} {

@@ -149,7 +149,6 @@ func TestUnitsThatAreNotRead(t *testing.T) {
 				v.Ints[i] = 0
 			}
 		}
-		v.Adders = nil
 		prog, err := step.Build(p, c)
 		if err != nil || step.Verify(prog) != nil {
 			continue

@@ -168,17 +168,17 @@ func Plain(p *lower.Plan) Choice {
 	c := Choice{Word: 32}
 	for i := range p.Layers {
 		l := &p.Layers[i]
-		k := LayerChoice{Lane: lane(l.ZBits + 1), Descending: !l.Staged, Product: plainProduct(l.Term), Unroll: smallInput}
+		k := LayerChoice{Lane: lane(l.ZBits + 1), Descending: !l.Staged, Unroll: smallInput}
+		if l.Term != nil {
+			k.Product = plainProduct(&l.Term.Matrix)
+		}
 		k.Passes = PassesOf(l.K, 2)
 		if l.K == 0 {
 			k.Passes = nil
 		}
 		c.Layers = append(c.Layers, k)
 	}
-	c.Readout = ReadoutChoice{Product: Rows}
-	if p.Readout.Matrix.Adders != nil {
-		c.Readout.Product = Adders
-	}
+	c.Readout = ReadoutChoice{Product: plainProduct(&p.Readout.Matrix)}
 	return c
 }
 
@@ -246,7 +246,7 @@ func productOf(t *lower.Term, compact bool) Product {
 // productBy is how a matrix is multiplied without vectors.
 func productBy(w *lower.Matrix, bits int, compact bool) Product {
 	switch {
-	case w.Adders != nil:
+	case fewAdders(w):
 		return Adders
 	case w.Bits == 1 && w.Rows >= 32 && w.Cols%8 == 0:
 		return Groups
@@ -256,14 +256,38 @@ func productBy(w *lower.Matrix, bits int, compact bool) Product {
 	return Rows
 }
 
-func plainProduct(t *lower.Term) Product {
-	if t == nil {
-		return ""
-	}
-	if t.Matrix.Adders != nil {
+func plainProduct(w *lower.Matrix) Product {
+	if fewAdders(w) {
 		return Adders
 	}
 	return Rows
+}
+
+// mostAdders keeps the code of a matrix that is multiplied by straight additions small, where no prices say more.
+const mostAdders = 64
+
+// fewAdders is the price of shared additions where nobody knows that of a chip: an addition or an output costs what an entry of a
+// table does. A matrix whose digits alone outnumber the additions allowed, even if every sum served two rows, is not tried.
+func fewAdders(w *lower.Matrix) bool {
+	if digits(w) > 4*mostAdders {
+		return false
+	}
+	adders := len(arith.ShareAdders(w.Ints, w.Rows, w.Cols).Nodes)
+	return adders <= mostAdders && adders+w.Rows < len(w.Ints)
+}
+
+// mostDigits is how many signed digits a matrix may have that is multiplied by straight additions: more make more code than a table.
+const mostDigits = 400
+
+// Straight reports whether a matrix is small enough to be multiplied by straight additions.
+func Straight(w *lower.Matrix) bool { return digits(w) <= mostDigits }
+
+// digits is how many terms of +1 and -1, shifted, the rows of a matrix have.
+func digits(w *lower.Matrix) (n int) {
+	for _, v := range w.Ints {
+		n += arith.Digits(v)
+	}
+	return n
 }
 
 // PassesOf splits k stages into passes of at most some stages, as even as that allows, the longer ones behind the first.

@@ -213,7 +213,11 @@ func (r *readout) product(f *Func, put into) []Stmt {
 	head = append(head, r.l.eachUnit("j", func(g, unit *Expr) []Stmt {
 		return []Stmt{Store{v.Name, unit, As(r.unit(g, r.calc(r.l.Bits)), v.Elem)}}
 	})...)
-	head = append(head, r.multiply(f, &r.Matrix, r.c.Product, v, y, r.y)...)
+	in := vectorIn{array: v, entries: arith.OfBits(r.l.Bits)}
+	if r.Relu {
+		in.entries.Lo = 0
+	}
+	head = append(head, r.multiply(f, &r.Matrix, r.c.Product, in, y, r.y, r.YBits)...)
 	i := Counter("i")
 	return append(head, each("i", r.Matrix.Rows, put2(i, Load(y, i))))
 }

@@ -103,16 +103,17 @@ func (t *term) aheadOfUpdate() {
 		return
 	}
 	t.ahead = t.fn.scratch(t.names, "inflow", t.acc, w.Rows)
-	t.before = append(t.before, t.builder.multiply(t.fn, w, t.product, in.array, t.ahead, t.acc)...)
+	t.before = append(t.before, t.builder.multiply(t.fn, w, t.product, in, t.ahead, t.acc, t.t.AccBits)...)
 }
 
 // narrowest is the narrowest type that holds a number of bits.
 func narrowest(bits int) Int { return Int{Bits: lane(bits), Lanes: 1} }
 
-// vectorIn is the vector that a matrix multiplies, in an array.
+// vectorIn is the vector that a matrix multiplies, in an array, and what each entry of it can be.
 type vectorIn struct {
-	array *Array
-	fill  []Stmt
+	array   *Array
+	entries arith.Interval
+	fill    []Stmt
 }
 
 // vector fills an array of n entries with what a matrix multiplies: the input, the row of an embedding, or the new state of a layer.
@@ -154,7 +155,16 @@ func (b *builder) vector(f *Func, t *lower.Term, elem Int, n int) vectorIn {
 	if n > cols {
 		head = append(head, For{Var: "j", From: cols, To: n, By: 1, Independent: true, Body: []Stmt{Store{v.Name, j, Const(v.Elem, 0)}}})
 	}
-	return vectorIn{v, append(head, perPhase(t.In[arith.Even] != t.In[arith.Odd], fill)...)}
+	return vectorIn{v, b.entries(t), append(head, perPhase(t.In[arith.Even] != t.In[arith.Odd], fill)...)}
+}
+
+// entries is what an entry of the vector can be that a matrix multiplies. It is scaled by positive factors.
+func (b *builder) entries(t *lower.Term) arith.Interval {
+	e := arith.OfBits(t.InBits)
+	if t.Source == lower.FromState && t.Relu || t.Source == lower.FromVector && !b.plan.Input.Signed {
+		e.Lo = 0
+	}
+	return e
 }
 
 // eachUnit runs a body over every unit of a layer's state, in loops.
@@ -418,11 +428,12 @@ func (t *term) byValue(position *Expr, r *record, name func(string, *Expr) *Expr
 	return As(entry(0), t.upd.sum)
 }
 
-// multiply makes y = W v, both in arrays, y of one type and v of the same.
-func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, v, y *Array, acc Int) []Stmt {
+// multiply makes y = W v in an array, calculated in acc; each row fits some bits.
+func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, in vectorIn, y *Array, acc Int, bits int) []Stmt {
+	v := in.array
 	switch how {
 	case Adders:
-		return b.adders(w, v, y, acc)
+		return b.adders(w, in, y, acc, bits)
 	case Groups:
 		return b.groups(f, w, v, y, acc)
 	case Coupled:
@@ -508,26 +519,17 @@ func (b *builder) row(w *lower.Matrix, t *Array, acc Int, entry func(j *Expr) *E
 	}
 }
 
-// mostDigits is how many signed digits a matrix may have that is multiplied by straight additions: more make more code than a table.
-const mostDigits = 400
-
-// adders multiplies by shared additions.
-func (b *builder) adders(w *lower.Matrix, v, y *Array, acc Int) []Stmt {
-	g := w.Adders
-	if g == nil {
-		digits := 0
-		for _, v := range w.Ints {
-			digits += arith.Digits(v)
-		}
-		if digits > mostDigits {
-			b.fail("a matrix of %d signed digits is too large for straight additions", digits)
-		}
-		g = arith.ShareAdders(w.Ints, w.Rows, w.Cols)
+// adders multiplies by shared additions. Their sums are as wide as the widest of them; the rows are as wide as the plan has proven.
+func (b *builder) adders(w *lower.Matrix, v vectorIn, y *Array, acc Int, bits int) []Stmt {
+	if !Straight(w) {
+		b.fail("a matrix of %d signed digits is too large for straight additions", digits(w))
 	}
+	g := arith.ShareAdders(w.Ints, w.Rows, w.Cols)
+	acc = b.calc(acc.Bits, g.Bits(v.entries))
 	var out []Stmt
 	node := func(n, shift int) *Expr {
 		if n < g.Inputs {
-			return Shl(As(Load(v, At(n)), acc), shift)
+			return Shl(As(Load(v.array, At(n)), acc), shift)
 		}
 		return Shl(Var(acc, fmt.Sprintf("n%d", n-g.Inputs)), shift)
 	}
@@ -546,7 +548,7 @@ func (b *builder) adders(w *lower.Matrix, v, y *Array, acc Int) []Stmt {
 				e = Neg(e)
 			}
 		}
-		out = append(out, Store{y.Name, At(i), As(e, y.Elem)})
+		out = append(out, Store{y.Name, At(i), As(e.Claimed(bits), y.Elem)})
 	}
 	return out
 }
