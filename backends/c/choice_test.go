@@ -47,6 +47,7 @@ func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		}
 		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
 		l.Unroll, l.Widened, l.Multiple = 1+rng.Intn(6), flip(), rng.Intn(9)
+		l.Below, l.Separate = l.Product != step.Joined && !l.Pairs && p.Layers[i].Saturate && flip(), l.Record > 0 && !l.Pairs && flip()
 		l.Ahead = l.Product != step.Joined && l.Fused && !l.Merged && !l.Pairs && !p.Layers[i].Staged && flip()
 	}
 	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],

@@ -269,6 +269,9 @@ func (s *speller) clamp(name string, t step.Int, args []*step.Expr, bits int) te
 	if name == string(step.OpClamp) && bits >= w.Bits {
 		return s.to(w, s.expr(args[0]))
 	}
+	if below := step.Below(args[0], bits); name == string(step.OpClamp) && below != nil && s.dialect.steady && w.Bits >= 32 && bits < w.Bits {
+		return s.apply(s.helper("clampbelow", w.Bits, bits), w, []*step.Expr{below}, nil)
+	}
 	if name == string(step.OpClamp) && s.dialect.steady && w.Bits >= 32 && bits < w.Bits-1 && step.Bits(args[0]) < w.Bits {
 		name = "clampnear"
 	}

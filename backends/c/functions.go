@@ -189,7 +189,7 @@ func (s *speller) function(f *step.Func) {
 	for _, a := range f.Scratch {
 		text := s.declareArray(a.Name)
 		s.scope.arrays[a.Name] = array{text: text, elem: a.Elem, kind: a.Kind, len: a.Len}
-		if s.pointed(a) {
+		if s.pointed(f, a) {
 			entries := s.declareArray(a.Name + "_entries")
 			s.line(s.typeName(a.Elem), " ", entries, fmt.Sprintf("[%d];", a.Len))
 			s.line(s.typeName(a.Elem), " *", text, " = ", entries, ";")
@@ -210,15 +210,26 @@ func (s *speller) function(f *step.Func) {
 	s.close("}")
 }
 
-// pointed reports whether an array of a function is read through a pointer that compilers keep in a register: a small one of
-// numbers that no state has, whose entries data of tables names.
-func (s *speller) pointed(a *step.Array) bool {
+// pointed reports whether an array of a function is read through a pointer that compilers keep in a register: a small one of plain
+// numbers, whose entries data of tables names or that no state could be an entry of.
+func (s *speller) pointed(f *step.Func, a *step.Array) bool {
+	if !s.dialect.pointers || a.Len > 64 || a.Elem.Lanes > 1 {
+		return false
+	}
 	for _, other := range s.program.Arrays {
 		if other.Kind == step.State && other.Elem == a.Elem {
-			return false
+			return a.Elem.Bits == 32 && named(f, a)
 		}
 	}
-	return s.dialect.pointers && a.Len <= 64 && a.Elem.Lanes == 1 && a.Elem.Bits < 32
+	return a.Elem.Bits < 32 || named(f, a)
+}
+
+// named reports whether data of tables names the entries of an array.
+func named(f *step.Func, a *step.Array) (found bool) {
+	walk(f.Body, func(step.Stmt) {}, func(e *step.Expr) {
+		found = found || e.Op == step.OpLoad && e.Name == a.Name && e.Args[0].Op == step.OpField
+	})
+	return found
 }
 
 // declareArray names an array of a function.

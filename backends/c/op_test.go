@@ -75,6 +75,13 @@ func operations(t step.Int) (out []operation) {
 			add(fmt.Sprintf("clamp %d", bits), nil, func(a []*step.Expr) *step.Expr { return step.Clamp(a[0], bits) }, t)
 		}
 	}
+	for _, bits := range []int{8, 15, 16, 31} {
+		if t.Lanes == 1 && bits < t.Bits {
+			add(fmt.Sprintf("clamp %d from below", bits), fits(func(v []int64) [][2]int64 { return [][2]int64{{v[0], 1}, {1<<(bits-1) - 1, 1}} }), func(a []*step.Expr) *step.Expr {
+				return step.Clamp(step.Add(a[0], step.Const(t, 1<<(bits-1)-1)), bits)
+			}, t)
+		}
+	}
 	for _, bits := range []int{1, 7, 15} {
 		if bits < t.Bits {
 			add(fmt.Sprintf("crop %d", bits), nil, func(a []*step.Expr) *step.Expr { return step.Crop(a[0], bits) }, t)

@@ -339,6 +339,13 @@ func (k *counter) expr(e *step.Expr, times float64, arrays sight, b *addresses) 
 		} else {
 			k.add(times, "max.%s", c)
 		}
+	case step.OpClamp:
+		if below := step.Below(e.Args[0], int(e.Value)); below != nil && k.chip.Word == 32 && e.Type.Lanes == 1 {
+			k.add(times, "clampbelow.%s", c)
+			k.expr(below, times, arrays, b)
+			return
+		}
+		k.add(times, "clamp.%s", c)
 	case step.OpExt:
 		from := e.Args[0]
 		switch {

@@ -398,6 +398,12 @@ var decisions = []func(l, from step.LayerChoice) string{
 		return said(l.Record != from.Record, onOff(l.Record > 0, "packed words a unit"))
 	},
 	func(l, from step.LayerChoice) string {
+		return said(l.Separate != from.Separate, onOff(l.Separate, "packed words of each parity"))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(l.Below != from.Below, onOff(l.Below, "the clamp's end within the constants"))
+	},
+	func(l, from step.LayerChoice) string {
 		return said(l.Product != from.Product, "the product by "+string(l.Product))
 	},
 	func(l, from step.LayerChoice) string {

@@ -113,8 +113,11 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 								for _, product := range products {
 									for _, unroll := range unrolls {
 										for _, sum := range sums {
-											out = append(out, dots(l, step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
-												InPlace: inPlace, Fused: fused, Merged: rounding.merged, Ahead: rounding.ahead, Record: record, Product: product, Unroll: unroll})...)
+											k := step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
+												InPlace: inPlace, Fused: fused, Merged: rounding.merged, Ahead: rounding.ahead, Record: record, Product: product, Unroll: unroll}
+											for _, k := range plainly(l, c, k) {
+												out = append(out, dots(l, k)...)
+											}
 										}
 									}
 								}
@@ -135,6 +138,26 @@ func roundings(l *lower.Layer, c *chip.Part, fused, pairs bool) []rounding {
 	out := []rounding{{}, {merged: true}}
 	if fused && !pairs && !l.Staged && c.Word >= 32 {
 		out = append(out, rounding{ahead: true})
+	}
+	return out
+}
+
+// plainly are the ways of a choice on chips of 32 bits without instructions that clamp or take a field: the clamp begins with the
+// constants, and records have the constants of one parity.
+func plainly(l *lower.Layer, c *chip.Part, k step.LayerChoice) []step.LayerChoice {
+	out := []step.LayerChoice{k}
+	if c.Word != 32 || c.Arch == "arm" && c.Prices != "cortex-m0" || k.Pairs {
+		return out
+	}
+	if k.Record > 0 && l.TwoPhase() {
+		k.Separate = true
+		out = append(out, k)
+	}
+	if l.Saturate && k.Product != step.Joined {
+		for _, k := range out {
+			k.Below = true
+			out = append(out, k)
+		}
 	}
 	return out
 }

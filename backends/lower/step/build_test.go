@@ -44,6 +44,7 @@ func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		if l.Pairs {
 			l.Lane = 16
 		}
+		l.Below, l.Separate = !l.Pairs && p.Layers[i].Saturate && l.Product != step.Joined && coin(), l.Record > 0 && !l.Pairs && coin()
 		l.Ahead = l.Fused && !l.Merged && !l.Pairs && l.Product != step.Joined && !p.Layers[i].Staged && coin()
 	}
 	c.Readout = step.ReadoutChoice{
@@ -76,7 +77,7 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 			t.Errorf("seed %d, %v, %v: %v", seed, c.Layers, c.Readout, err)
 		}
 		for _, l := range c.Layers {
-			for what, on := range map[string]bool{"pairs": l.Pairs, "fused": l.Fused, "in place": l.InPlace, "record": l.Record > 0, "merged": l.Merged, "ahead": l.Ahead,
+			for what, on := range map[string]bool{"pairs": l.Pairs, "fused": l.Fused, "in place": l.InPlace, "record": l.Record > 0, "merged": l.Merged, "ahead": l.Ahead, "below": l.Below, "separate": l.Separate,
 				"by value": l.Product == step.ByValue, "groups": l.Product == step.Groups || c.Readout.Product == step.Groups,
 				"joined": l.Product == step.Joined, "input dots": l.Product == step.Dots, "dots": c.Readout.Product == step.Dots, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed} {
 				if on {
@@ -200,5 +201,40 @@ func TestJoinedWithHalvings(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		proven++
+	}
+}
+
+// TestRecordsOfPlainProcessors holds records of 32 bits under all that processors without instructions for fields and clamps are given:
+// a record of each parity, the clamp's end within the constants, and the half ahead.
+func TestRecordsOfPlainProcessors(t *testing.T) {
+	const enough = 12
+	proven := map[string]int{}
+	for seed := int64(0); proven["values"] < enough || proven["separate"] < enough || proven["below"] < enough; seed++ {
+		if seed == 20000 {
+			t.Fatalf("only %v are held", proven)
+		}
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		l := &p.Layers[0]
+		if l.Perm != nil || l.K == 0 || len(p.Layers) > 1 || l.Term == nil || l.Term.Source != lower.FromVector || !p.TwoPhase() {
+			continue
+		}
+		coin := func() bool { return rng.Intn(2) == 0 }
+		c := step.Plain(p)
+		k := &c.Layers[0]
+		*k = step.LayerChoice{Passes: step.PassesOf(l.K, 3), Lane: 32, Fused: true, InPlace: coin(), Ahead: !l.Staged && coin(), Record: 32, Unroll: 6,
+			Product: []step.Product{step.Rows, step.ByValue}[rng.Intn(2)], Separate: coin(), Below: l.Saturate && coin()}
+		prog, err := step.Build(p, c)
+		if err != nil || step.Verify(prog) != nil {
+			continue
+		}
+		if err := hold(rng, p, prog); err != nil {
+			t.Fatalf("seed %d, %v: %v", seed, c.Layers, err)
+		}
+		for what, on := range map[string]bool{"values": k.Product == step.ByValue, "separate": k.Separate, "below": k.Below} {
+			if on {
+				proven[what]++
+			}
+		}
 	}
 }

@@ -40,12 +40,17 @@ type LayerChoice struct {
 	Merged bool
 	// Ahead adds the half that rounds to one value in front of each group of the last pass, whose butterflies bring it to all others.
 	Ahead bool
+	// Below makes the sum of a unit less than it is by the largest state, which its constants hold: the clamp begins with that where it is
+	// no instruction of its own.
+	Below bool
 	// Sum is how wide the sum of a unit's parts is calculated, in bits; 0 for what the widths of the plan ask for. Less can do, for a
 	// transform's last values have been halved.
 	Sum int
 	// Record packs the weights, the sign and the biases of a unit into words of this many bits; 0 keeps a table of each.
-	Record  int
-	Product Product
+	Record int
+	// Separate keeps records of even steps and others of odd ones, whose constants then stand at the upper end of their words.
+	Separate bool
+	Product  Product
 	// Unroll is how many columns of a matrix are multiplied where the unit needs them; wider ones go into an array first.
 	Unroll int
 	// Widened makes the entries of that array as wide as the sums: nothing is converted where it is multiplied.
@@ -99,7 +104,7 @@ func (c LayerChoice) String() string {
 		on   bool
 		word string
 	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.Apart, "updated apart"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"}, {c.Widened, "input as wide as its sums"},
-		{c.Ahead, "half ahead"}} {
+		{c.Ahead, "half ahead"}, {c.Below, "clamp from below"}} {
 		if w.on {
 			words = append(words, w.word)
 		}
@@ -110,6 +115,9 @@ func (c LayerChoice) String() string {
 	}
 	if c.Record > 0 {
 		words = append(words, fmt.Sprintf("records of %d-bit words", c.Record))
+		if c.Separate {
+			words[len(words)-1] += " a parity"
+		}
 	}
 	if c.Product != "" {
 		words = append(words, "product by "+string(c.Product))
@@ -350,6 +358,10 @@ func (c *LayerChoice) check(l *lower.Layer) error {
 		return fmt.Errorf("its update cannot be fused: it is permuted, or there is no pass")
 	case c.Ahead && (!c.Fused || c.Merged || c.Pairs || l.Staged):
 		return fmt.Errorf("the half that rounds cannot be added ahead: the update is not fused, or rounds otherwise")
+	case c.Below && (!l.Saturate || c.Pairs || c.Product == Joined):
+		return fmt.Errorf("no clamp of a single unit begins with its constants")
+	case c.Separate && (c.Record == 0 || c.Pairs):
+		return fmt.Errorf("there are no records of single units to keep for each parity")
 	case c.Pairs && (gap == 0 || l.Perm != nil || l.PreSigns != nil || len(c.Passes) == 0):
 		return fmt.Errorf("its units make no pairs")
 	case c.Pairs && c.Lane == 32 && (l.Staged || l.ZBits > 32 || c.Record > 0 || c.Merged):

@@ -212,6 +212,14 @@ func Relu(a *Expr) *Expr { return Max(a, Const(a.Type, 0)) }
 // Clamp is a within bits.
 func Clamp(a *Expr, bits int) *Expr { return shift(OpClamp, a, bits) }
 
+// Below is what a value to be clamped to some bits is less the largest that they hold, where it is made so; else nil.
+func Below(e *Expr, bits int) *Expr {
+	if e.Op == OpAdd && e.Args[1].Op == OpConst && e.Args[1].Value == 1<<(bits-1)-1 {
+		return e.Args[0]
+	}
+	return nil
+}
+
 // Crop is a within 0 and 2^bits-1.
 func Crop(a *Expr, bits int) *Expr { return shift(OpCrop, a, bits) }
 

@@ -2,6 +2,8 @@ package step
 
 import (
 	"fmt"
+	"math/bits"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
 )
@@ -16,8 +18,7 @@ type record struct {
 	raised   arith.Phased[int64]
 	unsigned bool               // whether they were raised
 	joined   arith.Phased[bool] // whether the constant is read together with the sign above it
-	// alternates says that odd steps have constants of their own.
-	alternates bool
+	phases   []int              // whose constants it has; all have the same where it is one
 }
 
 // place is where a field stands.
@@ -47,16 +48,44 @@ func (u *update) raises() bool {
 	return true
 }
 
+// productBits is how wide the entries of an array of products are, which begin with what the constants were raised by.
+func (r *record) productBits() int {
+	if r.lanes == 2 {
+		return r.work.Bits
+	}
+	out := arith.OfBits(r.term.t.OutBits)
+	most := 0
+	for _, ph := range r.phases {
+		most = max(most, arith.Between(out.Lo-r.raised[ph], out.Hi-r.raised[ph]).Bits())
+	}
+	return lane(most)
+}
+
 func biasField(ph, lane int) string { return fmt.Sprintf("bias%d.%d", ph, lane) }
 
-// newRecord lays out the fields of a word of the state and fills the table.
-func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
-	r := &record{update: u, places: map[string]place{}}
+// newRecords makes one record of both parities or, with Separate and where they differ, one of each.
+func (u *update) newRecords(bias arith.Phased[[]int64]) (out arith.Phased[*record]) {
+	name := "units_" + u.Name
+	switch {
+	case slices.Equal(bias[arith.Even], bias[arith.Odd]):
+		return arith.Both(u.newRecord(bias, name, "", arith.Even))
+	case !u.c.Separate:
+		return arith.Both(u.newRecord(bias, name, "", arith.Odd, arith.Even))
+	}
+	out[arith.Even] = u.newRecord(bias, name+"_even", " at even steps", arith.Even)
+	out[arith.Odd] = u.newRecord(bias, name+"_odd", " at odd steps", arith.Odd)
+	return out
+}
+
+// newRecord lays out the fields of a word of the state and fills the table, with the constants of some phases.
+func (u *update) newRecord(bias arith.Phased[[]int64], table, when string, phases ...int) *record {
+	r := &record{update: u, places: map[string]place{}, phases: phases}
 	type column struct {
 		name   string
 		width  int
 		values []int64 // a word of the state each, in the order of the tables, from 0 up or signed
 		top    bool    // at the upper end of its word, where a sign takes no more than a shift
+		below  int     // bits that stay free below it where there is room: the number of an entry is its address then
 	}
 	var columns []column
 	order := u.order()
@@ -76,7 +105,7 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 		}
 	}
 	if negates {
-		columns = append(columns, column{signField, u.lanes, signs, u.c.Record == 32 && u.lanes == 1})
+		columns = append(columns, column{name: signField, width: u.lanes, values: signs, top: u.c.Record == 32 && u.lanes == 1})
 	}
 	switch {
 	case u.term.t == nil || !u.term.record():
@@ -95,10 +124,7 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 			}
 		}
 	}
-	phases := []int{arith.Even}
-	if fmt.Sprint(bias[0]) != fmt.Sprint(bias[1]) {
-		phases, r.alternates = []int{arith.Odd, arith.Even}, true
-	}
+	same := len(phases) == 1 && slices.Equal(bias[arith.Even], bias[arith.Odd])
 	if u.lanes == 1 {
 		r.unsigned = u.raises()
 		for i, ph := range phases {
@@ -116,7 +142,7 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 				u.raiseBy(ph, -1<<(width-1), bias[ph])
 				r.raised[ph] = -h.Lo - 1<<(width-1)
 				joined := gather(0, func(unit int) int64 { return (bias[ph][unit] + r.raised[ph]) & (1<<(width+1) - 1) })
-				columns[0] = column{biasField(ph, 0), width + 1, joined, true}
+				columns[0] = column{name: biasField(ph, 0), width: width + 1, values: joined, top: true}
 				r.joined[ph] = true
 				continue
 			}
@@ -126,12 +152,17 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 			columns = append(columns, column{name: biasField(ph, 0), width: width, values: gather(0, func(unit int) int64 { return bias[ph][unit] + r.raised[ph] })})
 		}
 	} else {
-		u.pairBias(bias, len(phases) == 2)
+		u.pairBias(bias, !same)
 	}
-	if len(phases) == 1 {
+	if same {
 		r.raised[arith.Odd], r.joined[arith.Odd] = r.raised[arith.Even], r.joined[arith.Even]
 		if r.joined[arith.Even] {
 			u.raiseBy(arith.Odd, u.lift[arith.Even], nil)
+		}
+	}
+	for i, c := range columns {
+		if c.name == productField(0) && u.c.Record == 32 && u.lanes == 1 {
+			columns[i].below = bits.TrailingZeros(uint(r.productBits() / 8))
 		}
 	}
 	// First fit, in order: the fields of a word are read together.
@@ -154,6 +185,10 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 			used = append(used, make([]int, max(1, width/u.c.Record))...)
 		}
 		at := used[word] - upper[word]
+		if c.below > 0 && used[word]+width+c.below <= u.c.Record {
+			at += c.below
+			used[word] += c.below
+		}
 		if c.top && c.width <= u.c.Record {
 			at, upper[word] = u.c.Record-c.width, c.width
 		}
@@ -197,7 +232,7 @@ func (u *update) newRecord(bias arith.Phased[[]int64]) *record {
 			data[i] = int64(int32(v))
 		}
 	}
-	r.table = u.tableOf(elem, "units_"+u.Name, fmt.Sprintf("The units of %s: weights, sign and bias, %d words each%s.", u.Name, r.per, u.orderText()), data)
+	r.table = u.tableOf(elem, table, fmt.Sprintf("The units of %s%s: weights, sign and bias, %d words each%s.", u.Name, when, r.per, u.orderText()), data)
 	return r
 }
 
@@ -297,8 +332,8 @@ func (r *record) parts(position *Expr, ph int, name func(string, *Expr) *Expr) (
 		return mask, constant
 	}
 	at := biasField(ph, 0)
-	if !r.alternates {
-		at = biasField(arith.Even, 0)
+	if len(r.phases) == 1 {
+		at = biasField(r.phases[0], 0)
 	}
 	if _, ok := r.places[at]; ok {
 		constant = r.raw(position, at, !r.unsigned || r.joined[ph], r.sum, name)

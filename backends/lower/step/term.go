@@ -265,7 +265,7 @@ func (t *term) recordStart(ph int) []Stmt {
 		offset = -t.weights.Lo
 	}
 	shift, ok := t.half(ph)
-	constant := -t.upd.record.raised[ph] << shift
+	constant := -t.upd.record[ph].raised[ph] << shift
 	if ok {
 		constant += 1 << (shift - 1)
 	}
@@ -315,10 +315,7 @@ func (t *term) combination(unit int) int64 {
 func (t *term) everyProduct(ph int, start *Expr) []Stmt {
 	r, cols := t.weights, t.t.Matrix.Cols
 	n := int(r.Hi - r.Lo + 1)
-	elem := Int{Bits: lane(t.t.OutBits), Lanes: 1}
-	if t.lanes == 2 {
-		elem = Int{Bits: t.work.Bits, Lanes: 1}
-	}
+	elem := Int{Bits: max(t.upd.record[arith.Even].productBits(), t.upd.record[arith.Odd].productBits()), Lanes: 1}
 	if t.values == nil {
 		t.values = t.fn.scratch(t.names, "products", elem, t.combinations())
 	}

@@ -18,7 +18,7 @@ type update struct {
 	perm     *Array
 	signs    *Array
 	bias     arith.Phased[*Array]
-	record   *record
+	record   arith.Phased[*record]
 	joined   *joined
 	masks    *Array // of pairs
 	// ahead is what Ahead adds to the first value of each group of the last pass: the half that rounds, plus lift << shift.
@@ -79,7 +79,7 @@ func (l *layer) newUpdate() update {
 		return u
 	}
 	if l.c.Record > 0 {
-		u.record = u.newRecord(bias)
+		u.record = u.newRecords(bias)
 		return u
 	}
 	u.tables(bias)
@@ -129,9 +129,9 @@ func (u *update) constants(ph int) []int64 {
 		case n > 0 && u.flipped(i):
 			front = -1
 		}
-		bias := int64(0)
+		bias := -u.below()
 		if u.Bias[ph] != nil {
-			bias = u.Bias[ph][i]
+			bias += u.Bias[ph][i]
 		}
 		switch {
 		case u.c.Merged && n > 0:
@@ -149,6 +149,14 @@ func (u *update) constants(ph int) []int64 {
 		}
 	}
 	return out
+}
+
+// below is what the constants take from the sum of every unit and the clamp adds again.
+func (u *update) below() int64 {
+	if u.c.Below {
+		return arith.OfBits(u.Bits).Hi
+	}
+	return 0
 }
 
 // raiseBy adds lift << shift to what the transform of a phase gives, from which the constants then take it back: -lift of a unit that is
@@ -258,7 +266,7 @@ func (l *layer) updateWord(z *Expr, where site, suffix string, ph int) []Stmt {
 func (u *update) single(z, at, position *Expr, ph int, name func(string, *Expr) *Expr) *Expr {
 	v := u.unclamped(z, at, position, ph, name)
 	if u.Saturate {
-		return Clamp(v, u.Bits)
+		return Clamp(Add(v, Const(u.sum, u.below())), u.Bits)
 	}
 	return v.Claimed(u.Bits)
 }
@@ -268,14 +276,14 @@ func (u *update) unclamped(z, at, position *Expr, ph int, name func(string, *Exp
 	if u.joined != nil {
 		return u.joined.value(u, z, position, ph, name)
 	}
-	u.readRecord(position, name)
+	u.readRecord(position, ph, name)
 	v := As(z, u.sum)
 	mask, constant := u.parts(position, ph, name)
 	if mask != nil {
 		v = Xor(v, mask)
 	}
 	n := shiftLeft(u.Layer, ph)
-	a := u.term.entry(at, position, u.record, ph, u.sum, name)
+	a := u.term.entry(at, position, u.record[ph], ph, u.sum, name)
 	if u.c.Merged && constant != nil {
 		v, constant = Add(v, constant), nil
 		v = Shr(v, n)
@@ -298,21 +306,21 @@ func (u *update) pair(z *Expr, where site, ph int, name func(string, *Expr) *Exp
 	if u.across() {
 		z = name("s", u.crossStage(z, ph))
 	}
-	u.readRecord(where.position, name)
+	u.readRecord(where.position, ph, name)
 	v := As(z, u.sum)
 	mask, constant := u.parts(where.position, ph, name)
 	if mask != nil {
 		v = Xor(v, mask)
 	}
-	a := u.term.entry(where.at, where.position, u.record, ph, u.sum, name)
+	a := u.term.entry(where.at, where.position, u.record[ph], ph, u.sum, name)
 	return u.pairSum(v, constant, a, shiftLeft(u.Layer, ph))
 }
 
 // readRecord reads the words of a record in the order of the table, which a pointer walks.
-func (u *update) readRecord(position *Expr, name func(string, *Expr) *Expr) {
-	if u.record != nil {
-		for w := range u.record.per {
-			u.record.word(position, w, name)
+func (u *update) readRecord(position *Expr, ph int, name func(string, *Expr) *Expr) {
+	if r := u.record[ph]; r != nil {
+		for w := range r.per {
+			r.word(position, w, name)
 		}
 	}
 }
@@ -352,8 +360,8 @@ func (u *update) pairSum(v, constant, a *Expr, n int) *Expr {
 
 // parts are the mask and the constant of a word, in the type of the sum; nil where there is none.
 func (u *update) parts(position *Expr, ph int, name func(string, *Expr) *Expr) (mask, constant *Expr) {
-	if u.record != nil {
-		return u.record.parts(position, ph, name)
+	if r := u.record[ph]; r != nil {
+		return r.parts(position, ph, name)
 	}
 	if u.signs != nil {
 		mask = As(Load(u.signs, position), u.sum)
