@@ -1,0 +1,242 @@
+// Package explore finds the architecture of a model for a part: it builds the designs of a plan, counts their area and their
+// cycles on the form, and picks the one of least area that keeps up with a rate. Start with Pick.
+package explore
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath/area"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// Goal is what a design is for.
+type Goal struct {
+	Part  *chip.Part
+	Clock float64 // MHz
+	// Rate is the steps a second that the design has to take; 0 asks for the least area.
+	Rate float64
+	// Where the user decides: fields that are not zero hold in every candidate.
+	Fixed datapath.Arch
+}
+
+// Candidate is an architecture with what is counted on its design.
+type Candidate struct {
+	datapath.Arch
+	area.Area    `json:"area"`
+	StepCycles   int              `json:"step_cycles"`
+	OutputCycles int              `json:"output_cycles"`
+	Design       *datapath.Design `json:"-"`
+	// Why says what keeps it off the part, "" where it fits.
+	Why string `json:"why,omitempty"`
+}
+
+// Cycles are those that a step takes in the long run.
+func (c *Candidate) Cycles(p *lower.Plan) int {
+	if p.Output.When == ir.EveryStep {
+		return c.OutputCycles
+	}
+	return c.StepCycles
+}
+
+// LogicOf is a part's logic as area counts it.
+func LogicOf(part *chip.Part, multipliers bool) area.Logic {
+	l := area.Logic{Inputs: part.Logic.LUTInputs, BlockBits: part.Logic.Block.Bits, Multipliers: multipliers}
+	for w := part.Logic.Block.Width; w >= 1 && len(l.BlockWidths) < 4; w /= 2 {
+		l.BlockWidths = append(l.BlockWidths, w)
+	}
+	return l
+}
+
+// arches lists what is tried: lanes in powers of two, the update and the readout with one weight at a time or with many.
+func arches(p *lower.Plan, fixed datapath.Arch) []datapath.Arch {
+	order, inputs := 1, 1
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		order = max(order, l.Block)
+		if l.Term != nil && l.Term.Source != lower.FromOneHot {
+			inputs = max(inputs, l.Term.Matrix.Cols)
+		}
+	}
+	var out []datapath.Arch
+	add := func(kind datapath.ArchKind, lanes, update, product, readout int) {
+		a := fixed
+		a.Kind = kind
+		for _, f := range []struct {
+			field *int
+			value int
+		}{{&a.Lanes, lanes}, {&a.Update, update}, {&a.Product, product}, {&a.Readout, readout}} {
+			if *f.field == 0 {
+				*f.field = f.value
+			}
+		}
+		if a.Weights == "" {
+			a.Weights = datapath.Block
+		}
+		if !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	kinds := func(k datapath.ArchKind) bool { return fixed.Kind == "" || fixed.Kind == k }
+	for lanes := 1; lanes <= 16 && 2*lanes <= max(2, order); lanes *= 2 {
+		if !kinds(datapath.Serial) {
+			break
+		}
+		for _, product := range divisors(inputs) {
+			for _, readout := range []int{1, 2, 4} {
+				add(datapath.Serial, lanes, lanes, product, readout)
+				add(datapath.Serial, lanes, 2*lanes, product, readout)
+			}
+		}
+	}
+	for lanes := 1; lanes <= 8 && lanes <= order; lanes *= 2 {
+		if kinds(datapath.Streaming) {
+			add(datapath.Streaming, lanes, lanes, inputs, 1)
+			add(datapath.Streaming, lanes, lanes, inputs, lanes)
+		}
+	}
+	if kinds(datapath.Parallel) {
+		add(datapath.Parallel, 1, 1, inputs, 1)
+	}
+	return out
+}
+
+// divisors lists 1, n and a few between that divide n.
+func divisors(n int) []int {
+	out := []int{1}
+	for _, d := range []int{2, 3, 4, 8} {
+		if n%d == 0 && d < n {
+			out = append(out, d)
+		}
+	}
+	if n > 1 && n <= 32 {
+		out = append(out, n)
+	}
+	return out
+}
+
+// All builds and counts every architecture for a part, those that cannot be built left out, the smallest first. progress, which
+// may be nil, is told how many of how many are done.
+func All(p *lower.Plan, g Goal, name string, reserved []string, progress func(done, of int)) ([]Candidate, error) {
+	list := arches(p, g.Fixed)
+	results := make([]*Candidate, len(list))
+	errs := make([]error, len(list))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	done := 0
+	slots := make(chan struct{}, runtime.NumCPU())
+	for i, a := range list {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			results[i], errs[i] = Measure(p, a, g.Part, name, reserved)
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			if progress != nil {
+				progress(done, len(list))
+			}
+		}()
+	}
+	wg.Wait()
+	var out []Candidate
+	for _, c := range results {
+		if c != nil {
+			out = append(out, *c)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.Join(errs...)
+	}
+	slices.SortStableFunc(out, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(a.Tables, b.Tables), cmp.Compare(a.StepCycles, b.StepCycles))
+	})
+	return out, nil
+}
+
+// Measure builds one architecture and counts it.
+func Measure(p *lower.Plan, a datapath.Arch, part *chip.Part, name string, reserved []string) (*Candidate, error) {
+	d, err := datapath.Build(p, a, name, reserved...)
+	if err != nil {
+		return nil, err
+	}
+	c := &Candidate{Arch: a, Area: area.Count(d, LogicOf(part, a.Multipliers)), StepCycles: d.StepCycles, OutputCycles: d.OutputCycles, Design: d}
+	c.Why = tooMuch(c.Area, part)
+	return c, nil
+}
+
+// fullest is the share of a part's tables that place and route can use.
+const fullest = 0.95
+
+func tooMuch(a area.Area, part *chip.Part) string {
+	for _, need := range []struct {
+		what      string
+		takes     int
+		available float64
+	}{{"look-up tables", max(a.Tables, a.FlipFlops), fullest * float64(part.Logic.LUTs)}, {"block RAMs", a.Blocks, float64(part.Logic.Block.Count)},
+		{"multipliers", a.Multipliers, float64(part.Logic.Multipliers)}} {
+		if float64(need.takes) > need.available {
+			return fmt.Sprintf("%d %s of %d", need.takes, need.what, int(need.available))
+		}
+	}
+	return ""
+}
+
+// Front is the candidates that fit and that no other beats in both tables and cycles, the smallest first.
+func Front(p *lower.Plan, all []Candidate) []Candidate {
+	var out []Candidate
+	for _, c := range all {
+		if c.Why == "" && (len(out) == 0 || c.Cycles(p) < out[len(out)-1].Cycles(p)) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// NoFit is the error of a goal that no architecture meets.
+type NoFit struct {
+	Goal     Goal
+	Fastest  *Candidate // that fits; nil where none does
+	Smallest *Candidate // of all
+	plan     *lower.Plan
+}
+
+func (e *NoFit) Error() string {
+	if e.Fastest == nil {
+		return fmt.Sprintf("the smallest design takes %s: it does not fit %s", e.Smallest.Why, e.Goal.Part.Name)
+	}
+	return fmt.Sprintf("no design for %s takes %g steps a second at %g MHz", e.Goal.Part.Name, e.Goal.Rate, e.Goal.Clock)
+}
+
+// Help says what would.
+func (e *NoFit) Help() string {
+	if e.Fastest == nil {
+		return "a larger part would do (hrnnc chips lists them), or fewer units, or fewer bits of state or weights"
+	}
+	cycles := float64(e.Fastest.Cycles(e.plan))
+	return fmt.Sprintf("the fastest that fits takes %g cycles a step: %.4g steps a second at %g MHz, or a clock of %.4g MHz; or a larger part",
+		cycles, e.Goal.Clock*1e6/cycles, e.Goal.Clock, e.Goal.Rate*cycles/1e6)
+}
+
+// Pick is the candidate of least area that fits the part and keeps up with the rate.
+func Pick(p *lower.Plan, g Goal, all []Candidate) (*Candidate, error) {
+	front := Front(p, all)
+	if len(front) == 0 {
+		return nil, &NoFit{Goal: g, Smallest: &all[0], plan: p}
+	}
+	for i := range front {
+		if g.Rate == 0 || g.Clock*1e6 >= g.Rate*float64(front[i].Cycles(p)) {
+			return &front[i], nil
+		}
+	}
+	return nil, &NoFit{Goal: g, Fastest: &front[len(front)-1], Smallest: &all[0], plan: p}
+}
