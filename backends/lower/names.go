@@ -8,7 +8,10 @@ import (
 
 // Names gives each thing of a generated file a name of its own: the model's where it is a word of the language, the
 // same with a number behind it where that is taken.
-type Names struct{ taken map[string]bool }
+type Names struct {
+	outer *Names
+	taken map[string]bool
+}
 
 // NewNames starts with the words that a language or a generated file already uses. Comparison is exact.
 func NewNames(reserved ...string) *Names {
@@ -17,6 +20,13 @@ func NewNames(reserved ...string) *Names {
 		n.taken[r] = true
 	}
 	return n
+}
+
+// Inner gives names that differ from those taken so far too, and takes none of them away.
+func (n *Names) Inner() *Names { return &Names{outer: n, taken: map[string]bool{}} }
+
+func (n *Names) has(name string) bool {
+	return n != nil && (n.taken[name] || n.outer.has(name))
 }
 
 var notWord = regexp.MustCompile(`[^A-Za-z0-9_]+`)
@@ -37,7 +47,7 @@ func Word(text string) string {
 func (n *Names) Get(hint string) string {
 	base := Word(hint)
 	name := base
-	for i := 2; n.taken[name]; i++ {
+	for i := 2; n.has(name); i++ {
 		name = fmt.Sprintf("%s_%d", base, i)
 	}
 	n.taken[name] = true

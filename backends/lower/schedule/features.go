@@ -1,18 +1,17 @@
 package schedule
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
-	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // Features counts what costs time or room, by kind: operations by width, loads and stores by array and width, addresses that are
-// calculated, rounds of loops, values that do not fit the registers. What a kind costs is a row of a chip.
+// calculated, rounds of loops, values that find no register. What a kind costs is a row of a chip.
 type Features map[string]float64
 
 // exactly is the feature of what is known without a price: it counts as it stands.
@@ -20,68 +19,81 @@ const exactly = "exactly"
 
 func (f Features) names() []string { return slices.Sorted(maps.Keys(f)) }
 
+// times is how often something is: at steps of even and odd t, and in the code.
+type times struct{ even, odd, code float64 }
+
+func (t times) by(n float64) times { return times{t.even * n, t.odd * n, t.code * n} }
+
+// kind is a feature's name, in up to three words.
+type kind [3]string
+
+func (k kind) String() string { return strings.TrimRight(strings.Join(k[:], "."), ".") }
+
 // counter walks a program.
 type counter struct {
-	p      *step.Program
-	chip   *chip.Part
-	funcs  map[string]*step.Func
-	phase  int
-	static bool // each statement once, of both phases: what code is made of
-	out    Features
-	done   map[string]bool  // functions, when static
-	known  map[string]Known // functions that a target knows exactly
+	p       *step.Program
+	chip    *chip.Part
+	machine machine
+	funcs   map[string]*step.Func
+	out     map[kind]*times
+	done    map[string]bool  // functions whose code was counted
+	known   map[string]Known // functions that a target knows exactly
 }
 
-// arrays in sight, by name, at the phase.
+// arrays in sight, by name.
 type sight map[string]*step.Array
 
 func newCounter(p *step.Program, c *chip.Part, known map[string]Known) *counter {
-	k := &counter{p: p, chip: c, known: known, funcs: map[string]*step.Func{}}
+	k := &counter{p: p, chip: c, machine: machineOf(c), known: known, funcs: map[string]*step.Func{}, out: map[kind]*times{}, done: map[string]bool{}}
 	for _, f := range p.Funcs {
 		k.funcs[f.Name] = f
 	}
 	return k
 }
 
-// run is what a function does at steps of a parity.
-func run(p *step.Program, c *chip.Part, known map[string]Known, name string, phase int) Features {
-	k := newCounter(p, c, known)
-	k.phase, k.out = phase, Features{}
-	k.function(name, 1)
-	return k.out
-}
-
-// code is what a program's code is made of.
-func code(p *step.Program, c *chip.Part, known map[string]Known) Features {
-	k := newCounter(p, c, known)
-	k.static, k.out, k.done = true, Features{}, map[string]bool{}
-	k.function(p.Step, 1)
-	k.function(p.Output, 1)
-	return k.out
-}
-
-func (k *counter) add(times float64, format string, args ...any) {
-	k.out[fmt.Sprintf(format, args...)] += times
-}
-
-func (k *counter) function(name string, times float64) {
-	if k.static {
-		if k.done[name] {
-			return
+// take gives what was counted since the last time.
+func (k *counter) take() (even, odd, code Features) {
+	even, odd, code = Features{}, Features{}, Features{}
+	for n, t := range k.out {
+		name := n.String()
+		for _, f := range []struct {
+			to Features
+			n  float64
+		}{{even, t.even}, {odd, t.odd}, {code, t.code}} {
+			if f.n != 0 {
+				f.to[name] = f.n
+			}
 		}
-		k.done[name] = true
 	}
+	k.out = map[kind]*times{}
+	return even, odd, code
+}
+
+func (k *counter) add(t times, words ...string) {
+	var n kind
+	copy(n[:], words)
+	have := k.out[n]
+	if have == nil {
+		have = &times{}
+		k.out[n] = have
+	}
+	have.even += t.even
+	have.odd += t.odd
+	have.code += t.code
+}
+
+func (k *counter) function(name string, t times) {
+	if k.done[name] {
+		t.code = 0
+	}
+	k.done[name] = true
 	f := k.funcs[name]
 	if e, ok := k.known[name]; ok {
-		k.add(times, "knowncall")
-		if k.static {
-			k.out[exactly] += float64(e.Code)
-		} else {
-			k.out[exactly] += times * e.Time[k.phase]
-		}
+		k.add(t, "knowncall")
+		k.add(times{t.even * e.Time[0], t.odd * e.Time[1], t.code * float64(e.Code)}, exactly)
 		return
 	}
-	k.add(times, "call")
+	k.add(t, "call")
 	arrays := sight{}
 	for _, a := range k.p.Arrays {
 		arrays[a.Name] = a
@@ -89,10 +101,10 @@ func (k *counter) function(name string, times float64) {
 	for _, a := range f.Scratch {
 		arrays[a.Name] = a
 		if a.Len > 1 {
-			k.add(times, "scratch")
+			k.add(t, "scratch")
 		}
 	}
-	k.block(f.Body, times, arrays, nil)
+	k.block(f.Body, t, arrays, nil)
 }
 
 // class is how wide a chip calculates a type: on one of 8 bits as it stands, else a word, two, or a pair of lanes.
@@ -101,140 +113,163 @@ func (k *counter) class(t step.Int) string {
 	case t == step.Index:
 		return "index"
 	case t.Lanes > 1:
-		return fmt.Sprintf("%dx2", t.Bits)
+		return bits(t.Bits) + "x2"
 	case k.chip.Word == 8:
-		return fmt.Sprint(t.Bits)
+		return bits(t.Bits)
 	case t.Bits > 32:
 		return "64"
 	}
 	return "32"
 }
 
-// registers that values can have, and what one holds, in bytes.
-func (k *counter) registers() (count, size int) {
-	switch {
-	case k.chip.Word == 8:
-		return 22, 1
-	case k.chip.Arch == "riscv":
-		return 24, 4
-	case k.chip.Prices == "cortex-m0":
-		return 7, 4
+func bits(n int) string {
+	switch n {
+	case 8:
+		return "8"
+	case 16:
+		return "16"
+	case 32:
+		return "32"
 	}
-	return 11, 4
+	return strconv.Itoa(n)
 }
 
-// reach is the largest offset of a load from a pointer, in bytes.
-func (k *counter) reach(size int) int {
-	switch {
-	case k.chip.Word == 8:
-		return 63
-	case k.chip.Arch == "riscv":
-		return 2047
-	case k.chip.Prices == "cortex-m0":
-		return 31 * size
-	}
-	return 4095
-}
-
-// block counts statements that run some times. outer are the names declared around it, with their types.
-func (k *counter) block(body []step.Stmt, times float64, arrays sight, outer map[string]step.Int) {
-	names := map[string]step.Int{}
-	for n, t := range outer {
-		names[n] = t
-	}
+// block counts statements that run some times; round is the loop that they are the body of, if any.
+func (k *counter) block(body []step.Stmt, t times, arrays sight, round *step.For) {
 	inner := arrays
 	copied := false
-	b := &addresses{k: k, seen: map[string]map[int]bool{}}
+	b := &addresses{k: k, seen: map[place]map[int]bool{}, order: map[string][]place{}}
 	for _, s := range body {
 		switch s := s.(type) {
 		case step.Let:
-			k.expr(s.Value, times, inner, b)
-			names[s.Name] = s.Value.Type
+			k.expr(s.Value, "", t, inner, b)
 		case step.Set:
-			k.expr(s.Value, times, inner, b)
+			k.expr(s.Value, "", t, inner, b)
 		case step.Store:
-			k.expr(s.Value, times, inner, b)
+			k.expr(s.Value, "", t, inner, b)
 			a := inner[s.Array]
-			k.add(times, "store.%v", size(a.Elem))
-			b.use(s.Array, a, s.Index)
+			second := b.use(s.Array, a, s.Index, true)
+			k.add(t, "store"+second, bits(size(a.Elem)))
 		case step.For:
 			n := float64((s.To - s.From + s.By - 1) / s.By)
-			if k.static {
-				n = 1
-			}
-			k.add(times, "loop")
-			k.add(times*n, "round")
-			names[s.Var] = step.Index
-			k.block(s.Body, times*n, inner, names)
-			delete(names, s.Var)
+			k.add(t, "loop")
+			each := times{t.even * n, t.odd * n, t.code}
+			k.add(each, "round")
+			k.block(s.Body, each, inner, &s)
 		case step.IfOdd:
-			k.add(times, "if")
-			if k.static || k.phase == arith.Odd {
-				k.block(s.Odd, times, inner, names)
-			}
-			if k.static || k.phase == arith.Even {
-				k.block(s.Even, times, inner, names)
-			}
+			k.add(t, "if")
+			k.block(s.Odd, times{0, t.odd, t.code}, inner, nil)
+			k.block(s.Even, times{t.even, 0, t.code}, inner, nil)
 		case step.Choose:
 			if !copied {
-				inner, copied = sight{}, true
-				for n, a := range arrays {
-					inner[n] = a
-				}
+				inner, copied = maps.Clone(arrays), true
 			}
-			k.add(times, "choose")
+			k.add(t, "choose")
 			inner[s.Name] = inner[s.Even]
-			if k.phase == arith.Odd {
-				inner[s.Name] = inner[s.Odd]
-			}
 		case step.Call:
-			k.function(s.Func, times)
+			k.function(s.Func, t)
 		}
 	}
-	bases := b.count(times)
-	k.pressure(body, times, names, bases)
+	b.count(t)
+	if k.machine.pointers > 0 {
+		tables, ram := b.order["table"], b.order["ram"]
+		room := k.machine.pointers
+		if len(tables) > 0 {
+			room-- // program memory is read through one of them
+		}
+		k.add(t.by(turns(tables, 1, round != nil)), "repoint", "table")
+		k.add(t.by(turns(ram, room, round != nil)), "repoint", "ram")
+	}
+	k.spills(body, t, inner, round)
 }
 
 func size(t step.Int) int { return max(t.Bits*t.Lanes, 8) }
 
-// addresses are what the loads and stores of a block point at: array and moving part of the index, then the constant parts.
+// place is what a load or a store points at: an array, and the moving part of the index.
+type place struct{ where, array, base string }
+
+// addresses are the places of a block, with the constant parts of their indices in multiples of what an offset reaches.
 type addresses struct {
 	k    *counter
-	seen map[string]map[int]bool
+	seen map[place]map[int]bool
+	// last is the entry that was used last, in bytes: a neighbour may come with it.
+	last  place
+	at    int
+	store bool
+	// order is what pointers point at, one after the other.
+	order map[string][]place
 }
 
-func (b *addresses) use(name string, a *step.Array, index *step.Expr) {
+// use notes an entry, and says "pair" where it stands behind the one before, so that both are one load or store.
+func (b *addresses) use(name string, a *step.Array, index *step.Expr, store bool) (pair string) {
 	base, offset := split(index)
 	where := "ram"
 	if a.Kind == step.Table {
 		where = "table"
 	}
 	bytes := size(a.Elem) / 8
-	if base == "" {
-		b.k.add(0, "fixed.%s", where)
+	p := place{where, name, base}
+	if b.seen[p] == nil {
+		b.seen[p] = map[int]bool{}
 	}
-	key := where + " " + name + " " + base
-	if b.seen[key] == nil {
-		b.seen[key] = map[int]bool{}
+	b.seen[p][offset*bytes/(b.k.machine.reach(bytes)+1)] = true
+	if base != "" || a.Kind == step.Table {
+		b.order[where] = append(b.order[where], p)
 	}
-	b.seen[key][offset*bytes/(b.k.reach(bytes)+1)] = true
+	at := offset * bytes
+	if b.k.machine.pairs && bytes == 4 && b.last == p && b.at == at-4 && b.store == store {
+		b.last = place{} // a third is the first of another pair
+		return "pair"
+	}
+	b.last, b.at, b.store = p, at, store
+	return ""
 }
 
-// count adds the addresses and gives how many pointers move.
-func (b *addresses) count(times float64) (moving int) {
-	for _, key := range slices.Sorted(maps.Keys(b.seen)) {
-		where, rest, _ := strings.Cut(key, " ")
-		_, base, _ := strings.Cut(rest, " ")
-		kind := "address"
-		if base == "" {
-			kind = "fixed"
-		} else {
-			moving++
+// count adds the addresses.
+func (b *addresses) count(t times) {
+	for p, windows := range b.seen {
+		what := "address"
+		if p.base == "" {
+			what = "fixed"
 		}
-		b.k.add(times, "%s.%s", kind, where)
-		b.k.add(times*float64(len(b.seen[key])-1), "far.%s", where)
+		b.k.add(t, what, p.where)
+		b.k.add(t.by(float64(len(windows)-1)), "far", p.where)
 	}
-	return moving
+}
+
+// turns is how often a pointer is given another place, where there are so few pointers; what is needed last gives way.
+func turns(order []place, room int, loop bool) (n float64) {
+	first := 0
+	if loop {
+		first = len(order)
+		order = append(slices.Clone(order), order...)
+	}
+	var in []place
+	for i, p := range order {
+		if slices.Contains(in, p) {
+			continue
+		}
+		if i >= first {
+			n++
+		}
+		if len(in) < room {
+			in = append(in, p)
+			continue
+		}
+		victim, far := 0, -1
+		for j, h := range in {
+			next := slices.Index(order[i:], h)
+			if next < 0 {
+				victim = j
+				break
+			}
+			if next > far {
+				victim, far = j, next
+			}
+		}
+		in[victim] = p
+	}
+	return n
 }
 
 // split is the moving part of an index, as text, and its constant part.
@@ -242,6 +277,8 @@ func split(e *step.Expr) (string, int) {
 	switch e.Op {
 	case step.OpConst:
 		return "", int(e.Value)
+	case step.OpVar:
+		return e.Name, 0
 	case step.OpAdd:
 		a, n := split(e.Args[0])
 		b, m := split(e.Args[1])
@@ -254,12 +291,12 @@ func split(e *step.Expr) (string, int) {
 		return a + "+" + b, n + m
 	case step.OpShl:
 		if a, n := split(e.Args[0]); a != "" {
-			return fmt.Sprintf("%s<<%d", a, e.Value), n << e.Value
+			return a + "<<" + strconv.FormatInt(e.Value, 10), n << e.Value
 		}
 	case step.OpMul:
 		if c := e.Args[1]; c.Op == step.OpConst {
 			if a, n := split(e.Args[0]); a != "" {
-				return fmt.Sprintf("(%s)*%d", a, c.Value), n * int(c.Value)
+				return "(" + a + ")*" + strconv.FormatInt(c.Value, 10), n * int(c.Value)
 			}
 		}
 	}
@@ -279,19 +316,30 @@ func narrow(e *step.Expr) bool {
 	return false
 }
 
-func (k *counter) expr(e *step.Expr, times float64, arrays sight, b *addresses) {
+// folds reports whether an operand is part of the instruction of the operation on it: a shift of what is added, on some chips, and a
+// product that is added.
+func (k *counter) folds(parent step.Op, e *step.Expr) bool {
+	if !k.machine.folds || k.class(e.Type) != "32" {
+		return false
+	}
+	switch e.Op {
+	case step.OpShl, step.OpShr, step.OpRound:
+		return parent == step.OpAdd || parent == step.OpSub || parent == step.OpAnd || parent == step.OpXor
+	case step.OpMul:
+		return parent == step.OpAdd || parent == step.OpSub
+	}
+	return false
+}
+
+// expr counts an expression; folded is "folded" for one that is part of the instruction of the operation on it.
+func (k *counter) expr(e *step.Expr, folded string, t times, arrays sight, b *addresses) {
 	if e.Op == step.OpPhase {
-		k.add(times, "phase")
-		if k.static || k.phase == arith.Even {
-			k.expr(e.Args[0], times, arrays, b)
-		}
-		if k.static || k.phase == arith.Odd {
-			k.expr(e.Args[1], times, arrays, b)
-		}
+		k.add(t, "phase")
+		k.expr(e.Args[0], "", times{t.even, 0, t.code}, arrays, b)
+		k.expr(e.Args[1], "", times{0, t.odd, t.code}, arrays, b)
 		return
 	}
 	c := k.class(e.Type)
-	bits := e.Type.Bits
 	switch e.Op {
 	case step.OpConst, step.OpVar:
 		return
@@ -301,183 +349,140 @@ func (k *counter) expr(e *step.Expr, times float64, arrays sight, b *addresses) 
 		if a.Kind == step.Table {
 			where = "table"
 		}
-		k.add(times, "load.%s.%d", where, size(a.Elem))
-		b.use(e.Name, a, e.Args[0])
-		if _, ok := plainIndex(e.Args[0]); !ok {
-			k.expr(e.Args[0], times, arrays, b)
+		pair := b.use(e.Name, a, e.Args[0], false)
+		k.add(t, "load"+pair, where, bits(size(a.Elem)))
+		if !plainIndex(e.Args[0]) {
+			k.expr(e.Args[0], "", t, arrays, b)
 		}
 		return
-	case step.OpAdd, step.OpSub, step.OpAnd, step.OpXor:
-		kind := "add"
-		for _, a := range e.Args {
-			if a.Op == step.OpConst {
-				kind = "addconst"
-			}
+	}
+	if below := k.below(e); below != nil {
+		k.add(t, "clampbelow", c)
+		k.expr(below, "", t, arrays, b)
+		return
+	}
+	k.operation(e, c, folded, t, arrays)
+	used := false
+	for _, a := range e.Args {
+		if !used && k.folds(e.Op, a) {
+			used = true // one operand of an instruction
+			k.expr(a, "folded", t, arrays, b)
+			continue
 		}
-		k.add(times, "%s.%s", kind, c)
-	case step.OpNeg:
-		k.add(times, "neg.%s", c)
+		k.expr(a, "", t, arrays, b)
+	}
+}
+
+// below is what a clamp begins with where it is made of other instructions, and its argument holds the first of them.
+func (k *counter) below(e *step.Expr) *step.Expr {
+	if e.Op != step.OpClamp || k.machine.saturates || k.chip.Word != 32 || e.Type.Lanes > 1 {
+		return nil
+	}
+	return step.Below(e.Args[0], int(e.Value))
+}
+
+// operation counts an operation without its operands.
+func (k *counter) operation(e *step.Expr, c, folded string, t times, arrays sight) {
+	small := k.chip.Word == 8
+	switch e.Op {
+	case step.OpAdd, step.OpSub, step.OpAnd, step.OpXor:
+		what := "add"
+		if slices.ContainsFunc(e.Args, func(a *step.Expr) bool { return a.Op == step.OpConst }) {
+			what = "addconst"
+		}
+		k.add(t, what, c)
 	case step.OpMul:
 		switch {
-		case k.chip.Word == 8 && bits > 16 && narrow(e.Args[0]) && narrow(e.Args[1]):
-			k.add(times, "mulnarrow.%s", c)
+		case small && e.Type.Bits > 16 && narrow(e.Args[0]) && narrow(e.Args[1]):
+			k.add(t, "mulnarrow", c)
 		case e.Args[1].Op == step.OpConst:
-			k.add(times, "mulconst.%s", c)
+			k.add(t, "mulconst", c)
 		default:
-			k.add(times, "mul.%s", c)
+			k.add(t, "mul", c, folded)
 		}
 	case step.OpShl, step.OpShr, step.OpRound:
-		kind := map[step.Op]string{step.OpShl: "shl", step.OpShr: "shr", step.OpRound: "rnd"}[e.Op]
-		k.add(times, "%s.%s", kind, c)
-		if k.chip.Word == 8 || c == "64" {
-			k.add(times*float64(e.Value%8), "bit.%s", c)
-			k.add(times*float64(e.Value/8), "byte.%s", c)
+		what := map[step.Op]string{step.OpShl: "shl", step.OpShr: "shr", step.OpRound: "rnd"}[e.Op]
+		k.add(t, what, c, folded)
+		if small || c == "64" {
+			k.shift(int(e.Value), c, t)
 		}
 	case step.OpMax, step.OpMin:
 		if a := e.Args[1]; e.Op == step.OpMax && a.Op == step.OpConst && a.Value == 0 {
-			k.add(times, "relu.%s", c)
+			k.add(t, "relu", c)
 		} else {
-			k.add(times, "max.%s", c)
+			k.add(t, "max", c)
 		}
-	case step.OpClamp:
-		if below := step.Below(e.Args[0], int(e.Value)); below != nil && k.chip.Word == 32 && e.Type.Lanes == 1 {
-			k.add(times, "clampbelow.%s", c)
-			k.expr(below, times, arrays, b)
-			return
-		}
-		k.add(times, "clamp.%s", c)
 	case step.OpExt:
 		from := e.Args[0]
 		switch {
-		case k.chip.Word == 8:
-			k.add(times, "ext.%d.%d", from.Type.Bits, bits)
+		case small:
+			k.add(t, "ext", bits(from.Type.Bits), bits(e.Type.Bits))
 		case c == "64" || e.Type.Lanes > 1:
-			k.add(times, "ext.%s", c)
+			k.add(t, "ext", c)
 		case from.Op != step.OpLoad && from.Type.Bits < 32:
-			k.add(times, "ext.32")
+			k.add(t, "ext", "32")
 		}
 	case step.OpTrunc:
 		switch {
-		case k.chip.Word == 8 || e.Type.Lanes > 1:
-			k.add(times, "trunc.%s", c)
-		case bits < 32:
-			k.add(times, "trunc.%d", bits)
+		case small || e.Type.Lanes > 1:
+			k.add(t, "trunc", c)
+		case e.Type.Bits < 32:
+			k.add(t, "trunc", bits(e.Type.Bits))
 		}
 	case step.OpField:
 		from := e.Args[0].Type.Bits
-		kind := "mid"
+		what := "mid"
 		switch {
 		case e.At == 0:
-			kind = "low"
+			what = "low"
 		case e.At+int(e.Value) >= from || e.Args[0].Op == step.OpLoad && e.At+int(e.Value) >= size(arrays[e.Args[0].Name].Elem):
-			kind = "top"
+			what = "top"
 		}
-		signed := "u"
 		if e.Signed {
-			signed = "s"
+			what += ".s"
+		} else {
+			what += ".u"
 		}
-		k.add(times, "field.%s.%s.%s", kind, signed, c)
-		if k.chip.Word == 8 {
-			k.add(times*float64(e.At%8), "fieldbit")
+		k.add(t, "field", what, c)
+		if small {
+			k.add(t.by(float64(e.At%8)), "fieldbit")
+		}
+	case step.OpClamp:
+		if c == "32" && step.Bits(e.Args[0]) >= 32 {
+			k.add(t, "clampfar", c)
+		} else {
+			k.add(t, "clamp", c)
 		}
 	default:
-		k.add(times, "%s.%s", e.Op, c)
+		k.add(t, string(e.Op), c)
 	}
-	for _, a := range e.Args {
-		k.expr(a, times, arrays, b)
+}
+
+// shift counts how far a number is shifted that takes several registers: bytes are moved, few bits stand one after the other, more
+// take turns in a loop.
+func (k *counter) shift(n int, c string, t times) {
+	const straight = 2
+	switch {
+	case k.chip.Word == 8 && c == "16" && n > 8:
+		k.add(t, "byte", c)
+		k.add(t.by(float64(n-8)), "bit", "8")
+	case n%8 == 0 || k.chip.Word > 8:
+		k.add(t.by(float64(n/8)), "byte", c)
+		k.add(t.by(float64(n%8)), "bit", c)
+	case n <= straight:
+		k.add(t.by(float64(n)), "bit", c)
+	default:
+		k.add(times{t.even * float64(n), t.odd * float64(n), t.code}, "turn", c)
 	}
 }
 
 // plainIndex reports whether an index is a sum of counters, which addressing takes in.
-func plainIndex(e *step.Expr) (string, bool) {
+func plainIndex(e *step.Expr) bool {
 	switch e.Op {
 	case step.OpConst, step.OpVar:
-		return "", true
+		return true
 	case step.OpAdd, step.OpShl, step.OpMul:
-		for _, a := range e.Args {
-			if _, ok := plainIndex(a); !ok {
-				return "", false
-			}
-		}
-		return "", true
+		return !slices.ContainsFunc(e.Args, func(a *step.Expr) bool { return !plainIndex(a) })
 	}
-	return "", false
-}
-
-// pressure counts the values of a block that find no register when they are made.
-func (k *counter) pressure(body []step.Stmt, times float64, types map[string]step.Int, pointers int) {
-	count, width := k.registers()
-	last, defined := map[string]int{}, map[string]bool{}
-	used := map[string]bool{}
-	var see func(e *step.Expr, at int)
-	see = func(e *step.Expr, at int) {
-		if e.Op == step.OpVar && e.Type != step.Index {
-			last[e.Name], used[e.Name] = at, true
-		}
-		for _, a := range e.Args {
-			see(a, at)
-		}
-	}
-	var deep func(body []step.Stmt, at int)
-	deep = func(body []step.Stmt, at int) {
-		for _, s := range body {
-			switch s := s.(type) {
-			case step.Let:
-				see(s.Value, at)
-			case step.Set:
-				see(s.Value, at)
-				last[s.Name], used[s.Name] = at, true
-			case step.Store:
-				see(s.Value, at)
-				see(s.Index, at)
-			case step.For:
-				deep(s.Body, at)
-			case step.IfOdd:
-				deep(s.Odd, at)
-				deep(s.Even, at)
-			}
-		}
-	}
-	for at := range body {
-		deep(body[at:at+1], at)
-		if l, ok := body[at].(step.Let); ok {
-			defined[l.Name] = true
-		}
-	}
-	room := func(t step.Int) int {
-		if t == step.Index {
-			return 0
-		}
-		return (size(t)/8 + width - 1) / width
-	}
-	live := 0
-	for n := range used {
-		if !defined[n] {
-			live += room(types[n]) // from outside: it stays
-		}
-	}
-	pointer := 1
-	if k.chip.Word == 8 {
-		pointer = 2
-		pointers = max(0, pointers-2) // X and Z are not counted among the registers
-	}
-	live += pointer * pointers
-	spilled := 0.0
-	for at, s := range body {
-		if l, ok := s.(step.Let); ok {
-			w := room(l.Value.Type)
-			live += w
-			if over := live - count; over > 0 {
-				spilled += float64(min(over, w))
-			}
-		}
-		for n, l := range last {
-			if l == at && defined[n] {
-				live -= room(types[n])
-			}
-		}
-	}
-	if spilled > 0 {
-		k.add(times*spilled, "spill")
-	}
+	return false
 }

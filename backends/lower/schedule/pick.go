@@ -3,8 +3,10 @@ package schedule
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand"
 	"slices"
+	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -318,45 +320,67 @@ func (e *NoFit) add(c *Candidate) {
 	}
 }
 
-// others are the best choices that decide one thing otherwise than the pick, whatever else that changes.
+// others are the best choices that decide one thing otherwise than the pick, whatever else that changes: each once, with all that it
+// decides otherwise.
 func (k *picker) others(pick *Candidate) (out []Candidate) {
 	best := map[string]*Candidate{}
-	see := func(what string, c step.Choice) {
-		if p := k.price(c); p != nil && p.Price != pick.Price && k.fits(p.Price) && (best[what] == nil || k.time(p.Price) < k.time(best[what].Price)) {
-			best[what] = p
+	see := func(what []string, c step.Choice) {
+		p := k.price(c)
+		if p == nil || p.Price == pick.Price || !k.fits(p.Price) {
+			return
 		}
-	}
-	for i, layer := range k.space.Layers {
-		from := pick.Choice.Layers[i]
-		for _, l := range layer {
-			for _, d := range decisions {
-				if what := d(l, from); what != "" {
-					see(k.of(i)+what, k.with(pick.Choice, i, l))
-				}
+		for _, w := range what {
+			if b := best[w]; b == nil || k.time(p.Price) < k.time(b.Price) || k.time(p.Price) == k.time(b.Price) && len(what) < len(k.instead(b.Choice, pick.Choice)) {
+				best[w] = p
 			}
 		}
 	}
-	from := pick.Choice.Readout
+	for i, layer := range k.space.Layers {
+		for _, l := range layer {
+			c := k.with(pick.Choice, i, l)
+			see(k.instead(c, pick.Choice), c)
+		}
+	}
 	for _, r := range k.space.Readout {
 		c := pick.Choice
 		c.Readout = r
-		switch {
-		case r.Deferred != from.Deferred:
-			see(onOff(r.Deferred, "the mean deferred"), c)
-		case r.Product != from.Product:
-			see("the output's product by "+string(r.Product), c)
-		case r.Together != from.Together:
-			see("the output with other rows at a time", c)
-		}
+		see(k.instead(c, pick.Choice), c)
 	}
-	for what, c := range best {
-		c := *c
-		c.Instead = what
+	seen := map[Price]bool{}
+	for _, what := range slices.Sorted(maps.Keys(best)) {
+		c := *best[what]
+		if seen[c.Price] {
+			continue
+		}
+		seen[c.Price] = true
+		c.Instead = strings.Join(k.instead(c.Choice, pick.Choice), ", ")
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(k.time(a.Price), k.time(b.Price)), cmp.Compare(a.Instead, b.Instead))
 	})
+	return out
+}
+
+// instead lists what a choice decides otherwise than another.
+func (k *picker) instead(c, from step.Choice) (out []string) {
+	for i, l := range c.Layers {
+		for _, d := range decisions {
+			if what := d(l, from.Layers[i]); what != "" {
+				out = append(out, k.of(i)+what)
+			}
+		}
+	}
+	r, was := c.Readout, from.Readout
+	if r.Deferred != was.Deferred {
+		out = append(out, onOff(r.Deferred, "the mean deferred"))
+	}
+	switch {
+	case r.Product != was.Product:
+		out = append(out, "the output's product by "+string(r.Product))
+	case r.Together != was.Together:
+		out = append(out, "the output with other rows at a time")
+	}
 	return out
 }
 

@@ -35,11 +35,16 @@ type Assembler func(p *step.Program, c *chip.Part) map[string]Known
 // Measure counts a program that is right, of which some functions are known.
 func Measure(p *step.Program, c *chip.Part, known map[string]Known) Measures {
 	var m Measures
-	for ph := range 2 {
-		m.Step[ph] = run(p, c, known, p.Step, ph)
-		m.Output[ph] = run(p, c, known, p.Output, ph)
+	k := newCounter(p, c, known)
+	once := times{1, 1, 1}
+	k.function(p.Step, once)
+	var code Features
+	m.Step[arith.Even], m.Step[arith.Odd], m.Code = k.take()
+	k.function(p.Output, once)
+	m.Output[arith.Even], m.Output[arith.Odd], code = k.take()
+	for n, v := range code {
+		m.Code[n] += v
 	}
-	m.Code = code(p, c, known)
 	return m
 }
 
@@ -147,8 +152,7 @@ func (f Features) at(prices map[string]float64) (sum float64) {
 
 // stack is what a step or an output takes at most: scratch of the functions that are in each other, and a frame each.
 func stack(p *step.Program, c *chip.Part, known map[string]Known) int {
-	_, width := newCounter(p, c, nil).registers()
-	saved := 8 * max(width, 2)
+	saved := 8 * max(machineOf(c).width, 2)
 	need := map[string]int{}
 	for _, f := range p.Funcs {
 		if e, ok := known[f.Name]; ok {

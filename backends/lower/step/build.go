@@ -3,6 +3,7 @@ package step
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
@@ -24,7 +25,7 @@ func Build(p *lower.Plan, c Choice) (prog *Program, err error) {
 			panic(r)
 		}
 	}()
-	b := &builder{plan: p, choice: c, names: lower.NewNames(localNames()...), embeds: map[*ir.Tensor]*Array{}}
+	b := &builder{plan: p, choice: c, names: localNames().Inner(), embeds: map[*ir.Tensor]*Array{}}
 	b.prog = &Program{Name: p.Name, TwoPhase: p.TwoPhase()}
 	b.input()
 	var layers []*layer
@@ -43,7 +44,7 @@ func Build(p *lower.Plan, c Choice) (prog *Program, err error) {
 
 // localNames are what the builder names within functions, and the arrays that callers know: arrays named by the model are called
 // otherwise.
-func localNames() []string {
+var localNames = sync.OnceValue(func() *lower.Names {
 	out := []string{"x", "y", "odd", "i", "j", "k", "m", "c", "f", "r", "q", "p", "g", "s", "t", "u", "v", "w", "acc", "back", "bias", "column", "count", "row",
 		"start", "total", "turn", "lo", "hi"}
 	for _, letters := range []string{"a", "b", "c", "d", "e", "f", "g", "n", "r", "s", "t", "u", "v", "w", "x", "lo", "hi", "back"} {
@@ -51,8 +52,8 @@ func localNames() []string {
 			out = append(out, fmt.Sprint(letters, i))
 		}
 	}
-	return out
-}
+	return lower.NewNames(out...)
+})
 
 // builder collects a program.
 type builder struct {

@@ -57,13 +57,15 @@ func rows(samples []sample, part *chip.Part) (time, code []row, err error) {
 	return time, code, nil
 }
 
-// solve finds prices, none below 0, that make the relative errors of rows small: coordinate descent.
-func solve(rows []row, ridge float64) map[string]float64 {
+// solve finds prices, none below 0, that make the relative errors of rows small and stay near what is expected of them, as far as
+// stiff says: coordinate descent, with rows that miss by more than far counted less (Huber).
+func solve(rows []row, expected func(name string) float64) map[string]float64 {
+	const far, rounds = 0.05, 8
 	var names []string
 	index := map[string]int{}
 	for _, r := range rows {
 		for n := range r.x {
-			if _, ok := index[n]; !ok {
+			if _, ok := index[n]; !ok && n != "exactly" {
 				index[n] = 0
 				names = append(names, n)
 			}
@@ -74,14 +76,15 @@ func solve(rows []row, ridge float64) map[string]float64 {
 		index[n] = i
 	}
 	cols := make([][]float64, len(names)) // features over what was measured
-	for i := range cols {
+	price, prior, stiff := make([]float64, len(names)), make([]float64, len(names)), make([]float64, len(names))
+	for i, n := range names {
 		cols[i] = make([]float64, len(rows))
+		price[i] = expected(n)
+		prior[i], stiff[i] = price[i], stiffness/((price[i]+0.3)*(price[i]+0.3))
 	}
 	residual := make([]float64, len(rows))
-	weight := make([]float64, len(rows))
 	for j, r := range rows {
 		w := 1 / math.Max(r.y, 50)
-		weight[j] = w
 		residual[j] = r.y * w
 		for n, v := range r.x {
 			if n == "exactly" {
@@ -89,29 +92,39 @@ func solve(rows []row, ridge float64) map[string]float64 {
 				continue
 			}
 			cols[index[n]][j] = v * w
+			residual[j] -= v * w * price[index[n]]
 		}
 	}
-	price := make([]float64, len(names))
-	for range 20000 {
-		change := 0.0
-		for i, col := range cols {
-			num, den := 0.0, ridge
-			for j, v := range col {
-				num += v * residual[j]
-				den += v * v
-			}
-			num -= ridge * price[i]
-			next := math.Max(0, price[i]+num/den)
-			if d := next - price[i]; d != 0 {
-				for j, v := range col {
-					residual[j] -= d * v
-				}
-				price[i] = next
-				change = math.Max(change, math.Abs(d)/(0.1+next))
+	weight := make([]float64, len(rows))
+	for round := range rounds {
+		for j, e := range residual {
+			weight[j] = 1
+			if e = math.Abs(e); round > 0 && e > far {
+				weight[j] = far / e
 			}
 		}
-		if change < 1e-5 {
-			break
+		for range 400 {
+			change := 0.0
+			for i, col := range cols {
+				num, den := stiff[i]*(prior[i]-price[i]), stiff[i]
+				for j, v := range col {
+					if v != 0 {
+						num += weight[j] * v * residual[j]
+						den += weight[j] * v * v
+					}
+				}
+				next := math.Max(0, price[i]+num/den)
+				if d := next - price[i]; d != 0 {
+					for j, v := range col {
+						residual[j] -= d * v
+					}
+					price[i] = next
+					change = math.Max(change, math.Abs(d)/(0.1+next))
+				}
+			}
+			if change < 1e-4 {
+				break
+			}
 		}
 	}
 	out := map[string]float64{}
@@ -125,6 +138,7 @@ func predict(x schedule.Features, price map[string]float64) (v float64) {
 	for n, times := range x {
 		if n == "exactly" {
 			v += times
+			continue
 		}
 		v += times * price[n]
 	}
@@ -132,7 +146,7 @@ func predict(x schedule.Features, price map[string]float64) (v float64) {
 }
 
 // cross gives the relative error of each row, by prices fitted to the other parts.
-func cross(rows []row, ridge float64) []float64 {
+func cross(rows []row, expected func(string) float64) []float64 {
 	const parts = 5
 	out := make([]float64, len(rows))
 	for k := range int64(parts) {
@@ -142,7 +156,7 @@ func cross(rows []row, ridge float64) []float64 {
 				train = append(train, r)
 			}
 		}
-		price := solve(train, ridge)
+		price := solve(train, expected)
 		for i, r := range rows {
 			if r.seed%parts == k {
 				out[i] = predict(r.x, price)/r.y - 1
@@ -166,7 +180,7 @@ func quantile(v []float64, q float64) float64 {
 
 // write keeps the prices of a chip where the schedule reads them.
 func write(part *chip.Part, time, code []row) error {
-	p := schedule.Prices{Chip: part.Name, Unit: part.Emulator.Counts, Time: rounded(solve(time, ridge)), Code: rounded(solve(code, ridge))}
+	p := schedule.Prices{Chip: part.Name, Unit: part.Emulator.Counts, Time: rounded(solve(time, expects(part, false))), Code: rounded(solve(code, expects(part, true)))}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
@@ -184,7 +198,12 @@ func rounded(price map[string]float64) map[string]float64 {
 	return out
 }
 
-const ridge = 1e-4
+// stiffness is how much an expected price weighs beside a row.
+var stiffness = 1e-2
+
+func expects(part *chip.Part, code bool) func(string) float64 {
+	return func(name string) float64 { return prior(name, part, code) }
+}
 
 func fit(part *chip.Part, folder string, verbose, keep bool) error {
 	samples, err := load(folder, part)
@@ -204,12 +223,13 @@ func fit(part *chip.Part, folder string, verbose, keep bool) error {
 		name string
 		rows []row
 	}{{"time", time}, {"code", code}} {
-		price := solve(set.rows, ridge)
+		expected := expects(part, set.name == "code")
+		price := solve(set.rows, expected)
 		errs := make([]float64, len(set.rows))
 		for i, r := range set.rows {
 			errs[i] = predict(r.x, price)/r.y - 1
 		}
-		held := cross(set.rows, ridge)
+		held := cross(set.rows, expected)
 		fmt.Printf("%s %s: %d rows, %d prices; error in the fit: median %.1f %%, 90 %% within %.1f %%, worst %.1f %%; held out: %.1f, %.1f, %.1f\n", part.Name, set.name,
 			len(set.rows), len(price), 100*quantile(errs, .5), 100*quantile(errs, .9), 100*quantile(errs, 1), 100*quantile(held, .5), 100*quantile(held, .9), 100*quantile(held, 1))
 		byWhat := map[string][]float64{}
@@ -234,7 +254,7 @@ func fit(part *chip.Part, folder string, verbose, keep bool) error {
 					uses++
 				}
 			}
-			fmt.Printf("      %-24s %8.2f  in %d\n", n, price[n], uses)
+			fmt.Printf("      %-24s %8.2f  expected %.2f, in %d\n", n, price[n], expected(n), uses)
 		}
 		order := make([]int, len(held))
 		for i := range order {

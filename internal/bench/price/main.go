@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/bits"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -24,9 +23,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/run"
-	"github.com/hrnnc/hrnnc/compiler"
-	"github.com/hrnnc/hrnnc/internal/modelgen"
-	"github.com/hrnnc/hrnnc/passes"
 )
 
 // sample is one program on one chip.
@@ -56,6 +52,7 @@ func main() {
 	checks := flag.Bool("check", false, "hold the prices in use against what was measured, and print rows of the page")
 	models := flag.String("picks", "", "models, of which what is picked and its runners-up are measured")
 	verbose := flag.Bool("v", false, "print every price and the worst errors")
+	flag.Float64Var(&stiffness, "stiffness", stiffness, "how much an expected price weighs beside a row")
 	flag.Parse()
 	for _, name := range strings.Split(*chips, ",") {
 		part, err := chip.Get(name)
@@ -80,104 +77,42 @@ func main() {
 	}
 }
 
-// model is a random model of at most so many units.
-func model(seed int64, units int) (*lower.Plan, error) {
-	rng := rand.New(rand.NewSource(seed))
-	pick := func(v ...string) string { return v[rng.Intn(len(v))] }
-	k := 2 + rng.Intn(bits.Len(uint(units))-2)
-	block, blocks := 1<<k, 1
-	if k < 6 && rng.Intn(3) > 0 || k < 4 {
-		blocks = 1 + rng.Intn(units>>k)
-	}
-	blocks = max(blocks, 16>>k)
-	n := block * blocks
-	var t strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
-	line("model m%d", seed)
-	source := "x"
-	switch rng.Intn(5) {
-	case 0:
-		line("input t : token[%d]", 2+rng.Intn(12))
-		source = "onehot(t)"
-	case 1:
-		line("input x : u8[1] / 255")
-	default:
-		line("input x : i8[%d] * 0.01", []int{1, 2, 4, 6, 9, 24}[rng.Intn(6)])
-	}
-	line("steps %d", 32<<rng.Intn(3))
-	line("param U : %s", pick("ternary", "int2", "int4", "int4", "int4", "int8"))
-	line("state h : int%s[%d] headroom 1", pick("8", "10", "11", "12", "12", "14", "16"), n)
-	options := ""
-	if blocks > 1 {
-		options += fmt.Sprintf(", block = %d", block)
-	}
-	if rng.Intn(2) == 0 {
-		options += ", rounding = staged"
-	}
-	bias := ""
-	if rng.Intn(5) > 0 {
-		line("param b")
-		bias = " + b"
-	}
-	line("h <- hadamard(h%s) + U*%s%s", options, source, bias)
-	line("param V : %s[%d, %d]", pick("binary", "ternary", "int2", "int4", "int4", "int4", "int8"), 1+rng.Intn(10), n)
-	y := "V*" + pick("relu(h)", "relu(h)", "relu(h)", "h")
-	if rng.Intn(4) > 0 {
-		line("param c")
-		y += " + c"
-	}
-	line("y = %s", y)
-	line("output %s %s", pick("y", "class = argmax(y)"), pick("at last", "at every step", "mean"))
-	line("weights \"model.safetensors\"")
-	w, err := modelgen.Weights(t.String(), seed)
-	if err != nil {
-		return nil, fmt.Errorf("%w in\n%s", err, t.String())
-	}
-	m, err := compiler.FromParts("model.hrn", []byte(t.String()), w)
-	if err != nil {
-		return nil, err
-	}
-	l, err := m.Lower(passes.Config{})
-	if err != nil {
-		return nil, err
-	}
-	return l.Plan, nil
-}
-
-// program draws a choice that the plan allows: half of them anywhere in the space, half near what is picked.
-func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (*step.Program, step.Choice, error) {
+// program draws a choice that the plan allows: of one, four or sixteen drawn the quickest by the prices there are, since near those that
+// are picked prices matter most.
+func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (best *step.Program, choice step.Choice, err error) {
 	space := schedule.Of(p, part)
-	near := rng.Intn(2) == 0
-	var picked *schedule.Picked
-	var err error
-	if near && schedule.PricesOf(part) != nil {
-		if picked, err = schedule.Pick(p, part, schedule.Budget{}, c.Assembled); err != nil {
-			return nil, step.Choice{}, err
-		}
-		picked.Explain()
-	}
-	for range 60 {
-		choice := step.Choice{Word: space.Word}
+	least := 0.0
+	left := oneOf(rng, 1, 4, 16)
+	for tries := 0; left > 0 && tries < 100; tries++ {
+		c := step.Choice{Word: space.Word, Readout: oneOf(rng, space.Readout...)}
 		for _, l := range space.Layers {
-			choice.Layers = append(choice.Layers, l[rng.Intn(len(l))])
-		}
-		choice.Readout = space.Readout[rng.Intn(len(space.Readout))]
-		if picked != nil {
-			choice = picked.Choice
-			if n := rng.Intn(len(picked.Others) + 1); n < len(picked.Others) {
-				choice = picked.Others[n].Choice
-			}
+			c.Layers = append(c.Layers, oneOf(rng, l...))
 		}
 		var prog *step.Program
-		if prog, err = step.Build(p, choice); err != nil {
+		if prog, err = step.Build(p, c); err != nil {
 			continue
 		}
 		if err = step.Verify(prog); err != nil {
 			continue
 		}
-		return prog, choice, nil
+		left--
+		if time := quick(prog, part); best == nil || time < least {
+			best, choice, least = prog, c, time
+		}
 	}
-	return nil, step.Choice{}, err
+	if best != nil {
+		err = nil
+	}
+	return best, choice, err
+}
+
+// quick is the time of a step and a share of an output, by the prices there are; any number where there are none.
+func quick(prog *step.Program, part *chip.Part) float64 {
+	if schedule.PricesOf(part) == nil {
+		return 0
+	}
+	price := schedule.PriceOf(prog, part, c.Assembled(prog, part))
+	return price.Step() + price.Output/4
 }
 
 func collect(part *chip.Part, folder string, n int, first int64, units int) error {
