@@ -15,6 +15,8 @@ type design struct {
 	layers    []*layer
 	readout   *readout
 	tableBits int
+	// memoryFiles are those of tables that are too large for a module, in the order in which they were written.
+	memoryFiles []string
 }
 
 // memory is how a state lies: Words words of W integers of M bits. A word holds what one cycle of butterflies takes.

@@ -30,10 +30,13 @@ type readmeValues struct {
 	Butterflies    int
 	MemoryBits     int
 	TableBits      int
+	MemoryFiles    []string
+	MemoriesMacro  string
 }
 
 func (d *design) readme() readmeValues {
-	v := readmeValues{topValues: d.top(), Name: d.plan.Name, Sources: d.sources(), Butterflies: d.butterflies, MemoryBits: d.memoryBits(), TableBits: d.tableBits}
+	v := readmeValues{topValues: d.top(), Name: d.plan.Name, Sources: d.sources(), Butterflies: d.butterflies, MemoryBits: d.memoryBits(), TableBits: d.tableBits,
+		MemoryFiles: d.memoryFiles, MemoriesMacro: memoriesMacro(d.prefix)}
 	switch d.plan.Output.Decision {
 	case ir.Argmax:
 		v.Decision = "`out_class` is the index of the largest, with `out_last`."

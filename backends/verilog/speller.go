@@ -205,7 +205,9 @@ func (s *speller) memory(m *datapath.Memory) {
 	style := ""
 	s.code("%sreg %s%s [0:%d];%s", style, span(m.Bits), m.Name, m.Depth-1, remark(m.Doc))
 	if m.Init != nil {
-		s.code("initial $readmemh(\"%s.hex\", %s);", m.Name, m.Name)
+		for _, line := range grouped(m.Init, 1, m.Depth).initial(m.Name, m.Bits) {
+			s.code("%s", line)
+		}
 	}
 }
 

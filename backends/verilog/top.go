@@ -222,16 +222,14 @@ func (w *writer) testbench(v backends.Vectors) {
 	}
 	t.Beats, t.Outputs = len(beats), len(outputs)
 	t.OutWord, t.OutText = t.Y, "out_data"
-	what := "What they give, output after output."
 	if t.Threshold {
 		t.OutWord, t.OutText = t.Y+1, "{out_bit, out_data}"
-		what = "What they give, output after output: the top bit is out_bit, the others out_data."
 	}
 	in, out := grouped(beats, 1, 2), grouped(outputs, 1, 2)
 	t.BeatDepth, t.OutputDepth = in.words, out.words
 	w.files = append(w.files,
-		in.file(t.Prefix+"_inputs.hex", "Golden vectors: the top bit is in_last, the others in_data.", t.BeatWord),
-		out.file(t.Prefix+"_outputs.hex", what, t.OutWord))
+		in.file(t.Prefix+"_inputs.hex", t.BeatWord),
+		out.file(t.Prefix+"_outputs.hex", t.OutWord))
 	w.print(t.Prefix+"_tb.v", "testbench.v", t)
 }
 

@@ -142,7 +142,7 @@ func (v *updateValues) embedded(l *lines, column string) (string, int) {
 	l.line("")
 	l.line("// %s: the vectors of the tokens.", v.Term.Embed.Name)
 	l.line("reg %sembeddings [0:%d];", span(e.Bits), e.Depth-1)
-	l.line("initial $readmemh(%q, embeddings);", e.File)
+	l.line("%s", e.Fill("embeddings"))
 	l.line("reg signed %sentry;", span(e.Bits))
 	l.line("always @(posedge clk) entry <= embeddings[{token, %s}];", column)
 	return "entry", e.Bits

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"strings"
 	"text/template"
 
 	"github.com/hrnnc/hrnnc/backends"
@@ -53,19 +54,38 @@ func (w *writer) banner() string {
 	return comment(text + "Generated: change the model, not this file.\n")
 }
 
-// table is a constant memory: its file and its shape.
+// table is a constant memory: its contents and its shape.
 type table struct {
-	File  string
-	Depth int // words
-	Bits  int // of a field; a word has as many fields as a cycle needs
+	Depth    int // words
+	Bits     int // of a field; a word has as many fields as a cycle needs
+	About    string
+	contents contents
+	path     string // of the file that holds it, "" where its module does
+	macro    string // names that file's folder
 }
 
 // table adds a memory's contents.
 func (w *writer) table(name, about string, fieldBits int, c contents) table {
-	path := name + ".hex"
-	w.files = append(w.files, c.file(path, about, fieldBits))
+	t := table{Depth: c.words, Bits: fieldBits, About: about, contents: c}
+	if c.words > mostInline {
+		t.path, t.macro = name+".mem", memoriesMacro(w.prefix)
+		w.files = append(w.files, c.file(t.path, fieldBits))
+		w.memoryFiles = append(w.memoryFiles, t.path)
+	}
 	w.tableBits += c.words * c.fields * fieldBits
-	return table{File: path, Depth: c.words, Bits: fieldBits}
+	return t
+}
+
+// memoriesMacro names the folder of a model's memory files.
+func memoriesMacro(prefix string) string { return strings.ToUpper(prefix) + "_MEMORIES" }
+
+// Fill gives a memory of that name the table's words, as lines of a module behind its first.
+func (t table) Fill(name string) string {
+	lines := fromFile(name, t.path, t.macro)
+	if t.path == "" {
+		lines = t.contents.initial(name, t.Bits)
+	}
+	return strings.Join(lines, "\n    ")
 }
 
 func (w *writer) modules() {
