@@ -9,7 +9,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -27,10 +26,7 @@ type target struct{}
 func (target) Name() string { return "verilog" }
 
 func (target) Settings() []backends.Setting {
-	return []backends.Setting{
-		{Key: "butterflies", Doc: "a cycle: a power of two from 1 to 512", Words: strings.Fields("1 2 4 8 16 32 64 128 256 512")},
-		{Key: "prefix", Doc: "the start of every file and module"},
-	}
+	return append([]backends.Setting{{Key: "prefix", Doc: "the start of every file and module"}}, architectureSettings...)
 }
 
 // keywords are the words of the languages, and names that the generated files use.
@@ -61,18 +57,16 @@ var topNames = sync.OnceValue(func() map[string]bool {
 })
 
 type settings struct {
-	prefix      string
+	prefix string
+	architecture
 	butterflies int // a cycle
 }
 
 // defaultButterflies is where the adders of a 512-unit model still fit the smallest FPGAs with room for the rest.
 const defaultButterflies = 4
 
-// mostButterflies is half the largest transform: more would wait for words that do not exist.
-const mostButterflies = 512
-
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
-	out := settings{prefix: strings.ToLower(lower.Word(p.Name)), butterflies: defaultButterflies}
+	out := settings{prefix: strings.ToLower(lower.Word(p.Name)), architecture: newArchitecture(), butterflies: defaultButterflies}
 	if takenModule(out.prefix) {
 		out.prefix += "_model"
 	}
@@ -88,16 +82,18 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 				problems.Add(backends.BadSetting(k, "prefix = %s is a word of Verilog, or a name in the modules written here", v).Helpf("write  prefix = %s_model", v))
 			}
 			out.prefix = v
-		case "butterflies":
-			n, err := strconv.Atoi(v)
-			if err != nil || n < 1 || n > mostButterflies || n&(n-1) != 0 {
-				problems.Add(backends.BadSetting(k, "butterflies = %s is no power of two from 1 to %d", v, mostButterflies).
-					Helpf("butterflies = 1 is smallest; each doubling halves the cycles of the transform"))
-			}
-			out.butterflies = n
 		default:
-			problems.Add(backends.UnknownSetting(Target, k))
+			known, wrong := out.architecture.set(k, v)
+			if wrong != nil {
+				problems.Add(wrong)
+			}
+			if !known {
+				problems.Add(backends.UnknownSetting(Target, k))
+			}
 		}
+	}
+	if out.Fixed.Lanes > 0 {
+		out.butterflies = out.Fixed.Lanes
 	}
 	return out, problems.Err()
 }

@@ -1,0 +1,211 @@
+package verilog
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath/explore"
+	"github.com/hrnnc/hrnnc/internal/diag"
+)
+
+// defaultPart is what a design is for where nothing is said: the commonest small board's.
+const defaultPart = "up5k"
+
+// architecture is what the settings say about how a design is made.
+type architecture struct {
+	explore.Goal
+	named bool // the part was
+}
+
+var architectureSettings = []backends.Setting{
+	{Key: "part", Doc: "the FPGA that it is for, one of hrnnc chips; up5k where nothing is said"},
+	{Key: "clock", Doc: "of the FPGA, as 24MHz"},
+	{Key: "steps_per_second", Doc: "the rate that the design has to keep up with; without it the smallest is made"},
+	{Key: "arch", Doc: "the architecture, where the rate is not to decide", Words: []string{string(datapath.Serial), string(datapath.Streaming), string(datapath.Parallel)}},
+	{Key: "butterflies", Doc: "a cycle of a serial design, and values a cycle of a streaming one: a power of two", Words: strings.Fields("1 2 4 8 16 32 64 128 256 512")},
+	{Key: "update", Doc: "units updated a cycle of a serial design"},
+	{Key: "product", Doc: "weights of the input that a unit takes a cycle"},
+	{Key: "readout", Doc: "weights of the readout taken a cycle"},
+	{Key: "weights", Doc: "where weights lie: in block RAM, or in logic", Words: []string{string(datapath.Block), string(datapath.Logic)}},
+	{Key: "multipliers", Doc: "yes: the FPGA's multipliers may be used", Words: []string{"yes", "no"}},
+	{Key: "state_port", Doc: "yes: ports that read and write the state between steps", Words: []string{"yes", "no"}},
+}
+
+func newArchitecture() architecture {
+	part, err := chip.Get(defaultPart)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return architecture{Goal: explore.Goal{Part: part, Clock: 12}}
+}
+
+// set takes a setting; known tells whether it is one of these.
+func (a *architecture) set(key, value string) (known bool, wrong *diag.Diagnostic) {
+	bad := func(format string, args ...any) *diag.Diagnostic { return backends.BadSetting(key, format, args...) }
+	count := func(n *int) *diag.Diagnostic {
+		v, err := strconv.Atoi(value)
+		if err != nil || v < 1 || v > 1024 {
+			return bad("%s = %s is no number from 1 to 1024", key, value).Helpf("leave it out, and the rate decides")
+		}
+		*n = v
+		return nil
+	}
+	yes := func(b *bool) *diag.Diagnostic {
+		if value != "yes" && value != "no" {
+			return bad("%s = %s is neither yes nor no", key, value).Helpf("write  %s = yes  or  %s = no", key, key)
+		}
+		*b = value == "yes"
+		return nil
+	}
+	switch key {
+	case "part":
+		part, err := chip.Get(value)
+		var d *diag.Diagnostic
+		switch {
+		case errors.As(err, &d):
+			return true, bad("%s", d.Summary).Helpf("%s", d.Help)
+		case err != nil:
+			return true, bad("%v", err)
+		case part.Kind != chip.FPGA:
+			return true, bad("%s is no FPGA", value).Helpf("hrnnc chips lists the FPGAs; --target c --mcu %s writes for it", value)
+		}
+		a.Part, a.named = part, true
+	case "clock":
+		mhz, ok := megahertz(value)
+		if !ok {
+			return true, bad("clock = %s is no frequency", value).Helpf("write  clock = 24MHz")
+		}
+		a.Clock = mhz
+	case "steps_per_second":
+		rate, err := strconv.ParseFloat(value, 64)
+		if err != nil || rate <= 0 || rate > 1e9 {
+			return true, bad("steps_per_second = %s is no rate", value).Helpf("write  steps_per_second = 1000")
+		}
+		a.Rate = rate
+	case "arch":
+		switch k := datapath.ArchKind(value); k {
+		case datapath.Serial, datapath.Streaming, datapath.Parallel:
+			a.Fixed.Kind = k
+		default:
+			return true, bad("there is no architecture %s", value).Helpf("they are serial, streaming and parallel; leave it out, and the rate decides")
+		}
+	case "butterflies":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > 512 || n&(n-1) != 0 {
+			return true, bad("butterflies = %s is no power of two from 1 to 512", value).
+				Helpf("butterflies = 1 is smallest; each doubling halves the cycles of the transform")
+		}
+		a.Fixed.Lanes = n
+	case "update":
+		return true, count(&a.Fixed.Update)
+	case "product":
+		return true, count(&a.Fixed.Product)
+	case "readout":
+		return true, count(&a.Fixed.Readout)
+	case "weights":
+		if value != string(datapath.Block) && value != string(datapath.Logic) {
+			return true, bad("weights = %s is neither block nor logic", value).Helpf("weights lie in block RAM, or in logic as adders")
+		}
+		a.Fixed.Weights = datapath.Style(value)
+	case "multipliers":
+		return true, yes(&a.Fixed.Multipliers)
+	case "state_port":
+		return true, yes(&a.Fixed.StatePort)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// megahertz reads a frequency: 24MHz, 24 MHz, 12000kHz, 24e6Hz, or a number of MHz.
+func megahertz(text string) (float64, bool) {
+	number, unit := strings.ToLower(strings.ReplaceAll(text, " ", "")), 1.0
+	for _, u := range []struct {
+		suffix string
+		mhz    float64
+	}{{"mhz", 1}, {"khz", 1e-3}, {"ghz", 1e3}, {"hz", 1e-6}, {"m", 1}} {
+		if rest, ok := strings.CutSuffix(number, u.suffix); ok {
+			number, unit = rest, u.mhz
+			break
+		}
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	v *= unit
+	return v, err == nil && v > 0 && v <= 2000
+}
+
+// candidate is the design for a plan: what the settings fix, or the smallest that keeps up with the rate.
+func (a *architecture) candidate(p *lower.Plan, name string) (*explore.Candidate, error) {
+	if a.Rate == 0 {
+		fixed := a.Fixed
+		if fixed.Kind == "" {
+			fixed.Kind = datapath.Serial
+		}
+		c, err := explore.Measure(p, smallest(p, fixed), a.Part, name, keywords)
+		if err == nil && c.Why != "" && a.named {
+			err = &explore.NoFit{Goal: a.Goal, Smallest: c}
+		}
+		return c, a.explained(p, err)
+	}
+	all, err := explore.All(p, a.Goal, name, keywords, nil)
+	if err != nil {
+		return nil, a.explained(p, err)
+	}
+	c, err := explore.Pick(p, a.Goal, all)
+	return c, a.explained(p, err)
+}
+
+// smallest fills in what the settings leave open with the least area.
+func smallest(p *lower.Plan, a datapath.Arch) datapath.Arch {
+	inputs := 1
+	for i := range p.Layers {
+		if t := p.Layers[i].Term; t != nil && t.Source != lower.FromOneHot {
+			inputs = max(inputs, t.Matrix.Cols)
+		}
+	}
+	a.Lanes, a.Readout = max(a.Lanes, 1), max(a.Readout, 1)
+	if a.Weights == "" {
+		a.Weights = datapath.Block
+	}
+	if a.Update == 0 {
+		a.Update = a.Lanes
+	}
+	if a.Product == 0 {
+		a.Product = 1
+		if a.Kind != datapath.Serial {
+			a.Product = inputs
+		}
+	}
+	return a
+}
+
+// explained turns an error about fit or architecture into a diagnostic.
+func (a *architecture) explained(p *lower.Plan, err error) error {
+	var small *explore.NoFit
+	var d *diag.Diagnostic
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &d):
+		return d
+	case errors.As(err, &small):
+		return diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, a.Part.Name, small).Helpf("%s", small.Help())
+	}
+	return backends.BadSetting("arch", "%v", err).Helpf("leave arch out, and hrnnc chooses; hrnnc explore shows what there is")
+}
+
+// Explore counts every architecture of a plan under the settings, the smallest first, with the goal that they are for.
+// progress, which may be nil, is told how many of how many are done.
+func Explore(p *lower.Plan, s backends.Settings, progress func(done, of int)) (explore.Goal, []explore.Candidate, error) {
+	set, err := readSettings(p, s)
+	if err != nil {
+		return explore.Goal{}, nil, err
+	}
+	all, err := explore.All(p, set.Goal, set.prefix, keywords, progress)
+	return set.Goal, all, set.explained(p, err)
+}
