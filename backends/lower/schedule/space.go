@@ -105,8 +105,8 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 						continue
 					}
 					for _, inPlace := range both {
-						if inPlace && (l.Perm != nil || pairs || descending && c.Word >= 32) {
-							continue // nothing is widened in place: the widest stride first saves nothing, and its last pass holds more pointers
+						if inPlace && (l.Perm != nil || pairs) {
+							continue
 						}
 						for _, rounding := range roundings(l, c, fused, pairs) {
 							for _, record := range recordsOf(c, pairs) {
@@ -115,6 +115,9 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 										for _, sum := range sums {
 											k := step.LayerChoice{Passes: passes, Descending: descending, Pairs: pairs, Lane: lanes, Sum: sum,
 												InPlace: inPlace, Fused: fused, Merged: rounding.merged, Ahead: rounding.ahead, Record: record, Product: product, Unroll: unroll}
+											if inPlace && descending && c.Word >= 32 && product != step.Joined {
+												continue // nothing is widened in place: the widest stride first saves nothing, and its last pass holds more pointers
+											}
 											for _, k := range plainly(l, c, k) {
 												out = append(out, dots(l, k)...)
 											}

@@ -1,7 +1,9 @@
 package step_test
 
 import (
+	"maps"
 	"math/rand"
+	"slices"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -236,5 +238,39 @@ func TestRecordsOfPlainProcessors(t *testing.T) {
 				proven[what]++
 			}
 		}
+	}
+}
+
+// TestLiftedBlocks holds transforms in place whose blocks are raised ahead of all passes: several of them and one, in either order.
+func TestLiftedBlocks(t *testing.T) {
+	const enough = 4
+	proven := map[[2]bool]int{}
+	for seed := int64(0); len(proven) < 4 || slices.Min(slices.Collect(maps.Values(proven))) < enough; seed++ {
+		if seed == 40000 {
+			t.Fatalf("only %v are held", proven)
+		}
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		l := &p.Layers[0]
+		if l.Perm != nil || l.K < 5 || l.Staged || len(p.Layers) > 1 || l.PreSigns != nil {
+			continue
+		}
+		c := step.Plain(p)
+		k := step.LayerChoice{Passes: []int{l.K - 1, 1}, Lane: 32, Fused: true, InPlace: true, Ahead: true, Descending: rng.Intn(2) == 0, Product: step.Rows, Unroll: 6}
+		if rng.Intn(2) == 0 {
+			k.Product, k.Ahead = step.Joined, false
+		}
+		if k.Passes[0] > 4 {
+			k.Passes = []int{l.K - 4, 3, 1}
+		}
+		c.Layers[0] = k
+		prog, err := step.Build(p, c)
+		if err != nil || step.Verify(prog) != nil {
+			continue
+		}
+		if err := hold(rng, p, prog); err != nil {
+			t.Fatalf("seed %d, %v: %v", seed, c.Layers, err)
+		}
+		proven[[2]bool{l.N > l.Block, k.Descending}]++
 	}
 }

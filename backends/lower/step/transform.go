@@ -140,7 +140,7 @@ func (l *layer) pass(number, ph int) []Stmt {
 	base, outer, inner := l.loops(n, stride)
 	at := func(k int) *Expr { return sum(base, At(k*stride)) }
 	segments := l.segments(stage, stages, ph)
-	raise := int64(0)
+	raise, lifted := int64(0), l.lifted()
 	if number == len(l.c.Passes)-1 {
 		raise = l.raise(ph)
 		for _, s := range segments {
@@ -167,7 +167,7 @@ func (l *layer) pass(number, ph int) []Stmt {
 		if segments[0].halves && k&(1<<segments[0].stages-1) == 0 {
 			e = Add(e, Const(l.work, 1))
 		}
-		if k == 0 {
+		if k == 0 && !lifted {
 			e = Add(e, Const(l.work, raise)) // the butterflies bring it to all
 		}
 		put(0, k, e)
@@ -180,7 +180,11 @@ func (l *layer) pass(number, ph int) []Stmt {
 			for _, k := range butterflies(n, level) {
 				a, b := old[k&^(1<<level)], old[k|1<<level]
 				e := l.butterfly(a, b, k&(1<<level) != 0, halve)
-				if k>>(level+1) == 0 {
+				switch {
+				case k>>(level+1) != 0:
+				case lifted && number < len(l.c.Passes)-1: // of the first group of a block
+					e = perhapsRaised(e, l.raise(arith.Even), l.raise(arith.Odd))
+				default:
 					e = raised(e, raise)
 				}
 				// The 1 that a halving rounds with, once for the sums that it reaches.
@@ -211,7 +215,44 @@ func (l *layer) pass(number, ph int) []Stmt {
 			body[at] = Store{l.z.Name, sum(base, At(k*stride)), As(body[at].(Let).Value, l.z.Elem)}
 		}
 	}
+	if number == 0 && lifted {
+		return l.lift(n, stride, body)
+	}
 	return l.nest(n, stride, body)
+}
+
+// lifted reports whether what the last pass is raised by is added to the first word of every block, in front of all passes, instead
+// of that of every group of the last: the state is as wide as the transform, and blocks are fewer. A loop around the first pass is one
+// of blocks.
+func (l *layer) lifted() bool {
+	last := len(l.c.Passes) - 1
+	if !l.c.InPlace || !l.c.Fused || l.Staged || l.lanes > 1 || l.upd.presigns != nil || last < 1 || l.raise(arith.Even) == 0 && l.raise(arith.Odd) == 0 {
+		return false
+	}
+	few := 4 // a load, an addition and a store in the place of additions
+	if !l.c.Descending {
+		few = 8 // and a loop
+	}
+	return l.Block > few<<l.c.Passes[last]
+}
+
+// lift is the loops of the first pass around a body, with the first word of every block raised ahead.
+func (l *layer) lift(n, stride int, body []Stmt) []Stmt {
+	by := Const(l.work, l.raise(arith.Even))
+	if odd := l.raise(arith.Odd); odd != by.Value {
+		by = ByPhase(by, Const(l.work, odd))
+	}
+	add := func(at *Expr) Stmt { return Store{l.z.Name, at, As(Add(As(Load(l.z, at), l.work), by), l.z.Elem)} }
+	loops := l.nest(n, stride, body)
+	switch {
+	case l.Block == l.N:
+		return append([]Stmt{add(At(0))}, loops...)
+	case l.c.Descending:
+		around := loops[0].(For)
+		around.Body = append([]Stmt{add(Counter("i"))}, around.Body...)
+		return []Stmt{around}
+	}
+	return append([]Stmt{For{Var: "i", To: l.N, By: l.Block, Independent: true, Body: []Stmt{add(Counter("i"))}}}, loops...)
 }
 
 // together puts the updates of words one behind the other; those of Joined two by two, so that loads and stores of neighbours stand
@@ -417,5 +458,15 @@ func raised(e *Expr, by int64) *Expr {
 	}
 	c := *e
 	c.Claim = &arith.Interval{Lo: e.Claim.Lo + by, Hi: e.Claim.Hi + by}
+	return &c
+}
+
+// perhapsRaised widens the claim of a value to which one of two numbers may have been added.
+func perhapsRaised(e *Expr, even, odd int64) *Expr {
+	if e.Claim == nil {
+		return e
+	}
+	c := *e
+	c.Claim = &arith.Interval{Lo: e.Claim.Lo + min(even, odd, 0), Hi: e.Claim.Hi + max(even, odd, 0)}
 	return &c
 }
