@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
@@ -108,4 +109,31 @@ func outputs(p *lower.Plan, seq [][]int64) (out [][]int64) {
 		}
 	}
 	return out
+}
+
+// TestColumnsOfTokens: the column of a token is a product where the units are no power of two, which assembly leaves to C or holds.
+func TestColumnsOfTokens(t *testing.T) {
+	part, err := chip.Get("atmega328p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for seed := int64(0); seed < 4000 && seen < 8; seed++ {
+		p := plantest.Random(rand.New(rand.NewSource(seed)))
+		l := &p.Layers[0]
+		if len(p.Layers) > 1 || l.Term == nil || l.Term.Source != lower.FromOneHot || l.N&(l.N-1) == 0 || l.ZBits > 16 || l.K == 0 {
+			continue
+		}
+		c := small(rand.New(rand.NewSource(seed)), p)
+		c.Layers[0].Record = 0
+		prog, err := step.Build(p, c)
+		if err != nil || step.Verify(prog) != nil {
+			continue
+		}
+		seen++
+		Assembled(prog, part)
+	}
+	if seen == 0 {
+		t.Error("no plan has a token and units that are no power of two")
+	}
 }

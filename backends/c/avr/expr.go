@@ -20,9 +20,9 @@ func (g *generator) eval(e *step.Expr) (v value, owned bool) {
 	switch e.Op {
 	case step.OpConst:
 		if e.Value == 0 {
-			return g.nothing(e.Type.Bits / 8), false
+			return g.nothing(bytes(e)), false
 		}
-		return g.constant(e.Value, e.Type.Bits/8), true
+		return g.constant(e.Value, bytes(e)), true
 	case step.OpVar:
 		return g.use(e.Name)
 	case step.OpLoad:

@@ -38,13 +38,15 @@ type counter struct {
 	out     map[kind]*times
 	done    map[string]bool  // functions whose code was counted
 	known   map[string]Known // functions that a target knows exactly
+	in      string           // the function at hand
+	spilled map[string]int   // bytes of a function's values that find no register
 }
 
 // arrays in sight, by name.
 type sight map[string]*step.Array
 
 func newCounter(p *step.Program, c *chip.Part, known map[string]Known) *counter {
-	k := &counter{p: p, chip: c, machine: machineOf(c), known: known, funcs: map[string]*step.Func{}, out: map[kind]*times{}, done: map[string]bool{}}
+	k := &counter{p: p, chip: c, machine: machineOf(c), known: known, funcs: map[string]*step.Func{}, out: map[kind]*times{}, done: map[string]bool{}, spilled: map[string]int{}}
 	for _, f := range p.Funcs {
 		k.funcs[f.Name] = f
 	}
@@ -104,7 +106,10 @@ func (k *counter) function(name string, t times) {
 			k.add(t, "scratch")
 		}
 	}
+	outer := k.in
+	k.in = name
 	k.block(f.Body, t, arrays, nil)
+	k.in = outer
 }
 
 // class is how wide a chip calculates a type: on one of 8 bits as it stands, else a word, two, or a pair of lanes.

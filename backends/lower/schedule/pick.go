@@ -130,6 +130,9 @@ func (k *picker) price(c step.Choice) *Candidate {
 		if k.asm != nil && price.State <= k.budget.RAM && price.Tables <= k.budget.Flash { // with more, assembly cannot help
 			price = PriceOf(prog, k.chip, k.asm(prog, k.chip))
 		}
+		if k.plan.Output.Decision == ir.Argmax {
+			price = price.deciding()
+		}
 		out = &Candidate{Choice: c, Said: lines(c), Price: price}
 	}
 	k.cache[key] = out

@@ -66,6 +66,7 @@ type values struct {
 	events []event
 	names  map[string]int
 	arrays sight
+	slots  int // of memory that values were moved to, each counted once
 }
 
 func (v *values) add(room int, local, fixed bool) int {
@@ -235,6 +236,7 @@ func (k *counter) spills(body []step.Stmt, t times, arrays sight, round *step.Fo
 		v.use(v.constant("# end"), v.constant("# counter"))
 	}
 	reads, makes, writes := v.simulate(round != nil)
+	k.spilled[k.in] = max(k.spilled[k.in], v.slots*k.machine.width)
 	k.add(t.by(reads), "reload")
 	k.add(t.by(makes), "remake")
 	k.add(t.by(writes), "spill")
@@ -300,9 +302,10 @@ func (v *values) simulate(loop bool) (reads, makes, writes float64) {
 	type held struct{ id, next int }
 	var in []held
 	resident := make([]bool, len(v.list))
-	kept := make([]bool, len(v.list)) // in memory too
-	seen := make([]bool, len(v.list)) // had a value before
-	next := make([]int, len(v.list))  // which use is next
+	kept := make([]bool, len(v.list))  // in memory too
+	seen := make([]bool, len(v.list))  // had a value before
+	moved := make([]bool, len(v.list)) // to memory, once
+	next := make([]int, len(v.list))   // which use is next
 	nextUse := func(id, from int) int {
 		at := v.list[id].at
 		for next[id] < len(at) && at[next[id]] <= from {
@@ -344,6 +347,12 @@ func (v *values) simulate(loop bool) (reads, makes, writes float64) {
 				in = slices.Delete(in, victim, victim+1)
 				resident[h.id] = false
 				room += v.list[h.id].room
+				if !v.list[h.id].fixed && far < math.MaxInt && !moved[h.id] {
+					moved[h.id] = true
+					if i < len(v.events) {
+						v.slots += v.list[h.id].room
+					}
+				}
 				if !kept[h.id] && !v.list[h.id].fixed && far < math.MaxInt {
 					kept[h.id] = true
 					if counted(i) {

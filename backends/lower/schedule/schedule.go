@@ -19,6 +19,8 @@ import (
 type Measures struct {
 	Step, Output arith.Phased[Features]
 	Code         Features
+	// Spilled are the bytes of each function's values that find no register.
+	Spilled map[string]int
 }
 
 // Known is what a target knows of a function that it writes in assembly, with those that it calls: the time of a call at even and at
@@ -45,6 +47,7 @@ func Measure(p *step.Program, c *chip.Part, known map[string]Known) Measures {
 	for n, v := range code {
 		m.Code[n] += v
 	}
+	m.Spilled = k.spilled
 	return m
 }
 
@@ -98,6 +101,13 @@ type Price struct {
 	Tables int       `json:"tables"`
 	State  int       `json:"state"`
 	Stack  int       `json:"stack"`
+	class  int       // stack of finding the largest output
+}
+
+// deciding is a price with the function that gives the class.
+func (p Price) deciding() Price {
+	p.Stack = max(p.Stack, p.class)
+	return p
 }
 
 // Step is the mean over even and odd t.
@@ -127,7 +137,9 @@ func PriceOf(p *step.Program, c *chip.Part, known map[string]Known) Price {
 	if p.TwoPhase {
 		out.State++
 	}
-	out.Stack = stack(p, c, known)
+	need := stack(p, c, known, m.Spilled)
+	out.Stack = max(need[p.Step], need[p.Output])
+	out.class = class(p, c, need[p.Output])
 	return out
 }
 
@@ -150,23 +162,39 @@ func (f Features) at(prices map[string]float64) (sum float64) {
 	return sum
 }
 
-// stack is what a step or an output takes at most: scratch of the functions that are in each other, and a frame each.
-func stack(p *step.Program, c *chip.Part, known map[string]Known) int {
-	saved := 8 * max(machineOf(c).width, 2)
+// stack is what functions take at most: scratch and values without a register of those that are in each other, and a frame each.
+func stack(p *step.Program, c *chip.Part, known map[string]Known, spilled map[string]int) map[string]int {
 	need := map[string]int{}
 	for _, f := range p.Funcs {
 		if e, ok := known[f.Name]; ok {
 			need[f.Name] = e.Stack
 			continue
 		}
-		own, deepest := saved, 0
+		own, deepest := frame(c)+spilled[f.Name], 0
 		for _, a := range f.Scratch {
 			own += a.Len * stored(a.Elem)
 		}
 		eachCall(f.Body, func(name string) { deepest = max(deepest, need[name]) })
 		need[f.Name] = own + deepest
 	}
-	return max(need[p.Step], need[p.Output])
+	return need
+}
+
+// frame is what a call takes for the way back, and for registers that are kept.
+func frame(c *chip.Part) int { return 8 * max(machineOf(c).width, 2) }
+
+// class is what the function takes that finds the largest output: on a chip of 8 bits it looks at each as it is made, elsewhere at all of
+// them, in an array.
+func class(p *step.Program, c *chip.Part, output int) int {
+	if c.Word == 8 {
+		return output
+	}
+	for _, a := range p.Arrays {
+		if a.Kind == step.Output {
+			return output + frame(c) + a.Len*stored(a.Elem)
+		}
+	}
+	return output
 }
 
 func eachCall(body []step.Stmt, see func(name string)) {

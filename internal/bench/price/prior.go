@@ -27,8 +27,14 @@ var words = map[string]float64{
 // dsp are what differs where lanes are an instruction.
 var dsp = map[string]float64{
 	"clamp.32": 1, "clampfar.32": 1, "crop.32": 1, "relu.16x2": 1, "clamp.16x2": 1, "crop.16x2": 1, "satadd.16x2": 1, "halfadd.16x2": 1, "halfsub.16x2": 1, "rnd.16x2": 2, "shr.16x2": 3,
-	"dot.32": 1, "pack.16x2": 1, "lane.32": 1, "swap.16x2": 1, "field.low.u.16x2": 1, "field.mid.u.16x2": 1, "field.top.u.16x2": 1, "field.low.s.16x2": 1.5, "field.top.s.16x2": 1.5,
+	"mul.64": 1.5, "dot.32": 1, "pack.16x2": 1, "lane.32": 1, "swap.16x2": 1, "field.low.u.16x2": 1, "field.mid.u.16x2": 1, "field.top.u.16x2": 1, "field.low.s.16x2": 1.5, "field.top.s.16x2": 1.5,
 	"field.mid.s.16x2": 1.5, "field.mid.u.32": 1, "field.mid.s.32": 1, "field.low.s.32": 1, "max.32": 4, "mulconst.32": 1.5,
+}
+
+// thumb are what differs on a Cortex-M0: it reads signed halves and bytes from the sum of two registers alone, and calls a function for
+// products of 64 bits.
+var thumb = map[string]float64{
+	"load.ram.16": 2, "load.ram.8": 1.5, "load.table.16": 2, "load.table.8": 2, "mul.64": 40, "mulconst.64": 20, "ext.64": 2, "rnd.64": 10, "clampfar.32": 13,
 }
 
 // bytes are the priors on processors of 8 bits, in cycles a byte.
@@ -46,6 +52,9 @@ var whole = map[string]float64{
 // prior is that of a feature's time, or of its bytes of code.
 func prior(name string, part *chip.Part, code bool) float64 {
 	instruction := 1.0 // bytes of one
+	if code && part.Word > 8 && name == "mul.64" {
+		return 12 // a call
+	}
 	if code {
 		instruction = map[string]float64{"avr": 1.6, "riscv": 3, "arm": 2.6}[part.Arch]
 		if part.Prices == "cortex-m0" {
@@ -61,6 +70,11 @@ func prior(name string, part *chip.Part, code bool) float64 {
 	}
 	if part.Prices == "cortex-m4" {
 		if v, ok := dsp[name]; ok {
+			return v * instruction
+		}
+	}
+	if part.Prices == "cortex-m0" {
+		if v, ok := thumb[name]; ok {
 			return v * instruction
 		}
 	}
