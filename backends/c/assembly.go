@@ -12,6 +12,7 @@ import (
 // assembly is the functions of a program that have assembly for AVR beside their C.
 type assembly struct {
 	functions map[string]*avr.Function // by their name in the form
+	class     *avr.Function            // the one that gives the class; nil for none
 	within    []string                 // functions that stand in a step which is one function
 	tables    []*step.Array            // that only these read
 	shared    []*step.Array            // that C reads too, and holds
@@ -61,7 +62,13 @@ func (s *speller) assemble() *assembly {
 			s.funcs[f.Name] = names.Function
 		}
 	}
-	if len(out.functions) == 0 {
+	if s.running() && s.find(step.Output).Len <= 255 {
+		names.Function, names.Largest = s.prefix+"_class", true
+		if out.class, err = avr.Spell(s.program, s.outputFunc(), report, names); err != nil {
+			out.class = nil
+		}
+	}
+	if len(out.functions) == 0 && out.class == nil {
 		return nil
 	}
 	c, asm := map[string]bool{}, map[string]bool{}
@@ -70,15 +77,14 @@ func (s *speller) assemble() *assembly {
 		if out.functions[f.Name] != nil || slices.Contains(out.within, f.Name) {
 			reads = asm
 		}
-		walk(f.Body, func(st step.Stmt) {
-			if v, ok := st.(step.Choose); ok {
-				reads[v.Odd], reads[v.Even] = true, true
+		note(f, reads)
+		if f.Name == s.program.Output && s.running() {
+			if out.class != nil {
+				note(f, asm)
+			} else {
+				note(f, c)
 			}
-		}, func(e *step.Expr) {
-			if e.Op == step.OpLoad {
-				reads[e.Name] = true
-			}
-		})
+		}
 	}
 	for _, a := range s.program.Arrays {
 		if a.Kind == step.Table && asm[a.Name] {
@@ -94,6 +100,22 @@ func (s *speller) assemble() *assembly {
 	}
 	return out
 }
+
+// note says which arrays a function reads.
+func note(f *step.Func, reads map[string]bool) {
+	walk(f.Body, func(st step.Stmt) {
+		if v, ok := st.(step.Choose); ok {
+			reads[v.Odd], reads[v.Even] = true, true
+		}
+	}, func(e *step.Expr) {
+		if e.Op == step.OpLoad {
+			reads[e.Name] = true
+		}
+	})
+}
+
+// hasClass reports whether the class has assembly.
+func (a *assembly) hasClass() bool { return a != nil && a.class != nil }
 
 // has reports whether a function has assembly.
 func (a *assembly) has(function string) bool { return a != nil && a.functions[function] != nil }
@@ -153,12 +175,13 @@ func (s *speller) assemblyFile(banner string) []byte {
 			line("\t%s %s", directive, strings.Join(texts, ", "))
 		}
 	}
-	line("")
-	line("\t.text")
 	for _, f := range s.program.Funcs {
 		if function := s.assembly.functions[f.Name]; function != nil {
 			b.WriteString(function.Text)
 		}
+	}
+	if s.assembly.class != nil {
+		b.WriteString(s.assembly.class.Text)
 	}
 	line("")
 	line("#endif")

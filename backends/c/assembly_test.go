@@ -41,7 +41,7 @@ func small(rng *rand.Rand, p *lower.Plan) step.Choice {
 func TestAssemblyGivesTheSameBits(t *testing.T) {
 	bench := runtest.Open(t, "atmega328p")
 	ctx := context.Background()
-	ran, whole := 0, 0
+	ran, whole, classes := 0, 0, 0
 	for seed := int64(0); ran < 12; seed++ {
 		if seed == 4000 {
 			t.Fatalf("only %d plans have assembly", ran)
@@ -79,6 +79,14 @@ func TestAssemblyGivesTheSameBits(t *testing.T) {
 		if fmt.Sprint(r.Y) != fmt.Sprint(want) {
 			t.Fatalf("seed %d: got %v\nwant %v\n%s", seed, r.Y, want, files[len(files)-1].Data)
 		}
+		if want := decisions(p, x); fmt.Sprint(r.Classes) != fmt.Sprint(want) {
+			t.Fatalf("seed %d: said %v\nwant %v\n%s", seed, r.Classes, want, files[len(files)-1].Data)
+		}
+		if s := newSpeller(prog, set, false); p.Output.Decision == ir.Argmax {
+			if s.decides = true; s.assemble().hasClass() {
+				classes++
+			}
+		}
 		if len(p.Layers) == 1 && p.Output.When != ir.Mean && (r.Counts[run.OddStep].Distinct > 1 || r.Counts[run.EvenStep].Distinct > 1) {
 			t.Errorf("seed %d: odd steps take %+v, even ones %+v", seed, r.Counts[run.OddStep], r.Counts[run.EvenStep])
 		}
@@ -93,6 +101,9 @@ func TestAssemblyGivesTheSameBits(t *testing.T) {
 			whole++
 		}
 		ran++
+	}
+	if classes == 0 {
+		t.Error("no plan has its class in assembly")
 	}
 	if whole == 0 {
 		t.Error("no plan has a whole step in assembly")

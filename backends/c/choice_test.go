@@ -12,8 +12,10 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/backends/run"
 	"github.com/hrnnc/hrnnc/backends/run/runtest"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // randomChoice draws a schedule, which the plan may not allow.
@@ -136,7 +138,28 @@ func TestRandomChoicesOnChips(t *testing.T) {
 				if want := reference(p, x); fmt.Sprint(r.Y) != fmt.Sprint(want) {
 					t.Fatalf("seed %d, %v: got %v\nwant %v", seed, c, r.Y, want)
 				}
+				if want := decisions(p, x); fmt.Sprint(r.Classes) != fmt.Sprint(want) {
+					t.Fatalf("seed %d, %v: said %v\nwant %v", seed, c, r.Classes, want)
+				}
 			}
 		})
 	}
+}
+
+// decisions are what class or bits are to say at each step that has an output.
+func decisions(p *lower.Plan, x [][][]int64) (all [][][]int64) {
+	for _, seq := range x {
+		var said [][]int64
+		steps := len(seq)
+		for i, y := range outputs(p, seq) {
+			if p.Output.When == ir.EveryStep {
+				steps = i + 1
+			}
+			if d := run.Decide(p, y, steps); d != nil {
+				said = append(said, d)
+			}
+		}
+		all = append(all, said)
+	}
+	return all
 }

@@ -78,7 +78,8 @@ func (s *speller) cursors(v step.For) (found []*cursor, moves []string) {
 	bases := map[line]*step.Expr{}
 	see := func(name string, index *step.Expr, writes bool) {
 		l, base, at, ok := indexOf(index, v.Var)
-		if !ok || l.times <= 0 || s.scope.array(name).scalar || base != nil && reads(base, defined) {
+		a := s.scope.array(name)
+		if !ok || l.times <= 0 || a.scalar || s.largest != nil && a.kind == step.Output || base != nil && reads(base, defined) {
 			return
 		}
 		bases[l] = base
@@ -120,20 +121,12 @@ func (s *speller) cursors(v step.For) (found []*cursor, moves []string) {
 			start = step.Add(b, start)
 		}
 		first := s.element(c.array, start).text
-		c.text = s.pointerName(c.array)
+		c.text = s.fresh(plain(c.array) + "_at")
 		s.line(qualifier, s.typeName(a.elem), " *", c.text, " = &", first, ";")
 		found = append(found, c)
 		moves = append(moves, fmt.Sprintf("%s = &%s[%d];", c.text, c.text, by))
 	}
 	return found, moves
-}
-
-// pointerName is a name for a pointer into an array, which holds in the block at hand.
-func (s *speller) pointerName(array string) string {
-	name := s.declare(plain(array) + "_at")
-	delete(s.scope.values, plain(array)+"_at")
-	s.scope.values["&"+name] = name // the form has no such name
-	return name
 }
 
 // stretches joins the accesses of each line through an array to as few cursors as reach them, in the order of the first accesses.

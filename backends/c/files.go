@@ -51,6 +51,7 @@ type page struct {
 	OutputDoc, Named, Index, Mark, Limit, When string
 	Decision                                   string
 	Less                                       string // the function that compares outputs without a branch, "" for C's own
+	Running                                    bool   // the class is found without an array of outputs
 	Threshold                                  float64
 	Classes                                    []string
 	Assembly                                   bool // there is a .S beside the C
@@ -88,7 +89,7 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 	if set.part != nil {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
 	}
-	if p.Output.Decision == ir.Argmax && s.dialect.steady && !s.dialect.counters {
+	if g.Running = s.running(); p.Output.Decision != ir.Logits && s.dialect.steady && !g.Running {
 		g.Less = s.helper("less", out.Elem.Bits)
 	}
 	if s.dialect.counters {
@@ -122,15 +123,22 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 }
 
 // timing is what is said about the time of a step.
-func (s *speller) timing() string {
-	const code = "No branch and no address of a step depends on data"
+func (s *speller) timing(decision ir.Decision) string {
+	const code = "No branch and no address depends on data"
 	switch bits := s.libraryProducts(); {
 	case !s.dialect.steady:
 		return ""
 	case bits > 0:
 		return fmt.Sprintf("%s. Products of %d bits and more are those of the compiler's library on this chip, and their time may.", code, bits)
 	}
-	return code + ": a step takes one time for all inputs and states, odd and even steps one each where they differ."
+	functions := "a step and an output take"
+	switch decision {
+	case ir.Argmax:
+		functions = "a step, an output and a class take"
+	case ir.Threshold:
+		functions = "a step, an output and its bits take"
+	}
+	return fmt.Sprintf("%s: %s one time each for all inputs and states, odd and even steps one each where they differ.", code, functions)
 }
 
 // libraryProducts is the width from which on the chip has no instructions for products, where the C has such; else 0.
@@ -278,7 +286,7 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 		w.directive("include \"", g.Prefix, ".h\"")
 	})
 	source = append(source, g.fill("api.c.tmpl")...)
-	g.Time, g.Assembly = s.timing(), s.assembly != nil
+	g.Time, g.Assembly = s.timing(ir.Decision(g.Decision)), s.assembly != nil
 	hash := sha256.Sum256(source)
 	g.Version = fmt.Sprintf("%X", hash[:4])
 	files := []backends.File{
@@ -292,6 +300,11 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 	}
 	if s.assembly != nil {
 		files = append(files, backends.File{Path: g.Prefix + ".S", Data: s.assemblyFile(g.Banner)})
+	}
+	for i, f := range files {
+		if strings.HasSuffix(f.Path, ".c") || strings.HasSuffix(f.Path, ".h") {
+			files[i].Data = folded(f.Data)
+		}
 	}
 	return files
 }

@@ -186,6 +186,19 @@ func (s *speller) function(f *step.Func) {
 		s.line("static void ", s.funcs[f.Name], "(", strings.Join(s.parameters(f.Name), ", "), ")")
 	}
 	s.open("{")
+	s.room(f)
+	if public {
+		s.begin(f.Name, n)
+	}
+	s.block(f.Body)
+	if f.Name == s.program.Step && s.program.TwoPhase {
+		s.line("s->odd = odd;")
+	}
+	s.close("}")
+}
+
+// room declares the arrays of a function.
+func (s *speller) room(f *step.Func) {
 	for _, a := range f.Scratch {
 		text := s.declareArray(a.Name)
 		s.scope.arrays[a.Name] = array{text: text, elem: a.Elem, kind: a.Kind, len: a.Len}
@@ -200,14 +213,6 @@ func (s *speller) function(f *step.Func) {
 		}
 		s.line(s.typeName(a.Elem), " ", text, fmt.Sprintf("[%d];", a.Len))
 	}
-	if public {
-		s.begin(f.Name, n)
-	}
-	s.block(f.Body)
-	if f.Name == s.program.Step && s.program.TwoPhase {
-		s.line("s->odd = odd;")
-	}
-	s.close("}")
 }
 
 // pointed reports whether an array of a function is read through a pointer that compilers keep in a register: a small one of plain

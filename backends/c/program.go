@@ -20,6 +20,9 @@ func (s *speller) source(head func(*writer)) []byte {
 	for _, f := range s.program.Funcs {
 		s.function(f)
 	}
+	if s.running() {
+		s.class()
+	}
 	var out writer
 	head(&out)
 	s.useAssembly(&out)

@@ -28,6 +28,8 @@ type speller struct {
 	bytes   map[string]bool // counters of 8 bits
 	// assembly is the functions that AVR has in assembly; nil for none.
 	assembly *assembly
+	decides  bool     // there is a class, the index of the largest output
+	largest  *largest // in its function
 }
 
 // array is how C gets at an array.
@@ -90,11 +92,24 @@ func (s *scope) taken(name string) bool {
 
 // declare names a value of the form in C.
 func (s *speller) declare(name string) string {
+	out := s.unique(name)
+	s.scope.values[name] = out
+	return out
+}
+
+// fresh is a name in C, until the end of the block, of what the form has no name for.
+func (s *speller) fresh(name string) string {
+	out := s.unique(name)
+	s.scope.values["&"+out] = out
+	return out
+}
+
+// unique is a name that hides no other.
+func (s *speller) unique(name string) string {
 	out := name
 	for i := 2; s.scope.taken(out) || slices.Contains(reserved, out); i++ {
 		out = fmt.Sprintf("%s_%d", name, i)
 	}
-	s.scope.values[name] = out
 	return out
 }
 
@@ -150,6 +165,10 @@ func (s *speller) assign(target string, t step.Int, value *step.Expr) {
 func (s *speller) set(v step.Set) { s.assign(s.scope.name(v.Name), v.Value.Type, v.Value) }
 
 func (s *speller) store(v step.Store) {
+	if s.largest != nil && s.scope.array(v.Array).kind == step.Output {
+		s.keep(v)
+		return
+	}
 	s.assign(s.element(v.Array, v.Index).text, s.scope.array(v.Array).elem, v.Value)
 }
 

@@ -51,9 +51,9 @@ func TestConstantTime(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					for s, what := range map[run.Section]string{run.OddStep: "odd steps", run.EvenStep: "even steps", run.Output: "outputs"} {
+					for s, what := range map[run.Section]string{run.OddStep: "odd steps", run.EvenStep: "even steps", run.Output: "outputs", run.Class: "classes"} {
 						allowed := 1
-						if s == run.Output && prog.TwoPhase {
+						if (s == run.Output || s == run.Class) && prog.TwoPhase {
 							allowed = 2
 						}
 						if r.Counts[s].Distinct > allowed {

@@ -206,13 +206,19 @@ func Assembled(program *step.Program, part *chip.Part) map[string]schedule.Known
 		return nil
 	}
 	set := &settings{part: part, asm: true, steady: true, prefix: "model"}
-	a := newSpeller(program, set, false).assemble()
+	s := newSpeller(program, set, false)
+	s.decides = true // where there is none, that counts a few bytes of stack too many
+	a := s.assemble()
 	if a == nil {
 		return nil
 	}
 	out := map[string]schedule.Known{}
 	for name, f := range a.functions {
 		out[name] = schedule.Known{Time: arith.Phased[float64]{float64(f.Cycles[0]), float64(f.Cycles[1])}, Code: f.Bytes, Stack: f.Stack}
+	}
+	if f, ok := out[program.Output]; ok && a.class != nil {
+		f.Stack = max(f.Stack, a.class.Stack)
+		out[program.Output] = f
 	}
 	return out
 }
@@ -230,6 +236,7 @@ func Spell(p *lower.Plan, program *step.Program, v backends.Vectors, s backends.
 // write spells a program that computes a plan.
 func write(p *lower.Plan, program *step.Program, v backends.Vectors, set *settings) ([]backends.File, []backends.Figure) {
 	s := newSpeller(program, set, p.Input.Kind == ir.Token)
+	s.decides = p.Output.Decision == ir.Argmax
 	g := newPage(p, s, set)
 	files := g.files(s, v)
 	return files, []backends.Figure{

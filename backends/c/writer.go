@@ -2,7 +2,6 @@ package c
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/spell"
@@ -82,15 +81,25 @@ func (w *writer) list(title string, lines []string) {
 
 // numbers writes the entries of a table.
 func (w *writer) numbers(v []int64, spell func(int64) string) {
-	var row []byte
-	for numbers := range slices.Chunk(v, perLine) {
-		row = append(row[:0], strings.Repeat("    ", w.indent)...)
-		for _, n := range numbers {
-			row = append(append(row, spell(n)...), ", "...)
+	margin := strings.Repeat("    ", w.indent)
+	row := []byte(margin)
+	count := 0
+	flush := func() {
+		if count > 0 {
+			row[len(row)-1] = '\n'
+			w.buf.Write(row)
+			row, count = append(row[:0], margin...), 0
 		}
-		row[len(row)-1] = '\n'
-		w.buf.Write(row)
 	}
+	for _, n := range v {
+		text := spell(n)
+		if count == perLine || len(row)+len(text) > codeWidth-2 {
+			flush()
+		}
+		row = append(append(row, text...), ", "...)
+		count++
+	}
+	flush()
 }
 
 // commentText spells any text within a comment: nothing in it ends the comment, begins one or is a trigraph.

@@ -17,6 +17,7 @@ type Names struct {
 	Function string            // the symbol of the function
 	Tables   map[string]string // the symbols of tables in program memory
 	Offsets  map[string]int    // of the state arrays in the struct, in bytes
+	Largest  bool              // the function gives the index of the largest output, the first of equals, instead of filling them
 }
 
 // Function is the assembly of a function, and what it costs: cycles of a call at even and at odd t, the call itself apart, bytes of
@@ -29,7 +30,7 @@ type Function struct {
 }
 
 // Spell gives the assembly of a function of a program that was proven, and within it of those that it calls: void f(state *, const
-// input *, uint8_t odd) or void f(const state *, value *), as avr-gcc calls it. The error, which Unable tells from others, says why it has none.
+// input *, uint8_t odd), void f(const state *, value *) or, with Names.Largest, int f(const state *), as avr-gcc calls it. The error, which Unable tells from others, says why it has none.
 func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (out *Function, err error) {
 	g := &generator{turns: 1, phases: arith.Phased[bool]{true, true}, program: p, report: r, names: n, uses: map[string]int{}, bound: map[string]*binding{}, arrays: map[string]*step.Array{}}
 	defer func() {
@@ -46,6 +47,10 @@ func Spell(p *step.Program, f *step.Func, r *step.Report, n Names) (out *Functio
 	}
 	g.frames = map[string]int{}
 	g.room(f)
+	if n.Largest {
+		g.largest = g.frameSize
+		g.frameSize += 1 + g.outputBytes()
+	}
 	g.function(f)
 	return g.finish(f), nil
 }
@@ -119,6 +124,7 @@ type generator struct {
 	dynamic    dynamic             // X outside of loops
 	frames     map[string]int      // where scratch arrays are on the stack
 	frameSize  int
+	largest    int // where on the stack the index of the largest output is, and behind it the output
 	frame      int // the pair of registers with its address
 	odd        int // the register that holds the parity
 }
@@ -215,7 +221,7 @@ func (g *generator) function(f *step.Func) {
 		g.take(22, 23)
 		g.input = 22
 	}
-	if g.writesOutput(body) {
+	if g.writesOutput(body) && !g.names.Largest {
 		r := g.pick(2, anyOf)
 		g.move(r, []int{22, 23})
 		g.output = r[0]
@@ -234,7 +240,13 @@ func (g *generator) function(f *step.Func) {
 		g.emit("adiw r26, 1")
 		g.emit("movw r%d, r26", g.frame)
 	}
+	if g.names.Largest {
+		g.beginLargest()
+	}
 	g.statements(f.Body)
+	if g.names.Largest {
+		g.endLargest()
+	}
 	if g.frameSize > 0 {
 		g.emit("in r26, 0x3d")
 		g.emit("in r27, 0x3e")
@@ -480,7 +492,12 @@ func (g *generator) finish(f *step.Func) *Function {
 	g.lines = nil
 	line := func(format string, args ...any) { g.lines = append(g.lines, fmt.Sprintf(format, args...)) }
 	line("")
-	line("; %s", f.Doc)
+	doc := f.Doc
+	if g.names.Largest {
+		doc = "The index of the largest output, the first of equals."
+	}
+	line("; %s", doc)
+	line("\t.section .text.%s, \"ax\", @progbits", g.names.Function)
 	line("\t.global %s", g.names.Function)
 	line("\t.type %s, @function", g.names.Function)
 	line("%s:", g.names.Function)

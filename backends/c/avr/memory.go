@@ -233,6 +233,10 @@ func (g *generator) store(s step.Store) {
 		v, owned = g.extended(g.own(v, owned, anyOf), size), true
 	}
 	at := affineOf(s.Index)
+	if g.names.Largest && a.Kind == step.Output {
+		g.keep(g.own(v, owned, anyOf), at)
+		return
+	}
 	p, offset := g.target(a, at)
 	switch {
 	case p.reg == x && p.at == offset+size-1 && size > 1: // X stands at the end of what was loaded from there
