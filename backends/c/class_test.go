@@ -31,7 +31,6 @@ func TestClassOfEquals(t *testing.T) {
 				r.Bias[ph][2] = r.Bias[ph][1]
 			}
 		}
-		r.Matrix.Adders = nil
 		prog, err := step.Build(p, small(rng, p))
 		if err != nil || step.Verify(prog) != nil {
 			continue
