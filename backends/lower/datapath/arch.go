@@ -40,6 +40,8 @@ type Arch struct {
 // cannot do for this plan, and says what can.
 func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, error) {
 	switch a.Kind {
+	case Streaming:
+		return buildStreaming(p, a, name, reserved)
 	}
 	return nil, fmt.Errorf("there is no architecture %q", a.Kind)
 }

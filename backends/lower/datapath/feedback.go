@@ -108,7 +108,9 @@ func (f feedback) follow(d *Design, in flow, stride int, begin *Expr) flow {
 // across is a stage between lanes.
 func (f feedback) across(d *Design, in flow, stride int) flow {
 	d.Section("stage of pairs %d apart: between lanes", stride)
-	out := f.follow(d, in, stride, d.Delayed(f.name("begin", stride, 0), in.begin))
+	begin := d.Reg(f.name("begin", stride, 0), 1).ResetTo(0)
+	begin.Set(in.begin)
+	out := f.follow(d, in, stride, begin.Ref())
 	out.lanes = make([]*Expr, f.lanes)
 	for l, x := range in.lanes {
 		n := f.width(x.Bits)
