@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath/explore"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -15,6 +16,7 @@ type design struct {
 	layers    []*layer
 	readout   *readout
 	tableBits int
+	made      *explore.Candidate // nil for the modules of layers
 	// memoryFiles are those of tables that are too large for a module, in the order in which they were written.
 	memoryFiles []string
 }
@@ -126,6 +128,12 @@ func (l *layer) pause() bool { return l.Words <= 2 }
 // stepCycles is from the beat that completes a step to the first cycle that may start the next; outputs says whether the
 // step emits outputs, and every one is taken at once.
 func (d *design) stepCycles(outputs bool) int {
+	if d.made != nil {
+		if outputs {
+			return d.made.OutputCycles
+		}
+		return d.made.StepCycles
+	}
 	cycles := 1
 	for _, l := range d.layers {
 		cycles += l.cycles()

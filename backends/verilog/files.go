@@ -10,6 +10,9 @@ import (
 // sources lists the files of the design, the top module first.
 func (d *design) sources() []string {
 	out := []string{d.prefix + ".v"}
+	if d.made != nil {
+		return out
+	}
 	for _, l := range d.layers {
 		out = append(out, l.Module+".v", l.Hadamard+".v")
 	}

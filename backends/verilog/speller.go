@@ -11,11 +11,12 @@ import (
 type speller struct {
 	lines
 	declared map[*datapath.Signal]bool
+	memories *memories
 }
 
 // spellDesign is the text of a design's module, without a banner. ports and timescales are the design's own.
-func spellDesign(d *datapath.Design) string {
-	s := speller{declared: map[*datapath.Signal]bool{}}
+func spellDesign(d *datapath.Design, m *memories) string {
+	s := speller{declared: map[*datapath.Signal]bool{}, memories: m}
 	for _, text := range d.Doc {
 		s.raw(comment(text))
 	}
@@ -202,11 +203,10 @@ func (s *speller) memory(m *datapath.Memory) {
 		s.constants(m)
 		return
 	}
-	style := ""
-	s.code("%sreg %s%s [0:%d];%s", style, span(m.Bits), m.Name, m.Depth-1, remark(m.Doc))
+	s.code("reg %s%s [0:%d];%s", span(m.Bits), m.Name, m.Depth-1, remark(m.Doc))
 	if m.Init != nil {
-		for _, line := range grouped(m.Init, 1, m.Depth).initial(m.Name, m.Bits) {
-			s.code("%s", line)
+		for _, l := range s.memories.fill(m) {
+			s.line("%s", l)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
@@ -104,8 +105,18 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 		return nil, nil, err
 	}
 	d := newDesign(p, set)
+	if set.Rate > 0 || set.Fixed.Kind != "" {
+		if d.made, err = set.candidate(p, set.prefix); err != nil {
+			return nil, nil, err
+		}
+		d.readout.Y = d.made.Design.Port(datapath.OutData).Bits
+	}
 	w := writer{design: d}
-	w.modules()
+	if d.made != nil {
+		w.module()
+	} else {
+		w.modules()
+	}
 	w.testbench(v)
 	w.print("harness.v", "harness.v", d.top())
 	w.print("Makefile", "Makefile", d.makefile())

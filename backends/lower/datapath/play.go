@@ -27,7 +27,7 @@ const (
 type Played struct {
 	Y [][][]int64 // as backends.Vectors has it
 	// StepCycles and OutputCycles are the most cycles from the last beat of a step to that of the next while the input never
-	// waits: the initiation interval, of steps without and with outputs. Pauses leave them 0.
+	// waits: the initiation interval, without and with outputs that leave meanwhile. Pauses leave them 0.
 	StepCycles, OutputCycles int
 }
 
@@ -95,10 +95,10 @@ type player struct {
 	t      int   // steps of the sequence that is fed
 	phases []int // of steps whose outputs have not all left
 	beat   int   // the cycle of the last beat of the step before
-	emits  bool  // that step has outputs
+	left   bool  // outputs have left since
 }
 
-func (m *player) patience() int { return 8*(m.s.d.OutputCycles+64) }
+func (m *player) patience() int { return 8 * (m.s.d.OutputCycles + 64) }
 
 func (m *player) feed(v int64, last, stepEnds bool) error {
 	for range m.patience() {
@@ -125,14 +125,15 @@ func (m *player) feed(v int64, last, stepEnds bool) error {
 func (m *player) count(last bool) {
 	if m.beat > 0 && m.pauses == nil {
 		most := &m.out.StepCycles
-		if m.emits {
+		if m.left {
 			most = &m.out.OutputCycles
 		}
 		*most = max(*most, m.s.Cycle-m.beat)
 	}
 	m.beat = m.s.Cycle
 	m.t++
-	if m.emits = last || m.p.Output.When == ir.EveryStep; m.emits {
+	m.left = false
+	if last || m.p.Output.When == ir.EveryStep {
 		m.phases = append(m.phases, m.t&1)
 	}
 	if last {
@@ -163,6 +164,7 @@ func (m *player) cycle() error {
 }
 
 func (m *player) take(word uint64) error {
+	m.left = true
 	y := int64(signExtend(word, m.s.port(OutData).Bits))
 	m.flat = append(m.flat, y)
 	m.row = append(m.row, y)

@@ -106,13 +106,11 @@ func (s *Simulator) Set(port string, v uint64) {
 	s.dirty = true
 }
 
-// Get is the value of a port in this cycle; HasPort tells whether there is one.
+// Get is the value of a port in this cycle.
 func (s *Simulator) Get(port string) uint64 { return s.Peek(s.port(port)) }
 
-// HasPort reports whether a design has a port.
-func (d *Design) HasPort(name string) bool { return d.port(name) != nil }
-
-func (d *Design) port(name string) *Signal {
+// Port finds a port by its name; nil where there is none.
+func (d *Design) Port(name string) *Signal {
 	for _, p := range d.Ports {
 		if p.Name == name {
 			return p
@@ -122,7 +120,7 @@ func (d *Design) port(name string) *Signal {
 }
 
 func (s *Simulator) port(name string) *Signal {
-	p := s.d.port(name)
+	p := s.d.Port(name)
 	if p == nil {
 		panic("datapath: no port " + name)
 	}

@@ -587,5 +587,5 @@ func (s *streaming) rowConstants(name string, v arith.Phased[[]int64], row *Expr
 		init, address = init[:1<<row.Bits], row
 	}
 	m := s.Memory(Memory{Name: name, Bits: width, Depth: len(init), Style: Logic, Signed: true, Init: init})
-	return Lookup(m, address)
+	return s.Wire(name+"_of_row", Lookup(m, address))
 }

@@ -106,6 +106,10 @@ func (v *verifier) expr(owner string, root *Expr, named bool) {
 			if e.Args[0].Op != OpRef {
 				v.errorf("%s takes bits of %s without a name", owner, e.Args[0].Op)
 			}
+		case OpExtend:
+			if a := e.Args[0]; a.Signed && !a.hasBits() {
+				v.errorf("%s repeats the sign of %s without a name", owner, a.Op)
+			}
 		case OpAddCarry:
 			if e != root || !named {
 				v.errorf("%s holds a sum with a carry that no wire names", owner)
@@ -115,4 +119,24 @@ func (v *verifier) expr(owner string, root *Expr, named bool) {
 			v.errorf("%s holds %s of %d bits", owner, e.Op, e.Bits)
 		}
 	})
+}
+
+// hasBits reports whether the bits of an expression can be taken one by one, as Slice does.
+func (e *Expr) hasBits() bool {
+	switch e.Op {
+	case OpConst, OpRef, OpSlice, OpCat, OpExtend:
+		return true
+	case OpNot, OpAnd, OpOr, OpXor:
+		for _, a := range e.Args {
+			if !a.hasBits() {
+				return false
+			}
+		}
+		return true
+	case OpGate, OpNotIf:
+		return e.Args[1].hasBits()
+	case OpMux:
+		return e.Args[1].hasBits() && e.Args[2].hasBits()
+	}
+	return e.Bits == 1
 }
