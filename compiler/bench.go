@@ -189,17 +189,22 @@ func (l *Lowered) onChip(part *chip.Part) *Lowered {
 	if !slices.ContainsFunc(c.Target.Settings(), func(s backends.Setting) bool { return s.Key == setting }) {
 		return l
 	}
+	return l.with(c.Target, setting, part.Name)
+}
+
+// with is the model with another setting of a target.
+func (l *Lowered) with(t backends.Target, key, value string) *Lowered {
 	model, lowered := *l.Model, *l
 	model.Targets = maps.Clone(model.Targets)
 	if model.Targets == nil {
 		model.Targets = map[string]map[string]string{}
 	}
-	settings := maps.Clone(model.Targets[c.Target.Name()])
+	settings := maps.Clone(model.Targets[t.Name()])
 	if settings == nil {
 		settings = map[string]string{}
 	}
-	settings[setting] = part.Name
-	model.Targets[c.Target.Name()] = settings
+	settings[key] = value
+	model.Targets[t.Name()] = settings
 	lowered.Model = &model
 	return &lowered
 }

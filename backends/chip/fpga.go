@@ -1,6 +1,8 @@
 package chip
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -135,4 +137,23 @@ func (l *Logic) Counts(kind string, cells map[string]int) int {
 		}
 	}
 	return n
+}
+
+// ParseClock reads a frequency such as 24MHz, 32.768 kHz or 1e6 Hz, in MHz.
+func ParseClock(text string) (mhz float64, err error) {
+	text = strings.TrimSpace(text)
+	for _, unit := range []struct {
+		name string
+		mhz  float64
+	}{{"MHz", 1}, {"kHz", 1e-3}, {"Hz", 1e-6}} {
+		if len(text) <= len(unit.name) || !strings.EqualFold(text[len(text)-len(unit.name):], unit.name) {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(text[:len(text)-len(unit.name)]), 64)
+		if mhz = v * unit.mhz; err == nil && mhz > 0 && mhz <= 10e3 {
+			return mhz, nil
+		}
+		break
+	}
+	return 0, fmt.Errorf("%q is no clock, such as 24MHz", text)
 }

@@ -64,6 +64,8 @@ var othersFlags = []struct {
 	{"after", []string{"stop-after", "until", "dump"}},
 	{"config", []string{"cfg", "configuration"}},
 	{"mcu", []string{"chip", "board", "device", "cpu", "core", "processor", "microcontroller", "fqbn"}},
+	{"part", []string{"fpga", "device", "chip", "board", "family", "mcu"}},
+	{"dsp", []string{"multipliers", "use-dsp"}},
 	{"quiet", []string{"silent", "no-progress"}},
 	{"set", []string{"setting", "option", "opt", "param", "define"}},
 	{"raw", []string{"float", "floats", "real"}},

@@ -123,6 +123,7 @@ ends with C; docs/language.md describes the language.`,
   hrnnc run model.hrn --data field.csv         # what the model says of other recordings
   hrnnc verify model.hrn                       # hold every target against the reference, bit by bit
   hrnnc bench model.hrn --mcu atmega328p       # cycles, flash, RAM and energy on a simulated chip
+  hrnnc synth model.hrn --part up5k            # LUTs, clock, time and energy on an FPGA
   hrnnc import model.pth --config config.json  # or bring a PyTorch checkpoint
   hrnnc help train                             # every command has examples`,
 		SilenceErrors: true, SilenceUsage: true,
@@ -153,7 +154,7 @@ ends with C; docs/language.md describes the language.`,
 		commands []*cobra.Command
 	}{
 		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.newCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
-		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.benchCmd(), a.reportCmd(), a.chipsCmd()}},
+		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.benchCmd(), a.synthCmd(), a.reportCmd(), a.chipsCmd()}},
 		{"Weights from elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd()}},
 		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd()}},
 	} {
@@ -184,6 +185,7 @@ var othersCommands = map[string][]string{
 	"run":       {"predict", "infer", "inference", "exec", "simulate", "classify"},
 	"verify":    {"prove", "compare", "equiv"},
 	"bench":     {"benchmark", "measure", "profile", "time", "speed"},
+	"synth":     {"synthesise", "synthesize", "yosys", "nextpnr", "pnr", "place", "fpga", "area"},
 	"chips":     {"boards", "mcus", "devices", "parts", "mcu", "board"},
 	"report":    {"stats", "summary", "cost", "size", "inspect", "describe", "show"},
 	"import":    {"convert", "load", "onnx", "pytorch"},

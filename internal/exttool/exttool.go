@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
@@ -73,7 +74,7 @@ func Missing(commands ...string) []string {
 }
 
 // Run runs a command in a folder and gives what it printed on standard output. stdin may be nil. A failure carries
-// the end of what it printed on standard error.
+// the end of what it printed on standard error. When ctx ends, the command is stopped, with those that it started.
 func Run(ctx context.Context, dir string, stdin io.Reader, command string, args ...string) ([]byte, error) {
 	return RunEnv(ctx, dir, nil, stdin, command, args...)
 }
@@ -86,6 +87,8 @@ func RunEnv(ctx context.Context, dir string, env []string, stdin io.Reader, comm
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.Stdin, cmd.Env = dir, stdin, append(os.Environ(), env...)
+	withChildren(cmd)
+	cmd.WaitDelay = 5 * time.Second // for what a child of its keeps open
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {

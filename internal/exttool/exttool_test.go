@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMissingToolSaysHowToGetIt(t *testing.T) {
@@ -26,5 +27,15 @@ func TestFailureCarriesWhatTheToolPrinted(t *testing.T) {
 	var f *Failure
 	if !errors.As(err, &f) || !strings.Contains(f.Output, "why") || string(out) != "hello" {
 		t.Errorf("got %q, %v", out, err)
+	}
+}
+
+func TestTheEndOfAContextEndsChildrenToo(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := Run(ctx, t.TempDir(), nil, "sh", "-c", "sh -c 'sleep 30; :' & wait")
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 4*time.Second {
+		t.Errorf("%v after %s", err, time.Since(start))
 	}
 }

@@ -1,0 +1,180 @@
+package compiler
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
+	"math/rand"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/synth"
+	"github.com/hrnnc/hrnnc/backends/verilog"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/passes"
+)
+
+// Synthesis is what a model's Verilog takes of an FPGA, and how fast it is there.
+type Synthesis struct {
+	Model string `json:"model"`
+	Title string `json:"title"` // of the part
+	*synth.Result
+	// Has is what the part has.
+	Has synth.Size `json:"part_has"`
+	// Settings are those of target verilog that the figures are of, as "butterflies=1".
+	Settings []string `json:"settings,omitempty"`
+	// Cycles of a step, and of one with its outputs, as the generated files say; 0 where they do not.
+	Cycles       int `json:"cycles,omitempty"`
+	OutputCycles int `json:"cycles_with_outputs,omitempty"`
+	// Counted is Cycles as the testbench counted it in simulation; 0 where Icarus Verilog is not installed.
+	Counted int `json:"cycles_counted,omitempty"`
+	// Clock is what the model is run at, in MHz: the one that was asked for, or the worst of all seeds. What follows is at it, and 0
+	// where there is none.
+	Clock       float64 `json:"clock_mhz,omitempty"`
+	Asked       bool    `json:"clock_asked,omitempty"`
+	Micros      float64 `json:"step_us,omitempty"`
+	OutputMicro float64 `json:"step_with_outputs_us,omitempty"`
+	// Energy of a step in microjoules, the least and the most; nil where the part's power is not known.
+	Energy *[2]float64 `json:"step_uj,omitempty"`
+	// EnergyNote says what the energy is of, or why there is none.
+	EnergyNote string `json:"energy_note,omitempty"`
+}
+
+// Met reports whether the slowest seed reaches the clock that was asked for.
+func (s *Synthesis) Met() bool { return !s.Asked || s.Worst == 0 || s.Worst >= s.Clock }
+
+// SynthOptions say how to synthesise.
+type SynthOptions struct {
+	synth.Options
+	Clock float64 // MHz that the model is to run at; 0 for the highest
+}
+
+// Part is the FPGA that the model's target verilog block names, or the command line's settings; "" for none.
+func (m *Model) Part() string { return m.Targets[verilog.Target.Name()]["part"] }
+
+// FPGAFor finds the FPGA of a name, or without one the model's.
+func (m *Model) FPGAFor(name string) (*chip.Part, error) {
+	if name = cmp.Or(name, m.Part()); name == "" {
+		return nil, diag.InFile(m.File, "").Errorf("part", "no FPGA is named").
+			Helpf("add  --part NAME, one of %s; hrnnc chips says what they have", strings.Join(chip.Names(chip.FPGA), ", "))
+	}
+	return chip.GetFPGA(name)
+}
+
+// forFPGA is the model with the part as the setting of target verilog, where that has one and the model does not say another.
+func (l *Lowered) forFPGA(part *chip.Part) *Lowered {
+	if !slices.ContainsFunc(verilog.Target.Settings(), func(s backends.Setting) bool { return s.Key == "part" }) {
+		return l
+	}
+	return l.with(verilog.Target, "part", part.Name)
+}
+
+// synthSteps are those of the golden vectors that the testbench counts cycles on: few, since simulation is slow.
+const synthSteps = 3
+
+// Synth generates Verilog for an FPGA, synthesises, places and routes it with the open tools, and counts its cycles.
+func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*Synthesis, error) {
+	if o.Watch == nil {
+		o.Watch = func(string, float64) {}
+	}
+	o.Watch("generating Verilog", 0)
+	l = l.forFPGA(part)
+	vectors := backends.Vectors{X: passes.Sequences(l.Module, 2, synthSteps, rand.New(rand.NewSource(1)))}
+	var err error
+	if vectors.Y, _, _, err = l.fixed(ctx, vectors.X, nil); err != nil {
+		return nil, err
+	}
+	files, figures, err := l.generate(verilog.Target, l.Plan, vectors)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hrnnc-verilog-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	for _, f := range files {
+		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
+			return nil, err
+		}
+	}
+	out := &Synthesis{Model: l.Plan.Name, Title: part.Title, Has: has(part.Logic)}
+	settings := l.Targets[verilog.Target.Name()]
+	for _, k := range slices.Sorted(maps.Keys(settings)) {
+		out.Settings = append(out.Settings, k+"="+settings[k])
+	}
+	out.Cycles, out.OutputCycles = figure(figures, "cycles a step"), figure(figures, "cycles a step with outputs")
+	design, err := synth.Generated(dir)
+	if err != nil {
+		return nil, err
+	}
+	if o.Smaller == "" {
+		o.Smaller = smaller(figures, settings)
+	}
+	if len(exttool.Missing("iverilog", "vvp")) == 0 {
+		o.Watch("counting cycles", 0)
+		if out.Counted, err = synth.Cycles(ctx, design); err != nil {
+			return nil, err
+		}
+	}
+	if out.Result, err = synth.Run(ctx, design, part, o.Options); err != nil {
+		return nil, l.placed(verilog.Target, err)
+	}
+	out.time(part, o.Clock)
+	return out, nil
+}
+
+// smaller is the setting that makes a design smaller, where it is not at its least.
+func smaller(figures []backends.Figure, settings map[string]string) string {
+	const one = "1"
+	if settings["butterflies"] == one || figures == nil {
+		return ""
+	}
+	return "fewer butterflies take less room, as  --set verilog.butterflies=" + one
+}
+
+func has(l *chip.Logic) synth.Size {
+	return synth.Size{LUTs: l.LUTs, FlipFlops: l.FlipFlops, Blocks: l.Block.Count, Large: l.Large.Count, Multipliers: l.Multipliers}
+}
+
+func figure(figures []backends.Figure, name string) int {
+	for _, f := range figures {
+		if f.Name == name {
+			return int(f.Value)
+		}
+	}
+	return 0
+}
+
+// time fills in what follows from the clock.
+func (s *Synthesis) time(part *chip.Part, asked float64) {
+	s.Asked = asked > 0
+	s.Clock = cmp.Or(asked, s.Worst)
+	cycles := cmp.Or(s.Counted, s.Cycles)
+	if s.Clock == 0 || cycles == 0 {
+		return
+	}
+	s.Micros, s.OutputMicro = float64(cycles)/s.Clock, float64(s.OutputCycles)/s.Clock
+	power := part.Logic.Power
+	if power == nil {
+		s.EnergyNote = "not known: no figures a MHz are published of this part"
+		return
+	}
+	least, most := power.Milliwatts(s.Size.LUTs, s.Clock)
+	s.Energy = &[2]float64{least * s.Micros / 1000, most * s.Micros / 1000}
+	s.EnergyNote = power.Note
+}
+
+// StepsPerSecond is the rate at which the model takes steps, 0 where no clock is known.
+func (s *Synthesis) StepsPerSecond() float64 {
+	if s.Micros == 0 {
+		return 0
+	}
+	return math.Floor(1e6 / s.Micros)
+}
