@@ -144,7 +144,8 @@ func (k *counter) block(body []step.Stmt, t times, arrays sight, round *step.For
 	inner := arrays
 	copied := false
 	b := &addresses{k: k, seen: map[place]map[int]bool{}, order: map[string][]place{}}
-	for _, s := range body {
+	merged := k.merged(body, arrays)
+	for i, s := range body {
 		switch s := s.(type) {
 		case step.Let:
 			k.expr(s.Value, "", t, inner, b)
@@ -154,6 +155,9 @@ func (k *counter) block(body []step.Stmt, t times, arrays sight, round *step.For
 			k.expr(s.Value, "", t, inner, b)
 			a := inner[s.Array]
 			second := b.use(s.Array, a, s.Index, true)
+			if _, ok := merged[i]; ok {
+				second = "merged"
+			}
 			k.add(t, "store"+second, bits(size(a.Elem)))
 		case step.For:
 			n := float64((s.To - s.From + s.By - 1) / s.By)
@@ -185,7 +189,42 @@ func (k *counter) block(body []step.Stmt, t times, arrays sight, round *step.For
 		k.add(t.by(turns(tables, 1, round != nil)), "repoint", "table")
 		k.add(t.by(turns(ram, room, round != nil)), "repoint", "ram")
 	}
-	k.spills(body, t, inner, round)
+	k.spills(body, merged, t, inner, round)
+}
+
+// merged are the stores of halves and bytes that compilers make one store of a word of, with the statement that it then stands at:
+// where the last of them was.
+func (k *counter) merged(body []step.Stmt, arrays sight) map[int]int {
+	if !k.machine.pairs {
+		return nil
+	}
+	type word struct {
+		array, base string
+		at          int
+	}
+	words := map[word][]int{}
+	for i, s := range body {
+		store, ok := s.(step.Store)
+		if !ok || arrays[store.Array] == nil {
+			continue
+		}
+		bytes := size(arrays[store.Array].Elem) / 8
+		if bytes < 4 {
+			base, offset := split(store.Index)
+			w := word{store.Array, base, offset * bytes / 4}
+			words[w] = append(words[w], i)
+		}
+	}
+	out := map[int]int{}
+	for _, stores := range words {
+		if len(stores) < 2 {
+			continue
+		}
+		for _, i := range stores {
+			out[i] = stores[len(stores)-1]
+		}
+	}
+	return out
 }
 
 func size(t step.Int) int { return max(t.Bits*t.Lanes, 8) }
@@ -361,6 +400,10 @@ func (k *counter) expr(e *step.Expr, folded string, t times, arrays sight, b *ad
 		}
 		return
 	}
+	if n := k.narrowed(e); n != e {
+		k.expr(n, folded, t, arrays, b)
+		return
+	}
 	if below := k.below(e); below != nil {
 		k.add(t, "clampbelow", c)
 		k.expr(below, "", t, arrays, b)
@@ -376,6 +419,48 @@ func (k *counter) expr(e *step.Expr, folded string, t times, arrays sight, b *ad
 		}
 		k.expr(a, "", t, arrays, b)
 	}
+}
+
+// narrowed is a truncation whose operand is calculated in no more bits than are left of it, as compilers do where bytes cost.
+func (k *counter) narrowed(e *step.Expr) *step.Expr {
+	if e.Op != step.OpTrunc || k.chip.Word > 8 {
+		return e
+	}
+	if n := within(e.Args[0], e.Type); n != nil {
+		return n
+	}
+	return e
+}
+
+// within is a value calculated in a narrower type, of which the low bits are right; nil where that takes the rest.
+func within(e *step.Expr, t step.Int) *step.Expr {
+	switch e.Op {
+	case step.OpConst:
+		return step.Const(t, e.Value)
+	case step.OpExt:
+		from := e.Args[0]
+		switch {
+		case from.Type == step.Index:
+			return nil
+		case from.Type.Bits == t.Bits:
+			return from
+		case from.Type.Bits < t.Bits:
+			return &step.Expr{Op: step.OpExt, Type: t, Args: e.Args}
+		}
+		return within(from, t)
+	case step.OpAdd, step.OpSub, step.OpMul, step.OpNeg, step.OpShl, step.OpXor, step.OpAnd:
+		out := *e
+		out.Type, out.Claim, out.Args = t, nil, nil
+		for _, a := range e.Args {
+			n := within(a, t)
+			if n == nil {
+				n = &step.Expr{Op: step.OpTrunc, Type: t, Args: []*step.Expr{a}}
+			}
+			out.Args = append(out.Args, n)
+		}
+		return &out
+	}
+	return nil
 }
 
 // below is what a clamp begins with where it is made of other instructions, and its argument holds the first of them.
@@ -407,6 +492,10 @@ func (k *counter) operation(e *step.Expr, c, folded string, t times, arrays sigh
 		}
 	case step.OpShl, step.OpShr, step.OpRound:
 		what := map[step.Op]string{step.OpShl: "shl", step.OpShr: "shr", step.OpRound: "rnd"}[e.Op]
+		if a := e.Args[0]; small && e.Op == step.OpShl && c == "16" && a.Op == step.OpExt && a.Args[0].Type.Bits == 8 && e.Value > straight {
+			k.add(t, "shlbyte", c) // a product
+			return
+		}
 		k.add(t, what, c, folded)
 		if small || c == "64" {
 			k.shift(int(e.Value), c, t)
@@ -453,9 +542,12 @@ func (k *counter) operation(e *step.Expr, c, folded string, t times, arrays sigh
 			k.add(t.by(float64(e.At%8)), "fieldbit")
 		}
 	case step.OpClamp:
-		if c == "32" && step.Bits(e.Args[0]) >= 32 {
+		switch {
+		case c == "32" && step.Bits(e.Args[0]) >= 32:
 			k.add(t, "clampfar", c)
-		} else {
+		case c == "16" && e.Value <= 8:
+			k.add(t, "clampbyte", c)
+		default:
 			k.add(t, "clamp", c)
 		}
 	default:
@@ -463,10 +555,12 @@ func (k *counter) operation(e *step.Expr, c, folded string, t times, arrays sigh
 	}
 }
 
+// straight is how many bits are shifted without a loop by numbers of several registers.
+const straight = 2
+
 // shift counts how far a number is shifted that takes several registers: bytes are moved, few bits stand one after the other, more
 // take turns in a loop.
 func (k *counter) shift(n int, c string, t times) {
-	const straight = 2
 	switch {
 	case k.chip.Word == 8 && c == "16" && n > 8:
 		k.add(t, "byte", c)

@@ -12,6 +12,7 @@ import (
 // machine is what a compiler has of a chip to put values into.
 type machine struct {
 	registers int // that values can have
+	low       int // of those, that every operation can use; 0 for all
 	width     int // bytes of one
 	pointers  int // registers that only addresses can have; 0 where any can
 	// offset is the largest that a load adds to a pointer: in bytes, or in entries where it is scaled.
@@ -28,11 +29,11 @@ type machine struct {
 func machineOf(c *chip.Part) machine {
 	switch {
 	case c.Word == 8:
-		return machine{registers: 24, width: 1, pointers: 3, offset: 63, most: 1 << 31, others: 1 << 31, destroys: true}
+		return machine{registers: 28, width: 1, pointers: 3, offset: 63, most: 1 << 31, others: 1 << 31, destroys: true}
 	case c.Arch == "riscv":
 		return machine{registers: 27, width: 4, offset: 2047, most: 2047, others: 2047}
 	case c.Prices == "cortex-m0":
-		return machine{registers: 8, width: 4, offset: 31, scaled: true, most: 255, others: 0, destroys: true}
+		return machine{registers: 14, low: 8, width: 4, offset: 31, scaled: true, most: 255, others: 0, destroys: true}
 	}
 	return machine{registers: 14, width: 4, offset: 4095, most: 4095, others: 255, folds: true, pairs: true, saturates: true}
 }
@@ -88,7 +89,11 @@ func (v *values) named(name string, t step.Int) int {
 func (v *values) constant(name string) int {
 	id, ok := v.names[name]
 	if !ok {
-		id = v.add(1, false, true)
+		room := 1
+		if name[0] == '&' {
+			room = v.room(step.Index)
+		}
+		id = v.add(room, false, true)
 		v.names[name] = id
 	}
 	return id
@@ -116,14 +121,11 @@ func (v *values) use(uses ...int) {
 	v.events = append(v.events, e)
 }
 
-// pointer is the address that an entry is reached from; -1 where the chip has registers for addresses alone.
+// pointer is the address that an entry is reached from; -1 where it is the stack pointer.
 func (v *values) pointer(name string, index *step.Expr) int {
 	base, offset := split(index)
 	a := v.arrays[name]
 	m := v.k.machine
-	if m.pointers > 0 {
-		return -1
-	}
 	bytes := size(a.Elem) / 8
 	if a.Kind == step.Scratch && base == "" {
 		return -1 // from the stack pointer
@@ -162,6 +164,9 @@ func (v *values) expr(parent step.Op, e *step.Expr) int {
 		}
 		return v.op(e.Type, v.pointer(e.Name, e.Args[0]), index)
 	case step.OpExt, step.OpTrunc:
+		if n := v.k.narrowed(e); n != e {
+			return v.expr(parent, n)
+		}
 		a := v.expr(e.Op, e.Args[0])
 		if wide != "32" || a < 0 || v.list[a].room != v.room(e.Type) {
 			return v.op(e.Type, a)
@@ -194,8 +199,9 @@ func (v *values) expr(parent step.Op, e *step.Expr) int {
 }
 
 // statements lists the instructions of a block's own statements.
-func (v *values) statements(body []step.Stmt) {
-	for _, s := range body {
+func (v *values) statements(body []step.Stmt, merged map[int]int) {
+	waiting := map[int][]int{} // values of stores, for where they stand
+	for i, s := range body {
 		switch s := s.(type) {
 		case step.Let:
 			id := v.expr(step.OpStore, s.Value)
@@ -219,6 +225,13 @@ func (v *values) statements(body []step.Stmt) {
 				index = v.expr(step.OpLoad, s.Index)
 			}
 			id := v.expr(step.OpStore, s.Value)
+			if last, ok := merged[i]; ok && last > i {
+				waiting[last] = append(waiting[last], id)
+				continue
+			}
+			for _, w := range waiting[i] {
+				v.use(id, w)
+			}
 			v.use(id, v.pointer(s.Array, s.Index), index)
 		}
 	}
@@ -226,16 +239,23 @@ func (v *values) statements(body []step.Stmt) {
 
 // spills counts the values of a block that find no register: those that are read again from memory or made again, and those that are
 // written there. What is needed last gives way first.
-func (k *counter) spills(body []step.Stmt, t times, arrays sight, round *step.For) {
+func (k *counter) spills(body []step.Stmt, merged map[int]int, t times, arrays sight, round *step.For) {
 	v := &values{k: k, names: map[string]int{}, arrays: arrays}
-	v.statements(body)
+	v.statements(body, merged)
 	if len(v.events) == 0 {
 		return
 	}
 	if round != nil {
 		v.use(v.constant("# end"), v.constant("# counter"))
 	}
-	reads, makes, writes := v.simulate(round != nil)
+	reads, makes, writes := v.simulate(k.machine.registers, round != nil)
+	{
+		low := k.machine.low
+		slots := v.slots
+		r, m, w := v.simulate(low, round != nil)
+		v.slots = slots
+		k.add(t.by(r+m+w-reads-makes-writes), "tight")
+	}
 	k.spilled[k.in] = max(k.spilled[k.in], v.slots*k.machine.width)
 	k.add(t.by(reads), "reload")
 	k.add(t.by(makes), "remake")
@@ -272,9 +292,11 @@ func (v *values) copies() (n float64) {
 	return n
 }
 
-// simulate runs the events, of a loop twice and counted the second time.
-func (v *values) simulate(loop bool) (reads, makes, writes float64) {
-	events := v.events
+// simulate runs the events with room for some registers, a loop's twice and counted the second time.
+func (v *values) simulate(room int, loop bool) (reads, makes, writes float64) {
+	events, list := v.events, slices.Clone(v.list)
+	defer func() { v.list = list }()
+	v.slots = 0
 	n := len(v.list)
 	if loop {
 		v.list = append(v.list, v.list...)
@@ -319,7 +341,6 @@ func (v *values) simulate(loop bool) (reads, makes, writes float64) {
 		}
 		return -1
 	}
-	room := v.k.machine.registers
 	counted := func(i int) bool { return !loop || i >= len(v.events) }
 	for i, e := range events {
 		take := func(id int, makes bool) {

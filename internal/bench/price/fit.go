@@ -61,8 +61,8 @@ func rows(samples []sample, part *chip.Part) (time, code []row, err error) {
 var rare = schedule.Features{"clamp.32": 1, "clampfar.32": 1, "clampbelow.32": 1, "crop.32": 1, "max.32": 1, "neg.32": 1, "ext.32": 1, "lane.32": 1, "swap.16x2": 1, "min.32": 1}
 
 // solve finds prices, none below 0, that make the relative errors of rows small and stay near what is expected of them, as far as
-// stiff says: coordinate descent, with rows that miss by more than far counted less (Huber).
-func solve(rows []row, expected func(name string) float64) map[string]float64 {
+// stiffness says: coordinate descent, with rows that miss by more than far counted less (Huber).
+func solve(rows []row, expected func(name string) float64, stiffness float64) map[string]float64 {
 	const far, rounds = 0.05, 8
 	var names []string
 	index := map[string]int{}
@@ -149,7 +149,7 @@ func predict(x schedule.Features, price map[string]float64) (v float64) {
 }
 
 // cross gives the relative error of each row, by prices fitted to the other parts.
-func cross(rows []row, expected func(string) float64) []float64 {
+func cross(rows []row, expected func(string) float64, stiffness float64) []float64 {
 	const parts = 5
 	out := make([]float64, len(rows))
 	for k := range int64(parts) {
@@ -159,7 +159,7 @@ func cross(rows []row, expected func(string) float64) []float64 {
 				train = append(train, r)
 			}
 		}
-		price := solve(train, expected)
+		price := solve(train, expected, stiffness)
 		for i, r := range rows {
 			if r.seed%parts == k {
 				out[i] = predict(r.x, price)/r.y - 1
@@ -182,13 +182,12 @@ func quantile(v []float64, q float64) float64 {
 }
 
 // write keeps the prices of a chip where the schedule reads them.
-func write(part *chip.Part, time, code []row) error {
-	p := schedule.Prices{Chip: part.Name, Unit: part.Emulator.Counts, Time: rounded(solve(time, expects(part, false))), Code: rounded(solve(code, expects(part, true)))}
+func write(p schedule.Prices) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join("backends/lower/schedule/prices", part.Name+".json"), append(text, '\n'), 0o666)
+	return os.WriteFile(filepath.Join("backends/lower/schedule/prices", p.Chip+".json"), append(text, '\n'), 0o666)
 }
 
 func rounded(price map[string]float64) map[string]float64 {
@@ -201,8 +200,21 @@ func rounded(price map[string]float64) map[string]float64 {
 	return out
 }
 
-// stiffness is how much an expected price weighs beside a row.
-var stiffness = 1e-2
+// stiffest gives how much an expected price weighs beside a row where prices of some rows do best for the others, and how they do there.
+func stiffest(rows []row, expected func(string) float64) (stiffness float64, held []float64) {
+	least := math.Inf(1)
+	for _, s := range []float64{1e-3, 3e-3, 1e-2, 3e-2} {
+		errs := cross(rows, expected, s)
+		sum := 0.0
+		for _, e := range errs {
+			sum += math.Min(math.Abs(e), 0.25)
+		}
+		if sum < least {
+			least, stiffness, held = sum, s, errs
+		}
+	}
+	return stiffness, held
+}
 
 func expects(part *chip.Part, code bool) func(string) float64 {
 	return func(name string) float64 { return prior(name, part, code) }
@@ -217,22 +229,20 @@ func fit(part *chip.Part, folder string, verbose, keep bool) error {
 	if err != nil {
 		return err
 	}
-	if keep {
-		if err := write(part, time, code); err != nil {
-			return err
-		}
-	}
+	p := schedule.Prices{Chip: part.Name, Unit: part.Emulator.Counts}
 	for _, set := range []struct {
 		name string
 		rows []row
-	}{{"time", time}, {"code", code}} {
+		to   *map[string]float64
+	}{{"time", time, &p.Time}, {"code", code, &p.Code}} {
 		expected := expects(part, set.name == "code")
-		price := solve(set.rows, expected)
+		stiffness, held := stiffest(set.rows, expected)
+		price := solve(set.rows, expected, stiffness)
+		*set.to = rounded(price)
 		errs := make([]float64, len(set.rows))
 		for i, r := range set.rows {
 			errs[i] = predict(r.x, price)/r.y - 1
 		}
-		held := cross(set.rows, expected)
 		fmt.Printf("%s %s: %d rows, %d prices; error in the fit: median %.1f %%, 90 %% within %.1f %%, worst %.1f %%; held out: %.1f, %.1f, %.1f\n", part.Name, set.name,
 			len(set.rows), len(price), 100*quantile(errs, .5), 100*quantile(errs, .9), 100*quantile(errs, 1), 100*quantile(held, .5), 100*quantile(held, .9), 100*quantile(held, 1))
 		byWhat := map[string][]float64{}
@@ -273,6 +283,9 @@ func fit(part *chip.Part, folder string, verbose, keep bool) error {
 			r := set.rows[i]
 			fmt.Printf("      seed %d %s: measured %.0f, error %.0f %% (fit %.0f %%) %s\n", r.seed, r.what, r.y, 100*held[i], 100*errs[i], r.note)
 		}
+	}
+	if keep {
+		return write(p)
 	}
 	return nil
 }

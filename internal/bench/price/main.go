@@ -52,7 +52,6 @@ func main() {
 	checks := flag.Bool("check", false, "hold the prices in use against what was measured, and print rows of the page")
 	models := flag.String("picks", "", "models, of which what is picked and its runners-up are measured")
 	verbose := flag.Bool("v", false, "print every price and the worst errors")
-	flag.Float64Var(&stiffness, "stiffness", stiffness, "how much an expected price weighs beside a row")
 	flag.Parse()
 	for _, name := range strings.Split(*chips, ",") {
 		part, err := chip.Get(name)

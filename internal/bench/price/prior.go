@@ -16,12 +16,12 @@ var words = map[string]float64{
 	"shl.32.folded": 0.1, "shr.32.folded": 0.1, "rnd.32.folded": 1, "mul.32.folded": 0.3, "mul.index": 1, "shl.index": 0.5, "mulconst.index": 1,
 	"add.index": 0.5, "addconst.index": 0.5,
 	"ext.32": 1, "ext.64": 1, "ext.32x2": 4, "trunc.8": 0.3, "trunc.16": 0.3, "trunc": 1, "field": 1.5, "field.low.u.32": 1, "field.top": 1,
-	"load": 1, "load.ram.64": 2, "load.table.64": 2, "store": 1, "store.64": 2, "loadpair": 0.6, "storepair": 0.6,
+	"load": 1, "load.ram.64": 2, "load.table.64": 2, "store": 1, "store.64": 2, "loadpair": 0.6, "storepair": 0.6, "storemerged": 1.6,
 	"halfadd": 4, "halfsub": 4, "satadd": 9, "dot": 10, "dot.32": 10, "pack": 2, "lane": 1, "swap": 3,
 	"add.64": 3, "addconst.64": 3, "neg.64": 4, "mul.64": 4, "mulconst.64": 4, "shr.64": 3, "shl.64": 3, "rnd.64": 5, "clamp.64": 12, "relu.64": 3, "bit.64": 0.1, "byte.64": 0.1,
 	"field.low.u.64": 2, "add.16x2": 1, "addconst.16x2": 1, "relu.16x2": 8, "clamp.16x2": 20, "satadd.16x2": 46, "halfadd.16x2": 8, "halfsub.16x2": 8, "rnd.16x2": 6, "shr.16x2": 5,
 	"field.low.u.16x2": 4, "field.top.u.16x2": 5,
-	"reload": 1, "remake": 1, "spill": 1, "copy": 0.7, "address": 0.7, "far": 0.7, "fixed": 0.5, "round": 2.5, "loop": 2, "call": 8, "knowncall": 8, "if": 3, "choose": 2, "phase": 1, "scratch": 1,
+	"reload": 1, "remake": 1, "spill": 1, "copy": 0.7, "tight": 0.7, "address": 0.7, "far": 0.7, "fixed": 0.5, "round": 2.5, "loop": 2, "call": 8, "knowncall": 8, "if": 3, "choose": 2, "phase": 1, "scratch": 1,
 }
 
 // dsp are what differs where lanes are an instruction.
@@ -39,14 +39,14 @@ var thumb = map[string]float64{
 
 // bytes are the priors on processors of 8 bits, in cycles a byte.
 var bytes = map[string]float64{
-	"add": 1, "addconst": 1, "neg": 1.2, "and": 1, "xor": 1, "shl": 0.5, "shr": 0.5, "rnd": 1.5, "bit": 1, "byte": 0.8, "relu": 2, "max": 4, "clamp": 6, "clampfar": 7, "crop": 6,
-	"mul": 7, "mulnarrow": 6, "mulconst": 4, "mulwide": 2, "load.ram": 2, "load.table": 3, "store": 2, "halfadd": 4, "halfsub": 4, "satadd": 6, "ext": 0.7, "trunc": 0.2, "field": 1.5,
+	"add": 1, "addconst": 1, "neg": 1.2, "and": 1, "xor": 1, "shl": 0.5, "shlbyte": 2, "shr": 0.5, "rnd": 2.5, "bit": 1, "byte": 0.8, "relu": 4, "max": 6, "clamp": 7, "clampbyte": 12, "clampfar": 14, "crop": 6,
+	"mul": 7, "mulnarrow": 9, "mulconst": 6, "mulwide": 2, "load.ram": 2, "load.table": 3, "store": 2, "halfadd": 4, "halfsub": 4, "satadd": 6, "ext": 0.7, "trunc": 0.2, "field": 1.5,
 }
 
 // whole are those that have no width.
 var whole = map[string]float64{
-	"reload": 2, "remake": 1, "spill": 2, "copy": 1, "address": 3, "far": 4, "fixed": 2, "round": 5, "loop": 3, "call": 20, "knowncall": 20, "if": 4, "choose": 4, "phase": 3, "scratch": 6, "fieldbit": 1,
-	"repoint": 2, "turn.16": 5, "turn.24": 6, "turn.32": 7, "turn.64": 11, "mul.index": 8, "mulconst.index": 4, "shl.index": 3, "add.index": 2, "addconst.index": 2,
+	"reload": 2, "remake": 1, "spill": 2, "copy": 1, "address": 3, "far": 4, "fixed": 2, "round": 5, "loop": 3, "call": 20, "knowncall": 20, "if": 4, "choose": 4, "phase": 3, "scratch": 6, "fieldbit": 4,
+	"repoint": 2, "tight": 1, "turn.16": 5, "turn.24": 6, "turn.32": 7, "turn.64": 11, "mul.index": 8, "mulconst.index": 4, "shl.index": 3, "add.index": 2, "addconst.index": 2,
 }
 
 // prior is that of a feature's time, or of its bytes of code.
