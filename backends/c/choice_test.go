@@ -12,58 +12,17 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/backends/lower/step/steptest"
 	"github.com/hrnnc/hrnnc/backends/run"
 	"github.com/hrnnc/hrnnc/backends/run/runtest"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// randomChoice draws a schedule, which the plan may not allow.
-func randomChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
-	c := step.Plain(p)
-	c.Word = []int{16, 32}[rng.Intn(2)]
-	flip := func() bool { return rng.Intn(2) == 0 }
-	for i := range c.Layers {
-		l := &c.Layers[i]
-		stages := p.Layers[i].K
-		if l.Pairs = rng.Intn(3) == 0; l.Pairs {
-			l.Lane = []int{16, 32}[rng.Intn(2)]
-			if p.Layers[i].N/p.Layers[i].Block%2 == 1 {
-				stages--
-			}
-		} else if flip() {
-			l.Lane = []int{8, 16, 32, 64}[rng.Intn(4)]
-		}
-		l.Passes = nil
-		for left := stages; left > 0; {
-			n := 1 + rng.Intn(min(left, 3))
-			l.Passes = append(l.Passes, n)
-			left -= n
-		}
-		l.Descending = !p.Layers[i].Staged && flip()
-		l.InPlace, l.Fused, l.Merged = flip(), flip(), flip()
-		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
-		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots, step.Joined}[rng.Intn(7)]
-		if l.Product == step.Joined {
-			l.Pairs, l.Ahead, l.Fused, l.Merged, l.Record = false, false, true, false, 0
-		}
-		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
-		l.Unroll, l.Widened, l.Multiple = 1+rng.Intn(6), flip(), rng.Intn(9)
-		l.Below, l.Separate = l.Product != step.Joined && !l.Pairs && p.Layers[i].Saturate && flip(), l.Record > 0 && !l.Pairs && flip()
-		l.Ahead = l.Product != step.Joined && l.Fused && !l.Merged && !l.Pairs && !p.Layers[i].Staged && flip()
-	}
-	c.Readout = step.ReadoutChoice{Product: []step.Product{step.Rows, step.Packed, step.Dots, step.Adders}[rng.Intn(4)],
-		Together: 1 + rng.Intn(5), Multiple: rng.Intn(9), Deferred: rng.Intn(4) > 0}
-	if c.Readout.Deferred {
-		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
-	}
-	return c
-}
-
 // choose draws schedules until the plan allows one and its types hold every value.
 func choose(rng *rand.Rand, p *lower.Plan) (step.Choice, *step.Program) {
 	for range 60 {
-		c := randomChoice(rng, p)
+		c := steptest.Choice(rng, p)
 		prog, err := step.Build(p, c)
 		if err == nil && step.Verify(prog) == nil {
 			return c, prog

@@ -117,6 +117,49 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// TestStreamsOnChips does the same on simulated chips, with what assembly they have, means among the models: each step is taken from a
+// state that was saved, while the model went on and another took its turn.
+func TestStreamsOnChips(t *testing.T) {
+	for _, name := range []string{"atmega328p", "cortex-m0", "cortex-m4", "rv32imc"} {
+		t.Run(name, func(t *testing.T) {
+			bench := runtest.Open(t, name)
+			kinds := map[string]int{}
+			for seed := 0; kinds["mean"] < 1 || kinds["deferred"] < 1 || kinds["other"] < 1; seed++ {
+				if seed == 400 {
+					t.Fatalf("only %v", kinds)
+				}
+				rng := rand.New(rand.NewSource(int64(9000 + seed)))
+				p := plantest.WithOrder(rng, 1+seed%4)
+				c, prog := choose(rng, p)
+				kind := "other"
+				if p.Output.When == ir.Mean {
+					kind = "mean"
+				}
+				if c.Readout.Deferred {
+					kind = "deferred"
+				}
+				if kinds[kind] == 1 {
+					continue
+				}
+				kinds[kind]++
+				files, _ := write(p, prog, backends.Vectors{}, &settings{prefix: "m", part: bench.Part, steady: seed%2 == 0, asm: true})
+				f, err := bench.Build(context.Background(), runtest.Write(t, p, files), "-DRESTORED=1")
+				if err != nil {
+					t.Fatalf("seed %d, %v: %v", seed, c, err)
+				}
+				x := plantest.Sequences(rng, p, 3, 6)
+				r, err := f.Run(context.Background(), x)
+				if err != nil {
+					t.Fatalf("seed %d, %v: %v", seed, c, err)
+				}
+				if want := reference(p, x); fmt.Sprint(r.Y) != fmt.Sprint(want) {
+					t.Errorf("seed %d, %v: got %v\nwant %v", seed, c, r.Y, want)
+				}
+			}
+		})
+	}
+}
+
 // TestFreestanding links models with nothing but the compiler's own arithmetic: no memset, no memcpy.
 func TestFreestanding(t *testing.T) {
 	for _, b := range []struct{ mcu, command string }{

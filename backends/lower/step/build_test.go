@@ -9,54 +9,8 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/backends/lower/step/steptest"
 )
-
-// anyChoice draws a choice, which the plan need not allow.
-func anyChoice(rng *rand.Rand, p *lower.Plan) step.Choice {
-	c := step.Plain(p)
-	c.Word = []int{16, 32}[rng.Intn(2)]
-	coin := func() bool { return rng.Intn(2) == 0 }
-	for i := range c.Layers {
-		l, k := &c.Layers[i], p.Layers[i].K
-		l.Pairs = rng.Intn(5) == 0
-		if l.Pairs && p.Layers[i].N/p.Layers[i].Block%2 == 1 {
-			k--
-		}
-		l.Passes = nil
-		for k > 0 {
-			s := 1 + rng.Intn(min(4, k))
-			l.Passes = append(l.Passes, s)
-			k -= s
-		}
-		l.Descending = !p.Layers[i].Staged && coin()
-		l.InPlace, l.Fused, l.Merged = coin(), coin(), coin()
-		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
-		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots, step.Joined}[rng.Intn(7)]
-		if l.Product == step.Joined {
-			l.Pairs, l.Ahead, l.Fused, l.Merged, l.Record = false, false, true, false, 0
-		}
-		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
-		l.Unroll, l.Widened, l.Multiple = rng.Intn(7), coin(), rng.Intn(9)
-		if coin() {
-			l.Lane = 8
-			for l.Lane < p.Layers[i].ZBits {
-				l.Lane *= 2
-			}
-		}
-		if l.Pairs {
-			l.Lane = 16
-		}
-		l.Below, l.Separate = !l.Pairs && p.Layers[i].Saturate && l.Product != step.Joined && coin(), l.Record > 0 && !l.Pairs && coin()
-		l.Ahead = l.Fused && !l.Merged && !l.Pairs && l.Product != step.Joined && !p.Layers[i].Staged && coin()
-	}
-	c.Readout = step.ReadoutChoice{
-		Product:  []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups}[rng.Intn(5)],
-		Together: rng.Intn(4), Multiple: rng.Intn(9), Deferred: coin()}
-	if c.Readout.Deferred {
-		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
-	}
-	return c
-}
 
 // TestChoicesGiveTheSameBits holds random plans under random choices. A choice that a plan does not allow is refused when it is
 // built; one whose lanes are too narrow by the verifier. Enough must be left.
@@ -65,7 +19,7 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 	for seed := range int64(1500) {
 		rng := rand.New(rand.NewSource(seed))
 		p := plantest.Random(rng)
-		c := anyChoice(rng, p)
+		c := steptest.Choice(rng, p)
 		prog, err := step.Build(p, c)
 		if err != nil {
 			continue
@@ -103,7 +57,7 @@ func TestPairsGiveTheSameBits(t *testing.T) {
 		if l := &p.Layers[0]; !l.Staged || l.Bits > 12 || len(p.Layers) > 1 {
 			continue
 		}
-		c := anyChoice(rng, p)
+		c := steptest.Choice(rng, p)
 		l := &c.Layers[0]
 		if l.Product == step.Joined || l.Product == step.Dots {
 			l.Product = step.Rows // pairs have neither
@@ -142,7 +96,7 @@ func TestUnitsThatAreNotRead(t *testing.T) {
 		if v.Bits == 1 || v.Cols < 4 {
 			continue
 		}
-		c := anyChoice(rng, p)
+		c := steptest.Choice(rng, p)
 		whole, err := step.Build(p, c)
 		if err != nil {
 			continue
