@@ -49,8 +49,8 @@ type VerifyOptions struct {
 	// SimulatorSeconds is about what a simulator of hardware runs for, and half of what its unit vectors may take;
 	// 0 stands for 3.
 	SimulatorSeconds float64
-	// Start is told what runs next, and how many levels ran before it and will have run in all.
-	Start func(level string, done, total int)
+	// Watch is told which level runs, and about how far all of it is, 0 to 1.
+	Watch func(level string, done float64)
 }
 
 // shortSteps are the steps of a short sequence.
@@ -67,7 +67,7 @@ func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, 
 	}
 	v := verifier{l: l, o: o, x: l.verifySequences(o)}
 	start := time.Now()
-	v.begin("fixed")
+	v.begin("fixed", quickly)
 	var err error
 	if v.want, _, _, err = l.fixed(ctx, v.x, nil); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, 
 		if err != nil {
 			return rows, l.placed(c.Target, err)
 		}
-		v.begun = on.begun
+		v.done, v.work = on.done, on.work
 		row.Level, row.Asked = fmt.Sprintf("c (%s)", p.Name), true
 		rows = append(rows, row)
 	}
@@ -123,29 +123,54 @@ func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, 
 }
 
 type verifier struct {
-	l     *Lowered
-	o     VerifyOptions
-	x     [][][]int64
-	want  [][][]int64
-	begun int
+	l    *Lowered
+	o    VerifyOptions
+	x    [][][]int64
+	want [][][]int64
+	// level is the one that runs, and takes some work behind what is done.
+	level      string
+	work, done float64
 }
 
-func (v *verifier) begin(level string) {
-	if v.o.Start != nil {
-		v.o.Start(level, v.begun, max(v.levels(), v.begun+1))
+// What a level takes beside others, about: those that interpret nothing, programs that are built, and hardware that is simulated.
+const (
+	quickly = 0.05
+	built   = 1.0
+	slowly  = 2.0
+)
+
+// begin says that a level runs that takes some work, and that those before it are done.
+func (v *verifier) begin(level string, work float64) {
+	v.done += v.work
+	v.level, v.work = level, work
+	v.within(0)
+}
+
+// within says how much of the level is done, 0 to 1.
+func (v *verifier) within(done float64) {
+	if v.o.Watch != nil {
+		v.o.Watch(v.level, min(1, (v.done+v.work*done)/max(v.all(), v.done+v.work)))
 	}
-	v.begun++
 }
 
-// levels is how many run, those that are skipped included.
-func (v *verifier) levels() int {
-	n := 1 // fixed
+// all is the work of every level, of those that are skipped too.
+func (v *verifier) all() float64 {
+	n := quickly // fixed
 	for _, level := range append(Levels(), "plan") {
-		if v.chosen(level) && level != "fixed" {
-			n++
+		if !v.chosen(level) || level == "fixed" {
+			continue
+		}
+		_, e, err := FindEngine(level)
+		switch {
+		case err != nil:
+			n += quickly
+		case e.Rate > 0:
+			n += slowly
+		default:
+			n += built
 		}
 	}
-	return n + len(v.o.Chips)
+	return n + slowly*float64(len(v.o.Chips))
 }
 
 // chosen reports whether a level is to run; asked, whether it is because its name was given.
@@ -214,7 +239,7 @@ func sequence(in ir.Input, kind, steps int, rng *rand.Rand) [][]int64 {
 
 // real reports how far the real level is from the fixed one.
 func (v *verifier) real(ctx context.Context) (Verification, error) {
-	v.begin("real")
+	v.begin("real", quickly)
 	start := time.Now()
 	row := Verification{Level: "real", Sequences: len(v.x), Steps: totalSteps(v.x)}
 	unit := v.l.Module.Value(v.l.Module.Y).Type.Scale
@@ -250,7 +275,7 @@ func (v *verifier) real(ctx context.Context) (Verification, error) {
 
 // plan holds the lowered plan's own interpreter against the IR's.
 func (v *verifier) plan() Verification {
-	v.begin("plan")
+	v.begin("plan", quickly)
 	start := time.Now()
 	got := make([][][]int64, len(v.x))
 	for i, x := range v.x {
@@ -310,7 +335,11 @@ func differing(want, got [][]int64) int {
 
 // engine generates a target and holds one way of running it against the reference.
 func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Engine) (Verification, error) {
-	v.begin(fmt.Sprintf("%s (%s)", t.Name(), e.Name))
+	work := built
+	if e.Rate > 0 {
+		work = slowly
+	}
+	v.begin(fmt.Sprintf("%s (%s)", t.Name(), e.Name), work)
 	start := time.Now()
 	if missing := exttool.Missing(e.Tools...); len(missing) > 0 {
 		_, err := exttool.Find(missing[0])
@@ -328,6 +357,7 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 	if err != nil {
 		return Verification{}, fmt.Errorf("%s: %w", e.Name, err)
 	}
+	v.within(0.5)
 	row := compare(x, want, got)
 	if !v.o.NoProof {
 		row.Proof = provenBy(v.l.Plan, func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {

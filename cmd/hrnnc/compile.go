@@ -71,6 +71,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 				return err
 			}
 			if explain {
+				bar.say("pricing other schedules")
 				if o.Report.Schedule, err = a.explained(l); err != nil {
 					return err
 				}

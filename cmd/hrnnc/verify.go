@@ -60,8 +60,8 @@ could not run. --mcu runs the C on the emulators of chips, alone or with the lev
 				return err
 			}
 			levels := bar.plan("verifying", 1)
-			o.Start = func(level string, done, total int) {
-				levels.at(done, total)
+			o.Watch = func(level string, done float64) {
+				levels.Set(done)
 				bar.say("verifying " + level)
 			}
 			rows, err := l.Verify(cmd.Context(), o)
