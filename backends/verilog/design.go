@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -53,7 +54,7 @@ type readout struct {
 
 func newDesign(p *lower.Plan, s settings) *design {
 	d := &design{settings: &s, plan: p}
-	modules := lower.NewNames(append([]string{s.prefix, s.prefix + "_tb"}, keywords...)...)
+	modules := lower.NewNames(slices.Concat([]string{s.prefix, s.prefix + "_tb"}, shellModules(s.prefix), keywords)...)
 	ports := lower.NewNames(append(strings.Fields(`clk rst in_valid in_ready in_data in_last out_valid out_ready out_data out_class
 out_bit out_last part start first last odd accept beat last_beat step part_done next_part token entries entry
 entry_address done_outputs`), keywords...)...)

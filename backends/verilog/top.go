@@ -197,8 +197,8 @@ func (d *design) readoutInstance(v *topValues) string {
 	return b.String() + "\n" + ports(pairs...) + "\n    );"
 }
 
-// testbench writes the golden vectors and the testbench that runs them.
-func (w *writer) testbench(v backends.Vectors) {
+// testbench writes the golden vectors and the testbench that runs them, and gives what it says of them.
+func (w *writer) testbench(v backends.Vectors) topValues {
 	t := w.top()
 	var beats, outputs []int64
 	for i, sequence := range v.X {
@@ -231,6 +231,7 @@ func (w *writer) testbench(v backends.Vectors) {
 		in.file(t.Prefix+"_inputs.hex", t.BeatWord),
 		out.file(t.Prefix+"_outputs.hex", t.OutWord))
 	w.print(t.Prefix+"_tb.v", "testbench.v", t)
+	return t
 }
 
 // golden is an output after t steps as the testbench compares it: with out_bit above it where the output has one.

@@ -27,7 +27,10 @@ type target struct{}
 func (target) Name() string { return "verilog" }
 
 func (target) Settings() []backends.Setting {
-	return append([]backends.Setting{{Key: "prefix", Doc: "the start of every file and module"}}, architectureSettings...)
+	return append([]backends.Setting{
+		{Key: "prefix", Doc: "the start of every file and module"},
+		{Key: "shell", Doc: "modules around it that speak a bus or a serial line: " + strings.Join(shellNames(), ", "), Words: shellNames()},
+	}, architectureSettings...)
 }
 
 // keywords are the words of the languages, and names that the generated files use.
@@ -61,6 +64,7 @@ type settings struct {
 	prefix string
 	architecture
 	butterflies int // a cycle
+	shells      []shell
 }
 
 // defaultButterflies is where the adders of a 512-unit model still fit the smallest FPGAs with room for the rest.
@@ -83,6 +87,11 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 				problems.Add(backends.BadSetting(k, "prefix = %s is a word of Verilog, or a name in the modules written here", v).Helpf("write  prefix = %s_model", v))
 			}
 			out.prefix = v
+		case "shell":
+			var wrong *diag.Diagnostic
+			if out.shells, wrong = chosenShells(v); wrong != nil {
+				problems.Add(wrong)
+			}
 		default:
 			known, wrong := out.architecture.set(k, v)
 			if wrong != nil {
@@ -117,7 +126,7 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	} else {
 		w.modules()
 	}
-	w.testbench(v)
+	w.shellFiles(w.testbench(v))
 	w.print("harness.v", "harness.v", d.top())
 	w.print("Makefile", "Makefile", d.makefile())
 	w.print("README.md", "README.md", d.readme())

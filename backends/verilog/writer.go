@@ -12,19 +12,20 @@ import (
 	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
-//go:embed templates/*.tmpl
+//go:embed templates/*.tmpl templates/shell/*.tmpl
 var templateFiles embed.FS
 
 // templates have [[ ]] around their actions, because Verilog itself uses {{ }}.
 var templates = template.Must(template.New("").Delims("[[", "]]").Funcs(template.FuncMap{
 	"span": span, "lit": lit, "note": note, "md": spell.Markdown,
 	"banner": func() string { return "" }, // a writer sets it
+	"bytes":  func(bits int) int { return (bits + 7) / 8 * 8 },
 	"dec":    func(n int) int { return n - 1 },
 	"sub":    func(a, b int) int { return a - b },
 	"top":    func(n int) string { return fmt.Sprintf("[%d]", n-1) },
 	"slice":  func(high, low int) string { return fmt.Sprintf("[%d:%d]", high-1, low) },
 	"lane":   func(i, m int) string { return fmt.Sprintf("[%d:%d]", i*m+m-1, i*m) },
-}).ParseFS(templateFiles, "templates/*.tmpl"))
+}).ParseFS(templateFiles, "templates/*.tmpl", "templates/shell/*.tmpl"))
 
 // writer makes the files of a design. The first error stays in err.
 type writer struct {
