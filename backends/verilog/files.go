@@ -19,10 +19,24 @@ func (d *design) sources() []string {
 	return append(out, d.readout.Module+".v")
 }
 
-type makefileValues struct{ Prefix, Design string }
+type makefileValues struct {
+	Prefix, Design     string
+	Shells, ShellFiles []string
+	Benches            []string // testbenches of shells that say PASS
+	Serial             bool     // one of the shells is for serial lines
+}
 
 func (d *design) makefile() makefileValues {
-	return makefileValues{Prefix: d.prefix, Design: strings.Join(d.sources(), " ")}
+	v := makefileValues{Prefix: d.prefix, Design: strings.Join(d.sources(), " "), ShellFiles: d.shellSources()}
+	for _, s := range d.shells {
+		v.Shells = append(v.Shells, s.Name)
+		if s.Name == "uart" {
+			v.Serial = true
+		} else {
+			v.Benches = append(v.Benches, s.bench)
+		}
+	}
+	return v
 }
 
 // readmeValues fill templates/README.md.tmpl.
@@ -35,11 +49,13 @@ type readmeValues struct {
 	TableBits      int
 	MemoryFiles    []string
 	MemoriesMacro  string
+	Shells         []shell
+	Serial         bool
 }
 
 func (d *design) readme() readmeValues {
 	v := readmeValues{topValues: d.top(), Name: d.plan.Name, Sources: d.sources(), Butterflies: d.butterflies, MemoryBits: d.memoryBits(), TableBits: d.tableBits,
-		MemoryFiles: d.memoryFiles, MemoriesMacro: memoriesMacro(d.prefix)}
+		MemoryFiles: d.memoryFiles, MemoriesMacro: memoriesMacro(d.prefix), Shells: d.shells, Serial: d.makefile().Serial}
 	switch d.plan.Output.Decision {
 	case ir.Argmax:
 		v.Decision = "`out_class` is the index of the largest, with `out_last`."

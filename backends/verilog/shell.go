@@ -292,19 +292,36 @@ func (v shellValues) LoadText() string {
 	return fmt.Sprintf("kind == 2'd1 ? %s : %s", pad("class_now", v.Class), pad("magnitude", v.Out))
 }
 
-// shellFiles writes the chosen shells into the folder shell.
+// shellSources are the files of the chosen shells, without their testbenches.
+func (d *design) shellSources() []string {
+	var out []string
+	for _, s := range d.shells {
+		for _, m := range s.modules {
+			path := "shell/" + d.prefix + "_" + m + ".v"
+			if !slices.Contains(out, path) && (m != "guard" || d.plan.Steps > 0) {
+				out = append(out, path)
+			}
+		}
+	}
+	return out
+}
+
+// shellFiles writes the chosen shells and their testbenches into the folder shell.
 func (w *writer) shellFiles(t topValues) {
-	written := map[string]bool{}
+	sources := w.shellSources()
 	for _, s := range w.shells {
 		v := w.core().values(s)
 		v.BeatWord, v.Beats, v.BeatDepth, v.OutWord, v.Goldens, v.OutputDepth = t.BeatWord, t.Beats, t.BeatDepth, t.OutWord, t.Outputs, t.OutputDepth
 		v.Patience = t.Patience
 		for _, m := range append(slices.Clone(s.modules), s.bench) {
-			if m == "guard" && v.Steps == 0 || written[m] {
-				continue
+			path := "shell/" + w.prefix + "_" + m + ".v"
+			at := slices.Index(sources, path)
+			if m == s.bench || at >= 0 {
+				w.print(path, m+".v", v)
 			}
-			written[m] = true
-			w.print("shell/"+w.prefix+"_"+m+".v", m+".v", v)
+			if at >= 0 {
+				sources = slices.Delete(sources, at, at+1) // another shell has it too
+			}
 		}
 	}
 }

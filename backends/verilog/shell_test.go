@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -192,6 +194,79 @@ func TestSerialLine(t *testing.T) {
 					t.Errorf("got\n%s\nwant\n%s", got, want)
 				}
 			})
+		}
+	}
+}
+
+// mocked writes shells around testdata/mock.v, whose outputs and state are wider than a register.
+func mocked(t *testing.T) (dir string, sources []string) {
+	t.Helper()
+	w := writer{design: &design{settings: &settings{prefix: "mock", shells: shells}, plan: &lower.Plan{Steps: 5}}}
+	c := core{Prefix: "mock", Title: "mock", In: 8, High: 255, Entries: 2, Outputs: 2, Out: 40, Class: 1, Steps: 5, State: &statePort{Address: 3, Bits: 40}}
+	for _, s := range shells {
+		for _, m := range s.modules {
+			w.print("mock_"+m+".v", m+".v", c.values(s))
+		}
+	}
+	if w.err != nil {
+		t.Fatal(w.err)
+	}
+	dir = t.TempDir()
+	for _, name := range []string{"mock.v", "registers_tb.v"} {
+		data, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.files = append(w.files, backends.File{Path: name, Data: data})
+	}
+	for _, f := range w.files {
+		if err := os.WriteFile(filepath.Join(dir, f.Path), f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(f.Path, "_tb.v") && !slices.Contains(sources, f.Path) {
+			sources = append(sources, f.Path)
+		}
+	}
+	return dir, sources
+}
+
+// TestStateThroughRegisters saves a state in the middle of a sequence, restores it, and goes on to the same outputs; it counts
+// saturations, and sees a sequence that is too long refused.
+func TestStateThroughRegisters(t *testing.T) {
+	for _, simulator := range []string{"iverilog", "verilator"} {
+		t.Run(simulator, func(t *testing.T) {
+			need(t, simulator, "g++", "make")
+			dir, sources := mocked(t)
+			if out := simulated(t, simulator, dir, "registers_tb", append(sources, "registers_tb.v"), ""); !strings.Contains(out, "PASS") {
+				t.Error(out)
+			}
+		})
+	}
+}
+
+// TestShellsOfAStatePort lints shells around a core that has one.
+func TestShellsOfAStatePort(t *testing.T) {
+	need(t, "verilator")
+	dir, sources := mocked(t)
+	for _, s := range shells {
+		silent(t, dir, "verilator", append([]string{"--lint-only", "-Wall", "--top-module", "mock_" + s.Name}, sources...)...)
+	}
+}
+
+// TestShellSynthesis sees yosys take the shells without a word.
+func TestShellSynthesis(t *testing.T) {
+	need(t, "yosys")
+	dir, sources := mocked(t)
+	for _, s := range shells {
+		silent(t, dir, "yosys", "-q", "-p", "read_verilog "+strings.Join(sources, " ")+"; synth -run :fine -top mock_"+s.Name)
+	}
+}
+
+func TestUnknownShells(t *testing.T) {
+	for value, help := range map[string]string{"axi": "did you mean axis?", "uart,axis-lite": "did you mean axilite?", "": "the shells are axis, axilite, wishbone, uart", "ahb3": "the shells are axis, axilite, wishbone, uart"} {
+		_, err := chosenShells(value)
+		if err == nil || err.Help != help {
+			t.Errorf("%q: %v", value, err)
 		}
 	}
 }

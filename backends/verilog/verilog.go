@@ -137,7 +137,7 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 }
 
 func (target) Products() []string {
-	return []string{"build/testbench", "build/result.txt", "build/size.txt"}
+	return []string{"build/testbench", "build/result.txt", "build/size.txt", "build/board", "build/axis_tb", "build/axilite_tb", "build/wishbone_tb"}
 }
 
 func (d *design) figures() []backends.Figure {
