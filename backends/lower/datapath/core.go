@@ -23,7 +23,7 @@ func Core(name string, n, width int, style CoreStyle) (*Design, error) {
 	if n < 2 || n&(n-1) != 0 || width < 1 || width+k > 48 {
 		return nil, fmt.Errorf("a transform takes a power of two of integers, at least 2, and results of at most 48 bits")
 	}
-	f := feedback{m: n, lanes: 1}
+	f := feedback{m: n, lanes: 1, plain: true}
 	d := New(name)
 	switch style {
 	case CorePipelined:
@@ -36,9 +36,12 @@ func Core(name string, n, width int, style CoreStyle) (*Design, error) {
 		return nil, fmt.Errorf("there is no style %q", style)
 	}
 	start := d.Input("in_start", 1, "with the first values of a vector")
-	in := flow{begin: start}
+	in := flow{begin: start, plain: style == CorePipelined}
 	for l := range f.lanes {
 		x := d.Input(coreValue("in_data", f.lanes, l), width, "signed").AsSigned()
+		if !in.plain {
+			x = x.Not()
+		}
 		in.lanes = append(in.lanes, x)
 	}
 	first := d.Output("out_start", 1, "with the first results of a vector")

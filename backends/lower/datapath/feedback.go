@@ -21,14 +21,21 @@ type feedback struct {
 	halve func(stage int, tag *Expr) *Expr
 	// shortest is the length of the shortest line in block RAM; 0 keeps all lines in flip-flops.
 	shortest int
+	// plain makes the last stage give the values themselves, not their complements.
+	plain bool
 }
 
 // flow is a stream of values inside a design: lanes side by side, begin in the cycle before the first values of a block, and
 // tag, which holds from that cycle's end on until the next block begins; nil where nothing follows the blocks.
+//
+// Lanes hold the complements of their values, ~x = -x - 1, in every bit. A butterfly needs one of its operands in both forms,
+// because a carry chain subtracts by adding a complement; of a complement that comes from a flip-flop, the form that waits in a
+// line and the difference share a table a bit.
 type flow struct {
 	lanes []*Expr
 	begin *Expr
 	tag   *Expr
+	plain bool // lanes hold the values themselves; the first stage alone may take them
 }
 
 // latency is the cycles from the values that enter to those that leave.
@@ -61,19 +68,21 @@ func (f feedback) build(d *Design, in flow) flow {
 		count.Set(Add(count.Ref(), Const(n, 1)))
 		at = count.Ref()
 	}
-	for i, stride := range f.strides() {
+	strides := f.strides()
+	for i, stride := range strides {
+		plain := f.plain && i == len(strides)-1
 		if stride < f.lanes {
-			in = f.across(d, in, stride)
+			in = f.across(d, in, stride, plain)
 		} else {
-			in = f.line(d, in, stride/f.lanes, at)
+			in = f.line(d, in, stride/f.lanes, at, plain)
 		}
 		if f.halve == nil {
 			continue
 		}
 		if when := f.halve(i+1, in.tag); !when.constant() || when.Value == 1 {
-			for l, x := range in.lanes {
-				up := d.Wire(f.name("up", stride, l), Sum(x.Bits+1, x, Int(2, 1)))
-				in.lanes[l] = d.Wire(f.name("half", stride, l), Mux(when, up.Down(1), x))
+			for l, x := range in.lanes { // ~((x + 1) >> 1) = (~x - 1) >> 1
+				less := d.Wire(f.name("less", stride, l), Sum(x.Bits+1, x, Int(1, -1)))
+				in.lanes[l] = d.Wire(f.name("half", stride, l), Mux(when, less.Down(1), x))
 			}
 		}
 	}
@@ -106,28 +115,45 @@ func (f feedback) follow(d *Design, in flow, stride int, begin *Expr) flow {
 }
 
 // across is a stage between lanes.
-func (f feedback) across(d *Design, in flow, stride int) flow {
+func (f feedback) across(d *Design, in flow, stride int, plain bool) flow {
 	d.Section("stage of pairs %d apart: between lanes", stride)
 	begin := d.Reg(f.name("begin", stride, 0), 1).ResetTo(0)
 	begin.Set(in.begin)
 	out := f.follow(d, in, stride, begin.Ref())
 	out.lanes = make([]*Expr, f.lanes)
 	for l, x := range in.lanes {
-		n := f.width(x.Bits)
-		y := d.RegSigned(f.name("y", stride, l), n)
-		if l&stride == 0 {
-			y.Set(Sum(n, x, in.lanes[l|stride]))
-		} else {
-			y.Set(Difference(n, in.lanes[l&^stride], x))
+		if l&stride != 0 {
+			continue
 		}
-		out.lanes[l] = y.Ref()
+		// ~(a + b) = ~a + ~b + 1 and ~(a - b) = ~a + b, whose lowest bits are the same
+		n := f.width(x.Bits)
+		other := in.lanes[l|stride]
+		var sum, difference *Expr
+		if in.plain {
+			sum = d.Wire(f.name("sum", stride, l), Add(x.To(n), other.To(n))).Not()
+			difference = d.Wire(f.name("difference", stride, l), Add(x.Not().To(n), other.To(n)))
+		} else {
+			sum = d.Wire(f.name("sum", stride, l), AddCarry(x.To(n), other.To(n), One()))
+			difference = d.Wire(f.name("difference", stride, l), Add(x.To(n), other.Not().To(n)))
+		}
+		y := d.Delayed(f.name("y", stride, l), f.given(sum, plain))
+		upper := d.Delayed(f.name("y", stride, l|stride), f.given(difference, plain).Slice(n-1, 1))
+		out.lanes[l], out.lanes[l|stride] = y, Cat(upper, y.Bit(0)).AsSigned()
 	}
 	return out
 }
 
+// given is a value from its complement, or that.
+func (f feedback) given(complement *Expr, plain bool) *Expr {
+	if plain {
+		return complement.Not()
+	}
+	return complement
+}
+
 // line is a stage whose pairs are n cycles apart: the first n values wait in a line of n; while the next n enter, sums leave
 // and differences wait, and leave while the n after that enter.
-func (f feedback) line(d *Design, in flow, n int, at *Expr) flow {
+func (f feedback) line(d *Design, in flow, n int, at *Expr, plain bool) flow {
 	stride := n * f.lanes
 	d.Section("stage of pairs %d apart: a line of %d", stride, n)
 	k := bits.Len(uint(n - 1)) // bits that count the line
@@ -140,18 +166,19 @@ func (f feedback) line(d *Design, in flow, n int, at *Expr) flow {
 	begin := d.Wire(f.name("begin", stride, 0), And(armed.Ref(), phase))
 	out := f.follow(d, in, stride, begin)
 	for l, x := range in.lanes {
-		out.lanes = append(out.lanes, f.pair(d, x, phase, n, at, stride, l))
+		out.lanes = append(out.lanes, f.pair(d, x, phase, n, at, stride, l, plain))
 	}
 	return out
 }
 
 // pair is a line's adders for one lane.
-func (f feedback) pair(d *Design, x, phase *Expr, n int, at *Expr, stride, lane int) *Expr {
-	w := f.width(x.Bits)
+func (f feedback) pair(d *Design, complement, phase *Expr, n int, at *Expr, stride, lane int, plain bool) *Expr {
+	w := f.width(complement.Bits)
 	name := func(what string) string { return f.name(what, stride, lane) }
 	front := d.Ahead(name("front"), w, "what entered the line a line's length ago")
 	front.Signed = true
 	f0 := front.Ref()
+	x := d.Wire(name("x"), complement.Not())
 	fed := d.Wire(name("fed"), Mux(phase, Sub(f0, x.To(w)), x.To(w)))
 	if f.shortest > 0 && n >= f.shortest {
 		k := bits.Len(uint(n - 1))
@@ -166,6 +193,7 @@ func (f feedback) pair(d *Design, x, phase *Expr, n int, at *Expr, stride, lane 
 		d.Define(front, line)
 	}
 	y := d.RegSigned(name("y"), w)
-	y.Set(Mux(phase, Add(f0, x.To(w)), f0))
+	sum := d.Wire(name("sum"), Add(f0, x.To(w)))
+	y.Set(f.given(Mux(phase, sum, f0).Not(), plain))
 	return y.Ref()
 }

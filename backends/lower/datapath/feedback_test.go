@@ -14,7 +14,7 @@ func feedbackDesign(f feedback, width int) *Design {
 	begin := d.Input("begin", 1)
 	in := flow{begin: begin}
 	for l := range f.lanes {
-		in.lanes = append(in.lanes, d.Input(fmt.Sprintf("x%d", l), width).AsSigned())
+		in.lanes = append(in.lanes, d.Input(fmt.Sprintf("x%d", l), width).AsSigned().Not())
 	}
 	var outs []*Signal
 	for l := range f.lanes {
@@ -24,7 +24,7 @@ func feedbackDesign(f feedback, width int) *Design {
 	out := f.build(d, in)
 	d.Section("what leaves")
 	for l, y := range out.lanes {
-		d.Drive(outs[l], y.To(width+10).AsUnsigned())
+		d.Drive(outs[l], y.Not().To(width+10).AsUnsigned())
 	}
 	d.Drive(ends, out.begin)
 	return d

@@ -205,7 +205,7 @@ func (s *streaming) pass() {
 	run.Set(And(step, lastWord.Not()))
 	started.Set(And(Or(start, started.Ref()), s.begins.Ref().Not()))
 
-	s.Section("the state, in %d memor%s of %d words", lanes, plural(lanes, "y", "ies"), s.words)
+	s.Section("the complement of the state, in %d memor%s of %d words", lanes, plural(lanes, "y", "ies"), s.words)
 	address := s.Wire("state_address", Mux(s.reading.Ref(), s.ri.Ref(), word.Ref()))
 	var in []*Expr
 	for i := range lanes {
@@ -395,7 +395,7 @@ func (s *streaming) lane(i int, u updateUnit, z *Expr, c laneConstants, weights 
 	t := s.l.Term
 	s.Section("lane %d", i)
 	// before the first step the state is zero
-	zs := s.Delayed(indexed("z", i), u.negated(c.sign, Gate(s.first.Not(), z)))
+	zs := s.Delayed(indexed("z", i), u.negated(c.sign, Gate(s.first.Not(), z.Not())))
 	var sign, bias, acc *Expr
 	if c.sign != nil {
 		sign = s.Delayed(indexed("sign", i), c.sign)
@@ -415,7 +415,7 @@ func (s *streaming) lane(i int, u updateUnit, z *Expr, c laneConstants, weights 
 		}
 	}
 	g := u.add(s.Design, indexed("lane", i)+"_", zs, acc, bias, sign)
-	s.state[i].Write(s.writes, s.unit2, g.AsUnsigned())
+	s.state[i].Write(s.writes, s.unit2, g.Not().AsUnsigned())
 }
 
 // tokenProduct is a weight times what a token's 1 is worth at even and odd steps.
@@ -502,7 +502,8 @@ func (s *streaming) readout() {
 			words[from+i] = word.Slice((i+1)*width-1, i*width)
 		}
 	}
-	for i, g := range s.stateWords {
+	for i, word := range s.stateWords {
+		g := word.Not()
 		if r.Relu {
 			g = s.Wire(indexed("positive", i), Gate(g.Top().Not(), g.Slice(g.Bits-2, 0)))
 		}

@@ -238,6 +238,7 @@ func (c *counter) physical() []int {
 	for r := range c.roots {
 		v := r.node()
 		switch {
+		case c.nodes[v].sum != nil && r.inverted() && !c.roots[r.not()]: // the adder's table gives the inverse
 		case c.nodes[v].gate == leaf && r.inverted():
 			c.area.Tables++
 		case c.nodes[v].gate == leaf:
