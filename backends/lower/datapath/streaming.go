@@ -221,7 +221,7 @@ func (s *streaming) pass() {
 			begin = s.Wire("block_begins", And(step, word.Ref().Slice(counterBits(perBlock)-1, 0).Any().Not()))
 		}
 	}
-	f := feedback{m: l.Block, lanes: lanes, most: l.ZBits, ascending: l.Staged, shortest: 8}
+	f := feedback{m: l.Block, lanes: lanes, most: l.ZBits, ascending: l.Staged, shortest: 32}
 	flowIn := flow{lanes: in, begin: begin}
 	if l.Staged {
 		f.halve = func(stage int, tag *Expr) *Expr {
