@@ -16,7 +16,8 @@ type dialect struct {
 	counters bool // counters of 8 bits where they suffice
 	pointers bool // pointers to small arrays of a function
 	cursors  bool // pointers that walk arrays in loops
-	products int  // the width from which on products are the library's; 0 for none
+	products int  // the width from which on products are the library's, in a time that nobody promises; 0 for none
+	parts    int  // the width from which on products are made of narrower ones, in one time; 0 for none
 }
 
 // narrow reports whether a chip has the instructions of ARMv6-M only, most of which know eight registers.
@@ -31,9 +32,9 @@ func dialectOf(set *settings) dialect {
 		d.counters, d.cursors, d.pointers = p.Word == 8, p.Word == 8, p.Word == 32 && !narrow(p)
 		switch {
 		case p.Arch == "avr":
-			d.products = 24
+			d.parts = 24
 		case narrow(p): // 32 bits by 32 give 32
-			d.products = 64
+			d.parts = 64
 		case p.Arch == "xtensa":
 			d.products = 32
 		}

@@ -128,6 +128,9 @@ func (s *speller) expr(e *step.Expr) term {
 		if e.Type == step.Index && s.dialect.counters {
 			return s.indexed(operators[step.OpMul], &step.Expr{Type: e.Type, Args: []*step.Expr{e.Args[0], step.At(1 << e.Value)}})
 		}
+		if s.byParts(e) {
+			return s.multiplied(e.Type, s.expr(e.Args[0]), number(1<<e.Value))
+		}
 		a := s.widened(e.Type, s.expr(e.Args[0]))
 		return joined(a, "*", product, s.numberIn(e.Type, 1<<e.Value))
 	case step.OpShr, step.OpRound:
@@ -170,6 +173,9 @@ func (s *speller) operation(e *step.Expr) term {
 	if e.Type == step.Index && s.dialect.counters {
 		return s.indexed(op, e)
 	}
+	if s.byParts(e) {
+		return s.multiplied(e.Type, s.expr(e.Args[0]), s.expr(e.Args[1]))
+	}
 	a, b := s.signed(e.Args[0]), s.signed(e.Args[1])
 	if n := e.Args[1]; e.Op == step.OpAdd && isNumber(n) && n.Value < 0 && n.Value > -1<<62 {
 		op.text, b = "-", number(-n.Value)
@@ -185,6 +191,53 @@ func (s *speller) operation(e *step.Expr) term {
 		a, b = s.in24(e.Args[0], a), s.in24(e.Args[1], b)
 	}
 	return joined(a, op.text, op.level, b)
+}
+
+// byParts reports whether a product is one that a chip has no instruction for, and whose time in a compiler's library may depend on
+// its operands: on AVR, on their signs. A power of two is a shift, but for avr-gcc's 24 bits.
+func (s *speller) byParts(e *step.Expr) bool {
+	if !s.dialect.steady || s.dialect.parts == 0 || e.Type == step.Index || e.Type.Lanes > 1 || e.Type.Bits < s.dialect.parts {
+		return false
+	}
+	if s.dialect.counters && !slices.ContainsFunc(e.Args, func(a *step.Expr) bool { return !s.positive(a) }) {
+		return false
+	}
+	switch e.Op {
+	case step.OpShl:
+		return e.Type.Bits == 24
+	case step.OpMul:
+		b := e.Args[1]
+		return b.Op != step.OpConst || e.Type.Bits == 24 || b.Value <= 0 || b.Value&(b.Value-1) != 0
+	}
+	return e.Op == step.OpMulWide
+}
+
+// positive reports whether a value is seen to be 0 or above.
+func (s *speller) positive(e *step.Expr) bool {
+	switch {
+	case e.Type.Unsigned, e.Claim != nil && e.Claim.Lo >= 0:
+		return true
+	}
+	switch e.Op {
+	case step.OpConst:
+		return e.Value >= 0
+	case step.OpField:
+		return !e.Signed
+	case step.OpLoad:
+		return s.scope.array(e.Name).elem.Unsigned
+	case step.OpExt, step.OpTrunc, step.OpShl, step.OpShr:
+		return s.positive(e.Args[0])
+	case step.OpMax:
+		return s.positive(e.Args[0]) || s.positive(e.Args[1])
+	case step.OpAdd, step.OpMul:
+		return s.positive(e.Args[0]) && s.positive(e.Args[1])
+	}
+	return false
+}
+
+// multiplied spells a product by the function at the head of the file.
+func (s *speller) multiplied(t step.Int, a, b term) term {
+	return term{s.helper("mul", t.Bits) + "(" + s.to(t, a).text + ", " + s.to(t, b).text + ")", postfix, exactly(t)}
 }
 
 // signed is a value as an operand: an entry of an unsigned table is converted, since C would calculate with its type.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+
+	"github.com/hrnnc/hrnnc/backends/lower/step"
 )
 
 //go:embed templates/inline.c.tmpl
@@ -19,7 +21,7 @@ var inlineTemplates = template.Must(template.New("inline").Funcs(template.FuncMa
 func inlineNames() (out []string) {
 	for _, t := range inlineTemplates.Templates() {
 		if t.Name() != "inline" {
-			for _, bits := range []int{16, 32, 64} {
+			for _, bits := range []int{16, 24, 32, 64} {
 				out = append(out, inlineName(t.Name(), bits))
 				if strings.HasSuffix(t.Name(), "clamp") || strings.HasSuffix(t.Name(), "crop") {
 					for n := range bits {
@@ -65,6 +67,10 @@ func (s *speller) helper(name string, bits int, constant ...int) string {
 		}
 		return fmt.Sprintf("UINT%d_C(0x%X)", 2*bits, v)
 	}
+	number := fmt.Sprintf("int%d_t", bits)
+	if bits == 24 {
+		number = s.typeName(step.I24)
+	}
 	wide := bits
 	if bits == 32 {
 		wide = 64
@@ -73,13 +79,13 @@ func (s *speller) helper(name string, bits int, constant ...int) string {
 	}
 	var b strings.Builder
 	err := t.ExecuteTemplate(&b, name, map[string]any{
-		"Name": full, "W": bits, "Top": bits - 1, "T": fmt.Sprintf("int%d_t", bits), "U": fmt.Sprintf("uint%d_t", bits),
+		"Name": full, "W": bits, "Top": bits - 1, "T": number, "U": fmt.Sprintf("uint%d_t", bits),
 		"U1": fmt.Sprintf("UINT%d_C(1)", bits), "UMax": fmt.Sprintf("UINT%d_MAX", bits),
 		"V": fmt.Sprintf("uint%d_t", 2*bits), "TWide": fmt.Sprintf("int%d_t", wide),
 		"Ones": word(1<<bits | 1), "Signs": word(1<<(bits-1)<<bits | 1<<(bits-1)), "Sign": word(1 << (bits - 1)), "Low": word(low),
 		"N": n, "Less": n - 1, "Hi": literal(1<<max(n-1, 0) - 1), "Lo": literal(-1 << max(n-1, 0)), "Ones2": literal(1<<n - 1),
 		"Part": 1 << max(n-9, 0), "Parts": 2 << max(n-9, 0),
-		"Steady": s.dialect.steady, "AVR": s.dialect.avr, "Arm": s.dialect.arm, "Halves": s.dialect.dsp && bits == 16,
+		"Steady": s.dialect.steady, "AVR": s.dialect.avr, "ByParts": s.dialect.steady && s.dialect.parts > 0 && s.dialect.parts <= 32, "Arm": s.dialect.arm, "Halves": s.dialect.dsp && bits == 16,
 	})
 	if err != nil {
 		panic(err) // the templates are part of this program

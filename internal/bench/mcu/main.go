@@ -33,6 +33,7 @@ var rows = []struct {
 }{
 	{chip: "atmega328p", models: []string{"activity"}},
 	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2500", "c.ram=384"}},
+	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2500", "c.ram=230"}},
 	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2300", "c.ram=220"}},
 	{chip: "cortex-m0", models: thirtyTwoBit},
 	{chip: "cortex-m3", models: thirtyTwoBit},
