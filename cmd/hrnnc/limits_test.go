@@ -24,6 +24,7 @@ func TestLimits(t *testing.T) {
 		want      string
 	}{
 		{1024, "compile model.hrn -o out", 2 * time.Second, 300e6, "written to out"},
+		{8192, "compile model.hrn --target c --mcu cortex-m7", 10 * time.Second, 300e6, "RAM, state"},
 		{8192, "verify model.hrn --level plan", time.Minute, 500e6, "proven on 8192 unit vectors"},
 	} {
 		t.Run(fmt.Sprint(c.units, " ", c.args), func(t *testing.T) {

@@ -209,7 +209,7 @@ func (k *picker) pick() (*Picked, error) {
 			}
 		}
 	}
-	return k.best(k.front(append(all, beam...)))
+	return k.best(append(all, beam...))
 }
 
 // thin keeps some of a front, its ends included.
@@ -234,26 +234,34 @@ func (k *picker) fits(p Price) bool {
 	return need.Flash <= k.budget.Flash && need.RAM <= k.budget.RAM
 }
 
-// best takes the quickest that fits, and that the verifier proves.
-func (k *picker) best(front []*Candidate) (*Picked, error) {
-	miss := &NoFit{Budget: k.budget, Chip: Budget{Flash: k.chip.Flash, RAM: k.chip.RAM}}
+// mostProofs is how many choices are tried that the verifier may refuse.
+const mostProofs = 32
+
+// best takes the quickest that fits, and that the verifier proves. What it refuses makes room for what was no quicker and no smaller.
+func (k *picker) best(all []*Candidate) (*Picked, error) {
 	var reason error
-	for _, c := range front {
-		if !k.fits(c.Price) {
-			miss.add(c)
-			continue
+	for range mostProofs {
+		front := k.front(all)
+		i := slices.IndexFunc(front, func(c *Candidate) bool { return k.fits(c.Price) })
+		if i < 0 && len(front) > 0 {
+			miss := &NoFit{Budget: k.budget, Chip: Budget{Flash: k.chip.Flash, RAM: k.chip.RAM}}
+			for _, c := range front {
+				miss.add(c)
+			}
+			return nil, miss
 		}
+		if i < 0 {
+			break
+		}
+		c := front[i]
 		prog, report, err := k.proven(c.Choice)
-		if err != nil {
-			reason = err
-			continue
+		if err == nil {
+			return &Picked{Chip: k.chip.Name, Candidate: *c, Program: prog, Report: report, Priced: k.priced, picker: k}, nil
 		}
-		return &Picked{Chip: k.chip.Name, Candidate: *c, Program: prog, Report: report, Priced: k.priced, picker: k}, nil
+		reason = err
+		all = slices.DeleteFunc(all, func(o *Candidate) bool { return o == c })
 	}
-	if miss.LeastFlash == 0 {
-		return nil, reason
-	}
-	return nil, miss
+	return nil, reason
 }
 
 func (k *picker) proven(c step.Choice) (*step.Program, *step.Report, error) {

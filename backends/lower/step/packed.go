@@ -148,6 +148,10 @@ func (r *readout) dots(put into) []Stmt {
 		r.fail("the output makes no dot products of pairs")
 		return nil
 	}
+	if most := int64(r.l.N) * r.most() << p.bits; most > I32.Range().Hi {
+		r.fail("the sums of %d products of weights with an offset do not fit 32 bits", r.l.N)
+		return nil
+	}
 	total := Var(I32, "total0")
 	out := []Stmt{Let{Name: total.Name, Value: Const(I32, 0), Mutable: true}}
 	for first := 0; first < r.Matrix.Rows; first += r.together() {
