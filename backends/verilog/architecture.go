@@ -76,9 +76,9 @@ func (a *architecture) set(key, value string) (known bool, wrong *diag.Diagnosti
 		}
 		a.Part, a.named = part, true
 	case "clock":
-		mhz, ok := megahertz(value)
-		if !ok {
-			return true, bad("clock = %s is no frequency", value).Helpf("write  clock = 24MHz")
+		mhz, err := chip.ParseClock(value)
+		if err != nil {
+			return true, bad("clock: %v", err).Helpf("write  clock = 24MHz")
 		}
 		a.Clock = mhz
 	case "steps_per_second":
@@ -120,23 +120,6 @@ func (a *architecture) set(key, value string) (known bool, wrong *diag.Diagnosti
 		return false, nil
 	}
 	return true, nil
-}
-
-// megahertz reads a frequency: 24MHz, 24 MHz, 12000kHz, 24e6Hz, or a number of MHz.
-func megahertz(text string) (float64, bool) {
-	number, unit := strings.ToLower(strings.ReplaceAll(text, " ", "")), 1.0
-	for _, u := range []struct {
-		suffix string
-		mhz    float64
-	}{{"mhz", 1}, {"khz", 1e-3}, {"ghz", 1e3}, {"hz", 1e-6}, {"m", 1}} {
-		if rest, ok := strings.CutSuffix(number, u.suffix); ok {
-			number, unit = rest, u.mhz
-			break
-		}
-	}
-	v, err := strconv.ParseFloat(number, 64)
-	v *= unit
-	return v, err == nil && v > 0 && v <= 2000
 }
 
 // candidate is the design for a plan: what the settings fix, or the smallest that keeps up with the rate.

@@ -20,6 +20,7 @@ func (a *app) compileCmd() *cobra.Command {
 	var set, packages []string
 	var force, explain bool
 	var mcu string
+	var logic logicFlags
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "compile model.hrn",
@@ -30,6 +31,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
   hrnnc compile model.hrn --target c -o firmware/model
   hrnnc compile model.hrn --target c --package arduino,cmake
   hrnnc compile model.hrn --target c --mcu atmega328p --explain
+  hrnnc compile model.hrn --target verilog --part up5k --clock 24MHz --steps-per-second 1000
   hrnnc compile model.hrn --set verilog.butterflies=8 --set c.prefix=gait
   hrnnc compile model.hrn --json                 # the figures, for scripts
   hrnnc compile model.hrn --verify-each          # check every pass on the way`,
@@ -53,7 +55,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			if mcu != "" && len(targets) > 0 && !slices.Contains(targets, "c") && !slices.Contains(targets, "all") {
 				return misuse("--mcu is about C, which is not among the targets").Helpf("add  --target c")
 			}
-			set = forChip(set, mcu)
+			set = logic.settings(forChip(set, mcu))
 			l, err := a.lower(args[0], weights, set, cfg, bar.say)
 			if err != nil {
 				return err
@@ -98,6 +100,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 	f.StringSliceVar(&packages, "package", nil, "packages of the C for build systems: "+strings.Join(pack.Names(), ", "))
 	f.StringVarP(&out, "output", "o", "", "folder to write (default build/NAME)")
 	chipFlags(c, &mcu, &explain)
+	logic.add(c)
 	f.BoolVar(&force, "force", false, "replace the folder whatever it holds")
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)

@@ -98,7 +98,6 @@ func arches(p *lower.Plan, fixed datapath.Arch) []datapath.Arch {
 	}
 	for lanes := 1; lanes <= 8 && lanes <= order; lanes *= 2 {
 		if kinds(datapath.Streaming) {
-			add(datapath.Streaming, lanes, lanes, inputs, 1)
 			add(datapath.Streaming, lanes, lanes, inputs, lanes)
 		}
 	}
