@@ -249,7 +249,7 @@ func eachCommand(c *cobra.Command, visit func(*cobra.Command)) {
 
 // TestFlagValues holds the tables of completion to the commands: a flag that takes words or files completes them.
 func TestFlagValues(t *testing.T) {
-	free := []string{"set", "output", "map", "ignore", "input-scale", "name", "text", "steps", "state-bits", "units", "rate", "budget", "epochs", "seed", "sequences"}
+	free := []string{"set", "output", "map", "ignore", "input-scale", "name", "text", "steps", "state-bits", "units", "rate", "budget", "epochs", "seed", "sequences", "clock", "seeds", "steps-per-second", "timeout"}
 	flags := map[string]bool{}
 	eachCommand((&app{}).root(), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
