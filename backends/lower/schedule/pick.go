@@ -389,6 +389,8 @@ func (k *picker) instead(c, from step.Choice) (out []string) {
 	switch {
 	case r.Product != was.Product:
 		out = append(out, "the output's product by "+string(r.Product))
+	case r.Stored != was.Stored:
+		out = append(out, onOff(r.Stored, "the output's sums in the outputs"))
 	case r.Together != was.Together:
 		out = append(out, "the output with other rows at a time")
 	}
@@ -407,6 +409,9 @@ func (k *picker) of(layer int) string {
 var decisions = []func(l, from step.LayerChoice) string{
 	func(l, from step.LayerChoice) string {
 		return said(most(l.Passes) != most(from.Passes), fmt.Sprintf("passes of at most %d stages", most(l.Passes)))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(most(l.Passes) == most(from.Passes) && !slices.Equal(l.Passes, from.Passes), "the shorter passes elsewhere")
 	},
 	func(l, from step.LayerChoice) string {
 		return said(l.Descending != from.Descending, map[bool]string{true: "the widest stride first", false: "the narrowest stride first"}[l.Descending])

@@ -6,6 +6,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Space is what can be chosen for a plan on a chip: for each layer and for the output, any of a list. Not every candidate can be
@@ -95,7 +96,7 @@ func layers(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 		if pairs {
 			lanes = 16
 		}
-		for _, passes := range passesOf(stages, c) {
+		for _, passes := range passesOf(stages, c, pairs) {
 			for _, descending := range both {
 				if descending && (l.Staged || len(passes) < 2) {
 					continue
@@ -146,9 +147,13 @@ func roundings(l *lower.Layer, c *chip.Part, fused, pairs bool) []rounding {
 }
 
 // plainly are the ways of a choice on chips of 32 bits without instructions that clamp or take a field: the clamp begins with the
-// constants, and records have the constants of one parity.
+// constants, and records have the constants of one parity. Pairs have a table of constants for each parity, or one of both.
 func plainly(l *lower.Layer, c *chip.Part, k step.LayerChoice) []step.LayerChoice {
 	out := []step.LayerChoice{k}
+	if k.Pairs && k.Record > 0 && l.TwoPhase() {
+		k.Separate = true
+		return append(out, k)
+	}
 	if c.Word != 32 || c.Arch == "arm" && c.Prices != "cortex-m0" || k.Pairs {
 		return out
 	}
@@ -188,8 +193,9 @@ func dots(l *lower.Layer, k step.LayerChoice) (out []step.LayerChoice) {
 	return out
 }
 
-// passesOf are ways to split stages into passes: as few as a number of stages a pass allows.
-func passesOf(stages int, c *chip.Part) (out [][]int) {
+// passesOf are ways to split stages into passes: as few as a number of stages a pass allows; the short one first or, with short, last, where
+// the updates of pairs have more registers.
+func passesOf(stages int, c *chip.Part, short bool) (out [][]int) {
 	if stages == 0 {
 		return [][]int{nil}
 	}
@@ -198,8 +204,16 @@ func passesOf(stages int, c *chip.Part) (out [][]int) {
 		if c.Arch == "arm" && most == 4 && len(p) > 1 {
 			continue // its 14 registers do not hold 16 values, which pays where it saves the only other pass
 		}
-		if !slices.ContainsFunc(out, func(q []int) bool { return slices.Equal(p, q) }) {
-			out = append(out, p)
+		add := func(p []int) {
+			if !slices.ContainsFunc(out, func(q []int) bool { return slices.Equal(p, q) }) {
+				out = append(out, p)
+			}
+		}
+		add(p)
+		if short {
+			p = slices.Clone(p)
+			slices.Reverse(p)
+			add(p)
 		}
 	}
 	return out
@@ -219,6 +233,9 @@ func readouts(p *lower.Plan, c *chip.Part) (out []step.ReadoutChoice) {
 					}
 				}
 				out = append(out, step.ReadoutChoice{Product: product})
+				if product == step.Dots && p.Output.When != ir.Mean {
+					out = append(out, step.ReadoutChoice{Product: product, Stored: true})
+				}
 			default:
 				out = append(out, step.ReadoutChoice{Product: product, Deferred: deferred})
 				if deferred && c.Word >= 32 {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math/rand"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -35,7 +36,7 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 		for _, l := range c.Layers {
 			for what, on := range map[string]bool{"pairs": l.Pairs, "fused": l.Fused, "in place": l.InPlace, "record": l.Record > 0, "merged": l.Merged, "ahead": l.Ahead, "below": l.Below, "separate": l.Separate,
 				"by value": l.Product == step.ByValue, "groups": l.Product == step.Groups || c.Readout.Product == step.Groups,
-				"joined": l.Product == step.Joined, "input dots": l.Product == step.Dots, "dots": c.Readout.Product == step.Dots, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed} {
+				"joined": l.Product == step.Joined, "input dots": l.Product == step.Dots, "dots": c.Readout.Product == step.Dots, "stored dots": c.Readout.Stored, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed} {
 				if on {
 					proven[what]++
 				}
@@ -62,7 +63,7 @@ func TestPairsGiveTheSameBits(t *testing.T) {
 		if l.Product == step.Joined || l.Product == step.Dots {
 			l.Product = step.Rows // pairs have neither
 		}
-		*l = step.LayerChoice{Pairs: true, Lane: 16, Fused: l.Fused, Merged: true, Record: 16 << rng.Intn(2), Product: l.Product, Unroll: 6}
+		*l = step.LayerChoice{Pairs: true, Lane: 16, Fused: l.Fused, Merged: true, Record: 16 << rng.Intn(2), Separate: l.Separate, Product: l.Product, Unroll: 6}
 		stages := p.Layers[0].K
 		cross := p.Layers[0].N/p.Layers[0].Block%2 == 1
 		if cross {
@@ -226,5 +227,59 @@ func TestLiftedBlocks(t *testing.T) {
 			t.Fatalf("seed %d, %v: %v", seed, c.Layers, err)
 		}
 		proven[[2]bool{l.N > l.Block, k.Descending}]++
+	}
+}
+
+// TestPairsMoveTheirConstants: constants of pairs that fit a byte once they are moved stand in one table of both parities, and the product
+// takes the difference back. With Separate there are two.
+func TestPairsMoveTheirConstants(t *testing.T) {
+	const enough = 4
+	one, two := 0, 0
+	for seed := int64(0); one < enough || two < enough; seed++ {
+		if seed == 60000 {
+			t.Fatalf("only %d and %d plans are held", one, two)
+		}
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		l := &p.Layers[0]
+		if !l.Staged || l.Bits > 11 || len(p.Layers) > 1 || !l.Saturate || l.Term == nil || l.Term.Source != lower.FromVector || !p.TwoPhase() {
+			continue
+		}
+		for ph, from := range []int64{40, -150} {
+			l.Bias[ph] = make([]int64, l.N)
+			for i := range l.Bias[ph] {
+				l.Bias[ph][i] = from + rng.Int63n(100)
+			}
+		}
+		l.SumBits++
+		stages := l.K
+		if l.N/l.Block%2 == 1 {
+			stages--
+		}
+		c := step.Plain(p)
+		k := step.LayerChoice{Pairs: true, Lane: 16, Fused: stages > 0, Merged: true, Record: 32, Unroll: 6, Passes: step.PassesOf(stages, 3),
+			Product: []step.Product{step.Rows, step.ByValue}[rng.Intn(2)], Separate: rng.Intn(2) == 0}
+		c.Layers[0] = k
+		prog, err := step.Build(p, c)
+		if err != nil || step.Verify(prog) != nil {
+			continue
+		}
+		if err := hold(rng, p, prog); err != nil {
+			t.Fatalf("seed %d, %v: %v", seed, c.Layers, err)
+		}
+		tables := 0
+		for _, a := range prog.Arrays {
+			if strings.HasPrefix(a.Name, "bias_"+l.Name) {
+				tables++
+			}
+		}
+		switch {
+		case tables == 1 && !k.Separate:
+			one++
+		case tables == 2 && k.Separate:
+			two++
+		case tables == 1:
+			t.Fatalf("seed %d, %v: one table of constants", seed, c.Layers)
+		}
 	}
 }

@@ -48,7 +48,8 @@ type LayerChoice struct {
 	Sum int
 	// Record packs the weights, the sign and the biases of a unit into words of this many bits; 0 keeps a table of each.
 	Record int
-	// Separate keeps records of even steps and others of odd ones, whose constants then stand at the upper end of their words.
+	// Separate keeps records of even steps and others of odd ones, whose constants then stand at the upper end of their words; of pairs, a
+	// table of constants for each parity instead of one with both, if they fit.
 	Separate bool
 	Product  Product
 	// Unroll is how many columns of a matrix are multiplied where the unit needs them; wider ones go into an array first.
@@ -86,6 +87,8 @@ type ReadoutChoice struct {
 	Copied bool
 	// Together is how many rows are multiplied at a time.
 	Together int
+	// Stored adds Dots up in the outputs themselves, which takes less stack than sums that find no register.
+	Stored bool
 	// Multiple rounds the columns that are multiplied up to a multiple of it, as far as there are units. 0 is 1.
 	Multiple int
 	// Deferred adds up relu(h) instead of the outputs of a mean, and multiplies when an output is asked for.
@@ -147,6 +150,9 @@ func (c ReadoutChoice) String() string {
 	s := "product by " + string(c.Product)
 	if c.Together > 1 {
 		s += fmt.Sprintf(", %d rows at a time", c.Together)
+	}
+	if c.Stored {
+		s += ", added up in the outputs"
 	}
 	if c.Multiple > 1 {
 		s += fmt.Sprintf(", columns in multiples of %d", c.Multiple)
@@ -360,8 +366,8 @@ func (c *LayerChoice) check(l *lower.Layer) error {
 		return fmt.Errorf("the half that rounds cannot be added ahead: the update is not fused, or rounds otherwise")
 	case c.Below && (!l.Saturate || c.Pairs || c.Product == Joined):
 		return fmt.Errorf("no clamp of a single unit begins with its constants")
-	case c.Separate && (c.Record == 0 || c.Pairs):
-		return fmt.Errorf("there are no records of single units to keep for each parity")
+	case c.Separate && c.Record == 0:
+		return fmt.Errorf("there are no records to keep for each parity")
 	case c.Pairs && (gap == 0 || l.Perm != nil || l.PreSigns != nil || len(c.Passes) == 0):
 		return fmt.Errorf("its units make no pairs")
 	case c.Pairs && c.Lane == 32 && (l.Staged || l.ZBits > 32 || c.Record > 0 || c.Merged):

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // packing lays the weights of the output out in words, several a word, with an offset that keeps them positive.
@@ -148,7 +149,14 @@ func (r *readout) dots(put into) []Stmt {
 		r.fail("the output makes no dot products of pairs")
 		return nil
 	}
-	if most := int64(r.l.N) * r.most() << p.bits; most > I32.Range().Hi {
+	most := int64(r.l.N) * r.most() << p.bits
+	if r.c.Stored {
+		if most += 1 << (r.YBits - 1); r.out.Elem != I32 || r.plan.Output.When == ir.Mean { // they begin with the bias
+			r.fail("the sums of dot products are not kept in the outputs")
+			return nil
+		}
+	}
+	if most > I32.Range().Hi {
 		r.fail("the sums of %d products of weights with an offset do not fit 32 bits", r.l.N)
 		return nil
 	}
@@ -157,6 +165,9 @@ func (r *readout) dots(put into) []Stmt {
 	for first := 0; first < r.Matrix.Rows; first += r.together() {
 		rows := min(r.together(), r.Matrix.Rows-first)
 		out = append(out, r.dotRows(r.dotTable(p, first, rows), p, first, rows, total, put)...)
+	}
+	if i := Counter("i"); r.c.Stored {
+		out = append(out, each("i", r.Matrix.Rows, Store{r.out.Name, i, Sub(Load(r.out, i), total).Claimed(r.YBits)}))
 	}
 	return out
 }
@@ -184,6 +195,10 @@ func (r *readout) dotRows(t *Array, p packing, first, rows int, total *Expr, put
 	var out []Stmt
 	sums := make([]*Expr, rows)
 	for i := range sums {
+		if r.c.Stored {
+			out = append(out, put(At(first+i), Const(I32, 0)))
+			continue
+		}
 		name := fmt.Sprintf("s%d", first+i)
 		out = append(out, Let{Name: name, Value: Const(I32, 0), Mutable: true})
 		sums[i] = Var(I32, name)
@@ -202,12 +217,20 @@ func (r *readout) dotRows(t *Array, p packing, first, rows int, total *Expr, put
 	for i, to := range sums {
 		s, word := let(fmt.Sprintf("w%d", i), Load(t, sum(Times(m, int64(rows)), At(i))))
 		body = append(body, s)
+		if r.c.Stored {
+			sum := Load(r.out, At(first+i))
+			for k := range g {
+				sum = Dot(Field(word, k*p.bits, p.bits, false, pair), g[k], sum)
+			}
+			body = append(body, Store{r.out.Name, At(first + i), sum.Claimed(32)})
+			continue
+		}
 		for k := range g {
 			body = append(body, Set{to.Name, Dot(Field(word, k*p.bits, p.bits, false, pair), g[k], to)})
 		}
 	}
 	out = append(out, For{Var: "m", To: r.l.N / p.per, By: 1, Body: body})
-	for i := range sums {
+	for i := 0; i < rows && !r.c.Stored; i++ {
 		out = append(out, put(At(first+i), Sub(sums[i], total).Claimed(r.YBits)))
 	}
 	return out

@@ -69,7 +69,7 @@ func (u *update) newRecords(bias arith.Phased[[]int64]) (out arith.Phased[*recor
 	switch {
 	case slices.Equal(bias[arith.Even], bias[arith.Odd]):
 		return arith.Both(u.newRecord(bias, name, "", arith.Even))
-	case !u.c.Separate:
+	case !u.c.Separate, u.lanes == 2: // the constants of pairs stand apart
 		return arith.Both(u.newRecord(bias, name, "", arith.Odd, arith.Even))
 	}
 	out[arith.Even] = u.newRecord(bias, name+"_even", " at even steps", arith.Even)
@@ -152,9 +152,9 @@ func (u *update) newRecord(bias arith.Phased[[]int64], table, when string, phase
 			columns = append(columns, column{name: biasField(ph, 0), width: width, values: gather(0, func(unit int) int64 { return bias[ph][unit] + r.raised[ph] })})
 		}
 	} else {
-		u.pairBias(bias, !same)
+		r.pairBias(bias, !same)
 	}
-	if same {
+	if same && u.lanes == 1 {
 		r.raised[arith.Odd], r.joined[arith.Odd] = r.raised[arith.Even], r.joined[arith.Even]
 		if r.joined[arith.Even] {
 			u.raiseBy(arith.Odd, u.lift[arith.Even], nil)
@@ -252,27 +252,55 @@ func boolInt(b bool) int {
 
 // pairBias makes the constants of pairs: a table word a pair, the odd steps' in the lower byte of each lane and the even steps'
 // in the upper one where they differ and fit; else tables of lanes.
-func (u *update) pairBias(bias arith.Phased[[]int64], two bool) {
-	even, odd := u.inOrder(bias[arith.Even]), u.inOrder(bias[arith.Odd])
-	if h := hull(append(append([]int64{}, even...), odd...)); h == (arith.Interval{}) {
+func (r *record) pairBias(bias arith.Phased[[]int64], two bool) {
+	u := r.update
+	all := func() arith.Interval { return hull(slices.Concat(bias[arith.Even], bias[arith.Odd])) }
+	if all() == (arith.Interval{}) {
 		return
 	}
 	if !two {
-		u.bias = arith.Both(u.tableOf(u.work, "bias_"+u.Name, "Bias of "+u.Name+", a word a pair.", even))
+		u.bias = arith.Both(u.tableOf(u.work, "bias_"+u.Name, "Bias of "+u.Name+", a word a pair.", u.inOrder(bias[arith.Even])))
 		return
 	}
-	if hull(append(append([]int64{}, even...), odd...)).Bits() > u.work.Bits/2 {
+	half := u.work.Bits / 2
+	if !u.c.Separate && all().Bits() > half {
+		r.centre(bias, arith.OfBits(half))
+	}
+	even, odd := u.inOrder(bias[arith.Even]), u.inOrder(bias[arith.Odd])
+	if u.c.Separate || all().Bits() > half {
 		u.bias[arith.Even] = u.tableOf(u.work, "bias_"+u.Name+"_even", "Bias of "+u.Name+" at even steps, a word a pair.", even)
 		u.bias[arith.Odd] = u.tableOf(u.work, "bias_"+u.Name+"_odd", "Bias of "+u.Name+" at odd steps, a word a pair.", odd)
 		return
 	}
-	half := u.work.Bits / 2
 	both := make([]int64, len(even))
 	for i := range both {
 		both[i] = even[i]<<half | odd[i]&(1<<half-1)
 	}
 	u.bias = arith.Both(u.tableOf(u.work, "bias_"+u.Name, fmt.Sprintf("Bias of %s: a word a pair, a lane holds that of odd steps in its lower %d bits, that of even ones above.", u.Name, half), both))
 	u.packedBias = half
+}
+
+// centre moves the constants of both phases into a range where a product that starts with the difference can take it back.
+func (r *record) centre(bias arith.Phased[[]int64], into arith.Interval) {
+	if r.term.t == nil || !r.term.record() {
+		return
+	}
+	var by arith.Phased[int64]
+	for ph, v := range bias {
+		h, n := hull(v), shiftLeft(r.Layer, ph)
+		by[ph] = (h.Lo + h.Hi) / 2 >> n
+		_, merged := r.term.half(ph)
+		plain := r.term.t.Mid[ph] == arith.Identity && r.term.t.Out[ph] == arith.Identity
+		if moved := arith.Between(h.Lo-by[ph]<<n, h.Hi-by[ph]<<n); !moved.Within(into) || !merged && !plain {
+			return
+		}
+	}
+	for ph, v := range bias {
+		for i := range v {
+			v[i] -= by[ph] << shiftLeft(r.Layer, ph)
+		}
+		r.raised[ph] = -by[ph]
+	}
 }
 
 // word loads a word of the record, once.

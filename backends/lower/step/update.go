@@ -313,7 +313,7 @@ func (u *update) pair(z *Expr, where site, ph int, name func(string, *Expr) *Exp
 		v = Xor(v, mask)
 	}
 	a := u.term.entry(where.at, where.position, u.record[ph], ph, u.sum, name)
-	return u.pairSum(v, constant, a, shiftLeft(u.Layer, ph))
+	return u.pairSum(v, constant, a, ph)
 }
 
 // readRecord reads the words of a record in the order of the table, which a pointer walks.
@@ -337,7 +337,8 @@ func (u *update) crossStage(z *Expr, ph int) *Expr {
 
 // pairSum adds in lanes of 16 bits. A sum that leaves them stays at their end, which the clamp takes back, unless what is added
 // next could bring it back further than that.
-func (u *update) pairSum(v, constant, a *Expr, n int) *Expr {
+func (u *update) pairSum(v, constant, a *Expr, ph int) *Expr {
+	n := shiftLeft(u.Layer, ph)
 	if n > 1 || n == 1 && constant == nil {
 		u.fail("pairs round by one bit at most behind the transform")
 		return v
@@ -346,7 +347,11 @@ func (u *update) pairSum(v, constant, a *Expr, n int) *Expr {
 	case n == 1:
 		v = HalfAdd(v, constant)
 	case constant != nil:
-		if a != nil && 1<<(u.term.t.OutBits-1)+1<<(u.Bits-1) > 1<<(u.work.Bits-1) {
+		moved := int64(0)
+		if r := u.record[ph]; r != nil {
+			moved = max(r.raised[ph], -r.raised[ph])
+		}
+		if a != nil && 1<<(u.term.t.OutBits-1)+moved+1<<(u.Bits-1) > 1<<(u.work.Bits-1) {
 			u.fail("what flows in is too large to be added behind a sum that saturates")
 			return v
 		}

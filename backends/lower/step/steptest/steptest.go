@@ -6,6 +6,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Choice draws a choice, which the plan need not allow and whose lanes may be too narrow for it: step.Build and step.Verify say so.
@@ -47,12 +48,13 @@ func Choice(rng *rand.Rand, p *lower.Plan) step.Choice {
 			l.Lane = []int{16, 16, 32}[rng.Intn(3)]
 		}
 		l.Below = l.Product != step.Joined && !l.Pairs && p.Layers[i].Saturate && coin()
-		l.Separate = l.Record > 0 && !l.Pairs && coin()
+		l.Separate = l.Record > 0 && coin()
 		l.Ahead = l.Fused && !l.Merged && !l.Pairs && l.Product != step.Joined && !p.Layers[i].Staged && coin()
 	}
 	c.Readout = step.ReadoutChoice{
 		Product:  []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups}[rng.Intn(5)],
 		Together: rng.Intn(5), Multiple: rng.Intn(9), Deferred: coin()}
+	c.Readout.Stored = c.Readout.Product == step.Dots && p.Output.When != ir.Mean && coin()
 	if c.Readout.Deferred {
 		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
 	}
