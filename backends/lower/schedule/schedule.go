@@ -174,11 +174,18 @@ func stack(p *step.Program, c *chip.Part, known map[string]Known, spilled map[st
 		for _, a := range f.Scratch {
 			own += a.Len * stored(a.Elem)
 		}
-		eachCall(f.Body, func(name string) { deepest = max(deepest, need[name]) })
+		leaf := true
+		eachCall(f.Body, func(name string) { deepest, leaf = max(deepest, need[name]), false })
+		if leaf && c.Word == 32 {
+			own += hoisted
+		}
 		need[f.Name] = own + deepest
 	}
 	return need
 }
+
+// hoisted is what compilers for 32 bits keep of addresses and numbers that they make ahead of loops, as measured.
+const hoisted = 24
 
 // frame is what a call takes for the way back, and for registers that are kept.
 func frame(c *chip.Part) int { return 8 * max(machineOf(c).width, 2) }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
-	"github.com/hrnnc/hrnnc/ir"
 )
 
 // Choice draws a choice, which the plan need not allow and whose lanes may be too narrow for it: step.Build and step.Verify say so.
@@ -54,7 +53,7 @@ func Choice(rng *rand.Rand, p *lower.Plan) step.Choice {
 	c.Readout = step.ReadoutChoice{
 		Product:  []step.Product{step.Rows, step.Packed, step.Dots, step.Adders, step.Groups}[rng.Intn(5)],
 		Together: rng.Intn(5), Multiple: rng.Intn(9), Deferred: coin()}
-	c.Readout.Stored = c.Readout.Product == step.Dots && p.Output.When != ir.Mean && coin()
+	c.Readout.Stored = c.Readout.Product == step.Dots && p.Output.When != "mean" && coin()
 	if c.Readout.Deferred {
 		c.Readout.Sum = []int{0, 16, 32}[rng.Intn(3)]
 	}
