@@ -249,17 +249,17 @@ func (k *counter) spills(body []step.Stmt, merged map[int]int, t times, arrays s
 		v.use(v.constant("# end"), v.constant("# counter"))
 	}
 	reads, makes, writes := v.simulate(k.machine.registers, round != nil)
-	{
-		low := k.machine.low
-		slots := v.slots
-		r, m, w := v.simulate(low, round != nil)
-		v.slots = slots
-		k.add(t.by(r+m+w-reads-makes-writes), "tight")
-	}
 	k.spilled[k.in] = max(k.spilled[k.in], v.slots*k.machine.width)
 	k.add(t.by(reads), "reload")
 	k.add(t.by(makes), "remake")
 	k.add(t.by(writes), "spill")
+	if low := k.machine.low; low > 0 {
+		r, m, w := v.simulate(low, round != nil)
+		k.add(t.by(r+m+w-reads-makes-writes), "tight")
+		if r+w > 0 {
+			k.add(t.by(float64(len(v.events))), "crowded")
+		}
+	}
 	if k.machine.destroys {
 		k.add(t.by(v.copies()), "copy")
 	}

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/bench/price -measure        # builds and runs programs; keeps what it measured
 //	go run ./internal/bench/price                 # fits prices to what was measured
+//	go run ./internal/bench/price -held 8         # measures what is picked for models that no fit saw
 //	go run ./internal/bench/price -picks examples/digits/model.hrn  # measures what is picked, and its runners-up
 package main
 
@@ -51,6 +52,7 @@ func main() {
 	keep := flag.Bool("write", false, "write the prices")
 	checks := flag.Bool("check", false, "hold the prices in use against what was measured, and print rows of the page")
 	models := flag.String("picks", "", "models, of which what is picked and its runners-up are measured")
+	random := flag.Int("held", 0, "measure what is picked for the examples, and for so many random models of each kind, which no fit saw")
 	verbose := flag.Bool("v", false, "print every price and the worst errors")
 	flag.Parse()
 	for _, name := range strings.Split(*chips, ",") {
@@ -61,12 +63,15 @@ func main() {
 		if err == nil && *models != "" {
 			err = picks(part, strings.Split(*models, ","))
 		}
+		if err == nil && *random > 0 {
+			err = held(part, *random)
+		}
 		if err == nil && *checks {
 			var line string
 			line, err = check(part, *folder)
 			fmt.Print(line)
 		}
-		if err == nil && !*measure && !*checks && *models == "" {
+		if err == nil && !*measure && !*checks && *models == "" && *random == 0 {
 			err = fit(part, *folder, *verbose, *keep)
 		}
 		if err != nil {

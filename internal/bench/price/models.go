@@ -22,11 +22,33 @@ func (w *writer) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", 
 
 func oneOf[T any](rng *rand.Rand, v ...T) T { return v[rng.Intn(len(v))] }
 
-// model is a random model of at most so many units.
+// model is a random model of at most so many units: every second one of those that microcontrollers are given, the others with every
+// construct of the language, as the tests have them.
 func model(seed int64, units int) (*lower.Plan, error) {
+	if seed%2 == 1 {
+		m, err := modelgen.Random(seed, modelgen.Options{MaxUnits: units / 2})
+		if err != nil {
+			return nil, err
+		}
+		if seed%8 == 1 {
+			m.Text = endless(m.Text)
+		}
+		return plan(m.Text, seed)
+	}
 	w := &writer{rng: rand.New(rand.NewSource(seed))}
 	w.text(seed, units)
 	return plan(w.String(), seed)
+}
+
+// endless leaves out how many steps a sequence has.
+func endless(text string) string {
+	var out []string
+	for _, line := range strings.Split(text, "\n") {
+		if !strings.HasPrefix(line, "steps ") {
+			out = append(out, strings.Replace(line, " mean", " at every step", 1))
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // plan lowers a model with random weights.
