@@ -105,7 +105,7 @@ func (s *speller) class() {
 	}
 	s.line("int ", s.prefix, "_class(const ", s.prefix, "_state *s)")
 	s.open("{")
-	s.room(f)
+	s.declareArrays(f)
 	s.largest = &largest{s.fresh("top"), s.fresh("best")}
 	s.line(s.typeName(y.Elem), " ", s.largest.top, " = (", s.typeName(y.Elem), ")", literal(y.Elem.Range().Lo), ";")
 	s.line(s.index, " ", s.largest.best, " = 0u;")

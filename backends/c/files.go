@@ -85,7 +85,6 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 		Token: s.token, EveryStep: p.Output.When == ir.EveryStep,
 		Deviations: deviations,
 	}
-	g.Stack, g.StackNote = s.stackBytes(), "bytes: an upper bound of what a call takes, computed"
 	if set.part != nil {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
 	}
@@ -287,6 +286,10 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 	})
 	source = append(source, g.fill("api.c.tmpl")...)
 	g.Time, g.Assembly = s.timing(ir.Decision(g.Decision)), s.assembly != nil
+	g.Stack, g.StackNote = s.stackBytes(), "bytes: an upper bound of what a call takes at -Os or -O2, computed"
+	if g.Assembly {
+		g.StackNote += ", with the assembly on AVR"
+	}
 	hash := sha256.Sum256(source)
 	g.Version = fmt.Sprintf("%X", hash[:4])
 	files := []backends.File{

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 )
 
@@ -13,11 +14,12 @@ type needs struct {
 	state, writes      bool // the struct, and whether something in it changes
 	input, output, odd bool
 	scratch            []*step.Array // of a function that calls this one
-	stack              int           // bytes of arrays and values, with those of the deepest call
+	stack              int           // bytes of arrays and values, without those of calls
+	calls              []string
 }
 
 // needsOf works out the needs of every function. A function stands behind those that it calls.
-func needsOf(p *step.Program) map[string]*needs {
+func needsOf(p *step.Program, r room) map[string]*needs {
 	arrays := map[string]*step.Array{}
 	for _, a := range p.Arrays {
 		arrays[a.Name] = a
@@ -29,18 +31,39 @@ func needsOf(p *step.Program) map[string]*needs {
 	}
 	out := map[string]*needs{}
 	for _, f := range p.Funcs {
-		out[f.Name] = needsOfFunc(f, arrays, out)
+		out[f.Name] = needsOfFunc(f, arrays, out, r)
 	}
 	return out
 }
 
-// frame is what a call may take beside arrays and values: the way back, and registers that are kept.
-const frame = 24
+// room is what a call may take of the stack beside arrays, in bytes: slot for a value at least, and frame for the way back and the
+// registers that it keeps.
+type room struct{ slot, frame int }
 
-func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*needs) *needs {
+// roomOf is that of a chip.
+func roomOf(set *settings) room {
+	switch {
+	case set.part == nil || set.part.Kind == chip.Host:
+		return room{4, 64}
+	case set.part.Word == 8:
+		return room{2, 24}
+	case set.part.Arch == "riscv":
+		return room{4, 64}
+	}
+	return room{4, 48}
+}
+
+// bytes is the size of an entry: where values have 32 bits, there is no integer of 24.
+func (r room) bytes(t step.Int) int {
+	if t.Bits == 24 && r.slot > 2 {
+		return 4
+	}
+	return t.Bytes()
+}
+
+func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*needs, r room) *needs {
 	n := &needs{}
 	chosen := map[string][2]string{}
-	deepest := 0
 	var use func(name string, writes bool)
 	use = func(name string, writes bool) {
 		if two, ok := chosen[name]; ok {
@@ -71,7 +94,7 @@ func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*
 	walk(f.Body, func(st step.Stmt) {
 		switch v := st.(type) {
 		case step.Let:
-			n.stack += v.Value.Type.Bytes()
+			n.stack += max(v.Value.Type.Bytes(), r.slot)
 		case step.Store:
 			use(v.Array, true)
 		case step.IfOdd:
@@ -79,9 +102,9 @@ func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*
 		case step.Choose:
 			n.odd = true
 			chosen[v.Name] = [2]string{v.Odd, v.Even}
-			n.stack += 4
+			n.stack += r.slot
 		case step.For:
-			n.stack += 4
+			n.stack += 2 * r.slot
 		case step.Call:
 			c := known[v.Func]
 			n.state, n.writes = n.state || c.state, n.writes || c.writes
@@ -89,7 +112,7 @@ func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*
 			for _, a := range c.scratch {
 				use(a.Name, false)
 			}
-			deepest = max(deepest, c.stack)
+			n.calls = append(n.calls, v.Func)
 		}
 	}, func(e *step.Expr) {
 		switch e.Op {
@@ -100,9 +123,9 @@ func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*
 		}
 	})
 	for _, a := range f.Scratch {
-		n.stack += a.Elem.Bytes() * a.Len
+		n.stack += r.bytes(a.Elem) * a.Len
 	}
-	n.stack += deepest + frame
+	n.stack += r.frame
 	return n
 }
 
@@ -186,7 +209,7 @@ func (s *speller) function(f *step.Func) {
 		s.line("static void ", s.funcs[f.Name], "(", strings.Join(s.parameters(f.Name), ", "), ")")
 	}
 	s.open("{")
-	s.room(f)
+	s.declareArrays(f)
 	if public {
 		s.begin(f.Name, n)
 	}
@@ -197,8 +220,8 @@ func (s *speller) function(f *step.Func) {
 	s.close("}")
 }
 
-// room declares the arrays of a function.
-func (s *speller) room(f *step.Func) {
+// declareArrays declares the arrays of a function.
+func (s *speller) declareArrays(f *step.Func) {
 	for _, a := range f.Scratch {
 		text := s.declareArray(a.Name)
 		s.scope.arrays[a.Name] = array{text: text, elem: a.Elem, kind: a.Kind, len: a.Len}

@@ -194,7 +194,28 @@ func (s *speller) size(t step.Int) int {
 	return t.Bytes()
 }
 
-// stackBytes is a bound of what the step or the output takes, whichever takes more.
+// stackBytes is a bound of what a step, an output or a class takes, whichever takes most: as if no value of C had a register, and of
+// assembly what it does take.
 func (s *speller) stackBytes() int {
-	return max(s.needs[s.program.Step].stack, s.needs[s.program.Output].stack)
+	output := s.stackOf(s.program.Output)
+	most := max(s.stackOf(s.program.Step), output)
+	switch y := s.find(step.Output); {
+	case s.assembly.hasClass():
+		return max(most, s.assembly.class.Stack)
+	case s.running():
+		return max(most, s.needs[s.program.Output].stack+4*y.Elem.Bytes())
+	default: // the class, or the bits, of an array of outputs
+		return max(most, s.room.frame+y.Elem.Bytes()*(y.Len+2)+output)
+	}
+}
+
+func (s *speller) stackOf(name string) int {
+	if s.assembly.has(name) {
+		return s.assembly.functions[name].Stack
+	}
+	deepest := 0
+	for _, called := range s.needs[name].calls {
+		deepest = max(deepest, s.stackOf(called))
+	}
+	return s.needs[name].stack + deepest
 }

@@ -28,6 +28,7 @@ type speller struct {
 	bytes   map[string]bool // counters of 8 bits
 	// assembly is the functions that AVR has in assembly; nil for none.
 	assembly *assembly
+	room     room
 	decides  bool     // there is a class, the index of the largest output
 	largest  *largest // in its function
 }
@@ -238,7 +239,7 @@ func (s *speller) choose(v step.Choose) {
 func newSpeller(p *step.Program, set *settings, token bool) *speller {
 	prefix := set.prefix
 	s := &speller{program: p, prefix: prefix, dialect: dialectOf(set), token: token, index: indexType(p, dialectOf(set)), inlined: map[string]bool{}, bytes: map[string]bool{},
-		funcs: map[string]string{}, needs: needsOf(p)}
+		funcs: map[string]string{}, needs: needsOf(p, roomOf(set)), room: roomOf(set)}
 	s.names = lower.NewNames(slices.Concat(reserved, parts, apiNames(prefix), locals(p))...)
 	s.scope = (*scope)(nil).inner()
 	for _, f := range p.Funcs {
