@@ -236,13 +236,14 @@ func (b *bench) peers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.beside(ctx, "pmnist", "cortex-m4", []peer{dense(), loops}); err != nil {
+	if err := b.beside(ctx, "pmnist", "cortex-m4", "c.flash=6100", []peer{dense(), loops}); err != nil {
 		return err
 	}
-	return b.beside(ctx, "activity", "atmega328p", []peer{fastgrnn(true), fastgrnn(false)})
+	return b.beside(ctx, "activity", "atmega328p", "", []peer{fastgrnn(true), fastgrnn(false)})
 }
 
-func (b *bench) beside(ctx context.Context, name, part string, peers []peer) error {
+// beside measures a model, the same within a budget where one is given, and peers.
+func (b *bench) beside(ctx context.Context, name, part, small string, peers []peer) error {
 	p, err := chip.Get(part)
 	if err != nil {
 		return err
@@ -266,6 +267,14 @@ func (b *bench) beside(ctx context.Context, name, part string, peers []peer) err
 			thousands(m.output.Mean), thousands(float64(m.sizes.Flash)), thousands(float64(m.sizes.RAM())))
 	}
 	row("hrnnc, "+name, own)
+	if small != "" {
+		m, _, err := b.measure(ctx, name, part, levels[0], small)
+		if err != nil {
+			return err
+		}
+		m.level = levels[0]
+		row("hrnnc, "+name+", "+small, m)
+	}
 	l, err := b.model(name)
 	if err != nil {
 		return err
