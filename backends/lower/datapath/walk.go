@@ -59,15 +59,15 @@ func (m *Memory) roots(visit func(*Expr)) {
 	}
 }
 
-// Prune deletes what no output depends on, and sections that are left empty.
-func (d *Design) Prune() {
+// live is what some signals depend on: signals, and memories.
+func (d *Design) live(roots ...*Signal) (used map[*Signal]bool, kept map[*Memory]bool) {
 	words := map[*Signal]*Memory{}
 	for _, m := range d.Memories {
 		for _, r := range m.Reads {
 			words[r.Data] = m
 		}
 	}
-	used, kept := map[*Signal]bool{}, map[*Memory]bool{}
+	used, kept = map[*Signal]bool{}, map[*Memory]bool{}
 	var need func(*Expr)
 	keep := func(m *Memory) {
 		if kept[m] {
@@ -109,27 +109,65 @@ func (d *Design) Prune() {
 			}
 		}
 	}
+	for _, s := range roots {
+		use(s)
+	}
+	return used, kept
+}
+
+// Prune deletes what no output depends on, and sections that are left empty.
+func (d *Design) Prune() {
+	var outputs []*Signal
 	for _, p := range d.Ports {
 		if p.Kind == Output {
-			use(p)
+			outputs = append(outputs, p)
 		}
 	}
+	used, kept := d.live(outputs...)
 	d.Memories = slices.DeleteFunc(d.Memories, func(m *Memory) bool { return !kept[m] })
 	for _, m := range d.Memories {
 		m.Reads = slices.DeleteFunc(m.Reads, func(r *Read) bool { return !used[r.Data] })
 	}
 	for _, s := range d.Sections {
-		s.Items = slices.DeleteFunc(s.Items, func(i Item) bool {
-			switch i := i.(type) {
-			case *Signal:
-				return !used[i]
-			case *Memory:
-				return !kept[i]
-			}
-			return false
-		})
+		s.Items = slices.DeleteFunc(s.Items, func(i Item) bool { return !survives(i, used, kept) })
 	}
 	d.Sections = slices.DeleteFunc(d.Sections, func(s *Section) bool { return len(s.Items) == 0 })
+}
+
+func survives(i Item, used map[*Signal]bool, kept map[*Memory]bool) bool {
+	switch i := i.(type) {
+	case *Signal:
+		return used[i]
+	case *Memory:
+		return kept[i]
+	}
+	return true
+}
+
+// cone is the part of a design that outputs depend on, with all inputs. It shares its signals with the design.
+func (d *Design) cone(outputs ...*Signal) *Design {
+	used, kept := d.live(outputs...)
+	out := &Design{Name: d.Name}
+	for _, p := range d.Ports {
+		if p.Kind == Input || slices.Contains(outputs, p) {
+			out.Ports = append(out.Ports, p)
+		}
+	}
+	for _, m := range d.Memories {
+		if kept[m] {
+			out.Memories = append(out.Memories, m)
+		}
+	}
+	for _, s := range d.Sections {
+		part := &Section{Title: s.Title}
+		for _, i := range s.Items {
+			if survives(i, used, kept) {
+				part.Items = append(part.Items, i)
+			}
+		}
+		out.Sections = append(out.Sections, part)
+	}
+	return out
 }
 
 // ordered lists wires and outputs so that each stands behind those that it depends on within a cycle. loop is the first

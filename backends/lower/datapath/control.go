@@ -1,0 +1,265 @@
+package datapath
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// builder makes the design of a plan: what all architectures share. An architecture embeds it, opens the ports, builds its
+// units and then closes them.
+type builder struct {
+	*Design
+	p *lower.Plan
+	a Arch
+
+	// Of the step that runs, from the cycle after start on. The first step of a sequence is odd.
+	first, last, odd *Expr
+	// start is 1 in the cycle in which a step begins: its input is complete and the design idle.
+	start *Expr
+	idle  *Signal // given by the architecture: a step may begin
+
+	inData, accept *Expr
+	outReady       *Expr
+	lastBeat       *Expr    // the beat that would pass now is the last of its step
+	nextOdd        *Expr    // the parity of the step whose input comes in
+	buffered       bool     // an input of several entries comes in while the step before runs
+	converting     []*Expr  // an entry is being converted: the next has to wait
+	out            struct { // the output's ports
+		valid, data, class, bit, last *Signal
+	}
+	inReady *Signal
+	full    *Signal // a step's whole input waits
+}
+
+// delay is a value n cycles later. A value that is a condition for something to be written is cleared by reset.
+func (b *builder) delay(name string, e *Expr, n int, cleared bool) *Expr {
+	for i := range n {
+		r := b.Reg(fmt.Sprintf("%s%d", name, i+1), e.Bits)
+		r.Signed = e.Signed
+		r.Set(e)
+		if cleared {
+			r.ResetTo(0)
+		}
+		e = r.Ref()
+	}
+	return e
+}
+
+// chain is a value now and at each of the next n cycles.
+func (b *builder) chain(name string, e *Expr, n int, cleared bool) []*Expr {
+	out := []*Expr{e}
+	for i := range n {
+		r := b.Reg(fmt.Sprintf("%s%d", name, i+1), e.Bits)
+		r.Signed = e.Signed
+		r.Set(out[i])
+		if cleared {
+			r.ResetTo(0)
+		}
+		out = append(out, r.Ref())
+	}
+	return out
+}
+
+// smallTable is how many words a table may have to lie in logic: fewer than a block RAM is worth.
+const smallTable = 32
+
+// rom is a constant table's word a cycle after its address, signed or not.
+func (b *builder) rom(name string, width int, signed bool, depth int, entry func(int) int64, address *Expr, doc string) *Expr {
+	init := make([]int64, depth)
+	for i := range init {
+		init[i] = entry(i)
+	}
+	m := Memory{Name: name, Doc: doc, Bits: width, Depth: depth, Signed: signed, Init: init, Style: Block}
+	if depth <= smallTable {
+		m.Style = Logic
+		return b.Delayed(name+"_word", Lookup(b.Memory(m), address))
+	}
+	return b.Read(b.Memory(m), name+"_word", address, nil)
+}
+
+// wideRom is a table of words of several fields, each of which is given a cycle after the address. Tables wider than 64 bits are
+// split.
+func (b *builder) wideRom(name string, width int, signed bool, depth, fields int, entry func(word, field int) int64, address *Expr, doc string) []*Expr {
+	var out []*Expr
+	most := max(1, 64/width)
+	for low := 0; low < fields; low += most {
+		n := min(most, fields-low)
+		part := name
+		if fields > most {
+			part = fmt.Sprintf("%s_%d", name, low/most)
+		}
+		word := b.rom(part, width*n, false, depth, func(i int) int64 {
+			v := uint64(0)
+			for f := range n {
+				v |= uint64(entry(i, low+f)) & mask(width) << (f * width)
+			}
+			return int64(v)
+		}, address, doc)
+		for f := range n {
+			out = append(out, word.Slice(f*width+width-1, f*width).typed(signed))
+		}
+	}
+	return out
+}
+
+// count is the number of bits that number n things; 0 for one.
+func count(n int) int { return bits.Len(uint(n - 1)) }
+
+// counts is count, but at least 1: the width of a signal that numbers n things.
+func counts(n int) int { return max(1, count(n)) }
+
+// InputBits is the width of in_data for a plan.
+func InputBits(p *lower.Plan) int {
+	if p.Input.Kind == ir.Token {
+		return counts(p.Input.Vocab)
+	}
+	return p.Input.Bits
+}
+
+// OutputBits is the width of out_data: an output's, or that of a mean's sum.
+func OutputBits(p *lower.Plan) int {
+	if p.Output.When == ir.Mean {
+		return max(p.Readout.MeanBits, p.Readout.YBits)
+	}
+	return p.Readout.YBits
+}
+
+// open adds the ports of a model and the control of its steps.
+func (b *builder) open() {
+	p := b.p
+	valid := b.Input(InValid, 1)
+	b.inReady = b.Output(InReady, 1)
+	what := "an entry of the input"
+	if p.Input.Kind == ir.Token {
+		what = "a token"
+	}
+	lo, hi := p.Input.Range()
+	b.inData = b.Input(InData, InputBits(p), fmt.Sprintf("%s, %d to %d", what, lo, hi))
+	if p.Input.Signed {
+		b.inData = b.inData.AsSigned()
+	}
+	inLast := b.Input(InLast, 1, "with the last beat of a sequence")
+	b.out.valid = b.Output(OutValid, 1)
+	b.outReady = b.Input(OutReady, 1)
+	b.out.data = b.Output(OutData, OutputBits(p), "an output, signed")
+	rows := p.Readout.Matrix.Rows
+	switch p.Output.Decision {
+	case ir.Argmax:
+		b.out.class = b.Output(OutClass, counts(rows), "with out_last: the index of the largest output, the first of equals")
+	case ir.Threshold:
+		b.out.bit = b.Output(OutBit, 1, "whether the output is above its threshold")
+	}
+	b.out.last = b.Output(OutLast, 1, "with the last output of a step")
+
+	d := p.Input.Size
+	b.buffered = d > 1
+	b.Section("Steps: the input comes one entry a beat%s", map[bool]string{true: ", while the step before may still run"}[b.buffered])
+	b.idle = b.Ahead("idle", 1, "a step may begin")
+	b.accept = b.Wire("accept", And(valid, b.inReady.Ref()))
+	last := b.Reg("last", 1, "the step is the last of its sequence").ResetTo(1)
+	first := b.Reg("first", 1, "the step is the first of its sequence: the state is zero").ResetTo(1)
+	odd := b.Reg("odd", 1, "the number of the step is odd; the first is number 1").ResetTo(0)
+	b.last, b.first, b.odd = last.Ref(), first.Ref(), odd.Ref()
+	endsSequence := inLast
+	if b.buffered {
+		n := counts(d)
+		beat := b.Reg("beat", n).ResetTo(0)
+		b.lastBeat = b.Wire("last_beat", beat.Ref().Is(d-1))
+		beat.When(b.accept, Mux(b.lastBeat, Const(n, 0), Add(beat.Ref(), Const(n, 1))))
+		b.full = b.Reg("full", 1, "the whole input of a step waits").ResetTo(0)
+		ends := b.Reg("ends", 1, "it is the last of its sequence")
+		ends.When(b.accept, inLast)
+		endsSequence = ends.Ref()
+		b.start = b.Wire("start", And(b.full.Ref(), b.idle.Ref()))
+	} else {
+		b.lastBeat = One()
+		b.start = b.accept
+	}
+	first.When(b.start, b.last)
+	last.When(b.start, endsSequence)
+	b.nextOdd = Or(b.last, b.odd.Not())
+	odd.When(b.start, b.nextOdd)
+}
+
+// close gives the input's side its values, when all that takes entries is built.
+func (b *builder) close() {
+	b.Section("The input's side")
+	if !b.buffered {
+		b.Drive(b.inReady, b.idle.Ref())
+		return
+	}
+	ready := b.full.Ref().Not()
+	complete := And(b.accept, b.lastBeat)
+	if len(b.converting) > 0 {
+		waits := b.Reg("completes", 1, "the last entry of a step is being converted").ResetTo(0)
+		waits.When(b.converting[0].Not(), Zero())
+		waits.When(complete, One())
+		complete = b.Wire("complete", And(waits.Ref(), b.converting[0].Not()))
+		ready = And(ready, waits.Ref().Not())
+	}
+	for _, c := range b.converting {
+		ready = And(ready, c.Not())
+	}
+	b.Drive(b.inReady, ready)
+	b.full.When(b.start, Zero())
+	b.full.When(complete, One())
+}
+
+// emits tells of a step whether its outputs leave.
+func (b *builder) emits() *Expr {
+	if b.p.Output.When == ir.EveryStep {
+		return One()
+	}
+	return b.last
+}
+
+// finish sets the design's cycles, which it measures on its control alone.
+func (b *builder) finish() *Design {
+	b.Prune()
+	b.measure(b.p)
+	return b.Design
+}
+
+// measure counts a design's StepCycles and OutputCycles as Play does: cycles between steps in which no output leaves, and in which
+// some do, while neither side waits. No cycle depends on data, so that what handshakes depend on is all that runs.
+func (d *Design) measure(p *lower.Plan) {
+	s := NewSimulator(d.cone(d.Port(InReady), d.Port(OutValid)))
+	s.Clock(true)
+	s.Clock(true)
+	s.Set(InValid, 1)
+	s.Set(OutReady, 1)
+	d.StepCycles, d.OutputCycles = 0, 0
+	before, left, began := 0, false, false
+	// Sequences of several lengths, so that every kind of step meets every other.
+	for _, steps := range []int{4, 1, 1, 4, 2} {
+		for beat := steps * p.Input.Size; beat > 0; {
+			s.Set(InLast, truth(beat == 1))
+			if s.Get(InReady) == 1 {
+				if beat--; beat%p.Input.Size == 0 {
+					most := &d.StepCycles
+					if left {
+						most = &d.OutputCycles
+					}
+					if began {
+						*most = max(*most, s.Cycle-before)
+					}
+					before, left, began = s.Cycle, false, true
+				}
+			}
+			left = left || s.Get(OutValid) == 1
+			s.Clock(false)
+			if s.Cycle-before > 1<<26 {
+				panic("datapath: " + d.Name + " takes no input")
+			}
+		}
+	}
+	if p.Output.When == ir.EveryStep || d.StepCycles == 0 {
+		d.StepCycles = max(d.StepCycles, d.OutputCycles)
+	}
+}
+
+var identityBoth = arith.Both(arith.Identity)

@@ -1,0 +1,135 @@
+package datapath_test
+
+import (
+	"fmt"
+	"math/rand"
+	"reflect"
+	"testing"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
+	"github.com/hrnnc/hrnnc/backends/lower/plantest"
+	"github.com/hrnnc/hrnnc/ir"
+)
+
+// golden runs a plan on sequences by its interpreter.
+func golden(p *lower.Plan, x [][][]int64) [][][]int64 {
+	var out [][][]int64
+	for _, sequence := range x {
+		m := lower.NewMachine(p)
+		var y [][]int64
+		for _, row := range sequence {
+			m.Step(row)
+			if p.Output.When == ir.EveryStep {
+				y = append(y, m.Output())
+			}
+		}
+		if p.Output.When != ir.EveryStep {
+			y = append(y, m.Output())
+		}
+		out = append(out, y)
+	}
+	return out
+}
+
+// checkPlan builds, verifies and plays a plan's design against the interpreter, without pauses and with some.
+func checkPlan(p *lower.Plan, a datapath.Arch, rng *rand.Rand) error {
+	d, err := datapath.Build(p, a, "design")
+	if err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	if err := d.Verify(); err != nil {
+		return err
+	}
+	var x [][][]int64
+	for _, steps := range []int{4, 1, 1, 4, 2} {
+		x = append(x, plantest.Sequences(rng, p, 1, steps)...)
+	}
+	want := golden(p, x)
+	for _, pauses := range []*rand.Rand{nil, rng} {
+		got, err := datapath.Play(d, p, x, pauses)
+		if err != nil {
+			return fmt.Errorf("pauses %v: %w", pauses != nil, err)
+		}
+		if !reflect.DeepEqual(got.Y, want) {
+			return fmt.Errorf("pauses %v: got\n%v\nwant\n%v", pauses != nil, got.Y, want)
+		}
+		if pauses != nil {
+			continue
+		}
+		if got.OutputCycles != d.OutputCycles || p.Output.When != ir.EveryStep && got.StepCycles != d.StepCycles {
+			return fmt.Errorf("it says %d and %d cycles a step, and takes %d and %d", d.StepCycles, d.OutputCycles, got.StepCycles, got.OutputCycles)
+		}
+	}
+	return nil
+}
+
+// serialArch is a random architecture that fits a plan.
+func serialArch(rng *rand.Rand, p *lower.Plan) datapath.Arch {
+	a := datapath.Arch{Kind: datapath.Serial}
+	most, cols := 1, 1
+	for _, l := range p.Layers {
+		most = max(most, l.Block/2)
+		if l.Term != nil && l.Term.Source != lower.FromOneHot {
+			cols = max(cols, l.Term.Matrix.Cols)
+		}
+	}
+	a.Lanes = 1 << rng.Intn(4)
+	for a.Lanes > most {
+		a.Lanes /= 2
+	}
+	a.Update = 1 << rng.Intn(5)
+	for a.Update > 2*a.Lanes {
+		a.Update /= 2
+	}
+	a.Product = 1 << rng.Intn(3)
+	if a.Product > cols || rng.Intn(4) == 0 {
+		a.Product = cols
+	}
+	if a.Product > 32 {
+		a.Product = 4
+	}
+	a.Readout = 1 + rng.Intn(5)
+	return a
+}
+
+func TestSerialRandomPlans(t *testing.T) {
+	for seed := range int64(150) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			rng := rand.New(rand.NewSource(seed))
+			p := small(rng)
+			if p.Output.When == ir.Mean {
+				t.Skip()
+			}
+			a := serialArch(rng, p)
+			if err := checkPlan(p, a, rng); err != nil {
+				t.Errorf("%+v: %s%v", a, features(p), err)
+			}
+		})
+	}
+}
+
+// features tells what a plan has, for messages.
+func features(p *lower.Plan) string {
+	s := ""
+	for _, l := range p.Layers {
+		s += fmt.Sprintf("[%d units in blocks of %d, int%d, perm %v, presigns %v, staged %v, bias %v", l.N, l.Block, l.Bits, l.Perm != nil, l.PreSigns != nil, l.Staged, l.Bias[0] != nil)
+		if t := l.Term; t != nil {
+			s += fmt.Sprintf(", %s %d columns of %d bits, in %v, mid %v, out %v, relu %v", t.Source, t.Matrix.Cols, t.Matrix.Bits, t.In, t.Mid, t.Out, t.Relu)
+		}
+		s += "] "
+	}
+	return s + fmt.Sprintf("input %d x %d signed %v, readout %d rows of %d bits relu %v bias %v %s %s: ", p.Input.Size, p.Input.Bits, p.Input.Signed,
+		p.Readout.Matrix.Rows, p.Readout.Matrix.Bits, p.Readout.Relu, p.Readout.Bias[0] != nil, p.Output.When, p.Output.Decision)
+}
+
+// small is a random plan whose step takes few additions, so that its designs are soon simulated.
+func small(rng *rand.Rand) *lower.Plan {
+	for {
+		p := plantest.Random(rng)
+		c := p.Cost()
+		if work := c.Recurrence.Adds + c.Input.Adds + c.Readout.Adds; work < 2500 || work < 20000 && rng.Intn(20) == 0 {
+			return p
+		}
+	}
+}

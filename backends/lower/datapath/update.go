@@ -1,0 +1,151 @@
+package datapath
+
+import (
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
+)
+
+// row is a row of the recurrence before it is rounded: value is z, or with every bit inverted where inverted is 1 (nil: never),
+// which is -z - 1. Where minus is 1 (nil: never) -z stands for z in value, before the inversion.
+type row struct{ value, inverted, minus *Expr }
+
+// roundedRow is sign * round(z), the sign being negative where exactly one of inverted and minus is 1. Rounding is a carry:
+// round(z) is z >> k plus the highest of the bits that are dropped, and -round(z) is the same of ~z; where z is known by -z,
+// the carry looks at the bits below, too.
+func roundedRow(l *lower.Layer, r row, odd *Expr) number {
+	var p arith.Phased[number]
+	for ph := range p {
+		p[ph] = r.rounded(l.Rest(ph))
+	}
+	return byPhase(odd, p, l.Rest(0) == l.Rest(1))
+}
+
+func (r row) rounded(k int) number {
+	if k == 0 {
+		// -z = ~z + 1, and z = ~(-z) + 1.
+		return number{r.value, r.inverted}
+	}
+	v := r.value.To(max(r.value.Bits, k+1))
+	half := v.Bit(k - 1)
+	if r.minus == nil {
+		return number{v.Down(k), half}
+	}
+	some, all := Zero(), One()
+	if k > 1 {
+		some, all = v.Slice(k-2, 0).Any(), v.Slice(k-2, 0).All()
+	}
+	// inverted: -z stands there, and -round(z) is wanted. Not: z - 1, and round(z).
+	inverted := r.inverted
+	if inverted == nil {
+		inverted = Zero()
+	}
+	carry := Mux(inverted, Or(half, all), And(half, some))
+	return number{v.Down(k), Mux(r.minus, carry, half)}
+}
+
+// mid is what comes of a product before the shift: nothing, or a rescale by about the square root of two, which takes two cycles.
+func (b *builder) mid(name string, t *lower.Term, product number, odd *Expr) (number, int) {
+	if t.Mid == identityBoth {
+		return product, 0
+	}
+	whole := product.Value
+	if product.Carry != nil {
+		whole = b.plus(name+"_whole", t.AccBits, Int(1, 0), product)
+	}
+	bits := t.MidMulBits
+	for _, q := range t.Mid {
+		bits = max(bits, q.Shift+2, whole.Bits)
+	}
+	var p arith.Phased[number]
+	for ph, q := range t.Mid {
+		v := whole.To(bits)
+		if q.Mul != 1 {
+			v = b.times([]string{name + "_even", name + "_odd"}[ph], whole, q.Mul, bits)
+		}
+		v = b.Delayed([]string{name + "_mid_even", name + "_mid_odd"}[ph], v)
+		p[ph] = number{Value: v}.rounded(q.Shift)
+	}
+	n := byPhase(odd, p, t.Mid[0] == t.Mid[1])
+	out := number{Value: b.Delayed(name+"_mid", n.Value.AsSigned())}
+	if n.Carry != nil {
+		out.Carry = b.Delayed(name+"_mid_carry", n.Carry)
+	}
+	return out, 2
+}
+
+// shiftedOut is what flows in as it is added: shifted by what even and odd steps take.
+func shiftedOut(shift arith.Phased[int], n number, odd *Expr) number {
+	return byPhase(odd, arith.Phased[number]{n.rounded(shift[0]), n.rounded(shift[1])}, shift[0] == shift[1])
+}
+
+// total adds a row and a bias (nil: none), modulo the width of the sum.
+func (b *builder) total(name string, l *lower.Layer, r number, bias *Expr) *Expr {
+	if bias == nil {
+		bias = Int(1, 0)
+		if r.Carry == nil {
+			return r.Value
+		}
+	}
+	bits := min(max(r.Value.Bits, bias.Bits)+1, max(l.SumBits, l.Bits))
+	return b.plus(name, bits, bias, r)
+}
+
+// settled is a unit's new value: total plus what flows in (its Value nil: nothing), saturated. clamped is 1 where it was
+// beyond the state's range, nil where it cannot be.
+func (b *builder) settled(name string, l *lower.Layer, total *Expr, in number) (g, clamped *Expr) {
+	bits := max(l.SumBits, l.Bits)
+	sum := total
+	if in.Value != nil {
+		sum = b.plus(name+"_sum", bits, total, in)
+	} else if sum.Op != OpRef {
+		sum = b.Wire(name+"_sum", sum.To(bits).AsSigned())
+	} else {
+		sum = sum.To(bits)
+	}
+	if !l.Saturate || bits == l.Bits {
+		return sum.To(l.Bits).AsSigned(), nil
+	}
+	if sum.Op != OpRef {
+		sum = b.Wire(name+"_sum", sum)
+	}
+	above := sum.Slice(bits-1, l.Bits-1)
+	fits := b.Wire(name+"_fits", Or(above.All(), above.Any().Not()))
+	end := Cat(sum.Top(), Repeat(l.Bits-1, sum.Top().Not()))
+	if l.Bits == 1 {
+		end = sum.Top()
+	}
+	return b.Wire(name, Mux(fits, sum.Slice(l.Bits-1, 0), end).AsSigned()), fits.Not()
+}
+
+// signTable is 1 where a row is negated, nil where none is.
+func signTable(signs []int8) []int64 {
+	out := make([]int64, len(signs))
+	some := false
+	for i, s := range signs {
+		if s < 0 {
+			out[i], some = 1, true
+		}
+	}
+	if !some {
+		return nil
+	}
+	return out
+}
+
+// folded moves signs in front of a transform of order 1, which is none, into those behind it: nothing is rounded between.
+func folded(l *lower.Layer) *lower.Layer {
+	if l.K > 0 || l.PreSigns == nil {
+		return l
+	}
+	out := *l
+	out.Signs = make([]int8, l.N)
+	for i := range out.Signs {
+		from := i
+		if l.Perm != nil {
+			from = l.Perm[i]
+		}
+		out.Signs[i] = l.Signs[i] * l.PreSigns[from]
+	}
+	out.PreSigns = nil
+	return &out
+}
