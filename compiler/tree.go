@@ -148,6 +148,14 @@ func shortList(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
+// product reports whether a Makefile makes a file: a * in a name of Products stands for a part of a path.
+func (m manifest) product(name string) bool {
+	return slices.ContainsFunc(m.Products, func(p string) bool {
+		ok, err := path.Match(p, name)
+		return ok && err == nil
+	})
+}
+
 // foreign lists what of a folder is not the manifest's: files that differ from it, and files, links and empty folders that it
 // does not name.
 func (m manifest) foreign(dir string) ([]string, error) {
@@ -175,7 +183,7 @@ func (m manifest) foreign(dir string) ([]string, error) {
 				out = append(out, name+"/")
 			}
 			return err
-		case d.Type().IsRegular() && (name == manifestName || slices.Contains(m.Products, name)):
+		case d.Type().IsRegular() && (name == manifestName || m.product(name)):
 			return nil
 		}
 		if want, known := m.Files[name]; known && d.Type().IsRegular() {

@@ -38,7 +38,7 @@ func (target) Settings() []backends.Setting {
 		{Key: "ram", Doc: "the most bytes of RAM that state and stack may take"},
 		{Key: "constant_time", Doc: "yes: no branch depends on data", Words: []string{"yes", "no"}},
 		{Key: "asm", Doc: "no: neither assembly nor instructions beyond C", Words: []string{"yes", "no"}},
-	}, pack.Settings...)
+	}, pack.Settings("c")...)
 }
 
 type settings struct {
@@ -52,7 +52,7 @@ type settings struct {
 }
 
 func readSettings(p *lower.Plan, s backends.Settings) (*settings, error) {
-	out := &settings{prefix: strings.ToLower(lower.Word(p.Name)), asm: true}
+	out := &settings{prefix: strings.ToLower(lower.Word(p.Name)), asm: true, pack: pack.Choice{Target: "c"}}
 	if takenPrefix(out.prefix) {
 		out.prefix += "_model"
 	}

@@ -197,7 +197,7 @@ func TestExamples(t *testing.T) {
 					l.Plan.Input.Channels = append(l.Plan.Input.Channels, ir.Channel{Name: fmt.Sprintf("ax, step %d of 3", step+1), Gain: 32})
 				}
 			}
-			dir := packages(t, l, pack.Names()...)
+			dir := packages(t, l, pack.Names("c")...)
 			dir = filepath.Join(dir, "..", "..")
 			in := func(format string) string {
 				found, err := filepath.Glob(filepath.Join(dir, format, "*"))

@@ -23,37 +23,22 @@ var templates embed.FS
 func (f Format) files(v values) ([]backends.File, error) {
 	var out []backends.File
 	for _, s := range v.Sources {
-		out = append(out, backends.File{Path: "src/" + s.Path, Data: s.Data})
+		out = append(out, backends.File{Path: "src/" + path.Base(s.Path), Data: s.Data})
 	}
-	example := []string{"protocol.h"}
-	if f.bare {
-		example = append(example, "main.c", "serial.h", "serial_cmsdk.c")
-	}
-	for _, name := range example {
-		file, err := render("templates/shared/example/"+name+".tmpl", f.example+"/"+name, v)
+	for name, to := range f.shared() {
+		file, err := render("templates/shared/"+name+".tmpl", to, v)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, file)
 	}
-	shared := []string{"go.mod", "host/main.go", "host/model.json", "host/golden.json"}
-	if f.avr {
-		shared = append(shared, "extras/simavr.c")
-	}
-	for _, name := range shared {
-		file, err := render("templates/shared/"+name+".tmpl", name, v)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, file)
-	}
-	root := "templates/" + f.Name
+	root := "templates/" + cmp.Or(f.folder, f.Name)
 	err := fs.WalkDir(templates, root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		to := strings.TrimSuffix(strings.TrimPrefix(name, root+"/"), ".tmpl")
-		file, err := render(name, strings.ReplaceAll(to, "ID", v.Vendor+"."+v.Prefix), v)
+		file, err := render(name, strings.NewReplacer("ID", f.fileID(v), "MODEL", v.Prefix).Replace(to), v)
 		if len(bytes.TrimSpace(file.Data)) > 0 { // some are not for every model
 			out = append(out, file)
 		}
@@ -71,6 +56,36 @@ func (f Format) files(v values) ([]backends.File, error) {
 		out = append(out, backends.File{Path: v.Vendor + "." + v.Prefix + "." + v.Version + ".pack", Data: archive})
 	}
 	return out, nil
+}
+
+// fileID is what stands for ID in the path of a template.
+func (f Format) fileID(v values) string {
+	if f.Target == "verilog" {
+		return v.ID
+	}
+	return v.Vendor + "." + v.Prefix
+}
+
+// shared says which of the templates that several formats have this one has, and what file each becomes.
+func (f Format) shared() map[string]string {
+	to := map[string]string{}
+	if f.example != "" {
+		to["example/protocol.h"] = f.example + "/protocol.h"
+	}
+	if f.bare {
+		for _, name := range []string{"main.c", "serial.h", "serial_cmsdk.c"} {
+			to["example/"+name] = f.example + "/" + name
+		}
+	}
+	if f.example != "" || f.board != "" {
+		for _, name := range []string{"go.mod", "host/main.go", "host/model.json", "host/golden.json"} {
+			to[name] = name
+		}
+	}
+	if f.avr {
+		to["extras/simavr.c"] = "extras/simavr.c"
+	}
+	return to
 }
 
 // render fills one template.

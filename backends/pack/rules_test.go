@@ -31,7 +31,11 @@ func filesOf(t *testing.T, format string, m Model, c Choice) (tree, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := format + "/" + newValues(m, c, c.Formats[0]).ID
+	v, err := newValues(m, c, c.Formats[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := format + "/" + v.ID
 	if len(figures) != 1 || !strings.HasSuffix(figures[0].Note, " in "+folder) {
 		t.Errorf("%s: figures %v", format, figures)
 	}
@@ -87,11 +91,15 @@ func TestRules(t *testing.T) {
 		"arduino": arduino, "cmake": cmake, "cmsis-pack": cmsisPack, "esp-idf": espIDF, "platformio": platformIO, "zephyr": zephyr,
 	}
 	for kind, m := range models() {
-		for _, c := range []Choice{{}, {Vendor: "Acme-Labs", Version: "12.0.34"}} {
-			for _, format := range Names() {
+		for _, c := range []Choice{{Target: "c"}, {Target: "c", Vendor: "Acme-Labs", Version: "12.0.34"}} {
+			for _, format := range Names("c") {
 				t.Run(fmt.Sprintf("%s/%s/%s", kind, format, c.Vendor), func(t *testing.T) {
 					f, folder := filesOf(t, format, m, c)
-					v := newValues(m, c, Formats[slices.Index(Names(), format)])
+					found, _ := Find(format)
+					v, err := newValues(m, c, found)
+					if err != nil {
+						t.Fatal(err)
+					}
 					common(t, f, m, v)
 					if !regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,62}$`).MatchString(folder) {
 						t.Errorf("folder %s", folder)
@@ -589,7 +597,7 @@ func TestChoice(t *testing.T) {
 			"names that begin with Arduino are for libraries of the Arduino project"},
 		{"package_vendor", "x", "package_vendor = x cannot be part of a package's name", letters},
 	} {
-		var choice Choice
+		choice := Choice{Target: "c"}
 		known, err := choice.Set(c.key, c.value)
 		if !known {
 			t.Errorf("%s is not known", c.key)
@@ -599,7 +607,7 @@ func TestChoice(t *testing.T) {
 			t.Errorf("%s = %q: %v", c.key, c.value, err)
 		}
 	}
-	var choice Choice
+	choice := Choice{Target: "c"}
 	if known, _ := choice.Set("tables", "wide"); known {
 		t.Error("tables is about packages")
 	}
@@ -617,13 +625,16 @@ func TestJoinedSamples(t *testing.T) {
 			m.Input.Channels = append(m.Input.Channels, ir.Channel{Name: fmt.Sprintf("%s, step %d of 3", axis, step+1), Gain: 1})
 		}
 	}
-	f, _ := filesOf(t, "arduino", m, Choice{})
+	f, _ := filesOf(t, "arduino", m, Choice{Target: "c"})
 	inOrder(t, f["examples/sensor/sensor.ino"], "static double values[6];", "double sample[2]", "read_sensor(values + 2 * samples);", "if (++samples < 3) {", "gait_quantise(values, x)")
 }
 
 // TestSameBytes makes packages twice.
 func TestSameBytes(t *testing.T) {
-	c := Choice{Formats: Formats}
+	c := Choice{Target: "c"}
+	if err := c.setFormats(strings.Join(Names("c"), ",")); err != nil {
+		t.Fatal(err)
+	}
 	a, _, err := Files(models()["classes"], c)
 	if err != nil {
 		t.Fatal(err)

@@ -19,16 +19,20 @@ type values struct {
 	Vendor  string
 	Version string
 	Home    string // a page for people
+	Board   onBoard
 }
 
-func newValues(m Model, c Choice, f Format) values {
+func newValues(m Model, c Choice, f Format) (values, error) {
 	v := values{Model: m, Vendor: c.Vendor, Version: c.Version, Home: "https://github.com/hrnnc/hrnnc"}
 	if v.Vendor == "" {
 		v.Vendor = "hrnnc"
 	}
 	v.Sources = nil
+	if f.Target == "verilog" {
+		v.Sources = m.Logic.taken(m.Sources, f)
+	}
 	for _, s := range m.Sources {
-		if s.Path == m.Prefix+".h" || s.Path == m.Prefix+".c" || f.avr && path.Ext(s.Path) == ".S" {
+		if f.Target == "c" && (s.Path == m.Prefix+".h" || s.Path == m.Prefix+".c" || f.avr && path.Ext(s.Path) == ".S") {
 			v.Sources = append(v.Sources, s)
 		}
 	}
@@ -36,7 +40,11 @@ func newValues(m Model, c Choice, f Format) values {
 		v.Version = "0.1.0"
 	}
 	v.ID = clip(strings.ToLower(v.Vendor+"_"+m.Prefix), 63)
-	return v
+	var err error
+	if f.board != "" {
+		v.Board, err = newBoard(f.board, m.Logic.Clock)
+	}
+	return v, err
 }
 
 // clip shortens a name: formats allow 50 to 63 characters.

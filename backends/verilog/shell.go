@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -297,7 +298,7 @@ func (d *design) shellSources() []string {
 	var out []string
 	for _, s := range d.shells {
 		for _, m := range s.modules {
-			path := "shell/" + d.prefix + "_" + m + ".v"
+			path := d.shellPath(m)
 			if !slices.Contains(out, path) && (m != "guard" || d.plan.Steps > 0) {
 				out = append(out, path)
 			}
@@ -305,6 +306,9 @@ func (d *design) shellSources() []string {
 	}
 	return out
 }
+
+// shellPath is the file of a module of a shell.
+func (d *design) shellPath(module string) string { return "shell/" + d.prefix + "_" + module + ".v" }
 
 // shellFiles writes the chosen shells and their testbenches into the folder shell.
 func (w *writer) shellFiles(t topValues) {
@@ -314,7 +318,7 @@ func (w *writer) shellFiles(t topValues) {
 		v.BeatWord, v.Beats, v.BeatDepth, v.OutWord, v.Goldens, v.OutputDepth = t.BeatWord, t.Beats, t.BeatDepth, t.OutWord, t.Outputs, t.OutputDepth
 		v.Patience = t.Patience
 		for _, m := range append(slices.Clone(s.modules), s.bench) {
-			path := "shell/" + w.prefix + "_" + m + ".v"
+			path := w.shellPath(m)
 			at := slices.Index(sources, path)
 			if m == s.bench || at >= 0 {
 				w.print(path, m+".v", v)
@@ -324,4 +328,25 @@ func (w *writer) shellFiles(t topValues) {
 			}
 		}
 	}
+}
+
+// packed is what packages take.
+func (w *writer) packed(v backends.Vectors) pack.Model {
+	p := w.plan
+	m := pack.Model{Name: p.Name, Prefix: w.prefix, Sources: w.files, Input: p.Input, Output: p.Output, Outputs: p.Readout.Matrix.Rows, Steps: p.Steps,
+		Vectors: v, Logic: pack.Logic{Design: w.sources(), Memories: w.memoryFiles,
+			Tests: []string{w.prefix + "_tb.v", w.prefix + "_inputs.hex", w.prefix + "_outputs.hex"}}}
+	if w.clockNamed {
+		m.Logic.Clock = w.Clock
+	}
+	for _, s := range w.shells {
+		one := pack.Shell{Name: s.Name, Module: w.prefix + "_" + s.Name, Bench: w.shellPath(s.bench)}
+		for _, module := range s.modules {
+			if path := w.shellPath(module); slices.Contains(w.shellSources(), path) {
+				one.Files = append(one.Files, path)
+			}
+		}
+		m.Logic.Shells = append(m.Logic.Shells, one)
+	}
+	return m
 }

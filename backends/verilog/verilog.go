@@ -15,6 +15,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
+	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
@@ -27,10 +28,10 @@ type target struct{}
 func (target) Name() string { return "verilog" }
 
 func (target) Settings() []backends.Setting {
-	return append([]backends.Setting{
+	return slices.Concat([]backends.Setting{
 		{Key: "prefix", Doc: "the start of every file and module"},
 		{Key: "shell", Doc: "modules around it that speak a bus or a serial line: " + strings.Join(shellNames(), ", "), Words: shellNames()},
-	}, architectureSettings...)
+	}, architectureSettings, pack.Settings("verilog"))
 }
 
 // keywords are the words of the languages, and names that the generated files use.
@@ -65,13 +66,15 @@ type settings struct {
 	architecture
 	butterflies int // a cycle
 	shells      []shell
+	pack        pack.Choice
+	clockNamed  bool // the clock was
 }
 
 // defaultButterflies is where the adders of a 512-unit model still fit the smallest FPGAs with room for the rest.
 const defaultButterflies = 4
 
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
-	out := settings{prefix: strings.ToLower(lower.Word(p.Name)), architecture: newArchitecture(), butterflies: defaultButterflies}
+	out := settings{prefix: strings.ToLower(lower.Word(p.Name)), architecture: newArchitecture(), butterflies: defaultButterflies, pack: pack.Choice{Target: "verilog"}}
 	if takenModule(out.prefix) {
 		out.prefix += "_model"
 	}
@@ -93,7 +96,11 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 				problems.Add(wrong)
 			}
 		default:
-			known, wrong := out.architecture.set(k, v)
+			known, wrong := out.pack.Set(k, v)
+			if !known {
+				known, wrong = out.architecture.set(k, v)
+			}
+			out.clockNamed = out.clockNamed || k == "clock"
 			if wrong != nil {
 				problems.Add(wrong)
 			}
@@ -104,6 +111,9 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 	}
 	if out.Fixed.Lanes > 0 {
 		out.butterflies = out.Fixed.Lanes
+	}
+	if serial, _ := chosenShells("uart"); out.pack.Serial() && !slices.ContainsFunc(out.shells, func(s shell) bool { return s.Name == "uart" }) {
+		out.shells = append(out.shells, serial...)
 	}
 	return out, problems.Err()
 }
@@ -133,11 +143,16 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	if w.err != nil {
 		return nil, nil, fmt.Errorf("verilog: %w", w.err)
 	}
-	return w.files, d.figures(), nil
+	packages, made, err := pack.Files(w.packed(v), set.pack)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(w.files, packages...), append(d.figures(), made...), nil
 }
 
 func (target) Products() []string {
-	return []string{"build/testbench", "build/result.txt", "build/size.txt", "build/board", "build/axis_tb", "build/axilite_tb", "build/wishbone_tb"}
+	return []string{"build/testbench", "build/result.txt", "build/size.txt", "build/board", "build/axis_tb", "build/axilite_tb", "build/wishbone_tb",
+		"*/*/build/top.json", "*/*/build/top.asc", "*/*/build/top.bin", "*/*/build/size.txt", "*/*/build/route.log", "*/*/build/board"}
 }
 
 func (d *design) figures() []backends.Figure {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -30,6 +32,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 		Example: `  hrnnc compile model.hrn                        # everything, in build/NAME
   hrnnc compile model.hrn --target c -o firmware/model
   hrnnc compile model.hrn --target c --package arduino,cmake
+  hrnnc compile model.hrn --target verilog --package icebreaker
   hrnnc compile model.hrn --target c --mcu atmega328p --explain
   hrnnc compile model.hrn --target verilog --part up5k --clock 24MHz --steps-per-second 1000
   hrnnc compile model.hrn --set verilog.butterflies=8 --set c.prefix=gait
@@ -46,12 +49,11 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 			}
 			bar := a.progress()
 			defer bar.clear()
-			if len(packages) > 0 {
-				if err := checkPackages(packages, targets); err != nil {
-					return err
-				}
-				set = append(set, "c.package="+strings.Join(packages, ","))
+			of, err := packageSettings(packages, targets)
+			if err != nil {
+				return err
 			}
+			set = append(set, of...)
 			if mcu != "" && len(targets) > 0 && !slices.Contains(targets, "c") && !slices.Contains(targets, "all") {
 				return misuse("--mcu is about C, which is not among the targets").Helpf("add  --target c")
 			}
@@ -97,7 +99,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 	}
 	f := c.Flags()
 	f.StringSliceVar(&targets, "target", nil, "what to generate: go, c, verilog, or all (the default)")
-	f.StringSliceVar(&packages, "package", nil, "packages of the C for build systems: "+strings.Join(pack.Names(), ", "))
+	f.StringSliceVar(&packages, "package", nil, "packages for build systems and boards, of C: "+strings.Join(pack.Names("c"), ", ")+"; of Verilog: "+strings.Join(pack.Names("verilog"), ", "))
 	f.StringVarP(&out, "output", "o", "", "folder to write (default build/NAME)")
 	chipFlags(c, &mcu, &explain)
 	logic.add(c)
@@ -108,16 +110,29 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 	return c
 }
 
-// checkPackages refuses packages that there are not, and those of a target that is not generated.
-func checkPackages(packages, targets []string) error {
-	var choice pack.Choice
-	if _, wrong := choice.Set("package", strings.Join(packages, ",")); wrong != nil {
-		return misuse("%s", wrong.Summary).Helpf("%s", wrong.Help)
+// packageSettings are the settings that ask for packages, each of the target whose files it wraps. It refuses packages that there are not,
+// and those of a target that is not generated.
+func packageSettings(packages, targets []string) ([]string, error) {
+	of := map[string][]string{}
+	for _, name := range packages {
+		f, ok := pack.Find(name)
+		if !ok {
+			e := misuse("there is no package for %s", diag.Short(name))
+			if near := diag.Nearest(strings.ToLower(name), pack.Names("")); near != "" {
+				return nil, e.Helpf("did you mean %s?", near)
+			}
+			return nil, e.Helpf("there are packages for %s", strings.Join(pack.Names(""), ", "))
+		}
+		if len(targets) > 0 && !slices.Contains(targets, f.Target) && !slices.Contains(targets, "all") {
+			return nil, misuse("--package %s is about target %s, which is not among the targets", f.Name, f.Target).Helpf("add  --target %s", f.Target)
+		}
+		of[f.Target] = append(of[f.Target], f.Name)
 	}
-	if len(targets) > 0 && !slices.Contains(targets, "c") && !slices.Contains(targets, "all") {
-		return misuse("--package is about C, which is not among the targets").Helpf("add  --target c")
+	var set []string
+	for _, target := range slices.Sorted(maps.Keys(of)) {
+		set = append(set, target+".package="+strings.Join(of[target], ","))
 	}
-	return nil
+	return set, nil
 }
 
 // chipFlags are those of commands that choose a schedule for a chip.

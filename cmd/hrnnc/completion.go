@@ -131,7 +131,7 @@ var dataSets = values{extensions: dataFiles, words: func() (out []cobra.Completi
 // flagValues says of every flag with values that can be listed what they are; the flag means the same in all commands.
 var flagValues = map[string]values{
 	"target":  {list: true, words: func() []cobra.Completion { return append(compiler.TargetNames(), "all") }},
-	"package": {list: true, words: words(pack.Names()...).words},
+	"package": {list: true, words: words(pack.Names("")...).words},
 	"level":   {list: true, words: compiler.Levels},
 	"split":   {list: true, words: words("train", "valid", "test").words},
 	"disable": {list: true, words: func() []cobra.Completion {
