@@ -538,8 +538,14 @@ func (k *counter) operation(e *step.Expr, c, folded string, t times, arrays sigh
 			what += ".u"
 		}
 		k.add(t, "field", what, c)
-		if small {
-			k.add(t.by(float64(e.At%8)), "fieldbit")
+		if small { // shifts of a word of at least 16 bits
+			word := max(16, size(e.Args[0].Type))
+			if e.Signed {
+				k.shift(max(0, word-e.At-int(e.Value)), bits(word), t)
+				k.shift(word-int(e.Value), bits(word), t)
+			} else {
+				k.shift(e.At, bits(word), t)
+			}
 		}
 	case step.OpClamp:
 		switch {
