@@ -216,6 +216,9 @@ func Assembled(program *step.Program, part *chip.Part) map[string]schedule.Known
 	for name, f := range a.functions {
 		out[name] = schedule.Known{Time: arith.Phased[float64]{float64(f.Cycles[0]), float64(f.Cycles[1])}, Code: f.Bytes, Stack: f.Stack}
 	}
+	if a.class != nil {
+		out[schedule.Class] = schedule.Known{Code: a.class.Bytes, Stack: a.class.Stack}
+	}
 	if f, ok := out[program.Output]; ok && a.class != nil {
 		f.Stack = max(f.Stack, a.class.Stack)
 		out[program.Output] = f

@@ -19,6 +19,8 @@ import (
 type Measures struct {
 	Step, Output arith.Phased[Features]
 	Code         Features
+	// Class is what the code of the function is made of that finds the largest output, of models that have one.
+	Class Features
 	// Spilled are the bytes of each function's values that find no register.
 	Spilled map[string]int
 }
@@ -48,7 +50,25 @@ func Measure(p *step.Program, c *chip.Part, known map[string]Known) Measures {
 		m.Code[n] += v
 	}
 	m.Spilled = k.spilled
+	m.Class = classCode(p, c, known)
 	return m
+}
+
+// Class is the name that the function has among those known which finds the largest output.
+const Class = "$class"
+
+// classCode counts the code of the function that finds the largest output. On a chip of 8 bits it has the body of the output's.
+func classCode(p *step.Program, c *chip.Part, known map[string]Known) Features {
+	if e, ok := known[Class]; ok {
+		return Features{exactly: float64(e.Code)}
+	}
+	if c.Word > 8 {
+		return Features{"class": 1}
+	}
+	k := newCounter(p, c, nil)
+	k.function(p.Output, times{0, 0, 1})
+	_, _, code := k.take()
+	return code
 }
 
 // Prices are those of features on a chip: time in what its emulator counts, code in bytes.
@@ -101,12 +121,14 @@ type Price struct {
 	Tables int       `json:"tables"`
 	State  int       `json:"state"`
 	Stack  int       `json:"stack"`
-	class  int       // stack of finding the largest output
+	// What finding the largest output takes, for a model that does: stack, and more code.
+	classStack, classCode int
 }
 
 // deciding is a price with the function that gives the class.
 func (p Price) deciding() Price {
-	p.Stack = max(p.Stack, p.class)
+	p.Stack = max(p.Stack, p.classStack)
+	p.Code += p.classCode
 	return p
 }
 
@@ -139,7 +161,8 @@ func PriceOf(p *step.Program, c *chip.Part, known map[string]Known) Price {
 	}
 	need := stack(p, c, known, m.Spilled)
 	out.Stack = max(need[p.Step], need[p.Output])
-	out.class = class(p, c, need[p.Output])
+	out.classStack = class(p, c, need[p.Output])
+	out.classCode = int(math.Round(m.Class.at(prices.Code)))
 	return out
 }
 

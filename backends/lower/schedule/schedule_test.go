@@ -38,7 +38,7 @@ func TestPrices(t *testing.T) {
 		}
 		for _, set := range []map[string]float64{prices.Time, prices.Code} {
 			for n, v := range set {
-				if v <= 0 || v > 1000 {
+				if v <= 0 || v > 2000 {
 					t.Errorf("%s: %s costs %v", c.Name, n, v)
 				}
 			}

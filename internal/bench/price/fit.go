@@ -52,6 +52,11 @@ func rows(samples []sample, part *chip.Part) (time, code []row, err error) {
 		m := schedule.Measure(p, part, s.Assembly)
 		even, odd := m.Step[0], m.Step[1]
 		time = append(time, row{s.Seed, "even", even, s.Even, s.Choice}, row{s.Seed, "odd", odd, s.Odd, s.Choice}, row{s.Seed, "output", m.Output[0], s.Output, s.Choice})
+		if s.Decides {
+			for n, v := range m.Class {
+				m.Code[n] += v
+			}
+		}
 		code = append(code, row{s.Seed, "code", m.Code, float64(s.Code), s.Choice})
 	}
 	return time, code, nil

@@ -24,6 +24,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/run"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 // sample is one program on one chip.
@@ -33,6 +34,7 @@ type sample struct {
 	Program string `json:"program"`
 	// Assembly are the functions that are in assembly.
 	Assembly map[string]schedule.Known `json:"assembly,omitempty"`
+	Decides  bool                      `json:"decides,omitempty"` // whether its code finds the largest output
 	Even     float64                   `json:"even"`
 	Odd      float64                   `json:"odd"`
 	Output   float64                   `json:"output"`
@@ -207,6 +209,6 @@ func sampled(ctx context.Context, bench *run.Bench, part *chip.Part, p *lower.Pl
 	if err != nil {
 		return nil, err
 	}
-	return &sample{Program: step.Text(prog), Assembly: c.Assembled(prog, part), Even: r.Counts[run.EvenStep].Mean, Odd: r.Counts[run.OddStep].Mean,
+	return &sample{Program: step.Text(prog), Assembly: c.Assembled(prog, part), Decides: p.Output.Decision == ir.Argmax, Even: r.Counts[run.EvenStep].Mean, Odd: r.Counts[run.OddStep].Mean,
 		Output: r.Counts[run.Output].Mean, Code: firmware.Object.Program, Tables: firmware.Object.Tables, State: r.State, Stack: r.Step().Stack}, nil
 }

@@ -21,7 +21,7 @@ var words = map[string]float64{
 	"add.64": 3, "addconst.64": 3, "neg.64": 4, "mul.64": 4, "mulconst.64": 4, "shr.64": 3, "shl.64": 3, "rnd.64": 5, "clamp.64": 12, "relu.64": 3, "bit.64": 0.1, "byte.64": 0.1,
 	"field.low.u.64": 2, "add.16x2": 1, "addconst.16x2": 1, "relu.16x2": 8, "clamp.16x2": 20, "satadd.16x2": 46, "halfadd.16x2": 8, "halfsub.16x2": 8, "rnd.16x2": 6, "shr.16x2": 5,
 	"field.low.u.16x2": 4, "field.top.u.16x2": 5,
-	"reload": 1, "remake": 1, "spill": 1, "copy": 0.7, "tight": 0.7, "crowded": 0.1, "address": 0.7, "far": 0.7, "fixed": 0.5, "round": 2.5, "loop": 2, "call": 8, "knowncall": 8, "if": 3, "choose": 2, "phase": 1, "scratch": 1,
+	"reload": 1, "remake": 1, "spill": 1, "copy": 0.7, "tight": 0.7, "crowded": 0.1, "class": 25, "address": 0.7, "far": 0.7, "fixed": 0.5, "round": 2.5, "loop": 2, "call": 8, "knowncall": 8, "if": 3, "choose": 2, "phase": 1, "scratch": 1,
 }
 
 // dsp are what differs where lanes are an instruction.
