@@ -200,6 +200,10 @@ func (d *design) readoutInstance(v *topValues) string {
 // testbench writes the golden vectors and the testbench that runs them, and gives what it says of them.
 func (w *writer) testbench(v backends.Vectors) topValues {
 	t := w.top()
+	if w.made == nil { // between last beats, as the testbench counts
+		t.StepCycles += t.D - 1
+		t.OutputStepCycles += t.D - 1
+	}
 	var beats, outputs []int64
 	for i, sequence := range v.X {
 		for step, row := range sequence {
