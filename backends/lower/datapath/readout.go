@@ -22,6 +22,8 @@ type rows struct {
 	start []*Expr
 	// emit says, with the end of a group, that its sums leave; nil: always.
 	emit *Expr
+	// sum0 is given the first lane's sum; nil where nobody asks for it.
+	sum0 *Signal
 }
 
 func groupsOf(n, lanes int) int { return (n + lanes - 1) / lanes }
@@ -62,17 +64,22 @@ func (b *builder) outputs(r *rows) (busy *Expr) {
 	n := b.p.Readout.Matrix.Rows
 	valid := b.chain("sums", r.valid, r.late, true)
 	begin := b.chain("begins", r.begin, r.late, false)
-	end := b.chain("ends", And(r.valid, r.end), r.late, true)
+	ends := And(r.valid, r.end)
 	if r.emit != nil {
-		end[0] = And(end[0], r.emit)
+		ends = And(ends, r.emit)
 	}
+	end := b.chain("ends", ends, r.late, true)
 	start := r.start
 	if start == nil {
 		start = b.outputBias(r)
 	}
 	sums := make([]*Expr, r.lanes)
+	var y0 *Expr
 	for k := range sums {
 		y := b.RegSigned(laned("y", r.lanes, k), bits)
+		if k == 0 {
+			y0 = y.Ref()
+		}
 		from := Int(bits, 0)
 		if start != nil {
 			from = start[k].To(bits)
@@ -81,6 +88,9 @@ func (b *builder) outputs(r *rows) (busy *Expr) {
 		y.When(valid[r.late], sums[k])
 	}
 	done := end[r.late]
+	if r.sum0 != nil {
+		b.Define(r.sum0, y0.AsUnsigned())
+	}
 
 	b.Section("The outputs leave")
 	at := counts(n)

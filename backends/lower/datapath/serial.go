@@ -6,7 +6,6 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
-	"github.com/hrnnc/hrnnc/ir"
 )
 
 // serial is the architecture of least area: an engine a layer, each with its state in banks of block RAM.
@@ -49,6 +48,9 @@ type engine struct {
 	waitRead                        int
 	orderBank                       *Expr // of the permuted unit
 	updateAt, wordFirst, enable     *Expr
+	mean                            *mean // nil where no mean is read
+	biasOn, written                 *Expr
+	rescaling                       *Signal
 	u                               issue
 	below                           *engine // whose state flows in
 	conversion                      int     // cycles from a step's start until what flows in is there
@@ -123,9 +125,6 @@ func (s *serial) check() error {
 	}
 	if n := s.a.Readout; n < 1 {
 		return fmt.Errorf("%d weights of the readout a cycle: at least 1 is needed", n)
-	}
-	if s.p.Output.When == ir.Mean {
-		return fmt.Errorf("a serial design adds up no means yet")
 	}
 	if s.a.Weights == Logic {
 		return fmt.Errorf("a serial design has its weights in block RAM; those in logic are for parallel designs")

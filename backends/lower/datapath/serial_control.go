@@ -42,7 +42,12 @@ func (e *engine) waits() waits {
 	}
 	// Words of the next step's first stage are not written before the last of the update.
 	w.idle = max(e.ahead()+e.extra, gap(update, first, n)-1)
-	if e.readRows > 0 {
+	if m := e.mean; m != nil {
+		if tail := update.late + m.constants() + 1; cycles < tail { // sums are still added up
+			w.idle = max(w.idle, tail)
+		}
+	}
+	if e.readUnits > 0 {
 		w.read = max(e.ahead(), gap(update, e.readPass(e.readUnits), n))
 	}
 	return w
@@ -56,14 +61,22 @@ func (e *engine) control() {
 	if e.isReadout() {
 		e.readUnits, e.readRows = e.readShape()
 	}
+	e.Section("%s: what runs when", l.Name)
+	if e.index == e.p.Readout.Layer && e.p.Output.When == ir.Mean {
+		e.mean = e.newMean()
+		e.readRows = min(max(1, e.a.Readout/e.units), e.p.Readout.Matrix.Rows)
+		if e.mean.split {
+			e.readRows = 1
+		}
+		e.meanControl()
+	}
 	w := e.waits()
 	stages := e.stages()
-	e.Section("%s: what runs when", l.Name)
 	if stages > 0 {
 		e.transforming = e.Reg("transforming", 1, "a stage of the transform").ResetTo(0)
 	}
 	e.updating = e.Reg("updating", 1, "the update").ResetTo(0)
-	if e.readRows > 0 {
+	if e.readUnits > 0 {
 		e.reading = e.Reg("reading", 1, "the outputs add up").ResetTo(0)
 		e.held = e.Ahead("hold", 1)
 	}
@@ -77,6 +90,10 @@ func (e *engine) control() {
 				ready = And(ready, other.done.Ref())
 			}
 		}
+	}
+
+	if e.mean != nil {
+		ready = And(ready, e.mean.pending.Ref().Not())
 	}
 
 	// Waiting.
@@ -137,7 +154,7 @@ func (e *engine) control() {
 		u.wordFirst = And(u.wordFirst, sub.Ref().Any().Not())
 	}
 	step := Or(e.stageOn, And(updateOn, wordEnds))
-	if e.readRows > 0 {
+	if e.readUnits > 0 {
 		read := on(e.reading)
 		e.endRow = endWord
 		e.readOn = e.Wire("read_on", And(read, And(endWord, e.held.Ref()).Not()))
@@ -188,7 +205,7 @@ func (e *engine) control() {
 	if e.transforming != nil {
 		busy = Or(busy, e.transforming.Ref())
 	}
-	if e.readRows > 0 {
+	if e.readUnits > 0 {
 		e.readControl(pass)
 		e.waitRead = w.read
 		busy = Or(busy, e.reading.Ref())
@@ -238,7 +255,7 @@ func (e *engine) strides() *Expr {
 			free := e.residue.Ref().Bit(j).Not()
 			if !e.fused {
 				free = And(free, e.transforming.Ref())
-			} else if e.readRows > 0 {
+			} else if e.readUnits > 0 {
 				free = And(free, e.reading.Ref().Not())
 			}
 			bit = Or(bit, free)
@@ -299,7 +316,7 @@ func (e *engine) readControl(pass *Expr) {
 // reads begins the readout when the last engine has updated its layer.
 func (s *serial) reads() {
 	last, e := s.engines[len(s.engines)-1], s.engines[s.p.Readout.Layer]
-	if e.readRows == 0 {
+	if e.readUnits == 0 {
 		return
 	}
 	begin := And(last.endUpdate, s.emits())

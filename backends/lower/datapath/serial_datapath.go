@@ -95,7 +95,10 @@ func (e *engine) datapath() {
 		la.g, la.clamped = e.settled(name, l, total, in)
 	}
 	e.write(banks, lanes, on, sub)
-	if e.readRows > 0 {
+	switch {
+	case e.mean != nil:
+		e.meanDatapath(lanes, e.written, late)
+	case e.readUnits > 0:
 		e.readout()
 	}
 }
@@ -486,6 +489,7 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 	case !e.fused:
 		into = e.parities2(late)
 	}
+	e.written = written
 	for n, b := range banks {
 		u := 0
 		here := One()

@@ -98,9 +98,6 @@ func TestSerialRandomPlans(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			rng := rand.New(rand.NewSource(seed))
 			p := small(rng)
-			if p.Output.When == ir.Mean {
-				t.Skip()
-			}
 			a := serialArch(rng, p)
 			if err := checkPlan(p, a, rng); err != nil {
 				t.Errorf("%+v: %s%v", a, features(p), err)
