@@ -341,6 +341,12 @@ func (v *values) simulate(room int, loop bool) (reads, makes, writes float64) {
 		}
 		return -1
 	}
+	moves := func(id int) float64 { // instructions that take a value to memory, or back
+		if v.k.machine.pairs {
+			return float64((v.list[id].room + 1) / 2)
+		}
+		return float64(v.list[id].room)
+	}
 	counted := func(i int) bool { return !loop || i >= len(v.events) }
 	for i, e := range events {
 		take := func(id int, makes bool) {
@@ -377,7 +383,7 @@ func (v *values) simulate(room int, loop bool) (reads, makes, writes float64) {
 				if !kept[h.id] && !v.list[h.id].fixed && far < math.MaxInt {
 					kept[h.id] = true
 					if counted(i) {
-						writes += float64(v.list[h.id].room)
+						writes += moves(h.id)
 					}
 				}
 			}
@@ -394,7 +400,7 @@ func (v *values) simulate(room int, loop bool) (reads, makes, writes float64) {
 				case v.list[u].fixed:
 					makes += float64(v.list[u].room)
 				case seen[u] || loop:
-					reads += float64(v.list[u].room)
+					reads += moves(u)
 				}
 			}
 			if !seen[u] && !v.list[u].local {

@@ -22,6 +22,8 @@ type row struct {
 	x    schedule.Features
 	y    float64
 	note string
+	// picked is a row of the schedule that the picker chose.
+	picked bool
 }
 
 func load(folder string, part *chip.Part) ([]sample, error) {
@@ -51,13 +53,14 @@ func rows(samples []sample, part *chip.Part) (time, code []row, err error) {
 		}
 		m := schedule.Measure(p, part, s.Assembly)
 		even, odd := m.Step[0], m.Step[1]
-		time = append(time, row{s.Seed, "even", even, s.Even, s.Choice}, row{s.Seed, "odd", odd, s.Odd, s.Choice}, row{s.Seed, "output", m.Output[0], s.Output, s.Choice})
+		time = append(time, row{s.Seed, "even", even, s.Even, s.Choice, s.Picked}, row{s.Seed, "odd", odd, s.Odd, s.Choice, s.Picked},
+			row{s.Seed, "output", m.Output[0], s.Output, s.Choice, s.Picked})
 		if s.Decides {
 			for n, v := range m.Class {
 				m.Code[n] += v
 			}
 		}
-		code = append(code, row{s.Seed, "code", m.Code, float64(s.Code), s.Choice})
+		code = append(code, row{s.Seed, "code", m.Code, float64(s.Code), s.Choice, s.Picked})
 	}
 	return time, code, nil
 }
@@ -106,9 +109,9 @@ func solve(rows []row, expected func(name string) float64, stiffness float64) ma
 	weight := make([]float64, len(rows))
 	for round := range rounds {
 		for j, e := range residual {
-			weight[j] = 1
+			weight[j] = rows[j].weight()
 			if e = math.Abs(e); round > 0 && e > far {
-				weight[j] = far / e
+				weight[j] *= far / e
 			}
 		}
 		for range 400 {
@@ -140,6 +143,18 @@ func solve(rows []row, expected func(name string) float64, stiffness float64) ma
 		out[n] = price[i]
 	}
 	return out
+}
+
+// weight is how much a row weighs: less where the model has every construct of the language than where it is one of those that
+// microcontrollers are given, and more where its schedule was picked, for such prices users see.
+func (r row) weight() float64 {
+	switch {
+	case r.picked:
+		return 3
+	case usual(r.seed):
+		return 1
+	}
+	return 0.2
 }
 
 func predict(x schedule.Features, price map[string]float64) (v float64) {

@@ -34,6 +34,7 @@ type sample struct {
 	Program string `json:"program"`
 	// Assembly are the functions that are in assembly.
 	Assembly map[string]schedule.Known `json:"assembly,omitempty"`
+	Picked   bool                      `json:"picked,omitempty"`  // whether the schedule is the one picked
 	Decides  bool                      `json:"decides,omitempty"` // whether its code finds the largest output
 	Even     float64                   `json:"even"`
 	Odd      float64                   `json:"odd"`
@@ -83,11 +84,18 @@ func main() {
 	}
 }
 
-// program draws a choice that the plan allows: of one, four or sixteen drawn the quickest by the prices there are, since near those that
-// are picked prices matter most.
-func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (best *step.Program, choice step.Choice, err error) {
+// program draws a choice that the plan allows: what is picked, or of one, four or sixteen drawn the quickest by the prices there are,
+// since near those that are picked prices matter most.
+func program(rng *rand.Rand, seed int64, p *lower.Plan, part *chip.Part) (best *step.Program, choice step.Choice, picked bool, err error) {
 	space := schedule.Of(p, part)
 	least := 0.0
+	if rng.Intn(4) == 0 && usual(seed) && schedule.PricesOf(part) != nil {
+		picked, err := schedule.Pick(p, part, schedule.Budget{}, c.Assembled)
+		if err != nil {
+			return nil, step.Choice{}, false, err
+		}
+		return picked.Program, picked.Choice, true, nil
+	}
 	left := oneOf(rng, 1, 4, 16)
 	for tries := 0; left > 0 && tries < 100; tries++ {
 		c := step.Choice{Word: space.Word, Readout: oneOf(rng, space.Readout...)}
@@ -109,7 +117,7 @@ func program(rng *rand.Rand, p *lower.Plan, part *chip.Part) (best *step.Program
 	if best != nil {
 		err = nil
 	}
-	return best, choice, err
+	return best, choice, false, err
 }
 
 // quick is the time of a step and a share of an output, by the prices there are; any number where there are none.
@@ -159,7 +167,7 @@ func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64
 		return nil, err
 	}
 	rng := rand.New(rand.NewSource(seed * 31))
-	prog, choice, err := program(rng, p, part)
+	prog, choice, picked, err := program(rng, seed, p, part)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +175,7 @@ func measured(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64
 	if err != nil {
 		return nil, err
 	}
-	out.Seed, out.Choice = seed, fmt.Sprint(choice.Layers, choice.Readout)
+	out.Seed, out.Choice, out.Picked = seed, fmt.Sprint(choice.Layers, choice.Readout), picked
 	return out, nil
 }
 
