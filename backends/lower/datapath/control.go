@@ -28,6 +28,7 @@ type builder struct {
 	nextOdd        *Expr    // the parity of the step whose input comes in
 	buffered       bool     // an input of several entries comes in while the step before runs
 	converting     []*Expr  // an entry is being converted: the next has to wait
+	waiting        []*Expr  // an input is on its way into a step
 	out            struct { // the output's ports
 		valid, data, class, bit, last *Signal
 	}
@@ -158,7 +159,7 @@ func (b *builder) open() {
 	d := p.Input.Size
 	b.buffered = d > 1
 	b.Section("Steps: the input comes one entry a beat%s", map[bool]string{true: ", while the step before may still run"}[b.buffered])
-	b.idle = b.Ahead("idle", 1, "a step may begin")
+	b.idle = b.Ahead("free", 1, "a step may begin")
 	b.accept = b.Wire("accept", And(valid, b.inReady.Ref()))
 	last := b.Reg("last", 1, "the step is the last of its sequence").ResetTo(1)
 	first := b.Reg("first", 1, "the step is the first of its sequence: the state is zero").ResetTo(1)
@@ -200,7 +201,9 @@ func (b *builder) close() {
 		waits.When(complete, One())
 		complete = b.Wire("complete", And(waits.Ref(), b.converting[0].Not()))
 		ready = And(ready, waits.Ref().Not())
+		b.waiting = append(b.waiting, waits.Ref())
 	}
+	b.waiting = append(append(b.waiting, b.full.Ref()), b.converting...)
 	for _, c := range b.converting {
 		ready = And(ready, c.Not())
 	}

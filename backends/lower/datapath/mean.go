@@ -93,6 +93,15 @@ func (e *engine) sumRange(m *mean) arith.Interval {
 	return x
 }
 
+// sumAddress is the bits of a sum's address: the step's parity where both have their own, the unit of a group, the word.
+func (e *engine) sumAddress(m *mean) int {
+	n := counts(m.sums) + count(e.units)
+	if m.split {
+		n++
+	}
+	return n
+}
+
 // meanControl adds what runs when: after the update of a last step its sums are read, while the next step may begin.
 func (e *engine) meanControl() {
 	m := e.mean
@@ -206,6 +215,19 @@ func (e *engine) meanDatapath(lanes []*lane, written *Expr, late int) {
 	writes := e.Delayed("sum_writes", adding)
 	writeAt := e.Delayed("sum_write_at", readAt)
 	var words []*Expr
+	var port stateAccess
+	unit := count(e.units)
+	if e.state != nil {
+		port = e.state.access(e.builder, len(e.engines), e.sumAddress(m), bits)
+		at := port.address.Slice(n+unit-1, unit)
+		if m.split {
+			at = Cat(port.address.Top(), at)
+		}
+		readAt = e.Wire("sum_read_at", Mux(And(port.on, Or(read, adding).Not()), at, readAt))
+		writes = e.Wire("sum_written", Or(writes, port.write))
+		writeAt = e.Wire("sum_written_at", Mux(port.write, at, writeAt))
+		e.state.busy = append(e.state.busy, m.pending.Ref(), adding, e.delay("sum_busy", adding, 2, true))
+	}
 	for u, la := range lanes {
 		name := laned("sum", len(lanes), u)
 		mem := e.Memory(Memory{Name: name + "s", Bits: bits, Signed: signed, Depth: depth, Style: Block})
@@ -225,7 +247,25 @@ func (e *engine) meanDatapath(lanes []*lane, written *Expr, late int) {
 			g = Mux(e.biasOn, c.To(w), g.To(w)).typed(g.Signed)
 		}
 		came := e.Delayed(name+"_adds", g)
-		mem.Write(writes, writeAt, e.Wire(name+"_next", Add(Gate(fresh.Not(), word).To(bits), came.To(bits))).AsUnsigned())
+		next := e.Wire(name+"_next", Add(Gate(fresh.Not(), word).To(bits), came.To(bits))).AsUnsigned()
+		when := writes
+		if e.state != nil {
+			next = Mux(port.write, port.data.AsUnsigned(), next)
+			if unit > 0 {
+				when = Or(e.Delayed(name+"_writes", adding), And(port.write, port.address.Slice(unit-1, 0).Is(u)))
+			}
+		}
+		mem.Write(when, writeAt, next)
+	}
+	if e.state != nil {
+		word := words[0]
+		if unit > 0 {
+			word = pick(e.Delayed("state_unit", port.address.Slice(unit-1, 0)), words)
+		}
+		if m.split { // after one step there are no even ones
+			word = Gate(Or(e.Delayed("state_odd_sums", port.address.Top()), e.first.Not()), word)
+		}
+		e.state.words = append(e.state.words, word)
 	}
 
 	e.Section("The outputs: %s", r.Matrix.Name)

@@ -13,6 +13,7 @@ type serial struct {
 	*builder
 	engines   []*engine
 	idleParts []*Expr // all 1 where a step may begin
+	state     *statePort
 }
 
 // engine is one layer. Unit u lies in bank B(u), bit j of which is the parity of the bits j, j + w, j + 2w ... of u, at word
@@ -50,6 +51,8 @@ type engine struct {
 	updateAt, wordFirst, enable     *Expr
 	mean                            *mean // nil where no mean is read
 	biasOn, written                 *Expr
+	port                            stateAccess
+	portBank                        *Expr
 	rescaling                       *Signal
 	u                               issue
 	below                           *engine // whose state flows in
@@ -78,6 +81,9 @@ func buildSerial(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	for i := range p.Layers {
 		s.engines = append(s.engines, s.engine(i))
 	}
+	if a.StatePort {
+		s.stateful()
+	}
 	for _, e := range s.engines {
 		e.control()
 	}
@@ -87,8 +93,26 @@ func buildSerial(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 		e.datapath()
 	}
 	s.close()
+	if s.state != nil {
+		s.closeState(s.state)
+	}
 	d.Doc = s.doc()
 	return s.finish(), nil
+}
+
+// stateful opens the ports of the state.
+func (s *serial) stateful() {
+	inner, word, regions := 1, 1, len(s.engines)
+	for _, e := range s.engines {
+		inner, word = max(inner, e.at), max(word, e.l.Bits)
+		if e.isMean() {
+			m := e.newMean()
+			bits, _ := width(e.sumRange(m))
+			regions++
+			inner, word = max(inner, e.sumAddress(m)), max(word, bits)
+		}
+	}
+	s.state = s.openState(regions, inner, word)
 }
 
 func (s *serial) check() error {

@@ -14,6 +14,8 @@ func (e *engine) stages() int {
 
 func (e *engine) isReadout() bool { return e.index == e.p.Readout.Layer && e.p.Output.When != ir.Mean }
 
+func (e *engine) isMean() bool { return e.index == e.p.Readout.Layer && e.p.Output.When == ir.Mean }
+
 func (e *engine) isLast() bool { return e.index == len(e.p.Layers)-1 }
 
 // waits are the cycles that passes wait for what is written before them.
@@ -62,7 +64,7 @@ func (e *engine) control() {
 		e.readUnits, e.readRows = e.readShape()
 	}
 	e.Section("%s: what runs when", l.Name)
-	if e.index == e.p.Readout.Layer && e.p.Output.When == ir.Mean {
+	if e.isMean() {
 		e.mean = e.newMean()
 		e.readRows = min(max(1, e.a.Readout/e.units), e.p.Readout.Matrix.Rows)
 		if e.mean.split {

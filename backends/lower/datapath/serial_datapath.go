@@ -169,21 +169,24 @@ type bank struct {
 	here   *Expr // when it is written: the unit goes to the partner
 }
 
-// parities gives for each bit of a bank's number the parity of the bits of a unit's number that make it.
-func (e *engine) parities(i *Expr) []*Expr {
-	var out []*Expr
-	for j := range e.w {
-		var parts []*Expr
-		for k := j; k < e.at; k += e.w {
-			parts = append(parts, i.Bit(k))
-		}
-		p := parts[0]
-		if len(parts) > 1 {
-			p = Cat(parts...).Parity()
-		}
-		out = append(out, e.Wire(laned("parity", e.w, j), p))
+// parity is bit j of the number of the bank that a unit lies in.
+func (e *engine) parity(i *Expr, j int) *Expr {
+	var parts []*Expr
+	for k := j; k < e.at; k += e.w {
+		parts = append(parts, i.Bit(k))
 	}
-	return out
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return Cat(parts...).Parity()
+}
+
+// unitWord is the number of the word that a unit lies in.
+func unitWord(u *Expr, e *engine) *Expr {
+	if e.at <= e.w {
+		return Const(e.word, 0)
+	}
+	return u.Slice(e.at-1, e.w)
 }
 
 // banks adds the memories with their reads.
@@ -204,7 +207,9 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 	}
 	var parities []*Expr
 	if e.w > 0 {
-		parities = e.parities(e.i)
+		for j := range e.w {
+			parities = append(parities, e.Wire(laned("parity", e.w, j), e.parity(e.i, j)))
+		}
 	}
 	var order *Expr
 	if l.Perm != nil {
@@ -212,6 +217,11 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 			u := l.Perm[i]
 			return int64(u>>e.w<<max(e.w, 1) | e.bankOf(u))
 		}, e.i, "where the integer of the transform lies that a unit takes: the word, and the bank in the low bits")
+	}
+	var port stateAccess
+	if e.state != nil {
+		port = e.state.access(e.builder, e.index, e.at, e.l.Bits)
+		e.port = port
 	}
 	for n := range out {
 		b := &bank{number: n}
@@ -227,6 +237,9 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 		if e.source != nil {
 			at = Mux(e.sourceOn, e.source, at)
 		}
+		if e.state != nil {
+			at = Mux(port.on, unitWord(port.address, e), at)
+		}
 		if e.half != nil {
 			at = Cat(e.half.Ref(), at)
 		}
@@ -234,6 +247,21 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 		b.m = e.Memory(Memory{Name: laned("bank", len(out), n), Bits: e.mem, Signed: true, Depth: depth, Style: Block})
 		b.q = e.Read(b.m, laned("q", len(out), n), b.at, e.keeps())
 		e.words = append(e.words, b.q)
+	}
+	if e.state != nil {
+		word := e.words[0]
+		if e.w > 0 {
+			var number []*Expr
+			for j := range e.w {
+				number = append([]*Expr{e.parity(port.address, j)}, number...)
+			}
+			e.portBank = e.Wire("state_bank", Cat(number...))
+			word = pick(e.Delayed("state_from", e.portBank), e.words)
+		}
+		e.state.words = append(e.state.words, word.To(e.l.Bits).AsSigned())
+		for _, o := range on[1:] {
+			e.state.busy = append(e.state.busy, o)
+		}
 	}
 	if order != nil && e.w > 0 {
 		e.orderBank = e.Delayed("order_bank", order.Slice(e.w-1, 0))
@@ -487,9 +515,24 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 	switch {
 	case e.w == 0 || e.subs == 1 && e.fused:
 	case !e.fused:
-		into = e.parities2(late)
+		for j := range e.w {
+			into = append(into, e.delay(laned("into", e.w, j), e.parity(e.u.i, j), late, false))
+		}
 	}
 	e.written = written
+	if e.state != nil {
+		for _, la := range lanes {
+			if la.clamped != nil {
+				c := e.Reg("clamped", 1).ResetTo(0)
+				c.Set(And(written, la.clamped))
+				if e.state.clamped == nil {
+					e.state.clamped = c.Ref()
+				} else {
+					e.state.clamped = Or(e.state.clamped, c.Ref())
+				}
+			}
+		}
+	}
 	for n, b := range banks {
 		u := 0
 		here := One()
@@ -571,25 +614,20 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 			when = Or(when, stage2)
 			data = Mux(written, data, b.s.Ref().To(e.mem))
 		}
+		if e.state != nil {
+			here := e.port.write
+			if e.w > 0 {
+				here = And(here, e.portBank.Is(n))
+			}
+			here = e.Wire(laned("state_writes", len(banks), n), here)
+			to := unitWord(e.port.address, e)
+			if e.half != nil {
+				to = Cat(e.half.Ref(), to)
+			}
+			when, at, data = Or(when, here), Mux(here, to, at), Mux(here, e.port.data.To(e.mem), data.AsSigned())
+		}
 		b.m.Write(when, at, data.AsUnsigned())
 	}
-}
-
-// parities2 is the bank of the unit under update, when it is written.
-func (e *engine) parities2(late int) []*Expr {
-	var out []*Expr
-	for j := range e.w {
-		var parts []*Expr
-		for k := j; k < e.at; k += e.w {
-			parts = append(parts, e.u.i.Bit(k))
-		}
-		p := parts[0]
-		if len(parts) > 1 {
-			p = Cat(parts...).Parity()
-		}
-		out = append(out, e.delay(laned("into", e.w, j), p, late, false))
-	}
-	return out
 }
 
 // inflow adds the product of what flows in with the weights of the units under update.
