@@ -86,7 +86,9 @@ type core struct {
 	InComment, OutComment string
 }
 
-// statePort is the port behind which the state can be read and written while nothing runs: words of Bits bits at Address bits.
+// statePort is the port behind which the state can be read and written while idle is 1: state_out is the word at state_address a cycle
+// later, state_write puts state_in there. state_load takes state_odd_in and state_first_in, which state_odd and state_first give; saturated is 1
+// for a cycle in which a unit saturates.
 type statePort struct{ Address, Bits int }
 
 func (d *design) core() core {
@@ -94,6 +96,9 @@ func (d *design) core() core {
 	c := core{Prefix: d.prefix, Title: p.Name, In: d.inputBits(), Entries: p.Input.Size, Outputs: p.Readout.Matrix.Rows, Out: d.readout.Y,
 		Bit: p.Output.Decision == ir.Threshold, Steps: p.Steps, Every: p.Output.When == ir.EveryStep,
 		InComment: d.inputComment(), OutComment: d.valueComment()}
+	if d.made != nil && d.made.Design.Port("state_address") != nil {
+		c.State = &statePort{Address: d.made.Design.Port("state_address").Bits, Bits: d.made.Design.Port("state_out").Bits}
+	}
 	c.Low, c.High = p.Input.Range()
 	if p.Output.Decision == ir.Argmax {
 		c.Class = clog2(c.Outputs)
