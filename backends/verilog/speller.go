@@ -203,7 +203,11 @@ func (s *speller) memory(m *datapath.Memory) {
 		s.constants(m)
 		return
 	}
-	s.code("reg %s%s [0:%d];%s", span(m.Bits), m.Name, m.Depth-1, remark(m.Doc))
+	kind := "ram"
+	if len(m.Writes) == 0 {
+		kind = "rom"
+	}
+	s.code("(* %s_style = \"block\" *) reg %s%s [0:%d];%s", kind, span(m.Bits), m.Name, m.Depth-1, remark(m.Doc))
 	if m.Init != nil {
 		for _, l := range s.memories.fill(m) {
 			s.line("%s", l)

@@ -126,6 +126,77 @@ func (b *builder) conversionCycles(t *lower.Term) int {
 	return b.p.Input.Bits
 }
 
+// tableProducts reports whether products are looked up: each entry's multiples in block RAM, a read for each weight. It is worth it
+// where many short weights meet an input at a time.
+func tableProducts(w weights, d, lanes, units int) bool {
+	products := lanes * units
+	return d > lanes && d%lanes == 0 && w.bits >= 3 && w.bits <= 5 && products >= 4 && products <= 16 && d/lanes<<(w.bits+1) <= 256
+}
+
+// multiples takes the entries of a vector as they come and fills tables with what every weight makes of them, in two halves. Each of
+// entries, weights a cycle after group, gives a product a cycle later. lanes of them are of one unit.
+func (b *builder) multiples(name string, t *lower.Term, w weights, lanes int, group *Expr, entries []*Expr) (products []*Expr, f inflow) {
+	lo, hi := b.p.Input.Range()
+	x := arith.Interval{Lo: lo, Hi: hi}
+	in, shift := scaled(t, x)
+	f = inflow{every: applied(in, x), shift: shift}
+	xBits, signed := width(f.every)
+	most := int64(1) << (w.bits - 1)
+	bits := arith.Interval{Lo: min(-most*f.every.Hi, most*f.every.Lo), Hi: max((most-1)*f.every.Hi, -most*f.every.Lo)}.Bits()
+	d := b.p.Input.Size
+
+	value, busy, _ := b.convert(name, b.inData, b.accept, b.nextOdd, in, x, f.every, true)
+	value = value.To(xBits).typed(signed)
+	push := b.accept
+	filling := b.Reg(name+"_filling", 1, "an entry's multiples are written").ResetTo(0)
+	all := filling.Ref()
+	if busy != nil {
+		was := b.Delayed(name+"_was_converting", busy)
+		push = b.Wire(name+"_converted", And(was, busy.Not()))
+		all = Or(all, Or(busy, push))
+	}
+	b.converting = append(b.converting, b.Wire(name+"_busy_", all))
+
+	half := b.Reg(name+"_half", 1, "the half that is read").ResetTo(0)
+	half.When(b.start, half.Ref().Not())
+	n := counts(d)
+	at := b.Reg(name+"_at", n, "the entry that comes").ResetTo(0)
+	entry := b.Reg(name, xBits)
+	entry.Signed = signed
+	entry.When(push, value)
+	code := b.Reg(name+"_code", w.bits, "the weight").ResetTo(0)
+	turned := b.Reg(name+"_turned", 1, "the multiples are those of the negative weights")
+	// 0, x, 2x ...; the multiple with 2^(p-1) is negated, and stands for -2^(p-1).
+	turn := b.Wire(name+"_turns", And(code.Ref().Top(), turned.Ref().Not()))
+	sum := b.RegSigned(name+"_multiple", bits)
+	next := b.Wire(name+"_next", AddCarry(NotIf(turn, sum.Ref()), Gate(turn.Not(), entry.Ref().signed().To(bits)), turn).AsSigned())
+	sum.When(filling.Ref(), next)
+	sum.When(push, Int(bits, 0))
+	code.When(And(filling.Ref(), turn.Not()), Add(code.Ref(), Const(w.bits, 1)))
+	turned.When(turn, One())
+	turned.When(push, Zero())
+	ends := b.Wire(name+"_ends", And(filling.Ref(), code.Ref().All()))
+	filling.When(ends, Zero())
+	filling.When(push, One())
+	at.When(ends, Mux(at.Ref().Is(d-1), Const(n, 0), Add(at.Ref(), Const(n, 1))))
+
+	groups := d / lanes
+	g := counts(groups)
+	low := count(lanes)
+	into := at.Ref().Slice(n-1, low).To(g)
+	group1 := b.Delayed(name+"_group", group)
+	for i, weight := range entries {
+		m := b.Memory(Memory{Name: laned(name+"_multiples", len(entries), i), Bits: bits, Signed: true, Depth: 2 << (g + w.bits), Style: Block})
+		when := filling.Ref()
+		if low > 0 {
+			when = And(when, at.Ref().Slice(low-1, 0).Is(i%lanes))
+		}
+		m.Write(when, Cat(half.Ref().Not(), into, code.Ref()), sum.Ref().AsUnsigned())
+		products = append(products, b.Read(m, laned(name+"_product", len(entries), i), Cat(half.Ref(), group1, weight), nil))
+	}
+	return products, f
+}
+
 // shiftedIn keeps a vector in registers: it is shifted in while the step before runs, and moves on as a whole.
 func (b *builder) shiftedIn(name string, value, push *Expr, d int) []*Expr {
 	out := make([]*Expr, d)

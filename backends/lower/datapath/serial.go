@@ -96,8 +96,9 @@ func buildSerial(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	if s.state != nil {
 		s.closeState(s.state)
 	}
+	s.finish()
 	d.Doc = s.doc()
-	return s.finish(), nil
+	return d, nil
 }
 
 // stateful opens the ports of the state.
@@ -372,17 +373,4 @@ func (e *engine) ahead() int {
 		return 1
 	}
 	return 0
-}
-
-func (s *serial) doc() []string {
-	var out []string
-	for _, e := range s.engines {
-		l := e.l
-		text := fmt.Sprintf("%s: %d units in %d bank", l.Name, l.N, 1<<e.w)
-		if e.w > 0 {
-			text += "s"
-		}
-		out = append(out, text+".")
-	}
-	return out
 }

@@ -68,21 +68,21 @@ func (e *engine) datapath() {
 		lanes[u] = &lane{}
 	}
 
-	e.Section("%s: signs and biases", l.Name)
+	e.Section("%s: signs and biases, a word for a group of units in the order of their update", l.Name)
 	e.signsAndBiases(lanes)
 
-	e.Section("%s: the banks", l.Name)
+	e.Section("%s: the banks. A word is read in a cycle, added in the next, and written two or three cycles after it was read", l.Name)
 	banks := e.banks(on, sub)
 
-	e.Section("%s: butterflies", l.Name)
+	e.Section("%s: butterflies: a bank's new word is what it has, plus or minus its partner's", l.Name)
 	e.butterflies(banks, lanes, on, sub)
 
 	if l.Term != nil {
-		e.Section("%s: what flows in", l.Name)
+		e.Section("%s: what flows in: digits of the weights times the entries, added up", l.Name)
 		e.inflow(lanes, on, odd)
 	}
 
-	e.Section("%s: the update", l.Name)
+	e.Section("%s: the update: the rounded row plus bias in one cycle, what flows in and the clamp in the next.\nRounding is a carry into the same adders", l.Name)
 	for u, la := range lanes {
 		name := laned("g", len(lanes), u)
 		r := roundedRow(l, row{la.z, la.inverted, la.minus}, odd[1])
@@ -633,22 +633,24 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 // inflow adds the product of what flows in with the weights of the units under update.
 func (e *engine) inflow(lanes []*lane, on, odd []*Expr) {
 	t := e.l.Term
-	switch t.Source {
-	case lower.FromOneHot:
+	w := weightsOf(t.Matrix.Ints)
+	table := t.Source == lower.FromVector && e.buffered && tableProducts(w, e.cols, e.lanes, e.units)
+	switch {
+	case t.Source == lower.FromOneHot:
 		e.oneHot(lanes)
 		return
-	case lower.FromVector:
+	case table:
+	case t.Source == lower.FromVector:
 		var group *Expr
 		if e.cycles > 1 {
 			group = e.u.col
 		}
 		e.flows = e.vectorIn("x", t, e.lanes, group)
-	case lower.FromEmbed:
+	case t.Source == lower.FromEmbed:
 		e.flows = e.embedded("x", t, e.tokens(), e.lanes, e.u.col)
-	case lower.FromState:
+	case t.Source == lower.FromState:
 		e.flows = e.fromBelow(t)
 	}
-	w := weightsOf(t.Matrix.Ints)
 	at, depth := e.u.group, e.groups()
 	column := func(word int) (group, col int) { return word, 0 }
 	if e.cycles > 1 {
@@ -662,6 +664,10 @@ func (e *engine) inflow(lanes []*lane, on, odd []*Expr) {
 		}
 		return w.code(t.Matrix.Ints[e.visited(group, u)*t.Matrix.Cols+c])
 	}, at, t.Matrix.Name+": a word for a group of units and columns")
+	var products []*Expr
+	if table {
+		products, e.flows = e.multiples("x", t, w, e.lanes, e.u.col, entries)
+	}
 	first2 := One()
 	if e.cycles > 1 {
 		first2 = e.delay("column_first_", e.u.first, 2, false)
@@ -670,6 +676,10 @@ func (e *engine) inflow(lanes []*lane, on, odd []*Expr) {
 	for u, la := range lanes {
 		var all []number
 		for v := range e.lanes {
+			if table {
+				all = append(all, number{Value: products[u*e.lanes+v]})
+				continue
+			}
 			name := laned(laned("product", len(lanes), u), e.lanes, v)
 			zero := Zero()
 			if e.cols%e.lanes != 0 && v >= e.cols%e.lanes && w.binary {

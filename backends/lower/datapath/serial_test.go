@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -103,6 +105,35 @@ func TestSerialRandomPlans(t *testing.T) {
 				t.Errorf("%+v: %s%v", a, features(p), err)
 			}
 		})
+	}
+}
+
+// TestSerialProductTables finds plans whose products are looked up.
+func TestSerialProductTables(t *testing.T) {
+	found := 0
+	for seed := int64(1000); found < 8; seed++ {
+		rng := rand.New(rand.NewSource(seed))
+		p := small(rng)
+		a := datapath.Arch{Kind: datapath.Serial, Lanes: 1, Update: 2, Product: 2, Readout: 1}
+		d, err := datapath.Build(p, a, "design")
+		if err != nil || !slices.ContainsFunc(d.Memories, func(m *datapath.Memory) bool { return strings.Contains(m.Name, "multiples") }) {
+			continue
+		}
+		found++
+		if err := checkPlan(p, a, rng); err != nil {
+			t.Errorf("seed %d, %+v: %s%v", seed, a, features(p), err)
+		}
+	}
+}
+
+// TestSerialRefuses what no serial design can be, and says what can.
+func TestSerialRefuses(t *testing.T) {
+	p := plantest.WithOrder(rand.New(rand.NewSource(5)), 3)
+	for _, a := range []datapath.Arch{{Lanes: 3}, {Lanes: 1024}, {Update: 4}, {Product: 999}, {Readout: -1}, {Weights: datapath.Logic}} {
+		a.Kind = datapath.Serial
+		if _, err := datapath.Build(p, a, "design"); err == nil {
+			t.Errorf("%+v is taken", a)
+		}
 	}
 }
 
