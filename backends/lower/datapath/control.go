@@ -26,7 +26,9 @@ type builder struct {
 	outReady       *Expr
 	lastBeat       *Expr    // the beat that would pass now is the last of its step
 	nextOdd        *Expr    // the parity of the step whose input comes in
-	buffered       bool     // an input of several entries comes in while the step before runs
+	overlapped     bool     // set before the ports are opened: the input always comes in while the step before runs
+	buffered       bool     // it does: also where it has several entries
+	oddNow         *Expr    // odd, from the cycle of start on: as tables are addressed
 	converting     []*Expr  // an entry is being converted: the next has to wait
 	waiting        []*Expr  // an input is on its way into a step
 	out            struct { // the output's ports
@@ -157,7 +159,7 @@ func (b *builder) open() {
 	b.out.last = b.Output(OutLast, 1, "with the last output of a step")
 
 	d := p.Input.Size
-	b.buffered = d > 1
+	b.buffered = d > 1 || b.overlapped
 	b.Section("Steps: the input comes one entry a beat%s", map[bool]string{true: ", while the step before may still run"}[b.buffered])
 	b.idle = b.Ahead("free", 1, "a step may begin")
 	b.accept = b.Wire("accept", And(valid, b.inReady.Ref()))
@@ -166,24 +168,30 @@ func (b *builder) open() {
 	odd := b.Reg("odd", 1, "the number of the step is odd; the first is number 1").ResetTo(0)
 	b.last, b.first, b.odd = last.Ref(), first.Ref(), odd.Ref()
 	endsSequence := inLast
-	if b.buffered {
+	b.lastBeat = One()
+	if d > 1 {
 		n := counts(d)
 		beat := b.Reg("beat", n).ResetTo(0)
 		b.lastBeat = b.Wire("last_beat", beat.Ref().Is(d-1))
 		beat.When(b.accept, Mux(b.lastBeat, Const(n, 0), Add(beat.Ref(), Const(n, 1))))
+	}
+	if b.buffered {
 		b.full = b.Reg("full", 1, "the whole input of a step waits").ResetTo(0)
 		ends := b.Reg("ends", 1, "it is the last of its sequence")
 		ends.When(b.accept, inLast)
 		endsSequence = ends.Ref()
 		b.start = b.Wire("start", And(b.full.Ref(), b.idle.Ref()))
 	} else {
-		b.lastBeat = One()
 		b.start = b.accept
 	}
 	first.When(b.start, b.last)
 	last.When(b.start, endsSequence)
 	b.nextOdd = Or(b.last, b.odd.Not())
 	odd.When(b.start, b.nextOdd)
+	b.oddNow = b.odd
+	if b.overlapped {
+		b.oddNow = b.Wire("odd_now", Mux(b.start, b.nextOdd, b.odd))
+	}
 }
 
 // close gives the input's side its values, when all that takes entries is built.

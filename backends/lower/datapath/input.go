@@ -361,11 +361,18 @@ func pushed(top, v *Expr) *Expr {
 	return Cat(top, v.Slice(v.Bits-1, 1))
 }
 
-// tokens keeps the token of the step that runs.
+// tokens keeps the token of the step that runs; where the next one comes in meanwhile, from the cycle of start on.
 func (b *builder) tokens() *Expr {
+	if !b.buffered {
+		t := b.Reg("token", b.inData.Bits)
+		t.When(b.accept, b.inData)
+		return t.Ref()
+	}
+	next := b.Reg("token_next", b.inData.Bits)
+	next.When(b.accept, b.inData)
 	t := b.Reg("token", b.inData.Bits)
-	t.When(b.accept, b.inData)
-	return t.Ref()
+	t.When(b.start, next.Ref())
+	return b.Wire("token_now", Mux(b.start, next.Ref(), t.Ref()))
 }
 
 // embedded looks up the entries of the token's vector, already converted: lanes of them a cycle, those of group.
@@ -385,7 +392,7 @@ func (b *builder) embedded(name string, t *lower.Term, token *Expr, lanes int, g
 	vocab := b.p.Input.Vocab
 	depth := vocab << g
 	if in[0] != in[1] {
-		at = Cat(b.odd, at)
+		at = Cat(b.oddNow, at)
 		depth += 1 << (at.Bits - 1)
 	}
 	entry := func(word, field int) int64 {

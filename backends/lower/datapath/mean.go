@@ -334,7 +334,8 @@ func (e *engine) meanDatapath(lanes []*lane, written *Expr, late int) {
 		even := e.delay("sums_even", m.odd.Ref().Not(), rows.late, false)
 		rows.start[0] = Gate(even, e.rescaled(rows, And(endPass, m.odd.Ref()), most))
 	}
-	e.Define(m.held, e.outputs(rows))
+	held, _ := e.outputs(rows)
+	e.Define(m.held, held)
 }
 
 // rescaled is the sum of the odd steps' outputs in the unit of the even ones, bit by bit.

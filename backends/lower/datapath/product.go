@@ -250,3 +250,67 @@ func bound(m *lower.Matrix, x arith.Interval) arith.Interval {
 	}
 	return all
 }
+
+// columnOf looks up what a token's column of a matrix adds to units, shifts and all, a cycle after their address; later is the
+// parity of the step at that time.
+func (b *builder) columnOf(t *lower.Term, s slots, token, later *Expr) []*Expr {
+	m := &t.Matrix
+	worth := func(q int64, ph int) int64 { return t.Out[ph].Apply(t.Mid[ph].Apply(q * t.In[ph].Apply(1))) }
+	var x arith.Interval
+	same := true
+	for _, q := range m.Ints {
+		for ph := range 2 {
+			v := worth(q, ph)
+			x = x.Union(arith.Interval{Lo: v, Hi: v})
+		}
+		same = same && worth(q, 0) == worth(q, 1)
+	}
+	w := weightsOf(m.Ints)
+	direct := w.bits > 4 || same && x.Bits() <= w.bits
+	width, byPhase := w.bits, false
+	if direct {
+		width, byPhase = x.Bits(), !same
+	}
+	group := s.at.Bits
+	at := Cat(token, s.at)
+	depth := m.Cols << group
+	if byPhase {
+		at, depth = Cat(s.odd, at), depth+1<<at.Bits
+	}
+	entries := b.wideRom("weights", width, direct, depth, s.lanes, func(word, lane int) int64 {
+		ph := 0
+		if byPhase {
+			ph = word >> (at.Bits - 1) & 1
+		}
+		column, g := word>>group&(1<<token.Bits-1), word&(1<<group-1)
+		if column >= m.Cols || g >= s.groups {
+			return 0
+		}
+		q := m.Ints[s.unit(g, lane)*m.Cols+column]
+		if direct {
+			return worth(q, ph)
+		}
+		return w.code(q)
+	}, at, m.Name+": the tokens' columns, one after another")
+	if direct {
+		return entries
+	}
+	init := make([]int64, 2<<w.bits)
+	for i := range init {
+		q := int64(signExtend(uint64(i)&mask(w.bits), w.bits))
+		if w.binary {
+			q = 1 - 2*int64(i&1)
+		}
+		v := worth(q, i>>w.bits)
+		if x.Lo <= v && v <= x.Hi {
+			init[i] = v
+		}
+	}
+	var out []*Expr
+	for lane, entry := range entries {
+		table := b.Memory(Memory{Name: laned("worth", s.lanes, lane), Bits: x.Bits(), Signed: true, Depth: len(init), Init: init, Style: Logic,
+			Doc: "what a weight adds, at even and at odd steps"})
+		out = append(out, Lookup(table, Cat(later, entry)))
+	}
+	return out
+}

@@ -24,11 +24,16 @@ type rows struct {
 	emit *Expr
 	// sum0 is given the first lane's sum; nil where nobody asks for it.
 	sum0 *Signal
+	// odd is the parity of the step whose rows add up; nil: that of the step that runs.
+	odd *Expr
+	// flows says that the ends of groups cannot be held back: sums wait where they are for those before them to leave, and no
+	// more than two steps may have outputs under way.
+	flows bool
 }
 
 func groupsOf(n, lanes int) int { return (n + lanes - 1) / lanes }
 
-// bias is what each lane's sum begins with, late cycles after a group's begin.
+// outputBias is what each lane's sum begins with, late cycles after a group's begin.
 func (b *builder) outputBias(r *rows) []*Expr {
 	ro := &b.p.Readout
 	if ro.Bias[0] == nil {
@@ -42,7 +47,7 @@ func (b *builder) outputBias(r *rows) []*Expr {
 	}
 	at, depth := r.group, r.groups
 	if byPhase {
-		at, depth = Cat(b.odd, at), r.groups+1<<r.group.Bits
+		at, depth = Cat(b.parityOf(r), at), r.groups+1<<r.group.Bits
 	}
 	if r.words <= r.late { // the next group, or step, may begin before
 		at = b.delay("bias_at", at, r.late-1, false)
@@ -58,8 +63,8 @@ func (b *builder) outputBias(r *rows) []*Expr {
 }
 
 // outputs adds up rows and hands them to the output's side. It gives what holds back the end of a group: results that are not
-// taken, or on their way.
-func (b *builder) outputs(r *rows) (busy *Expr) {
+// taken, or on their way; and left, that the last output of a step leaves.
+func (b *builder) outputs(r *rows) (busy, left *Expr) {
 	bits := OutputBits(b.p)
 	n := b.p.Readout.Matrix.Rows
 	valid := b.chain("sums", r.valid, r.late, true)
@@ -73,7 +78,7 @@ func (b *builder) outputs(r *rows) (busy *Expr) {
 	if start == nil {
 		start = b.outputBias(r)
 	}
-	sums := make([]*Expr, r.lanes)
+	sums, held := make([]*Expr, r.lanes), make([]*Signal, r.lanes)
 	var y0 *Expr
 	for k := range sums {
 		y := b.RegSigned(laned("y", r.lanes, k), bits)
@@ -86,18 +91,33 @@ func (b *builder) outputs(r *rows) (busy *Expr) {
 		}
 		sums[k] = b.plus(laned("y", r.lanes, k)+"_next", bits, Mux(begin[r.late], from, y.Ref()).AsSigned(), r.products[k])
 		y.When(valid[r.late], sums[k])
+		if r.flows {
+			sums[k] = y.Ref()
+		}
 	}
-	done := end[r.late]
 	if r.sum0 != nil {
 		b.Define(r.sum0, y0.AsUnsigned())
 	}
+	complete := end[r.late]
+	odd := b.delay("sums_odd", b.parityOf(r), r.late, false)
 
 	b.Section("The outputs leave")
 	at := counts(n)
 	row := b.Reg("out_row", at, "the output that waits").ResetTo(0)
 	lastRow := b.Wire("out_row_last", row.Ref().Is(n-1))
 	var waits *Expr
-	held := make([]*Signal, r.lanes)
+	done := complete // sums become outputs
+	var free *Signal
+	if r.flows {
+		kept := b.Reg("sums_parity", 1)
+		kept.When(complete, odd)
+		odd = kept.Ref()
+		wait := b.Reg("sums_wait", 1, "complete sums wait for the outputs before them to leave").ResetTo(0)
+		free = b.Ahead("free", 1, "no output waits, or the last one leaves")
+		done = b.Wire("move", And(wait.Ref(), free.Ref()))
+		wait.When(done, Zero())
+		wait.When(complete, One())
+	}
 	for k := range held {
 		held[k] = b.RegSigned(laned("output", r.lanes, k), bits)
 	}
@@ -110,18 +130,28 @@ func (b *builder) outputs(r *rows) (busy *Expr) {
 		waits = ov.Ref()
 	} else {
 		c := counts(r.lanes + 1)
-		left := b.Reg("left", c, "outputs that wait to be taken").ResetTo(0)
-		waits = b.Wire("waits", left.Ref().Any())
-		lastOfGroup = left.Ref().Is(1)
-		left.When(taken.Ref(), Sub(left.Ref(), Const(c, 1)))
+		more := b.Reg("left", c, "outputs that wait to be taken").ResetTo(0)
+		waits = b.Wire("waits", more.Ref().Any())
+		lastOfGroup = more.Ref().Is(1)
+		more.When(taken.Ref(), Sub(more.Ref(), Const(c, 1)))
 		size := Const(c, uint64(r.lanes))
 		if rest := n % r.lanes; rest != 0 {
 			lastGroup := b.delay("last_group", r.group.Is(r.groups-1), r.late, false)
 			size = Mux(lastGroup, Const(c, uint64(rest)), size)
 		}
-		left.When(done, size)
+		more.When(done, size)
 	}
-	b.Define(taken, And(waits, b.outReady))
+	offered := waits
+	if b.p.Output.Decision == ir.Argmax {
+		compared := b.Reg("compared", 1, "the output that waits has been compared with the largest").ResetTo(0)
+		compared.Set(And(waits, taken.Ref().Not()))
+		offered = compared.Ref()
+	}
+	b.Define(taken, And(offered, b.outReady))
+	waiting := And(waits, And(taken.Ref(), lastOfGroup).Not())
+	if r.flows {
+		b.Define(free, waiting.Not())
+	}
 	for k := range held {
 		if k+1 < len(held) {
 			held[k].When(taken.Ref(), held[k+1].Ref())
@@ -129,28 +159,38 @@ func (b *builder) outputs(r *rows) (busy *Expr) {
 		held[k].When(done, sums[k])
 	}
 	row.When(taken.Ref(), Mux(lastRow, Const(at, 0), Add(row.Ref(), Const(at, 1))))
-	b.Drive(b.out.valid, waits)
+	b.Drive(b.out.valid, offered)
 	b.Drive(b.out.data, held[0].Ref().AsUnsigned())
 	b.Drive(b.out.last, lastRow)
-	b.decision(r, held[0].Ref(), row.Ref(), taken.Ref(), done)
-
-	pending := And(waits, And(taken.Ref(), lastOfGroup).Not())
+	b.decision(held[0].Ref(), row.Ref(), taken.Ref(), done, odd)
+	left = And(taken.Ref(), lastRow)
+	if r.flows {
+		return nil, left
+	}
 	if r.words <= r.late {
 		for _, e := range end[1:] {
-			pending = Or(pending, e)
+			waiting = Or(waiting, e)
 		}
 	}
-	return b.Wire("held", pending, "outputs wait: the next ones may not be done")
+	return b.Wire("held", waiting, "outputs wait: the next ones may not be done"), left
 }
 
-// decision drives the class or the bit. done is 1 when the output is set.
-func (b *builder) decision(r *rows, y, row, taken, done *Expr) {
+// parityOf is that of the step whose rows add up.
+func (b *builder) parityOf(r *rows) *Expr {
+	if r.odd != nil {
+		return r.odd
+	}
+	return b.odd
+}
+
+// decision drives the class or the bit. done is 1 when the outputs of a step of parity odd are set.
+func (b *builder) decision(y, row, taken, done, odd *Expr) {
 	ro := &b.p.Readout
 	switch b.p.Output.Decision {
 	case ir.Argmax:
 		best := b.RegSigned("best", y.Bits)
 		class := b.Reg("best_row", row.Bits)
-		better := b.Wire("better", Or(row.Any().Not(), Less(best.Ref(), y)))
+		better := b.Delayed("better", Or(row.Any().Not(), Less(best.Ref(), y)))
 		best.When(And(taken, better), y)
 		class.When(And(taken, better), row)
 		b.Drive(b.out.class, Mux(better, row, class.Ref()))
@@ -158,9 +198,9 @@ func (b *builder) decision(r *rows, y, row, taken, done *Expr) {
 		limit := func(t int64) *Expr { return Int(y.Bits+1, clampTo(t, y.Bits+1)) }
 		at := limit(ro.Threshold[arith.Even])
 		if ro.Threshold[0] != ro.Threshold[1] && b.p.Output.When != ir.Mean {
-			odd := b.Reg("output_odd", 1, "the outputs are of an odd step")
-			odd.When(done, b.delay("sums_odd", b.odd, r.late, false))
-			at = Mux(odd.Ref(), limit(ro.Threshold[arith.Odd]), at)
+			output := b.Reg("output_odd", 1, "the outputs are of an odd step")
+			output.When(done, odd)
+			at = Mux(output.Ref(), limit(ro.Threshold[arith.Odd]), at)
 		}
 		b.Drive(b.out.bit, Less(at.AsSigned(), y.To(y.Bits+1)))
 	}
@@ -180,4 +220,23 @@ func (b *builder) readoutWeights(w weights, lanes, values, depth int, weight fun
 	return b.wideRom("readout_weights", w.bits, false, depth, lanes*values, func(word, field int) int64 {
 		return w.code(weight(word, field/values, field%values))
 	}, at, fmt.Sprintf("%s, %d rows of %d columns a word", m.Name, lanes, values))
+}
+
+// scanAddress is where the weights of a group of rows and a word of units lie: side by side where the words are a power of two,
+// else by a counter that step moves on. split tells group and word of an address.
+func (b *builder) scanAddress(group, word *Expr, words, groups int, step *Expr) (at *Expr, depth int, split func(int) (group, word int)) {
+	depth = groups * words
+	split = func(at int) (int, int) { return at / words, at % words }
+	switch {
+	case groups == 1:
+		return word, depth, split
+	case words&(words-1) == 0 && words == 1:
+		return group, depth, split
+	case words&(words-1) == 0:
+		return Cat(group, word), depth, split
+	}
+	c := counts(depth)
+	counter := b.Reg("readout_at", c).ResetTo(0)
+	counter.When(step, Mux(counter.Ref().Is(depth-1), Const(c, 0), Add(counter.Ref(), Const(c, 1))))
+	return counter.Ref(), depth, split
 }

@@ -103,58 +103,22 @@ func (e *engine) datapath() {
 	}
 }
 
-// signsAndBiases looks up what belongs to the units: one table for both.
+// signsAndBiases looks up what belongs to the units.
 func (e *engine) signsAndBiases(lanes []*lane) {
-	l := e.l
-	negative := signTable(l.Signs)
-	width, byPhase := 0, false
-	if l.Bias[0] != nil {
-		width = 1
-		for i := range l.Bias[0] {
-			width = max(width, arith.SignedBits(l.Bias[0][i]), arith.SignedBits(l.Bias[1][i]))
-			byPhase = byPhase || l.Bias[0][i] != l.Bias[1][i]
-		}
-	}
-	fields := width
-	what := "bias"
-	if negative != nil {
-		fields++
-		what = "above the bias a sign: 1 negates the row"
-	}
-	if width == 0 {
-		what = "sign: 1 negates the row"
-	}
-	if fields == 0 {
-		return
-	}
-	at, depth := e.u.group, e.groups()
-	if byPhase {
-		what += "; odd steps behind the even ones"
-		at, depth = Cat(e.odd, at), depth+1<<at.Bits
-	}
-	words := e.wideRom("biases", fields, false, depth, e.units, func(word, u int) int64 {
-		group := word & (1<<e.u.group.Bits - 1)
-		if group >= e.groups() {
-			return 0
-		}
-		unit := e.visited(group, u)
-		v := int64(0)
-		if width > 0 {
-			v = l.Bias[word>>e.u.group.Bits&1][unit] & int64(mask(width))
-		}
-		if negative != nil {
-			v |= negative[unit] << width
-		}
-		return v
-	}, at, what)
+	signs, biases := e.constants(e.l, e.slots())
 	for u, la := range lanes {
-		if negative != nil {
-			la.sign = words[u].Top()
+		if signs != nil {
+			la.sign = signs[u]
 		}
-		if width > 0 {
-			la.bias = e.Delayed(laned("bias", e.units, u), words[u].Slice(width-1, 0).AsSigned())
+		if biases != nil {
+			la.bias = e.Delayed(laned("bias", e.units, u), biases[u])
 		}
 	}
+}
+
+// slots are the units in the order of their updates.
+func (e *engine) slots() slots {
+	return slots{at: e.u.group, groups: e.groups(), lanes: e.units, unit: e.visited, odd: e.odd}
 }
 
 // bank is one memory of the state.
@@ -780,76 +744,12 @@ func (e *engine) requant(name string, r arith.Phased[arith.Requant], value *Expr
 	return e.plus(name, bits+1, Int(1, 0), n)
 }
 
-// oneHot looks up the weights of the token's column and what they are worth.
+// oneHot looks up what the token adds.
 func (e *engine) oneHot(lanes []*lane) {
-	t := e.l.Term
-	m := &t.Matrix
-	worth := func(q int64, ph int) int64 { return t.Out[ph].Apply(t.Mid[ph].Apply(q * t.In[ph].Apply(1))) }
-	var x arith.Interval
-	same := true
-	for _, q := range m.Ints {
-		for ph := range 2 {
-			v := worth(q, ph)
-			x = x.Union(arith.Interval{Lo: v, Hi: v})
-		}
-		same = same && worth(q, 0) == worth(q, 1)
-	}
-	w := weightsOf(m.Ints)
-	direct := w.bits > 4 || same && x.Bits() <= w.bits
-	width, byPhase := w.bits, false
-	if direct {
-		width, byPhase = x.Bits(), !same
-	}
-	group := e.u.group.Bits
-	at := Cat(e.tokens(), e.u.group)
-	depth := m.Cols << group
-	if byPhase {
-		at, depth = Cat(e.odd, at), depth+1<<at.Bits
-	}
-	entries := e.wideRom("weights", width, direct, depth, e.units, func(word, u int) int64 {
-		ph := 0
-		if byPhase {
-			ph = word >> (at.Bits - 1) & 1
-		}
-		token, g := word>>group&(1<<(at.Bits-group-map[bool]int{true: 1}[byPhase])-1), word&(1<<group-1)
-		if token >= m.Cols || g >= e.groups() {
-			return 0
-		}
-		q := m.Ints[e.visited(g, u)*m.Cols+token]
-		if direct {
-			return worth(q, ph)
-		}
-		return w.code(q)
-	}, at, m.Name+": the tokens' columns, one after another")
 	e.flows = inflow{}
-	for u, la := range lanes {
-		v := entries[u]
-		if !direct {
-			v = e.worth(laned("worth", len(lanes), u), w, v, worth, x)
-		}
-		la.acc = number{Value: e.delay(laned("inflow", len(lanes), u), v, 2, false).AsSigned()}
-		if e.extra > 0 {
-			la.acc.Value = e.delay(laned("inflow_", len(lanes), u), la.acc.Value, e.extra, false)
-		}
+	for u, v := range e.columnOf(e.l.Term, e.slots(), e.tokens(), e.odd) {
+		lanes[u].acc = number{Value: e.delay(laned("inflow", len(lanes), u), v, 2+e.extra, false).AsSigned()}
 	}
-}
-
-// worth is what a weight adds at even and at odd steps, by a table in logic.
-func (e *engine) worth(name string, w weights, entry *Expr, worth func(int64, int) int64, x arith.Interval) *Expr {
-	init := make([]int64, 2<<w.bits)
-	for i := range init {
-		q := int64(signExtend(uint64(i)&mask(w.bits), w.bits))
-		if w.binary {
-			q = 1 - 2*int64(i&1)
-		}
-		v := worth(q, i>>w.bits)
-		if x.Lo <= v && v <= x.Hi {
-			init[i] = v
-		}
-	}
-	m := e.Memory(Memory{Name: name, Bits: x.Bits(), Signed: true, Depth: len(init), Init: init, Style: Logic,
-		Doc: "what a weight adds, at even and at odd steps"})
-	return Lookup(m, Cat(e.odd, entry))
 }
 
 // readout adds up the outputs from the banks.
@@ -860,25 +760,7 @@ func (e *engine) readout() {
 	w := weightsOf(m.Ints)
 	groups := groupsOf(m.Rows, e.readRows)
 	words := e.l.N / e.readUnits
-	wordBits := count(words)
-	var at *Expr
-	depth := groups * words
-	split := func(word int) (group, k int) { return word / words, word % words }
-	switch {
-	case words&(words-1) != 0:
-		c := counts(depth)
-		counter := e.Reg("readout_at", c).ResetTo(0)
-		next := Add(counter.Ref(), Const(c, 1))
-		counter.When(e.readOn, Mux(counter.Ref().Is(depth-1), Const(c, 0), next))
-		at = counter.Ref()
-	case words == 1:
-		at = e.group.Ref()
-	case groups == 1:
-		at = e.i.Slice(e.at-1, count(e.readUnits))
-	default:
-		at = Cat(e.group.Ref(), e.i.Slice(e.at-1, count(e.readUnits)))
-		_ = wordBits
-	}
+	at, depth, split := e.scanAddress(e.group.Ref(), e.i.Slice(e.at-1, min(e.at-1, count(e.readUnits))), words, groups, e.readOn)
 	entries := e.readoutWeights(w, e.readRows, e.readUnits, depth, func(word, row, v int) int64 {
 		group, k := split(word)
 		n := k*e.readUnits + v
@@ -922,5 +804,6 @@ func (e *engine) readout() {
 		}
 		rows.products = append(rows.products, e.sum(laned("read", e.readRows, k), all, most))
 	}
-	e.Define(e.held, e.outputs(rows))
+	held, _ := e.outputs(rows)
+	e.Define(e.held, held)
 }

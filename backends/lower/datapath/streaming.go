@@ -2,228 +2,180 @@ package datapath
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// streaming builds a design whose state passes through a delay line a stage, Lanes units a cycle: the state is read from its
+// streaming is the architecture whose state passes through a delay line a stage, Lanes units a cycle: the state is read from its
 // memory, transformed, updated and written back in one pass, and the next pass follows as soon as the first unit is back.
+//
+// A step begins (start) when its update does: its input has come in while the state passed through the transform. Of a word of
+// units, addressed in cycle 0, weights, signs, biases and the transform's results are there in cycle 1; products and rows in
+// cycle 2; their sums in cycle 3, in which the word is written.
 type streaming struct {
-	*Design
-	p     *lower.Plan
+	*builder
 	l     *lower.Layer
-	a     Arch
 	words int // of the state: Lanes units each
-	ports streamPorts
+	k     int // bits of a word's number
+	late  int // cycles from a word's address in the update until it is written
 
-	have           *Signal // an input waits for its step
-	xs             []*Expr // X' of the step under update
-	tokenNow       *Expr   // the token of the step under update
-	firstA, oddA   *Expr   // of the step whose input waits
-	lastA          *Expr
-	first, odd     *Expr // of the step under update
-	last           *Expr
-	begins         *Signal // the update begins: its first values arrive in the next cycle
-	state          []*Memory
-	ri             *Signal // the readout's address in the state
-	reading, held  *Signal
-	stateWords     []*Expr
-	writes, finish *Expr // a word is written; it is the last
-	unit2          *Expr
-}
+	reading *Signal // the readout addresses the state, at scanAt
+	scanAt  *Signal
+	hold    *Signal // no pass may begin
+	back    *Expr   // a cycle before the first word of a step is written
+	memory  *bundle
+	state   []*Expr // what the memory holds at the address before, inverted
 
-type streamPorts struct {
-	inValid, inData, inLast, outReady   *Expr
-	inReady, outValid, outData, outLast *Signal
-	outClass, outBit                    *Signal
+	begins *Signal // the update addresses its first word
+	unit   []*Expr // the number of the word under update, from its address on
+	on     []*Expr // that there is one
+	end    []*Expr // that it is the last
+	g      []*Expr // the new state, late cycles after a word's address
 }
 
 // buildStreaming is the architecture Streaming.
 func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Design, error) {
-	if len(p.Layers) > 1 {
-		return nil, fmt.Errorf("a streaming design has one layer; a serial one takes stacked layers")
+	s := &streaming{builder: &builder{Design: New(name, reserved...), p: p, a: a, overlapped: true}}
+	if err := s.check(); err != nil {
+		return nil, err
 	}
-	l := &p.Layers[0]
-	switch {
-	case l.Perm != nil:
-		return nil, fmt.Errorf("a streaming design takes the units in their order; a serial one takes permutations")
-	case l.PreSigns != nil:
-		return nil, fmt.Errorf("a streaming design has no signs before the transform; a serial one has")
-	case a.Lanes < 1 || a.Lanes&(a.Lanes-1) != 0 || a.Lanes > l.Block:
-		return nil, fmt.Errorf("lanes are a power of two, at most the order of the transform, %d", l.Block)
-	case l.Term != nil && l.Term.Source == lower.FromState:
-		return nil, fmt.Errorf("a streaming design has one layer")
-	case l.Term != nil && l.Term.Mid != arith.Both(arith.Identity):
-		return nil, fmt.Errorf("a streaming design does not rescale a product; a serial one does")
-	case p.Output.When == ir.Mean:
-		return nil, fmt.Errorf("a streaming design takes no mean")
-	case l.Term != nil && l.Term.Source != lower.FromOneHot && l.Term.Matrix.Cols*l.Term.Matrix.Bits > 64:
-		return nil, fmt.Errorf("a streaming design takes at most 64 bits of weights a unit; a serial one takes one weight after another")
-	case l.Term != nil && l.Term.In != arith.Both(arith.Identity) && p.Input.Kind != ir.Token && p.Input.Bits > 10:
-		return nil, fmt.Errorf("a streaming design takes entries of at most 10 bits; a serial one takes wider ones")
-	case l.Term != nil && l.Term.Source == lower.FromEmbed:
-		return nil, fmt.Errorf("a streaming design takes no embedding; a serial one does")
+	s.words, s.k = s.l.N/s.a.Lanes, counts(s.l.N/s.a.Lanes)
+	s.late = 3
+	if t := s.l.Term; t != nil && t.Mid != identityBoth {
+		s.late += 2
 	}
-	s := &streaming{Design: New(name, reserved...), p: p, l: l, a: a, words: l.N / a.Lanes}
-	s.input()
-	s.pass()
+	s.open()
+	s.begins = s.Ahead("begins", 1, "the update addresses its first word")
+	s.Define(s.idle, s.begins.Ref())
+	flows := s.inflow()
+	s.update(s.pass(), flows)
 	s.readout()
-	s.Prune()
-	s.OutputCycles = 2*l.N + p.Readout.Matrix.Rows*(l.N+8) // at most; counted in place of it
-	return s.Design, s.clocked(p)
+	s.close()
+	s.Doc = s.doc()
+	return s.finish(), nil
 }
 
-// input takes beats, makes X' of them, and holds what a step needs until its update begins. The next step's beats are taken from
-// then on.
-func (s *streaming) input() {
-	in := s.p.Input
-	token := in.Kind == ir.Token
-	width := in.Bits
-	if token {
-		width = counterBits(in.Vocab)
-	}
-	s.ports.inValid = s.Input(InValid, 1)
-	s.ports.inReady = s.Output(InReady, 1)
-	s.ports.inData = s.Input(InData, width)
-	s.ports.inLast = s.Input(InLast, 1)
-	s.ports.outValid = s.Output(OutValid, 1)
-	s.ports.outReady = s.Input(OutReady, 1)
-
-	s.Section("the input: a step's entries wait until its update begins")
-	s.have = s.Reg("have", 1, "all entries of a step are here").ResetTo(0)
-	ended := s.Reg("ended", 1, "the last entry is on its way").ResetTo(0)
-	ready := s.Wire("ready", Or(s.have.Ref(), ended.Ref()).Not())
-	s.Drive(s.ports.inReady, ready)
-	accept := s.Wire("accept", And(s.ports.inValid, ready))
-	lastBeat := One()
-	firstBeat := One()
-	d := 1
-	if !token {
-		d = in.Size
-	}
-	if d > 1 {
-		k := counterBits(d)
-		beat := s.Reg("beat", k).ResetTo(0)
-		lastBeat = beat.Ref().Is(d - 1)
-		firstBeat = beat.Ref().Is(0)
-		beat.When(accept, Mux(lastBeat, Const(k, 0), Add(beat.Ref(), Const(k, 1))))
-	}
-	whole := s.Wire("whole", And(accept, lastBeat))
-	ended.Set(whole)
-	s.begins = s.Ahead("begins", 1, "the update begins in the next cycle")
-	s.have.When(ended.Ref(), One())
-	s.have.When(s.begins.Ref(), Zero())
-
-	fresh := s.Reg("fresh", 1, "the next step is the first of its sequence").ResetTo(1)
-	fresh.When(whole, s.ports.inLast)
-	firstA := s.Reg("first_waits", 1)
-	firstA.When(And(accept, firstBeat), fresh.Ref())
-	lastA := s.Reg("last_waits", 1)
-	lastA.When(whole, s.ports.inLast)
-	oddA := s.Reg("odd_waits", 1, "the number of the step is odd; the first is number 1").ResetTo(0)
-	oddA.When(And(accept, firstBeat), Or(fresh.Ref(), oddA.Ref().Not()))
-	s.firstA, s.lastA, s.oddA = firstA.Ref(), lastA.Ref(), oddA.Ref()
-	taken := func(name string, e *Expr) *Expr {
-		r := s.Reg(name, e.Bits)
-		r.Signed = e.Signed
-		r.When(s.begins.Ref(), e)
-		return r.Ref()
-	}
-	s.first, s.last, s.odd = taken("first", s.firstA), taken("last", s.lastA), taken("odd", s.oddA)
-	s.Section("entries, as the weights take them")
-	if token {
-		raw := s.Reg("token_waits", width)
-		raw.When(accept, s.ports.inData)
-		s.tokenNow = s.Wire("token", Mux(s.begins.Ref(), raw.Ref(), taken("token_taken", raw.Ref())))
-		return
-	}
-	beatNow := s.Reg("arrives", 1).ResetTo(0)
-	beatNow.Set(accept)
-	raw := s.Reg("entry", width)
-	raw.Signed = in.Signed
-	raw.When(accept, s.ports.inData)
-	odd := Or(fresh.Ref(), oddA.Ref().Not())
-	if d > 1 {
-		odd = s.Wire("odd_arrives", Mux(firstBeat, odd, oddA.Ref()))
-	}
-	x := s.scaled(raw.Ref(), odd)
-	waits := make([]*Signal, d)
-	for j := range waits {
-		waits[j] = s.Reg(fmt.Sprintf("x%d_waits", j), x.Bits)
-		waits[j].Signed = true
-	}
-	for j := range waits { // entries shift through: the first ends up at the far end
-		if j == d-1 {
-			waits[j].When(beatNow.Ref(), x)
-		} else {
-			waits[j].When(beatNow.Ref(), waits[j+1].Ref())
+// check refuses what the architecture cannot do.
+func (s *streaming) check() error {
+	p := s.p
+	s.l = folded(&p.Layers[0])
+	l := s.l
+	for _, n := range []*int{&s.a.Lanes, &s.a.Readout} {
+		if *n == 0 {
+			*n = 1
 		}
-		s.xs = append(s.xs, taken(fmt.Sprintf("x%d", j), waits[j].Ref()))
 	}
+	switch lanes := s.a.Lanes; {
+	case len(p.Layers) > 1:
+		return fmt.Errorf("a streaming design has one layer: the next one needs the whole state of the one below; a serial design takes stacked layers")
+	case p.Output.When == ir.Mean:
+		return fmt.Errorf("a streaming design adds up no means yet")
+	case l.Perm != nil:
+		return fmt.Errorf("a streaming design takes the units in their order; a serial one takes permutations")
+	case lanes < 1 || lanes&(lanes-1) != 0 || lanes > l.Block:
+		return fmt.Errorf("%d values a cycle: a streaming design of this model takes a power of two up to %d, the order of its transform", lanes, l.Block)
+	case s.a.Readout < 1:
+		return fmt.Errorf("%d weights of the readout a cycle: at least 1 is needed", s.a.Readout)
+	case s.a.Weights == Logic:
+		return fmt.Errorf("a streaming design has its weights in block RAM; those in logic are for parallel designs")
+	case s.a.StatePort:
+		return fmt.Errorf("a streaming design has no ports to its state")
+	}
+	if t := l.Term; t != nil && t.Source != lower.FromOneHot && t.Matrix.Cols*s.a.Lanes > mostProducts {
+		return fmt.Errorf("%d weights meet the input in a cycle (%d a unit, %d units): a streaming design takes up to %d; a serial one takes one after another",
+			t.Matrix.Cols*s.a.Lanes, t.Matrix.Cols, s.a.Lanes, mostProducts)
+	}
+	return nil
 }
 
-// scaled is X' of an entry that arrives: itself at even steps, sqrt(2) 2^f of it at odd ones, from a table.
-func (s *streaming) scaled(entry, odd *Expr) *Expr {
+// mostProducts is how many weights a streaming design multiplies in a cycle.
+const mostProducts = 64
+
+// inflow takes the input.
+func (s *streaming) inflow() inflow {
 	t := s.l.Term
-	if t == nil || t.In == arith.Both(arith.Identity) {
-		return entry.signed()
+	s.Section("The input: what waits moves on when an update begins")
+	if t == nil {
+		return inflow{}
 	}
-	lo, hi := s.p.Input.Range()
-	depth := 1 << entry.Bits
-	table := make([]int64, 2*depth)
-	widest := 1
-	for x := lo; x <= hi; x++ {
-		for ph := range t.In {
-			y := t.In[ph].Apply(x)
-			table[ph*depth+int(x)&(depth-1)] = y
-			widest = max(widest, arith.SignedBits(y))
-		}
+	switch t.Source {
+	case lower.FromOneHot:
+		return inflow{values: []*Expr{s.tokens()}}
+	case lower.FromEmbed:
+		return s.embedded("x", t, s.tokens(), t.Matrix.Cols, nil)
 	}
-	m := s.Memory(Memory{Name: "scaled", Bits: widest, Depth: 2 * depth, Style: Block, Signed: true, Init: table,
-		Doc: "X' of an entry at even steps, then at odd ones"})
-	return s.Read(m, "scaled_entry", Cat(odd, s.ports.inData), nil)
+	return s.vectorIn("x", t, 1, nil)
 }
 
-// pass sends the state through the transform and the update, back into its memory.
-func (s *streaming) pass() {
+// latency is the cycles from the beginning of a pass to that of its update.
+func (s *streaming) latency() int {
+	n := s.network().latency()
+	if s.l.PreSigns != nil {
+		n++
+	}
+	return n
+}
+
+func (s *streaming) network() feedback {
+	l := s.l
+	return feedback{m: l.Block, lanes: s.a.Lanes, most: l.ZBits, ascending: l.Staged, shortest: 32}
+}
+
+// pass sends the state through the transform.
+func (s *streaming) pass() flow {
 	l, lanes := s.l, s.a.Lanes
-	k := counterBits(s.words)
 	s.reading = s.Ahead("reading", 1, "the readout takes the state")
-	s.held = s.Ahead("held", 1, "the state waits for the readout")
-	s.ri = s.Ahead("readout_address", k)
+	s.hold = s.Ahead("hold", 1, "outputs wait: no pass begins")
+	s.scanAt = s.Ahead("scan_at", s.k)
 
-	s.Section("a pass begins as soon as an input waits and the first unit of the state is back")
+	s.Section("A pass begins as soon as an input is there and the first word of the state is back")
+	comes := s.full.Ref()
+	if len(s.converting) > 0 && s.latency() > InputBits(s.p)+1 {
+		c := s.Reg("comes", 1, "a step's last entry has come: by the update it is converted").ResetTo(0)
+		c.When(s.begins.Ref(), Zero())
+		c.When(And(s.accept, s.lastBeat), One())
+		comes = c.Ref()
+	}
 	run := s.Reg("run", 1, "the state is read, word after word").ResetTo(0)
-	started := s.Reg("started", 1, "from there until the update begins").ResetTo(0)
-	word := s.Reg("word", k).ResetTo(0)
-	start := s.Wire("start", And(s.have.Ref(), Or(started.Ref(), run.Ref(), s.held.Ref()).Not()))
-	step := s.Wire("step", Or(start, run.Ref()))
-	lastWord := s.Wire("last_word", word.Ref().Is(s.words-1))
-	word.When(step, Mux(lastWord, Const(k, 0), Add(word.Ref(), Const(k, 1))))
-	run.Set(And(step, lastWord.Not()))
-	started.Set(And(Or(start, started.Ref()), s.begins.Ref().Not()))
+	away := s.Reg("away", 1, "the first word is not yet back").ResetTo(0)
+	word := s.Reg("word", s.k).ResetTo(0)
+	start := s.Wire("pass_begins", And(comes, Or(run.Ref(), away.Ref(), s.hold.Ref()).Not()))
+	step := start
+	if s.words > 1 {
+		step = s.Wire("step", Or(start, run.Ref()))
+		lastWord := s.Wire("last_word", word.Ref().Is(s.words-1))
+		word.When(step, Mux(lastWord, Const(s.k, 0), Add(word.Ref(), Const(s.k, 1))))
+		run.Set(And(step, lastWord.Not()))
+	} else {
+		word.Set(Const(s.k, 0))
+		run.Set(Zero())
+	}
+	began := s.chain("began_", s.begins.Ref(), s.late, true)
+	s.back = began[s.late-1]
+	away.When(began[s.late], Zero())
+	away.When(start, One())
 
-	s.Section("the complement of the state, in %d memor%s of %d words", lanes, plural(lanes, "y", "ies"), s.words)
-	address := s.Wire("state_address", Mux(s.reading.Ref(), s.ri.Ref(), word.Ref()))
-	var in []*Expr
-	for i := range lanes {
-		m := s.Memory(Memory{Name: indexed("state", i), Bits: l.Bits, Depth: s.words, Style: Block, Signed: true})
-		s.state = append(s.state, m)
-		in = append(in, s.Read(m, indexed("state_word", i), address, nil))
+	s.Section("The complement of the state: %d word%s of %d unit%s", s.words, plural(s.words), lanes, plural(lanes))
+	address := s.Wire("state_address", Mux(s.reading.Ref(), s.scanAt.Ref(), word.Ref()))
+	s.memory = s.bundle(Memory{Name: "state", Bits: l.Bits, Depth: s.words, Style: Block, Signed: true}, lanes)
+	s.state = s.memory.read(s.Design, "state_word", address, nil)
+	in := flow{lanes: s.state, begin: step}
+	if perBlock := l.Block / lanes; perBlock >= s.words {
+		in.begin = start
+	} else if perBlock > 1 {
+		in.begin = s.Wire("block_begins", And(step, word.Ref().Slice(count(perBlock)-1, 0).Any().Not()))
 	}
-	s.stateWords = in
-	begin := start
-	if perBlock := l.Block / lanes; perBlock < s.words {
-		begin = step
-		if perBlock > 1 {
-			begin = s.Wire("block_begins", And(step, word.Ref().Slice(counterBits(perBlock)-1, 0).Any().Not()))
-		}
+	if l.PreSigns != nil {
+		in = s.preSigned(in, word.Ref())
 	}
-	f := feedback{m: l.Block, lanes: lanes, most: l.ZBits, ascending: l.Staged, shortest: 32}
-	flowIn := flow{lanes: in, begin: begin}
+	f := s.network()
 	if l.Staged {
+		parity := s.Reg("pass_odd", 1, "the parity of the step whose state passes")
+		parity.When(start, s.nextOdd)
+		in.tag = parity.Ref()
 		f.halve = func(stage int, tag *Expr) *Expr {
 			even, odd := l.Halves(stage, arith.Even), l.Halves(stage, arith.Odd)
 			switch {
@@ -236,357 +188,280 @@ func (s *streaming) pass() {
 			}
 			return Zero()
 		}
-		flowIn.tag = s.oddA
 	}
-	out := f.build(s.Design, flowIn)
-	s.update(out)
+	return f.build(s.Design, in)
 }
 
-func plural(n int, one, many string) string {
+func plural(n int) string {
 	if n == 1 {
-		return one
+		return ""
 	}
-	return many
+	return "s"
 }
 
-// update is the pass's last part.
-func (s *streaming) update(z flow) {
-	l, lanes := s.l, s.a.Lanes
-	k := counterBits(s.words)
-	s.Section("the update follows the transform: a unit a lane and cycle")
-	unit := s.Reg("unit", k).ResetTo(0)
-	updating := s.Reg("updating", 1).ResetTo(0)
-	s.Define(s.begins, And(z.begin, updating.Ref().Not()))
-	on := s.Wire("addressed", Or(z.begin, updating.Ref()))
-	lastUnit := s.Wire("last_unit", unit.Ref().Is(s.words-1))
-	unit.When(on, Mux(lastUnit, Const(k, 0), Add(unit.Ref(), Const(k, 1))))
-	updating.Set(And(on, lastUnit.Not()))
-	odd := s.Wire("odd_addressed", Mux(s.begins.Ref(), s.oddA, s.odd))
-
-	unit1, unit2 := s.Delayed("unit1", unit.Ref()), (*Expr)(nil)
-	unit2 = s.Delayed("unit2", unit1)
-	on1 := s.Reg("on1", 1).ResetTo(0)
-	on1.Set(on)
-	on2 := s.Reg("on2", 1).ResetTo(0)
-	on2.Set(on1.Ref())
-	end1 := s.Delayed("end1", And(on, lastUnit))
-	s.finish = s.Delayed("end2", end1, "the last unit is written")
-	s.writes, s.unit2 = on2.Ref(), unit2
-
-	u := updateUnit{layer: l, odd: s.Delayed("odd2", s.odd)}
-	constants := s.constants(unit.Ref(), odd)
-	weights := make([]*Expr, lanes)
-	if l.Term != nil {
-		weights = s.weights(unit.Ref())
+// preSigned negates units in front of the transform, exactly: the complement of -x is x - 1.
+func (s *streaming) preSigned(in flow, word *Expr) flow {
+	signs := s.wideRom("first_signs", 1, false, s.words, s.a.Lanes, func(word, lane int) int64 {
+		return int64(1-s.l.PreSigns[word*s.a.Lanes+lane]) / 2
+	}, word, "signs in front of the transform: 1 negates a unit")
+	out := flow{begin: s.delay("signed_begins", in.begin, 1, true)}
+	for i, x := range in.lanes {
+		n := x.Bits + 1
+		e := s.Wire(laned("negated", s.a.Lanes, i), Add(NotIf(signs[i], x).To(n), Repeat(n, signs[i]).AsSigned()).AsSigned())
+		out.lanes = append(out.lanes, s.Delayed(laned("signed", s.a.Lanes, i), e))
 	}
-	for i := range lanes {
-		s.lane(i, u, z.lanes[i], constants[i], weights[i])
-	}
+	return out
 }
 
-// laneConstants are a unit's sign and bias, a cycle after its address; nil where it has none.
-type laneConstants struct{ sign, bias *Expr }
+// slots are the units in the order of their updates.
+func (s *streaming) slots() slots {
+	return slots{at: s.unit[0], groups: s.words, lanes: s.a.Lanes, odd: s.oddNow,
+		unit: func(word, lane int) int { return word*s.a.Lanes + lane }}
+}
 
-func (s *streaming) constants(unit, odd *Expr) []laneConstants {
-	l, lanes := s.l, s.a.Lanes
-	out := make([]laneConstants, lanes)
-	negative := false
-	for _, g := range l.Signs {
-		negative = negative || g < 0
-	}
-	bias := 0
-	if l.Bias[0] != nil {
-		for ph := range l.Bias {
-			for _, b := range l.Bias[ph] {
-				if b != 0 {
-					bias = max(bias, arith.SignedBits(b))
-				}
-			}
-		}
-	}
-	width := bias
-	if negative {
-		width++
-	}
-	if width == 0 {
-		return out
-	}
-	phases := 1
-	for i := range l.Bias[0] {
-		if l.Bias[0][i] != l.Bias[1][i] {
-			phases = 2
-		}
-	}
-	address, per := unit, 1<<unit.Bits
-	if phases == 2 {
-		address = Cat(odd, unit)
+// update is the pass's last part: from what leaves the transform to the memory of the state.
+func (s *streaming) update(z flow, flows inflow) {
+	l, lanes, late := s.l, s.a.Lanes, s.late
+	s.Section("The update follows the transform: %d unit%s a cycle", lanes, plural(lanes))
+	on, unit, last := s.begins.Ref(), Const(s.k, 0), One()
+	if s.words > 1 {
+		at := s.Reg("unit", s.k, "the number of the word").ResetTo(0)
+		updating := s.Reg("updating", 1).ResetTo(0)
+		s.Define(s.begins, And(z.begin, updating.Ref().Not()))
+		on = s.Wire("update", Or(z.begin, updating.Ref()))
+		last = s.Wire("last_unit", at.Ref().Is(s.words-1))
+		at.When(on, Mux(last, Const(s.k, 0), Add(at.Ref(), Const(s.k, 1))))
+		updating.Set(And(on, last.Not()))
+		unit = at.Ref()
 	} else {
-		per = s.words
+		s.Define(s.begins, z.begin)
 	}
+	s.unit = s.chain("unit_", unit, late, false)
+	s.on = s.chain("update_", on, late, true)
+	s.end = s.chain("update_ends_", And(on, last), late, true)
+
+	s.Section("Signs, biases and weights")
+	signs, biases := s.constants(l, s.slots())
+	accs := make([]number, lanes)
+	if l.Term != nil {
+		accs = s.products(flows)
+	}
+	odd := s.chain("odd_", s.odd, late-1, false)
 	for i := range lanes {
-		init := make([]int64, (phases-1)*per+s.words)
-		for ph := range phases {
-			for w := range s.words {
-				j := w*lanes + i
-				var v int64
-				if bias > 0 {
-					v = l.Bias[ph][j] & (1<<bias - 1)
-				}
-				if negative && l.Signs[j] < 0 {
-					v |= 1 << bias
-				}
-				init[ph*per+w] = v
-			}
+		name := func(what string) string { return laned(what, lanes, i) }
+		s.Section("The new state%s", map[bool]string{true: fmt.Sprintf(", lane %d", i)}[lanes > 1])
+		value := z.lanes[i].Not().AsSigned()
+		exact := l.Rest(0) == 0 || l.Rest(1) == 0 // the complement's one is added: none may be before the first step
+		r := row{}
+		reg := s.RegSigned(name("z"), value.Bits)
+		if exact {
+			value = Gate(s.first.Not(), value)
 		}
-		m := s.Memory(Memory{Name: indexed("constants", i), Bits: width, Depth: len(init), Style: Block, Init: init, Doc: "sign and bias of a unit"})
-		word := s.Read(m, indexed("constant", i), address, nil)
-		if bias > 0 {
-			out[i].bias = word.Slice(bias-1, 0).AsSigned()
+		if signs != nil {
+			value = NotIf(signs[i], value).AsSigned()
+			r.inverted = s.Delayed(name("z_inverted"), signs[i])
 		}
-		if negative {
-			out[i].sign = word.Top()
+		reg.Set(value)
+		if !exact {
+			reg.When(s.first, Int(value.Bits, 0))
 		}
+		r.value = reg.Ref()
+		var bias *Expr
+		if biases != nil {
+			bias = s.Delayed(name("bias"), biases[i])
+		}
+		total := s.total(name("g")+"_total", l, roundedRow(l, r, odd[1]), bias)
+		total = s.delay(name("g")+"_row", total.AsSigned(), late-2, false)
+		in := number{}
+		if l.Term != nil {
+			in = shiftedOut(flows.shift, accs[i], odd[late-1])
+		}
+		g, _ := s.settled(name("g"), l, total, in)
+		s.g = append(s.g, g)
 	}
-	return out
+	inverted := make([]*Expr, lanes)
+	for i, g := range s.g {
+		inverted[i] = g.Not()
+	}
+	s.memory.write(s.on[late], s.unit[late], inverted)
 }
 
-// weights are those of each lane, a cycle after the unit's address, the first in the low bits.
-func (s *streaming) weights(unit *Expr) []*Expr {
-	m, lanes := &s.l.Term.Matrix, s.a.Lanes
-	perUnit := m.Cols
-	address, columns := unit, 1
-	if s.l.Term.Source == lower.FromOneHot {
-		perUnit, columns = 1, m.Cols
-		address = Cat(s.tokenNow, unit)
-	}
-	per := 1 << unit.Bits
-	if columns == 1 {
-		per = s.words
-	}
-	width := m.Bits
-	lanesAtOnce := min(lanes, 64/(perUnit*width))
-	out := make([]*Expr, lanes)
-	for from := 0; from < lanes; from += lanesAtOnce {
-		count := min(lanesAtOnce, lanes-from)
-		init := make([]int64, (columns-1)*per+s.words)
-		for i := range init {
-			c, w := i/per, i%per
-			for f := range count * perUnit {
-				row, col := w*lanes+from+f/perUnit, f%perUnit
-				if columns > 1 {
-					col = c
-				}
-				if w < s.words {
-					init[i] |= stored(m.Ints[row*m.Cols+col], width) << (f * width)
-				}
-			}
-		}
-		mem := s.Memory(Memory{Name: indexed("weights", from/lanesAtOnce), Bits: count * perUnit * width, Depth: len(init), Style: Block, Init: init, Doc: m.Name})
-		word := s.Read(mem, indexed("weight", from/lanesAtOnce), address, nil)
-		for i := range count {
-			out[from+i] = word.Slice((i+1)*perUnit*width-1, i*perUnit*width)
-		}
-	}
-	return out
-}
-
-// lane is the update of one unit a cycle.
-func (s *streaming) lane(i int, u updateUnit, z *Expr, c laneConstants, weights *Expr) {
-	t := s.l.Term
-	s.Section("lane %d", i)
-	// before the first step the state is zero
-	zs := s.Delayed(indexed("z", i), u.negated(c.sign, Gate(s.first.Not(), z.Not())))
-	var sign, bias, acc *Expr
-	if c.sign != nil {
-		sign = s.Delayed(indexed("sign", i), c.sign)
-	}
-	if c.bias != nil {
-		bias = s.Delayed(indexed("bias", i), c.bias)
-	}
-	if t != nil {
-		width := t.Matrix.Bits
-		switch t.Source {
-		case lower.FromOneHot:
-			even, odd := t.In[arith.Even].Apply(1), t.In[arith.Odd].Apply(1)
-			acc = s.tokenProduct(i, weights, width, even, odd)
-		default:
-			p := product(s.Design, indexed("product", i), weights, width, s.xs, max(t.AccBits, 2))
-			acc = s.Delayed(indexed("acc", i), p.To(max(t.AccBits, 2)))
-		}
-	}
-	g := u.add(s.Design, indexed("lane", i)+"_", zs, acc, bias, sign)
-	s.state[i].Write(s.writes, s.unit2, g.Not().AsUnsigned())
-}
-
-// tokenProduct is a weight times what a token's 1 is worth at even and odd steps.
-func (s *streaming) tokenProduct(i int, w *Expr, width int, even, odd int64) *Expr {
-	n := max(s.l.Term.AccBits, 2)
-	times := func(one int64) *Expr {
-		if width == 1 {
-			return Mux(w, Int(n, -one), Int(n, one))
-		}
-		table := make([]int64, 1<<width)
-		for v := range table {
-			signed := int64(v) << (64 - width) >> (64 - width)
-			table[v] = signed * one
-		}
-		out := Int(n, table[0])
-		for v := 1; v < len(table); v++ {
-			out = Mux(w.Is(v), Int(n, table[v]), out)
+// products are what flows into the units under update, late cycles after their address.
+func (s *streaming) products(flows inflow) []number {
+	t, lanes := s.l.Term, s.a.Lanes
+	out := make([]number, lanes)
+	slots := s.slots()
+	if t.Source == lower.FromOneHot {
+		for i, v := range s.columnOf(t, slots, flows.values[0], s.odd) {
+			out[i].Value = s.delay(laned("inflow", lanes, i), v, s.late-1, false).AsSigned()
 		}
 		return out
 	}
-	e := times(even)
-	if even != odd {
-		e = Mux(s.odd, times(odd), e)
+	d := t.Matrix.Cols
+	w := weightsOf(t.Matrix.Ints)
+	entries := s.wideRom("weights", w.bits, false, s.words, lanes*d, func(word, field int) int64 {
+		return w.code(t.Matrix.Ints[slots.unit(word, field/d)*d+field%d])
+	}, slots.at, t.Matrix.Name+": a word for the units of a cycle")
+	most := bound(&t.Matrix, flows.every).Bits()
+	odd2 := s.delay("odd_product", s.odd, 2, false)
+	for i := range lanes {
+		var all []number
+		for j := range d {
+			all = append(all, s.product(laned(laned("product", lanes, i), d, j), w, entries[i*d+j], flows.values[j], nil)...)
+		}
+		name := laned("acc", lanes, i)
+		n := s.sum(name, all, most)
+		out[i] = number{Value: s.Delayed(name, n.Value)}
+		if n.Carry != nil {
+			out[i].Carry = s.Delayed(name+"_carry", n.Carry)
+		}
+		out[i], _ = s.mid(name, t, out[i], odd2)
 	}
-	return s.Delayed(indexed("acc", i), e)
+	return out
 }
 
-// readout computes the outputs of a step that has some from the state's memory, row after row, Lanes weights a cycle.
+// readShape is how many rows of the readout add up at once, and whether they do while the units are updated.
+func (s *streaming) readShape() (rows int, fly bool) {
+	all := s.p.Readout.Matrix.Rows
+	rows = min(all, max(1, s.a.Readout/s.a.Lanes))
+	rows = groupsOf(all, groupsOf(all, rows))
+	return rows, rows == all && s.p.Output.When != ir.Mean
+}
+
+// readout adds up the outputs: all of them while the units are updated, or some at a time from the memory of the state.
 func (s *streaming) readout() {
-	p, r := s.p, &s.p.Readout
-	rows, lanes := r.Matrix.Rows, s.a.Lanes
-	k, rk := counterBits(s.words), counterBits(rows)
-	every := p.Output.When == ir.EveryStep
-	emitsSoon, emits := s.lastA, s.Delayed("emits", s.last, "the step whose last unit is written has outputs")
-	if every {
-		emitsSoon, emits = One(), One()
+	n, fly := s.readShape()
+	r := &rows{lanes: n, groups: groupsOf(s.p.Readout.Matrix.Rows, n), words: s.words, late: 2, group: Const(1, 0)}
+	if fly {
+		s.Section("The outputs add up as the units are written")
+		later := s.late - 1
+		r.valid, r.end = s.on[s.late], s.end[s.late]
+		r.begin = s.unit[s.late].Any().Not()
+		if s.words == 1 {
+			r.begin = One()
+		}
+		r.odd = s.delay("outputs_odd", s.odd, later, false)
+		if s.p.Output.When != ir.EveryStep {
+			r.emit = s.delay("outputs_leave", s.last, later, false)
+		}
+		r.flows = true
+		var g []*Expr
+		for i := range s.a.Lanes {
+			g = append(g, s.Delayed(laned("unit_new", s.a.Lanes, i), s.g[i]))
+		}
+		s.Define(s.reading, Zero())
+		s.Define(s.scanAt, Const(s.k, 0))
+		s.multiply(r, g, s.bits(), s.unit[s.late], s.words, func(word int) (int, int) { return 0, word })
+		_, left := s.outputs(r)
+		two := s.Reg("under_way", 2, "steps whose outputs have not left, in unary").ResetTo(0)
+		one := And(s.back, s.emits())
+		two.When(left, Cat(Zero(), two.Ref().Bit(1)))
+		two.When(one, Cat(two.Ref().Bit(0), One()))
+		two.When(And(one, left), two.Ref())
+		s.Define(s.hold, two.Ref().Bit(1))
+		return
 	}
-	s.Section("the readout: row after row, %d weight%s a cycle", lanes, plural(lanes, "", "s"))
-	taken := s.Ahead("taken", 1, "an output leaves")
-	done := s.Ahead("row_done", 1)
-	held := s.Reg("waits", 1).ResetTo(0)
-	row := s.Reg("row", rk).ResetTo(0)
-	lastRow := s.Wire("last_row", row.Ref().Is(rows-1))
-	ends := s.Wire("outputs_end", And(taken.Ref(), lastRow))
-	held.When(s.begins.Ref(), emitsSoon)
-	held.When(ends, Zero())
-	s.Define(s.held, held.Ref())
-	scan := s.Reg("scan", 1, "the state is read").ResetTo(0)
-	at := s.Reg("at", k).ResetTo(0)
-	lastAt := s.Wire("last_at", at.Ref().Is(s.words-1))
-	at.When(scan.Ref(), Mux(lastAt, Const(k, 0), Add(at.Ref(), Const(k, 1))))
-	scan.When(Or(And(s.finish, s.writes, emits), And(taken.Ref(), lastRow.Not())), One())
-	scan.When(And(scan.Ref(), lastAt), Zero())
-	row.When(taken.Ref(), Mux(lastRow, Const(rk, 0), Add(row.Ref(), Const(rk, 1))))
-	s.Define(s.reading, scan.Ref())
-	s.Define(s.ri, at.Ref())
-
-	width := r.Matrix.Bits
-	atOnce := min(lanes, 64/width)
-	var terms []*Expr
-	words := make([]*Expr, lanes)
-	for from := 0; from < lanes; from += atOnce {
-		count := min(atOnce, lanes-from)
-		per := 1 << k
-		if rows == 1 {
-			per = s.words
-		}
-		init := make([]int64, (rows-1)*per+s.words)
-		for i := range init {
-			o, w := i/per, i%per
-			for f := range count {
-				if w < s.words {
-					init[i] |= stored(r.Matrix.Ints[o*r.Matrix.Cols+w*lanes+from+f], width) << (f * width)
-				}
-			}
-		}
-		m := s.Memory(Memory{Name: indexed("readout_weights", from/atOnce), Bits: count * width, Depth: len(init), Style: Block, Init: init, Doc: r.Matrix.Name})
-		address := at.Ref()
-		if rows > 1 {
-			address = Cat(row.Ref(), at.Ref())
-		}
-		word := s.Read(m, indexed("readout_weight", from/atOnce), address, nil)
-		for i := range count {
-			words[from+i] = word.Slice((i+1)*width-1, i*width)
-		}
+	s.Section("The outputs add up from the state, %d at a time, before the next pass", n)
+	c := s.scan(r, s.end[s.late], One())
+	var g []*Expr
+	for _, x := range s.state {
+		g = append(g, x.Not().AsSigned())
 	}
-	for i, word := range s.stateWords {
-		g := word.Not()
-		if r.Relu {
-			g = s.Wire(indexed("positive", i), Gate(g.Top().Not(), g.Slice(g.Bits-2, 0)))
-		}
-		terms = append(terms, product(s.Design, indexed("y_product", i), words[i], width, []*Expr{g}, 64))
-	}
-	product := sumOf(s.Design, "y_products", terms, 64)
-	sum := s.Delayed("product_of_words", product)
-	yBits := max(r.YBits, sum.Bits)
-	y := s.RegSigned("y", yBits)
-	scan1 := s.Reg("scan1", 1).ResetTo(0)
-	scan1.Set(scan.Ref())
-	scan2 := s.Reg("scan2", 1).ResetTo(0)
-	scan2.Set(scan1.Ref())
-	first2 := s.Delayed("first_of_row2", s.Delayed("first_of_row1", at.Ref().Is(0)))
-	end1 := s.Reg("end_of_row1", 1).ResetTo(0)
-	end1.Set(And(scan.Ref(), lastAt))
-	end2 := s.Reg("end_of_row2", 1).ResetTo(0)
-	end2.Set(end1.Ref())
-	s.Define(done, end2.Ref())
-	begin := Int(yBits, 0)
-	if bias := s.rowConstants("outputs_bias", r.Bias, row.Ref()); bias != nil {
-		begin = bias.To(yBits)
-	}
-	y.When(scan2.Ref(), Add(Mux(first2, begin, y.Ref()), sum.To(yBits)).AsSigned())
-
-	s.Section("outputs")
-	valid := s.Reg("valid", 1).ResetTo(0)
-	valid.When(s.ports.outReady, Zero())
-	valid.When(done.Ref(), One())
-	s.Drive(s.ports.outValid, valid.Ref())
-	s.Define(taken, And(valid.Ref(), s.ports.outReady))
-	s.ports.outData = s.Output(OutData, yBits)
-	s.Drive(s.ports.outData, y.Ref().AsUnsigned())
-	switch p.Output.Decision {
-	case ir.Argmax:
-		s.ports.outClass = s.Output(OutClass, rk)
-		best := s.RegSigned("largest", yBits)
-		class := s.Reg("class", rk)
-		better := s.Wire("larger", Or(row.Ref().Is(0), Less(best.Ref(), y.Ref())))
-		best.When(And(taken.Ref(), better), y.Ref())
-		class.When(And(taken.Ref(), better), row.Ref())
-		s.Drive(s.ports.outClass, Mux(better, row.Ref(), class.Ref()))
-	case ir.Threshold:
-		s.ports.outBit = s.Output(OutBit, 1)
-		limit := func(ph int) *Expr {
-			n := max(yBits, arith.SignedBits(r.Threshold[ph]))
-			return Less(Int(n, r.Threshold[ph]), y.Ref().To(n))
-		}
-		above := limit(arith.Even)
-		if r.Threshold[0] != r.Threshold[1] {
-			above = Mux(s.odd, limit(arith.Odd), above)
-		}
-		s.Drive(s.ports.outBit, above)
-	}
-	s.ports.outLast = s.Output(OutLast, 1)
-	s.Drive(s.ports.outLast, lastRow)
+	at, depth, split := s.scanAddress(r.group, c.at, s.words, r.groups, r.valid)
+	s.multiply(r, g, s.bits(), at, depth, split)
+	held, _ := s.outputs(r)
+	s.Define(c.held, held)
 }
 
-// rowConstants is a row's constant of the step's parity from a small table; nil where all are zero.
-func (s *streaming) rowConstants(name string, v arith.Phased[[]int64], row *Expr) *Expr {
-	width, differ := 0, false
-	for ph := range v {
-		for i, b := range v[ph] {
-			if b != 0 {
-				width = max(width, arith.SignedBits(b))
-			}
-			differ = differ || b != v[0][i]
+// bits is the range of a unit as the readout takes it.
+func (s *streaming) bits() arith.Interval { return arith.OfBits(s.l.Bits) }
+
+// scanner walks over the state's words, once for each group of rows.
+type scanner struct {
+	at   *Expr
+	held *Signal // the end of a group has to wait
+}
+
+// scan adds a scanner that begins behind the last word of a step with outputs; no pass begins meanwhile.
+func (s *streaming) scan(r *rows, written, ready *Expr) scanner {
+	emits := s.emits()
+	if !emits.constant() { // of the step whose last word is written
+		emits = s.delay("emits", emits, s.late-1, false)
+	}
+	scanning := s.Reg("scanning", 1, "the state is read for the outputs").ResetTo(0)
+	waits := s.Reg("outputs_wait", 1, "a step has outputs: the next pass waits").ResetTo(0)
+	held := s.Ahead("scan_held", 1)
+	at, last, first := Const(s.k, 0), One(), One()
+	var counter *Signal
+	if s.words > 1 {
+		counter = s.Reg("scan", s.k).ResetTo(0)
+		at = counter.Ref()
+		last, first = s.Wire("scan_last", at.Is(s.words-1)), at.Any().Not()
+	}
+	on := s.Wire("scan_on", And(scanning.Ref(), ready, And(last, held.Ref()).Not()))
+	if s.words > 1 {
+		counter.When(on, Mux(last, Const(s.k, 0), Add(at, Const(s.k, 1))))
+	}
+	ends := And(on, last)
+	if r.groups > 1 {
+		n := counts(r.groups)
+		group := s.Reg("rows", n, "the outputs that add up").ResetTo(0)
+		lastGroup := s.Wire("rows_last", group.Ref().Is(r.groups-1))
+		group.When(ends, Mux(lastGroup, Const(n, 0), Add(group.Ref(), Const(n, 1))))
+		r.group = group.Ref()
+		ends = And(ends, lastGroup)
+	}
+	scanning.When(ends, Zero())
+	scanning.When(And(written, emits), One())
+	waits.When(ends, Zero())
+	waits.When(And(s.back, s.emits()), One())
+	s.Define(s.reading, scanning.Ref())
+	s.Define(s.scanAt, at)
+	s.Define(s.hold, waits.Ref())
+	r.valid, r.begin, r.end = on, first, last
+	return scanner{at: at, held: held}
+}
+
+// multiply gives rows their products: units (in range x) a cycle after at, which numbers words of weights.
+func (s *streaming) multiply(r *rows, units []*Expr, x arith.Interval, at *Expr, depth int, split func(int) (group, word int)) {
+	m := &s.p.Readout.Matrix
+	lanes := len(units)
+	w := weightsOf(m.Ints)
+	entries := s.readoutWeights(w, r.lanes, lanes, depth, func(word, row, lane int) int64 {
+		group, k := split(word)
+		if group*r.lanes+row >= m.Rows || k >= s.words {
+			return 1
+		}
+		return m.Ints[(group*r.lanes+row)*m.Cols+k*lanes+lane]
+	}, at)
+	zero := make([]*Expr, lanes)
+	if s.p.Readout.Relu {
+		x.Lo = 0
+		for i, v := range units {
+			zero[i], units[i] = v.Top(), v.Slice(max(0, v.Bits-2), 0)
 		}
 	}
-	if width == 0 {
-		return nil
-	}
-	rows := len(v[0])
-	init := make([]int64, 2<<row.Bits)
-	for ph := range v {
-		for i := range rows {
-			init[ph<<row.Bits+i] = v[ph][i]
+	most := min(OutputBits(s.p), bound(m, x).Bits())
+	for k := range r.lanes {
+		var all []number
+		for i := range lanes {
+			all = append(all, s.product(laned(laned("read", r.lanes, k), lanes, i), w, entries[k*lanes+i], units[i], zero[i])...)
 		}
+		r.products = append(r.products, s.sum(laned("read", r.lanes, k), all, most))
 	}
-	address := Cat(s.odd, row)
-	if !differ {
-		init, address = init[:1<<row.Bits], row
+}
+
+func (s *streaming) doc() []string {
+	l := s.l
+	n, fly := s.readShape()
+	out := []string{
+		fmt.Sprintf("%s: the %d units of the state pass through %d stages of butterflies, %d a cycle, each stage with a delay line of its own.",
+			l.Name, l.N, bits.Len(uint(l.Block))-1, s.a.Lanes),
+		fmt.Sprintf("A word of the state leaves the transform %d cycles after it is read, is updated, and is written %d cycles later;", s.latency()+1, s.late-1),
+		"as soon as the first word is back the next step may begin. The next input comes in meanwhile.",
 	}
-	m := s.Memory(Memory{Name: name, Bits: width, Depth: len(init), Style: Logic, Signed: true, Init: init})
-	return s.Wire(name+"_of_row", Lookup(m, address))
+	if fly {
+		return append(out, fmt.Sprintf("The outputs (%d) add up as the units are written, and take no cycles of their own.", n))
+	}
+	return append(out, fmt.Sprintf("The outputs add up from the state, %d at a time in %d cycles, before the next pass begins.", n, s.words))
 }

@@ -149,3 +149,68 @@ func folded(l *lower.Layer) *lower.Layer {
 	out.PreSigns = nil
 	return &out
 }
+
+// slots are the units that tables have words of: groups of lanes units, one group after another.
+type slots struct {
+	at     *Expr // the group's number, when its word is addressed
+	groups int
+	lanes  int
+	unit   func(group, lane int) int
+	odd    *Expr // the parity of the step, at that time
+}
+
+// constants looks up the signs and biases of units, in one table, a cycle after their address. nil stands for none: a sign of 1
+// negates its row.
+func (b *builder) constants(l *lower.Layer, s slots) (signs, biases []*Expr) {
+	negative := signTable(l.Signs)
+	width, byPhase := 0, false
+	for ph := range l.Bias {
+		for i, v := range l.Bias[ph] {
+			if v != 0 {
+				width = max(width, arith.SignedBits(v))
+			}
+			byPhase = byPhase || v != l.Bias[0][i]
+		}
+	}
+	fields := width
+	what := "bias"
+	if negative != nil {
+		fields++
+		what = "above the bias a sign: 1 negates the row"
+	}
+	if width == 0 {
+		what = "sign: 1 negates the row"
+	}
+	if fields == 0 {
+		return nil, nil
+	}
+	at, depth := s.at, s.groups
+	if byPhase {
+		what += "; odd steps behind the even ones"
+		at, depth = Cat(s.odd, at), depth+1<<at.Bits
+	}
+	words := b.wideRom("biases", fields, false, depth, s.lanes, func(word, lane int) int64 {
+		group := word & (1<<s.at.Bits - 1)
+		if group >= s.groups {
+			return 0
+		}
+		unit := s.unit(group, lane)
+		v := int64(0)
+		if width > 0 {
+			v = l.Bias[word>>s.at.Bits&1][unit] & int64(mask(width))
+		}
+		if negative != nil {
+			v |= negative[unit] << width
+		}
+		return v
+	}, at, what)
+	for _, word := range words {
+		if negative != nil {
+			signs = append(signs, word.Top())
+		}
+		if width > 0 {
+			biases = append(biases, word.Slice(width-1, 0).AsSigned())
+		}
+	}
+	return signs, biases
+}
