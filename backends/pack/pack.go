@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -139,9 +140,21 @@ func (c *Choice) setFormats(value string) *diag.Diagnostic {
 	return nil
 }
 
-// Serial reports whether a package needs the model's shell for a serial line.
-func (c Choice) Serial() bool {
-	return slices.ContainsFunc(c.Formats, func(f Format) bool { return f.board != "" })
+// Boards are the FPGAs on the boards that packages are for, by the names of their formats, and the fastest clock of those boards in MHz. What runs on
+// a board needs the model's shell for a serial line.
+func (c Choice) Boards() (boards map[string]*chip.Part, clock float64, err error) {
+	boards = map[string]*chip.Part{}
+	for _, f := range c.Formats {
+		if f.board == "" {
+			continue
+		}
+		part, board, err := chip.GetBoard(f.board)
+		if err != nil {
+			return nil, 0, err
+		}
+		boards[f.Name], clock = part, max(clock, board.Clock)
+	}
+	return boards, clock, nil
 }
 
 // Model is what packages need to know of a generated model.

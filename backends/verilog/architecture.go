@@ -2,6 +2,8 @@ package verilog
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -191,4 +193,32 @@ func Explore(p *lower.Plan, s backends.Settings, progress func(done, of int)) (e
 	}
 	all, err := explore.All(p, set.Goal, set.prefix, keywords, progress)
 	return set.Goal, all, set.explained(p, err)
+}
+
+// forBoards takes part and clock from the boards that packages are for, where nothing else is said, and gives them the shell that they need.
+func (s *settings) forBoards() *diag.Diagnostic {
+	boards, clock, err := s.pack.Boards()
+	if err != nil || len(boards) == 0 {
+		var d *diag.Diagnostic
+		errors.As(err, &d)
+		return d
+	}
+	for _, name := range slices.Sorted(maps.Keys(boards)) {
+		if s.named && s.Part.Name != boards[name].Name {
+			return backends.BadSetting("package", "the board of package %s carries a %s, and the part is %s", name, boards[name].Name, s.Part.Name).
+				Helpf("leave part out, or write  part = %s", boards[name].Name)
+		}
+	}
+	for _, part := range boards {
+		if len(boards) == 1 {
+			s.Part = part
+		}
+	}
+	if !s.clockNamed {
+		s.Clock = clock
+	}
+	if serial, _ := chosenShells("uart"); !slices.ContainsFunc(s.shells, func(one shell) bool { return one.Name == "uart" }) {
+		s.shells = append(s.shells, serial...)
+	}
+	return nil
 }

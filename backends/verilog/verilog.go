@@ -112,8 +112,8 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 	if out.Fixed.Lanes > 0 {
 		out.butterflies = out.Fixed.Lanes
 	}
-	if serial, _ := chosenShells("uart"); out.pack.Serial() && !slices.ContainsFunc(out.shells, func(s shell) bool { return s.Name == "uart" }) {
-		out.shells = append(out.shells, serial...)
+	if err := out.forBoards(); err != nil {
+		problems.Add(err)
 	}
 	return out, problems.Err()
 }
