@@ -126,18 +126,19 @@ func (a *architecture) set(key, value string) (known bool, wrong *diag.Diagnosti
 
 // candidate is the design for a plan: what the settings fix, or the smallest that keeps up with the rate.
 func (a *architecture) candidate(p *lower.Plan, name string) (*explore.Candidate, error) {
+	reserved := append([]string{name}, keywords...)
 	if a.Rate == 0 {
 		fixed := a.Fixed
 		if fixed.Kind == "" {
 			fixed.Kind = datapath.Serial
 		}
-		c, err := explore.Measure(p, smallest(p, fixed), a.Part, name, keywords)
+		c, err := explore.Measure(p, smallest(p, fixed), a.Part, name, reserved)
 		if err == nil && c.Why != "" && a.named {
 			err = &explore.NoFit{Goal: a.Goal, Smallest: c}
 		}
 		return c, a.explained(p, err)
 	}
-	all, err := explore.All(p, a.Goal, name, keywords, nil)
+	all, err := explore.All(p, a.Goal, name, reserved, nil)
 	if err != nil {
 		return nil, a.explained(p, err)
 	}

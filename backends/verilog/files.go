@@ -9,14 +9,7 @@ import (
 
 // sources lists the files of the design, the top module first.
 func (d *design) sources() []string {
-	out := []string{d.prefix + ".v"}
-	if d.made != nil {
-		return out
-	}
-	for _, l := range d.layers {
-		out = append(out, l.Module+".v", l.Hadamard+".v")
-	}
-	return append(out, d.readout.Module+".v")
+	return []string{d.prefix + ".v"}
 }
 
 type makefileValues struct {
@@ -44,8 +37,8 @@ type readmeValues struct {
 	topValues
 	Name, Decision string
 	Sources        []string
-	Butterflies    int
-	MemoryBits     int
+	Arch           string
+	StateBits      int
 	TableBits      int
 	MemoryFiles    []string
 	MemoriesMacro  string
@@ -54,7 +47,7 @@ type readmeValues struct {
 }
 
 func (d *design) readme() readmeValues {
-	v := readmeValues{topValues: d.top(), Name: d.plan.Name, Sources: d.sources(), Butterflies: d.butterflies, MemoryBits: d.memoryBits(), TableBits: d.tableBits,
+	v := readmeValues{topValues: d.top(), Name: d.plan.Name, Sources: d.sources(), Arch: d.made.Arch.String(), StateBits: d.stateBits(), TableBits: d.tableBits,
 		MemoryFiles: d.memoryFiles, MemoriesMacro: memoriesMacro(d.prefix), Shells: d.shells, Serial: d.makefile().Serial}
 	switch d.plan.Output.Decision {
 	case ir.Argmax:

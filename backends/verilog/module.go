@@ -1,6 +1,8 @@
 package verilog
 
 import (
+	"fmt"
+
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 )
@@ -30,14 +32,31 @@ func (m *memories) fill(mem *datapath.Memory) []string {
 	return fromFile(mem.Name, path, m.macro)
 }
 
-// module spells the design that the architecture made.
+// module spells the design that the architecture made, with what its user needs to know on top.
 func (w *writer) module() {
+	d, t := w.made.Design, w.top()
+	schedule := d.Doc
+	d.Doc = append(append([]string{t.Title, "", "Inputs come one entry a beat, " + entries(t.D) + " a step; in_last comes with the last beat of a sequence, and the next step starts from zero. " +
+		t.OutputText + " A beat passes in a cycle in which its valid and ready are both high. rst is synchronous and needs one cycle."}, t.Feeding...), t.Meaning...)
+	if len(schedule) > 0 {
+		d.Doc = append(append(d.Doc, ""), schedule...)
+	}
+	for port, doc := range map[string]string{datapath.InData: w.inputComment(), datapath.OutData: w.valueComment()} {
+		d.Port(port).Doc = doc
+	}
 	m := &memories{prefix: w.prefix, macro: memoriesMacro(w.prefix)}
-	text := w.banner() + "\n" + spellDesign(w.made.Design, m)
+	text := w.banner() + "\n" + spellDesign(d, m)
 	w.files = append(w.files, backends.File{Path: w.prefix + ".v", Data: []byte(text)})
 	for _, f := range m.files {
 		w.files = append(w.files, f)
 		w.memoryFiles = append(w.memoryFiles, f.Path)
 	}
 	w.tableBits += m.bits
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "one"
+	}
+	return fmt.Sprint(n)
 }

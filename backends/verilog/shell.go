@@ -93,7 +93,7 @@ type statePort struct{ Address, Bits int }
 
 func (d *design) core() core {
 	p := d.plan
-	c := core{Prefix: d.prefix, Title: p.Name, In: d.inputBits(), Entries: p.Input.Size, Outputs: p.Readout.Matrix.Rows, Out: d.readout.Y,
+	c := core{Prefix: d.prefix, Title: p.Name, In: d.inputBits(), Entries: p.Input.Size, Outputs: p.Readout.Matrix.Rows, Out: d.outputBits(),
 		Bit: p.Output.Decision == ir.Threshold, Steps: p.Steps, Every: p.Output.When == ir.EveryStep,
 		InComment: d.inputComment(), OutComment: d.valueComment()}
 	if d.made != nil && d.made.Design.Port("state_address") != nil {

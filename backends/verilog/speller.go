@@ -1,6 +1,7 @@
 package verilog
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -12,11 +13,14 @@ type speller struct {
 	lines
 	declared map[*datapath.Signal]bool
 	memories *memories
+	// addressBits are those of the address of a table in logic.
+	addressBits map[*datapath.Memory]int
+	carries     []string // lowest bits of sums with a carry, which only take it in
 }
 
 // spellDesign is the text of a design's module, without a banner. ports and timescales are the design's own.
 func spellDesign(d *datapath.Design, m *memories) string {
-	s := speller{declared: map[*datapath.Signal]bool{}, memories: m}
+	s := speller{declared: map[*datapath.Signal]bool{}, memories: m, addressBits: d.LookupBits()}
 	for _, text := range d.Doc {
 		s.raw(comment(text))
 	}
@@ -38,8 +42,39 @@ func spellDesign(d *datapath.Design, m *memories) string {
 	}
 	s.raw(");")
 	s.sections(d)
+	s.spares(d)
 	s.raw("endmodule")
 	return s.String() + "\n"
+}
+
+// spares names the bits that nothing reads, so that linters know that it is meant.
+func (s *speller) spares(d *datapath.Design) {
+	parts := s.carries
+	for _, spare := range d.Spares() {
+		name := spare.Signal.Name
+		if spare.Signal.Bits == 1 {
+			parts = append(parts, name)
+			continue
+		}
+		for low := 0; low < spare.Signal.Bits; low++ {
+			high := low
+			for ; high < spare.Signal.Bits && spare.Bits>>high&1 == 1; high++ {
+			}
+			switch {
+			case high == low+1:
+				parts = append(parts, fmt.Sprintf("%s[%d]", name, low))
+			case high > low:
+				parts = append(parts, fmt.Sprintf("%s[%d:%d]", name, high-1, low))
+			}
+			low = max(low, high)
+		}
+	}
+	if len(parts) == 0 {
+		return
+	}
+	s.raw("")
+	s.raw("    // ---- bits that nothing reads")
+	s.code("wire unused = &{1'b0, %s};", strings.Join(parts, ", "))
 }
 
 // raw adds lines as they are.
@@ -183,6 +218,7 @@ func (s *speller) wire(w *datapath.Signal) {
 		n := v.Bits
 		s.code("wire %s%s_carry = {%s, %s} + {%s, 1'b1};%s", span(n+1), w.Name, within(v.Args[0]), within(v.Args[2]), within(v.Args[1]), remark(w.Doc))
 		s.assign(w, fmt.Sprintf("%s_carry[%d:1]", w.Name, n), "")
+		s.carries = append(s.carries, w.Name+"_carry[0]")
 		return
 	}
 	text, _ := spellExpr(v)
@@ -217,18 +253,21 @@ func (s *speller) memory(m *datapath.Memory) {
 
 // constants is a small table as a function of its address.
 func (s *speller) constants(m *datapath.Memory) {
-	s.code("function %s%s(input %sat);%s", vector(m.Bits), m.Name, vector(clog2(m.Depth)), remark(m.Doc))
-	s.code("    case (at)")
-	for i, v := range m.Init {
-		if i < m.Depth-1 {
-			s.code("        %s: %s = %d'h%x;", lit(clog2(m.Depth), i), m.Name, m.Bits, uint64(v)&(1<<m.Bits-1))
+	n, digits := cmp.Or(s.addressBits[m], clog2(m.Depth)), (m.Bits+3)/4
+	word := func(i int) string {
+		v := uint64(0)
+		if i < len(m.Init) {
+			v = uint64(m.Init[i]) & (1<<m.Bits - 1)
 		}
+		return fmt.Sprintf("%s = %d'h%0*x;", m.Name, m.Bits, digits, v)
 	}
-	last := int64(0)
-	if len(m.Init) == m.Depth {
-		last = m.Init[m.Depth-1]
+	at := m.Name + "_at"
+	s.code("function %s%s(input %s%s);%s", vector(m.Bits), m.Name, vector(n), at, remark(m.Doc))
+	s.code("    case (%s)", at)
+	for i := range m.Depth - 1 {
+		s.code("        %s: %s", lit(n, i), word(i))
 	}
-	s.code("        default: %s = %d'h%x;", m.Name, m.Bits, uint64(last)&(1<<m.Bits-1))
+	s.code("        default: %s", word(m.Depth-1))
 	s.code("    endcase")
 	s.code("endfunction")
 }

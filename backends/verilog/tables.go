@@ -6,7 +6,6 @@ import (
 	"math/big"
 
 	"github.com/hrnnc/hrnnc/backends"
-	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // contents are what a table holds: words of fields, the first in the low bits. Its entries are asked for one by one, because a table of
@@ -89,34 +88,4 @@ func grouped(v []int64, w, depth int) contents {
 		}
 		return 0
 	}}
-}
-
-// negations is 1 where a sign is -1.
-func negations(signs []int8) (out []int64, any bool) {
-	for _, s := range signs {
-		bit := int64(0)
-		if s < 0 {
-			bit, any = 1, true
-		}
-		out = append(out, bit)
-	}
-	return out, any
-}
-
-// stored is a weight as a table of p-bit entries has it: for p = 1 a bit that negates.
-func stored(q int64, p int) int64 {
-	if p == 1 {
-		return (1 - q) / 2
-	}
-	return q
-}
-
-func widest(v ...[]int64) int {
-	bits := 1
-	for _, numbers := range v {
-		for _, n := range numbers {
-			bits = max(bits, arith.SignedBits(n))
-		}
-	}
-	return bits
 }

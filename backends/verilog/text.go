@@ -2,15 +2,10 @@ package verilog
 
 import (
 	"fmt"
-	"math/bits"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/spell"
-	"github.com/hrnnc/hrnnc/internal/arith"
 )
-
-// clog2 is the number of bits that count n things, at least 1.
-func clog2(n int) int { return max(1, bits.Len(uint(n-1))) }
 
 // span is the range of a vector of n bits, with a blank behind it.
 func span(n int) string { return fmt.Sprintf("[%d:0] ", n-1) }
@@ -50,69 +45,6 @@ func (l *lines) line(format string, args ...any) {
 }
 
 func (l *lines) String() string { return l.b.String() }
-
-// requant writes wires for v -> (v*Mul + half) >> Shift at even and odd steps, and gives the name and width of the
-// result; it is the source itself where nothing happens. bits holds v*Mul + half, or v*Mul shifted left, at the steps that take
-// it; what the other steps' wire holds then is not read and may overflow.
-func (l *lines) requant(name, source string, from int, r arith.Phased[arith.Requant], bits int) (string, int) {
-	if r == arith.Both(arith.Identity) {
-		return source, from
-	}
-	width := max(from, bits)
-	for _, q := range r {
-		width = max(width, arith.SignedBits(q.Mul), q.Shift+2) // one half alone has Shift+1 bits
-	}
-	l.line("wire signed %s%s_wide = %s;", span(width), name, extend(source, from, width))
-	if r[0] == r[1] {
-		l.line("wire signed %s%s = %s;", span(width), name, rounded(name+"_wide", width, r[0]))
-		return name, width
-	}
-	for ph, suffix := range []string{"_even", "_odd"} {
-		l.line("wire signed %s%s%s = %s;", span(width), name, suffix, rounded(name+"_wide", width, r[ph]))
-	}
-	l.line("wire signed %s%s = odd ? %s_odd : %s_even;", span(width), name, name, name)
-	return name, width
-}
-
-// rounded is one phase of a requantisation, all at one width.
-func rounded(v string, width int, r arith.Requant) string {
-	if r.Mul != 1 {
-		v = fmt.Sprintf("%s * %s", v, slit(width, r.Mul))
-	}
-	switch {
-	case r.Shift > 0:
-		return fmt.Sprintf("(%s + %s) >>> %d", v, slit(width, 1<<(r.Shift-1)), r.Shift)
-	case r.Shift < 0:
-		return fmt.Sprintf("(%s) <<< %d", v, -r.Shift)
-	}
-	return v
-}
-
-// wire declares a signed wire that holds another extended, and gives its name; the other itself where widths agree.
-func (l *lines) widened(name, source string, from, to int) string {
-	if from == to {
-		return source
-	}
-	l.line("wire signed %s%s = %s;", span(to), name, extend(source, from, to))
-	return name
-}
-
-// product writes a wire for a weight of a matrix of p-bit entries times a value: a sign for p = 1.
-// The weight stands at entry i of the vector weight.
-func (l *lines) product(value string, valueBits, p int) (name string, width int) {
-	if p == 1 {
-		width = valueBits + 1
-		wide := l.widened("value", value, valueBits, width)
-		l.line("wire signed %sproduct = weight[i] ? -%s : %s;", span(width), wide, wide)
-		return "product", width
-	}
-	width = valueBits + p
-	l.line("wire signed %sentry_weight = weight[i * %d +: %d];", span(p), p, p)
-	a := l.widened("factor", "entry_weight", p, width)
-	b := l.widened("value", value, valueBits, width)
-	l.line("wire signed %sproduct = %s * %s;", span(width), a, b)
-	return "product", width
-}
 
 // note spells any text within a line of comment: it does not end it, go on behind it, or command a tool.
 func note(text string) string {

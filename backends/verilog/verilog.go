@@ -1,4 +1,4 @@
-// Package verilog writes a plan as Verilog-2001 that streams: ready and valid at both sides, the state in a block RAM,
+// Package verilog writes a plan as Verilog-2001 that streams: ready and valid at both sides, one module,
 // and as many butterflies a cycle as the model's settings say, with tables, a testbench and a harness beside it.
 // The arithmetic is decided by the plan (package lower); this package chooses memories, pipelines and cycles.
 // Start with Target, then design in design.go; templates/ holds the modules' text.
@@ -7,10 +7,8 @@ package verilog
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -37,44 +35,23 @@ func (target) Settings() []backends.Setting {
 // keywords are the words of the languages, and names that the generated files use.
 var keywords = append(spell.VerilogWords(), strings.Fields("harness testbench hadamard readout outputs work top")...)
 
-// takenModule reports whether a module of that name would meet a word, a file, or a signal within it.
+// takenModule reports whether a module of that name would meet a word, a file, or one of its own ports.
 func takenModule(name string) bool {
-	return slices.Contains(keywords, name) || spell.Device(name) || topNames()[name]
+	ports := []string{"clk", "rst", datapath.InValid, datapath.InReady, datapath.InData, datapath.InLast, datapath.OutValid, datapath.OutReady,
+		datapath.OutData, datapath.OutLast, datapath.OutClass, datapath.OutBit}
+	return slices.Contains(keywords, name) || spell.Device(name) || slices.Contains(ports, name)
 }
-
-var (
-	notNames = regexp.MustCompile(`//[^\n]*|\[\[[^\]]*\]\]`) // comments and actions of templates
-	aName    = regexp.MustCompile(`[a-zA-Z_][a-zA-Z0-9_]*`)
-)
-
-// topNames are all names that stand in the template of the top module: linters call its ports and signals hidden where the module
-// has their name.
-var topNames = sync.OnceValue(func() map[string]bool {
-	text, err := templateFiles.ReadFile("templates/top.v.tmpl")
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	names := map[string]bool{}
-	for _, n := range aName.FindAllString(notNames.ReplaceAllString(string(text), " "), -1) {
-		names[n] = true
-	}
-	return names
-})
 
 type settings struct {
 	prefix string
 	architecture
-	butterflies int // a cycle
-	shells      []shell
-	pack        pack.Choice
-	clockNamed  bool // the clock was
+	shells     []shell
+	pack       pack.Choice
+	clockNamed bool // the clock was
 }
 
-// defaultButterflies is where the adders of a 512-unit model still fit the smallest FPGAs with room for the rest.
-const defaultButterflies = 4
-
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
-	out := settings{prefix: strings.ToLower(lower.Word(p.Name)), architecture: newArchitecture(), butterflies: defaultButterflies, pack: pack.Choice{Target: "verilog"}}
+	out := settings{prefix: strings.ToLower(lower.Word(p.Name)), architecture: newArchitecture(), pack: pack.Choice{Target: "verilog"}}
 	if takenModule(out.prefix) {
 		out.prefix += "_model"
 	}
@@ -109,9 +86,6 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 			}
 		}
 	}
-	if out.Fixed.Lanes > 0 {
-		out.butterflies = out.Fixed.Lanes
-	}
 	if err := out.forBoards(); err != nil {
 		problems.Add(err)
 	}
@@ -123,19 +97,12 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	if err != nil {
 		return nil, nil, err
 	}
-	d := newDesign(p, set)
-	if set.Rate > 0 || set.Fixed.Kind != "" {
-		if d.made, err = set.candidate(p, set.prefix); err != nil {
-			return nil, nil, err
-		}
-		d.readout.Y = d.made.Design.Port(datapath.OutData).Bits
+	d, err := designFor(p, set)
+	if err != nil {
+		return nil, nil, err
 	}
 	w := writer{design: d}
-	if d.made != nil {
-		w.module()
-	} else {
-		w.modules()
-	}
+	w.module()
 	w.shellFiles(w.testbench(v))
 	w.print("harness.v", "harness.v", d.top())
 	w.print("Makefile", "Makefile", d.makefile())
@@ -156,15 +123,14 @@ func (target) Products() []string {
 }
 
 func (d *design) figures() []backends.Figure {
-	note := fmt.Sprintf("%d butterflies a cycle", d.butterflies)
-	if d.butterflies == 1 {
-		note = "one butterfly a cycle"
-	}
+	area := fmt.Sprintf("predicted for %s, of %d", d.Part.Name, d.Part.Logic.LUTs)
 	return []backends.Figure{
-		{Name: "cycles a step", Value: float64(d.stepCycles(false)), Unit: "cycles", Note: note + "; the testbench counts them"},
-		{Name: "cycles a step with outputs", Value: float64(d.stepCycles(true)), Unit: "cycles"},
-		{Name: "state memory", Value: float64(d.memoryBits()), Unit: "bits"},
+		{Name: "cycles a step", Value: float64(d.period(false)), Unit: "cycles", Note: d.made.Arch.String() + "; the testbench counts them"},
+		{Name: "cycles a step with outputs", Value: float64(d.period(true)), Unit: "cycles"},
+		{Name: "look-up tables", Value: float64(d.made.Tables), Note: area},
+		{Name: "block RAMs", Value: float64(d.made.Blocks), Note: fmt.Sprintf("of %d", d.Part.Logic.Block.Count)},
+		{Name: "state memory", Value: float64(d.stateBits()), Unit: "bits"},
 		{Name: "tables", Value: float64(d.tableBits), Unit: "bits", Note: "weights, signs and biases"},
-		{Name: "multipliers in the recurrence", Value: 0},
+		{Name: "multipliers", Value: float64(d.made.Area.Multipliers)},
 	}
 }

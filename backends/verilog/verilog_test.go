@@ -12,6 +12,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
@@ -58,9 +59,33 @@ func generate(t *testing.T, p *lower.Plan, v backends.Vectors, s backends.Settin
 	return dir
 }
 
-// butterfliesFor varies the setting with the seed.
-func butterfliesFor(seed int) backends.Settings {
-	return backends.Settings{"butterflies": fmt.Sprint(1 << (seed % 5))}
+// settingsFor varies the architecture with the seed, among those that the plan has.
+func settingsFor(p *lower.Plan, seed int) backends.Settings {
+	for _, s := range []backends.Settings{
+		{"arch": string([]datapath.ArchKind{datapath.Serial, datapath.Streaming, datapath.Parallel}[seed%3]), "butterflies": fmt.Sprint(1 << (seed % 5))},
+		{"arch": "serial", "butterflies": fmt.Sprint(1 + seed%2)},
+	} {
+		if set, err := readSettings(p, s); err == nil {
+			if _, err := designFor(p, set); err == nil {
+				return s
+			}
+		}
+	}
+	return backends.Settings{}
+}
+
+// madeFor is the design of a plan under settings.
+func madeFor(t *testing.T, p *lower.Plan, s backends.Settings) *design {
+	t.Helper()
+	set, err := readSettings(p, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := designFor(p, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // TestRandomPlans holds generated Verilog against the plan's interpreter.
@@ -74,11 +99,12 @@ func TestRandomPlans(t *testing.T) {
 					t.Parallel()
 					rng := rand.New(rand.NewSource(int64(seed)))
 					p := plantest.Random(rng)
-					if newDesign(p, settings{prefix: "p", butterflies: 4}).stepCycles(true) > 3000 {
+					s := settingsFor(p, seed)
+					if madeFor(t, p, s).period(true) > 3000 {
 						t.Skip("too slow to simulate in a test")
 					}
 					x := plantest.Sequences(rng, p, 3, 7)
-					dir := generate(t, p, backends.Vectors{}, butterfliesFor(seed))
+					dir := generate(t, p, backends.Vectors{}, s)
 					got, err := e.Run(context.Background(), dir, p, x)
 					if err != nil {
 						t.Fatal(err)
@@ -97,7 +123,7 @@ func small(t *testing.T, seed int) (*lower.Plan, string, string) {
 	rng := rand.New(rand.NewSource(int64(seed)))
 	p := plantest.WithOrder(rng, seed%5)
 	x := plantest.Sequences(rng, p, 3, 7)
-	return p, generate(t, p, backends.Vectors{X: x, Y: reference(p, x)}, butterfliesFor(seed)), strings.ToLower(p.Name)
+	return p, generate(t, p, backends.Vectors{X: x, Y: reference(p, x)}, settingsFor(p, seed)), strings.ToLower(p.Name)
 }
 
 // TestTestbench runs the generated testbench, which also counts the cycles of a step, and sees it notice a wrong vector.
@@ -148,7 +174,7 @@ func silent(t *testing.T, dir string, command string, args ...string) {
 func TestLint(t *testing.T) {
 	for seed := range 24 {
 		p, dir, name := small(t, seed)
-		d := newDesign(p, settings{prefix: name, butterflies: 1 << (seed % 5)})
+		d := madeFor(t, p, settingsFor(p, seed))
 		t.Run(fmt.Sprintf("verilator/%d", seed), func(t *testing.T) {
 			need(t, "verilator")
 			t.Parallel()
@@ -167,37 +193,31 @@ func TestNamesOfSignals(t *testing.T) {
 	for _, word := range []string{"acc", "a", "z", "sum", "weight", "part", "outputs", "state"} {
 		p := plantest.WithOrder(rand.New(rand.NewSource(5)), 3)
 		p.Layers[0].Name = word
-		d := newDesign(p, settings{prefix: strings.ToLower(p.Name), butterflies: 2})
+		d := madeFor(t, p, backends.Settings{"butterflies": "2"})
 		silent(t, generate(t, p, backends.Vectors{}, backends.Settings{"butterflies": "2"}), "verilator", append([]string{"--lint-only", "-Wall", "--top-module", d.prefix}, d.sources()...)...)
 	}
 }
 
-// TestSynthesis sees yosys accept the design without a warning, and no multiplier in the recurrence.
+// TestSynthesis sees yosys accept the design without a warning, and no multiplier.
 func TestSynthesis(t *testing.T) {
 	need(t, "yosys")
 	for seed := range 24 {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			p, dir, name := small(t, seed)
-			d := newDesign(p, settings{prefix: name, butterflies: 1 << (seed % 5)})
+			d := madeFor(t, p, settingsFor(p, seed))
 			run := "" // the first few all the way, the others to where memories and multipliers are known
 			if seed > 2 {
 				run = "-run :fine "
 			}
 			silent(t, dir, "yosys", "-q", "-p", "read_verilog "+strings.Join(d.sources(), " ")+"; synth "+run+"-top "+name)
-			for _, l := range d.layers {
-				out, err := exttool.Run(context.Background(), dir, nil, "yosys", "-p",
-					"read_verilog "+l.Hadamard+".v; hierarchy -top "+l.Hadamard+"; proc; opt; memory -nomap; opt; stat")
-				if err != nil {
-					t.Fatal(err)
-				}
-				cells := string(out[bytes.LastIndex(out, []byte("Number of cells")):])
-				if strings.Contains(cells, "$mul") || strings.Contains(cells, "$div") {
-					t.Errorf("the recurrence multiplies:\n%s", cells)
-				}
-				if !strings.Contains(cells, "$mem") {
-					t.Errorf("the state is in no memory:\n%s", cells)
-				}
+			out, err := exttool.Run(context.Background(), dir, nil, "yosys", "-p", "read_verilog "+strings.Join(d.sources(), " ")+"; hierarchy -top "+name+"; proc; opt; memory -nomap; opt; stat")
+			if err != nil {
+				t.Fatal(err)
+			}
+			cells := string(out[bytes.LastIndex(out, []byte("Number of cells")):])
+			if strings.Contains(cells, "$mul") || strings.Contains(cells, "$div") {
+				t.Errorf("it multiplies:\n%s", cells)
 			}
 		})
 	}

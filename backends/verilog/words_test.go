@@ -38,7 +38,10 @@ func TestEveryWord(t *testing.T) {
 		if set.prefix == strings.ToLower(word)+"_model" && i%16 > 0 {
 			continue // a name that is no word; some are built all the same
 		}
-		d := newDesign(p, set)
+		d, err := designFor(p, set)
+		if err != nil {
+			t.Fatal(err)
+		}
 		files, _, err := Target.Generate(p, backends.Vectors{}, backends.Settings{"butterflies": "1"})
 		if err != nil {
 			t.Fatal(err)
@@ -91,7 +94,10 @@ func TestTexts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := newDesign(p, set)
+		d, err := designFor(p, set)
+		if err != nil {
+			t.Fatal(err)
+		}
 		dir := generate(t, p, backends.Vectors{}, nil)
 		silent(t, dir, "verilator", append([]string{"--lint-only", "-Wall", "--top-module", "gait"}, d.sources()...)...)
 		silent(t, dir, "iverilog", append([]string{"-g2001", "-Wall", "-tnull", "-s", "gait_tb", "gait_tb.v"}, d.sources()...)...)

@@ -47,3 +47,15 @@ func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, err
 	}
 	return nil, fmt.Errorf("there is no architecture %q", a.Kind)
 }
+
+// String says the architecture in words: "serial, 2 butterflies a cycle".
+func (a Arch) String() string {
+	what := map[ArchKind]string{Serial: "butterflies", Streaming: "values"}[a.Kind]
+	if what == "" || a.Lanes < 1 {
+		return string(a.Kind)
+	}
+	if a.Lanes == 1 {
+		return fmt.Sprintf("%s, one %s a cycle", a.Kind, map[string]string{"butterflies": "butterfly", "values": "value"}[what])
+	}
+	return fmt.Sprintf("%s, %d %s a cycle", a.Kind, a.Lanes, what)
+}

@@ -218,3 +218,60 @@ func Uses(i Item, visit func(*Signal)) {
 		i.roots(roots)
 	}
 }
+
+// Spare is a signal with bits that nothing reads.
+type Spare struct {
+	Signal *Signal
+	Bits   uint64 // 1 where nothing reads it
+}
+
+// Spares lists the signals of a design with bits that nothing reads.
+func (d *Design) Spares() []Spare {
+	read := map[*Signal]uint64{}
+	var see func(*Expr)
+	see = func(e *Expr) {
+		switch {
+		case e.Op == OpRef:
+			read[e.Signal] |= mask(e.Bits)
+		case e.Op == OpSlice && e.Args[0].Op == OpRef:
+			read[e.Args[0].Signal] |= mask(e.Bits) << e.Low
+		default:
+			for _, a := range e.Args {
+				see(a)
+			}
+		}
+	}
+	signals := d.Signals()
+	for _, s := range signals {
+		s.roots(see)
+	}
+	for _, m := range d.Memories {
+		m.roots(see)
+	}
+	var out []Spare
+	for _, s := range signals {
+		if left := mask(s.Bits) &^ read[s]; left != 0 && s.Kind != Output {
+			out = append(out, Spare{s, left})
+		}
+	}
+	return out
+}
+
+// LookupBits are the bits of the address by which each table in logic is read.
+func (d *Design) LookupBits() map[*Memory]int {
+	out := map[*Memory]int{}
+	see := func(e *Expr) {
+		e.walk(func(e *Expr) {
+			if e.Op == OpLookup {
+				out[e.Memory] = e.Args[0].Bits
+			}
+		})
+	}
+	for _, s := range d.Signals() {
+		s.roots(see)
+	}
+	for _, m := range d.Memories {
+		m.roots(see)
+	}
+	return out
+}
