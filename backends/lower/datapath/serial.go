@@ -50,10 +50,9 @@ type engine struct {
 	orderBank                       *Expr // of the permuted unit
 	updateAt, wordFirst, enable     *Expr
 	mean                            *mean // nil where no mean is read
-	biasOn, written                 *Expr
+	written                         *Expr
 	port                            stateAccess
 	portBank                        *Expr
-	rescaling                       *Signal
 	u                               issue
 	below                           *engine // whose state flows in
 	conversion                      int     // cycles from a step's start until what flows in is there
@@ -107,10 +106,10 @@ func (s *serial) stateful() {
 	for _, e := range s.engines {
 		inner, word = max(inner, e.at), max(word, e.l.Bits)
 		if e.isMean() {
-			m := e.newMean()
-			bits, _ := width(e.sumRange(m))
+			m := e.newMean(e.l, e.slots())
+			bits, _ := width(m.every)
 			regions++
-			inner, word = max(inner, e.sumAddress(m)), max(word, bits)
+			inner, word = max(inner, m.address()), max(word, bits)
 		}
 	}
 	s.state = s.openState(regions, inner, word)

@@ -65,12 +65,9 @@ func (e *engine) control() {
 	}
 	e.Section("%s: what runs when", l.Name)
 	if e.isMean() {
-		e.mean = e.newMean()
-		e.readRows = min(max(1, e.a.Readout/e.units), e.p.Readout.Matrix.Rows)
-		if e.mean.split {
-			e.readRows = 1
-		}
-		e.meanControl()
+		e.mean = e.newMean(e.l, e.slots())
+		e.readRows = e.mean.rows
+		e.openMean(e.mean)
 	}
 	w := e.waits()
 	stages := e.stages()

@@ -97,10 +97,25 @@ func (e *engine) datapath() {
 	e.write(banks, lanes, on, sub)
 	switch {
 	case e.mean != nil:
-		e.meanDatapath(lanes, e.written, late)
+		e.addUp(lanes, late)
 	case e.readUnits > 0:
 		e.readout()
 	}
+}
+
+// addUp gives the mean what is written.
+func (e *engine) addUp(lanes []*lane, late int) {
+	in := summed{written: e.written, state: e.state, region: len(e.engines), pends: And(e.endUpdate, e.last)}
+	for _, la := range lanes {
+		in.g = append(in.g, la.g)
+	}
+	in.align = func(name string, x *Expr) *Expr {
+		s := e.Reg(name, 1)
+		s.When(e.u.on, x)
+		return s.Ref()
+	}
+	in.complete = e.delay("last_group_", e.endUpdate, late+e.ahead(), true)
+	e.sums(e.mean, in)
 }
 
 // signsAndBiases looks up what belongs to the units.

@@ -26,6 +26,7 @@ type streaming struct {
 	scanAt  *Signal
 	hold    *Signal // no pass may begin
 	back    *Expr   // a cycle before the first word of a step is written
+	mean    *mean   // nil where the output is none
 	memory  *bundle
 	state   []*Expr // what the memory holds at the address before, inverted
 
@@ -50,9 +51,17 @@ func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Des
 	s.open()
 	s.begins = s.Ahead("begins", 1, "the update addresses its first word")
 	s.Define(s.idle, s.begins.Ref())
+	if p.Output.When == ir.Mean {
+		s.mean = s.newMean(s.l, s.slots())
+		s.openMean(s.mean)
+	}
 	flows := s.inflow()
 	s.update(s.pass(), flows)
-	s.readout()
+	if s.mean != nil {
+		s.addUp()
+	} else {
+		s.readout()
+	}
 	s.close()
 	s.Doc = s.doc()
 	return s.finish(), nil
@@ -71,8 +80,6 @@ func (s *streaming) check() error {
 	switch lanes := s.a.Lanes; {
 	case len(p.Layers) > 1:
 		return fmt.Errorf("a streaming design has one layer: the next one needs the whole state of the one below; a serial design takes stacked layers")
-	case p.Output.When == ir.Mean:
-		return fmt.Errorf("a streaming design adds up no means yet")
 	case l.Perm != nil:
 		return fmt.Errorf("a streaming design takes the units in their order; a serial one takes permutations")
 	case lanes < 1 || lanes&(lanes-1) != 0 || lanes > l.Block:
@@ -142,7 +149,13 @@ func (s *streaming) pass() flow {
 	run := s.Reg("run", 1, "the state is read, word after word").ResetTo(0)
 	away := s.Reg("away", 1, "the first word is not yet back").ResetTo(0)
 	word := s.Reg("word", s.k).ResetTo(0)
-	start := s.Wire("pass_begins", And(comes, Or(run.Ref(), away.Ref(), s.hold.Ref()).Not()))
+	busy := Or(run.Ref(), away.Ref(), s.hold.Ref())
+	var rests *Signal
+	if s.mean != nil && s.latency()+s.late < s.words+s.mean.constants() {
+		rests = s.Reg("rests", 1, "the constants of a mean's bias add up").ResetTo(0)
+		busy = Or(busy, rests.Ref())
+	}
+	start := s.Wire("pass_begins", And(comes, busy.Not()))
 	step := start
 	if s.words > 1 {
 		step = s.Wire("step", Or(start, run.Ref()))
@@ -152,6 +165,11 @@ func (s *streaming) pass() flow {
 	} else {
 		word.Set(Const(s.k, 0))
 		run.Set(Zero())
+	}
+	if rests != nil {
+		end := And(step, word.Ref().Is(s.words-1))
+		rests.When(s.delay("rested", end, 1+s.mean.constants(), true), Zero())
+		rests.When(end, One())
 	}
 	began := s.chain("began_", s.begins.Ref(), s.late, true)
 	s.back = began[s.late-1]
@@ -215,8 +233,11 @@ func (s *streaming) preSigned(in flow, word *Expr) flow {
 
 // slots are the units in the order of their updates.
 func (s *streaming) slots() slots {
-	return slots{at: s.unit[0], groups: s.words, lanes: s.a.Lanes, odd: s.oddNow,
-		unit: func(word, lane int) int { return word*s.a.Lanes + lane }}
+	out := slots{groups: s.words, lanes: s.a.Lanes, odd: s.oddNow, unit: func(word, lane int) int { return word*s.a.Lanes + lane }}
+	if s.unit != nil {
+		out.at = s.unit[0]
+	}
+	return out
 }
 
 // update is the pass's last part: from what leaves the transform to the memory of the state.
@@ -373,6 +394,15 @@ func (s *streaming) readout() {
 	s.Define(c.held, held)
 }
 
+// addUp gives the mean what is written. No pass begins before the outputs of a sequence have left.
+func (s *streaming) addUp() {
+	align := func(name string, x *Expr) *Expr { return s.delay(name, x, s.late-1, false) }
+	s.Define(s.reading, Zero())
+	s.Define(s.scanAt, Const(s.k, 0))
+	s.Define(s.hold, s.mean.pending.Ref())
+	s.sums(s.mean, summed{g: s.g, written: s.on[s.late], complete: s.end[s.late], pends: And(s.back, s.last), align: align})
+}
+
 // bits is the range of a unit as the readout takes it.
 func (s *streaming) bits() arith.Interval { return arith.OfBits(s.l.Bits) }
 
@@ -459,6 +489,9 @@ func (s *streaming) doc() []string {
 			l.Name, l.N, bits.Len(uint(l.Block))-1, s.a.Lanes),
 		fmt.Sprintf("A word of the state leaves the transform %d cycles after it is read, is updated, and is written %d cycles later;", s.latency()+1, s.late-1),
 		"as soon as the first word is back the next step may begin. The next input comes in meanwhile.",
+	}
+	if s.mean != nil {
+		return append(out, fmt.Sprintf("The units add up over the steps; the weights of the outputs meet the sums, %d words, behind the last step.", s.mean.sums))
 	}
 	if fly {
 		return append(out, fmt.Sprintf("The outputs (%d) add up as the units are written, and take no cycles of their own.", n))
