@@ -59,7 +59,7 @@ type number struct {
 
 // product begins the product of an entry with a value: digits times the value, in registers a cycle later. Where zero is 1
 // (nil: never) the value counts as 0. Signed and of the least width that its digits need. (Booth, "A signed binary
-// multiplication technique", 1951, two bits a digit.)
+// multiplication technique", 1951, two bits a digit.) Where multipliers are allowed one of them makes it.
 func (b *builder) product(name string, w weights, entry, value, zero *Expr) []number {
 	if zero != nil && zero.constant() && zero.Value == 0 {
 		zero = nil
@@ -74,6 +74,15 @@ func (b *builder) product(name string, w weights, entry, value, zero *Expr) []nu
 	}
 	if w.binary {
 		return []number{b.digit(name, value, entry, nil, zero)}
+	}
+	if b.a.Multipliers && w.digits() > 1 {
+		if zero != nil {
+			value = Gate(zero.Not(), value)
+		}
+		p := Mul(entry.AsSigned(), value)
+		r := b.RegSigned(name, p.Bits)
+		r.Set(p)
+		return []number{{Value: r.Ref()}}
 	}
 	for i := range w.digits() {
 		high, mid, low := bit(2*i+1), bit(2*i), bit(2*i-1)

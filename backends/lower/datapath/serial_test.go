@@ -92,6 +92,7 @@ func serialArch(rng *rand.Rand, p *lower.Plan) datapath.Arch {
 		a.Product = 4
 	}
 	a.Readout = 1 + rng.Intn(5)
+	a.Multipliers = rng.Intn(4) == 0
 	return a
 }
 
