@@ -24,7 +24,7 @@ import (
 const manifestName = "hrnnc.json"
 
 type manifest struct {
-	Report   Report            `json:"report"`
+	Report   any               `json:"report"`
 	Files    map[string]string `json:"files"`              // path -> SHA-256
 	Products []string          `json:"products,omitempty"` // paths of what Makefiles make, which can be made again
 	Seal     string            `json:"manifest_sha256"`    // of the manifest itself, with unsealed in this place
@@ -37,11 +37,30 @@ var unsealed = strings.Repeat("0", hex.EncodedLen(sha256.Size))
 // takes its place. A folder that hrnnc did not make, or in which anything was changed or added since, is left alone and
 // reported, unless force is set.
 func (o *Output) Write(dir string, force bool) error {
-	files := o.tree()
-	data, err := o.manifest(files)
+	var products []string
+	for _, t := range Targets {
+		if len(o.Files[t.Name()]) == 0 {
+			continue
+		}
+		for _, p := range t.Products() {
+			products = append(products, t.Name()+"/"+p)
+		}
+	}
+	return writeTree(dir, force, o.tree(), products, o.Report)
+}
+
+// writeTree writes files and their manifest, which holds what their Makefiles make and a report.
+func writeTree(dir string, force bool, files []backends.File, products []string, report any) error {
+	m := manifest{Report: report, Files: map[string]string{}, Products: products, Seal: unsealed}
+	for _, f := range files {
+		m.Files[f.Path] = digest(f.Data)
+	}
+	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
 	}
+	data = append(data, '\n')
+	data = reseal(data, unsealed, digest(data))
 	files = append(files, backends.File{Path: manifestName, Data: data})
 	may := func(there string) error {
 		if force {
@@ -75,24 +94,6 @@ func (o *Output) tree() []backends.File {
 		}
 	}
 	return out
-}
-
-func (o *Output) manifest(files []backends.File) ([]byte, error) {
-	m := manifest{Report: o.Report, Files: map[string]string{}, Seal: unsealed}
-	for _, f := range files {
-		m.Files[f.Path] = digest(f.Data)
-	}
-	for _, t := range Targets {
-		if len(o.Files[t.Name()]) == 0 {
-			continue
-		}
-		for _, p := range t.Products() {
-			m.Products = append(m.Products, t.Name()+"/"+p)
-		}
-	}
-	data, err := json.MarshalIndent(m, "", "  ")
-	data = append(data, '\n')
-	return reseal(data, unsealed, digest(data)), err
 }
 
 func digest(data []byte) string {

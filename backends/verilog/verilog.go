@@ -33,7 +33,7 @@ func (target) Settings() []backends.Setting {
 }
 
 // keywords are the words of the languages, and names that the generated files use.
-var keywords = append(spell.VerilogWords(), strings.Fields("harness testbench hadamard readout outputs work top")...)
+var keywords = append(spell.VerilogWords(), strings.Fields("harness testbench hadamard readout outputs work top unused")...)
 
 // takenModule reports whether a module of that name would meet a word, a file, or one of its own ports.
 func takenModule(name string) bool {

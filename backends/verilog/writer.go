@@ -11,7 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/spell"
 )
 
-//go:embed templates/*.tmpl templates/shell/*.tmpl
+//go:embed templates/*.tmpl templates/shell/*.tmpl templates/core/*.tmpl
 var templateFiles embed.FS
 
 // templates have [[ ]] around their actions, because Verilog itself uses {{ }}.

@@ -155,6 +155,8 @@ var jsonRuns = []struct {
 	{command: "verify", rest: "model.hrn --mcu esp8266", code: exitUser},
 	{command: "synth", rest: "model.hrn --part ecp5 --set verilog.butterflies=1", tool: "yosys"},
 	{command: "synth", rest: "model.hrn --part up6k", code: exitUser},
+	{command: "core hadamard", rest: "--n 16 --width 12 -o core"},
+	{command: "core hadamard", rest: "--n 12 --width 12", code: exitUsage},
 	{command: "calibrate", rest: "model.hrn --input x.npy"},
 	{command: "calibrate", rest: "model.hrn", code: exitUsage},
 	{command: "run", rest: "model.hrn --input x.npy --labels labels.npy -o y.npy"},

@@ -154,7 +154,7 @@ ends with C; docs/language.md describes the language.`,
 		commands []*cobra.Command
 	}{
 		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.newCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
-		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.benchCmd(), a.exploreCmd(), a.synthCmd(), a.reportCmd(), a.chipsCmd()}},
+		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.benchCmd(), a.exploreCmd(), a.synthCmd(), a.coreCmd(), a.reportCmd(), a.chipsCmd()}},
 		{"Weights from elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd()}},
 		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd()}},
 	} {
@@ -186,6 +186,7 @@ var othersCommands = map[string][]string{
 	"verify":    {"prove", "compare", "equiv"},
 	"bench":     {"benchmark", "measure", "profile", "time", "speed"},
 	"synth":     {"synthesise", "synthesize", "yosys", "nextpnr", "pnr", "place", "fpga", "area"},
+	"core":      {"ip", "transform", "hadamard", "fwht", "verilog"},
 	"chips":     {"boards", "mcus", "devices", "parts", "mcu", "board"},
 	"report":    {"stats", "summary", "cost", "size", "inspect", "describe", "show"},
 	"import":    {"convert", "load", "onnx", "pytorch"},
