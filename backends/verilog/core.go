@@ -100,7 +100,9 @@ func (c *Core) Verilog() backends.File {
 }
 
 // Products are what the Makefile makes.
-func (c *Core) Products() []string { return []string{"build/testbench", "build/result.txt", "build/size.txt"} }
+func (c *Core) Products() []string {
+	return []string{"build/testbench", "build/result.txt", "build/size.txt"}
+}
 
 // Files are the core's: Verilog, a testbench, a Makefile, a description for FuseSoC and a README, whose table has the rows given.
 func (c *Core) Files(rows [][2]string) ([]backends.File, error) {

@@ -59,7 +59,7 @@ weights "toy.safetensors"
 		"bench": {model, "--mcu", "host", "--steps", "10"}, "chips": {},
 		"calibrate": {model, "--input", x}, "check": {model}, "completion": {"bash"}, "compile": {model, "-o", filepath.Join(dir, "out")},
 		"core hadamard": {"--n", "4", "--width", "4", "-o", filepath.Join(dir, "core")},
-		"new": {"copy(2)", "-o", "-", "--set", "sequences=50"}, "data get": {"nothing"}, "data info": {"copy(2)"}, "data list": {}, "eval": {toy}, "fmt": {model, "--check"},
+		"new":           {"copy(2)", "-o", "-", "--set", "sequences=50"}, "data get": {"nothing"}, "data info": {"copy(2)"}, "data list": {}, "eval": {toy}, "fmt": {model, "--check"},
 		"import": {filepath.Join(dir, "model.safetensors")}, "ir": {model}, "report": {model}, "run": {model, "--input", x},
 		"search": {toy, "--units", "16", "--budget", "1", "--force"}, "train": {toy, "--force"}, "verify": {model, "--level", "plan"}, "version": {},
 	}

@@ -36,6 +36,8 @@ type flow struct {
 	begin *Expr
 	tag   *Expr
 	plain bool // lanes hold the values themselves; the first stage alone may take them
+	// inverses are the lanes' opposite forms, nil where an inverter makes it: see across.
+	inverses []*Expr
 }
 
 // latency is the cycles from the values that enter to those that leave.
@@ -72,7 +74,11 @@ func (f feedback) build(d *Design, in flow) flow {
 	for i, stride := range strides {
 		plain := f.plain && i == len(strides)-1
 		if stride < f.lanes {
-			in = f.across(d, in, stride, plain)
+			next := 0
+			if i+1 < len(strides) && f.halve == nil && strides[i+1] < f.lanes {
+				next = strides[i+1]
+			}
+			in = f.across(d, in, stride, next, plain)
 		} else {
 			in = f.line(d, in, stride/f.lanes, at, plain)
 		}
@@ -114,33 +120,66 @@ func (f feedback) follow(d *Design, in flow, stride int, begin *Expr) flow {
 	return out
 }
 
-// across is a stage between lanes.
-func (f feedback) across(d *Design, in flow, stride int, plain bool) flow {
+// across is a stage between lanes; next is the stride of a stage that follows at once, 0 for none.
+//
+// A difference takes the opposite form of one operand, whose inverters lie in front of the carry chain. Of the two lowest bits, where the
+// chain begins, the opposite form comes from flip-flops of its own instead: a table of four inputs each, as an inverter is one. Where
+// no stage follows, difference and sum share their lowest bit.
+func (f feedback) across(d *Design, in flow, stride, next int, plain bool) flow {
 	d.Section("stage of pairs %d apart: between lanes", stride)
 	begin := d.Reg(f.name("begin", stride, 0), 1).ResetTo(0)
 	begin.Set(in.begin)
 	out := f.follow(d, in, stride, begin.Ref())
-	out.lanes = make([]*Expr, f.lanes)
+	out.lanes, out.inverses = make([]*Expr, f.lanes), make([]*Expr, f.lanes)
 	for l, x := range in.lanes {
 		if l&stride != 0 {
 			continue
 		}
-		// ~(a + b) = ~a + ~b + 1 and ~(a - b) = ~a + b, whose lowest bits are the same
+		// ~(a + b) = ~a + ~b + 1 and ~(a - b) = ~a + b
 		n := f.width(x.Bits)
-		other := in.lanes[l|stride]
+		upper := l | stride
+		other := in.lanes[upper]
 		var sum, difference *Expr
 		if in.plain {
 			sum = d.Wire(f.name("sum", stride, l), Add(x.To(n), other.To(n))).Not()
 			difference = d.Wire(f.name("difference", stride, l), Add(x.Not().To(n), other.To(n)))
 		} else {
+			opposite := other.Not()
+			if in.inverses != nil && in.inverses[upper] != nil {
+				opposite = in.inverses[upper]
+			}
 			sum = d.Wire(f.name("sum", stride, l), AddCarry(x.To(n), other.To(n), One()))
-			difference = d.Wire(f.name("difference", stride, l), Add(x.To(n), other.Not().To(n)))
+			difference = d.Wire(f.name("difference", stride, l), Add(x.To(n), opposite.To(n)))
 		}
 		y := d.Delayed(f.name("y", stride, l), f.given(sum, plain))
-		upper := d.Delayed(f.name("y", stride, l|stride), f.given(difference, plain).Slice(n-1, 1))
-		out.lanes[l], out.lanes[l|stride] = y, Cat(upper, y.Bit(0)).AsSigned()
+		out.lanes[l] = y
+		if next == 0 {
+			rest := d.Delayed(f.name("y", stride, upper), f.given(difference, plain).Slice(n-1, 1))
+			out.lanes[upper] = Cat(rest, y.Bit(0)).AsSigned()
+			continue
+		}
+		out.lanes[upper] = d.Delayed(f.name("y", stride, upper), f.given(difference, plain))
+		if x.Bits < 2 || l&next == 0 { // whose first operands next takes these
+			continue
+		}
+		sumLow, differenceLow := lowest(x, other, in.plain)
+		for i, lane := range []int{l, upper} {
+			inverse := d.Delayed(f.name("low", stride, lane), []*Expr{sumLow, differenceLow}[i], "the opposite form of the lowest bits")
+			out.inverses[lane] = Cat(out.lanes[lane].Not().Slice(n-1, 2), inverse).AsSigned()
+		}
 	}
 	return out
+}
+
+// lowest are the two lowest bits of a + b and a - b, from the complements of a and b or, plain, from these.
+func lowest(a, b *Expr, plain bool) (sum, difference *Expr) {
+	if !plain {
+		a, b = a.Not(), b.Not()
+	}
+	bits := func(carry *Expr) *Expr {
+		return Cat(Xor(a.Bit(1), b.Bit(1), carry), Xor(a.Bit(0), b.Bit(0)))
+	}
+	return bits(And(a.Bit(0), b.Bit(0))), bits(And(a.Bit(0).Not(), b.Bit(0)))
 }
 
 // given is a value from its complement, or that.
