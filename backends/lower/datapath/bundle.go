@@ -9,9 +9,9 @@ type bundle struct {
 	count int // of values
 }
 
-// bundle adds the memories; m.Bits is the width of a value.
-func (d *Design) bundle(m Memory, count int) *bundle {
-	b := &bundle{each: min(count, max(1, 64/m.Bits)), bits: m.Bits, count: count}
+// bundle adds the memories; m.Bits is the width of a value, and a word holds at most so many.
+func (d *Design) bundle(m Memory, count, most int) *bundle {
+	b := &bundle{each: min(count, most, max(1, 64/m.Bits)), bits: m.Bits, count: count}
 	name := m.Name
 	for low := 0; low < count; low += b.each {
 		m.Bits = b.bits * min(b.each, count-low)

@@ -21,6 +21,7 @@ type builder struct {
 	// start is 1 in the cycle in which a step begins: its input is complete and the design idle.
 	start *Expr
 	idle  *Signal // given by the architecture: a step may begin
+	quiet *Signal // the same: no step runs or waits; nil where idle says so
 
 	inData, accept *Expr
 	outReady       *Expr

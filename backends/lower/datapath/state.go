@@ -56,13 +56,21 @@ func (b *builder) openState(regions, inner, word int) *statePort {
 
 // access is the port at a region.
 func (s *statePort) access(b *builder, region, bits, word int) stateAccess {
-	on := b.idle.Ref()
+	on := b.rests()
 	if s.address.Bits > s.inner {
 		on = And(on, s.address.Slice(s.address.Bits-1, s.inner).Is(region))
 	}
 	name := fmt.Sprintf("state_here%d", region)
 	on = b.Wire(name, on)
 	return stateAccess{on: on, address: s.address.Slice(bits-1, 0), write: And(on, s.write), data: s.in.To(word).AsSigned()}
+}
+
+// rests is 1 while no step runs.
+func (b *builder) rests() *Expr {
+	if b.quiet != nil {
+		return b.quiet.Ref()
+	}
+	return b.idle.Ref()
 }
 
 // closeState drives the ports.
@@ -76,7 +84,7 @@ func (b *builder) closeState(s *statePort) {
 		}
 	}
 	b.Drive(s.out, word.To(s.out.Bits).AsUnsigned())
-	idle := b.idle.Ref()
+	idle := b.rests()
 	for _, busy := range append(s.busy, b.waiting...) {
 		idle = And(idle, busy.Not())
 	}

@@ -65,6 +65,9 @@ func TestStatePort(t *testing.T) {
 			rng := rand.New(rand.NewSource(seed))
 			p := small(rng)
 			a := serialArch(rng, p)
+			if s := streamingArch(rng, p); seed%2 == 1 && streams(p, s) {
+				a = s
+			}
 			a.StatePort = true
 			d, err := datapath.Build(p, a, "design")
 			if err != nil {

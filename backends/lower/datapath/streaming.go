@@ -28,7 +28,10 @@ type streaming struct {
 	back    *Expr   // a cycle before the first word of a step is written
 	mean    *mean   // nil where the output is none
 	memory  *bundle
-	state   []*Expr // what the memory holds at the address before, inverted
+	stored  []*Expr    // what it holds at the address before, inverted
+	ports   *statePort // to the state; nil where there are none
+	port    stateAccess
+	runs    []*Expr // a step is in the pass
 
 	begins *Signal // the update addresses its first word
 	unit   []*Expr // the number of the word under update, from its address on
@@ -55,6 +58,9 @@ func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Des
 		s.mean = s.newMean(s.l, s.slots())
 		s.openMean(s.mean)
 	}
+	if a.StatePort {
+		s.openPorts()
+	}
 	flows := s.inflow()
 	s.update(s.pass(), flows)
 	if s.mean != nil {
@@ -63,6 +69,9 @@ func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Des
 		s.readout()
 	}
 	s.close()
+	if s.ports != nil {
+		s.closePorts()
+	}
 	s.Doc = s.doc()
 	return s.finish(), nil
 }
@@ -88,8 +97,6 @@ func (s *streaming) check() error {
 		return fmt.Errorf("%d weights of the readout a cycle: at least 1 is needed", s.a.Readout)
 	case s.a.Weights == Logic:
 		return fmt.Errorf("a streaming design has its weights in block RAM; those in logic are for parallel designs")
-	case s.a.StatePort:
-		return fmt.Errorf("a streaming design has no ports to its state")
 	}
 	if t := l.Term; t != nil && t.Source != lower.FromOneHot && t.Matrix.Cols*s.a.Lanes > mostProducts {
 		return fmt.Errorf("%d weights meet the input in a cycle (%d a unit, %d units): a streaming design takes up to %d; a serial one takes one after another",
@@ -176,11 +183,20 @@ func (s *streaming) pass() flow {
 	away.When(began[s.late], Zero())
 	away.When(start, One())
 
+	s.runs = append(s.runs, run.Ref(), away.Ref(), s.hold.Ref(), comes)
+	if rests != nil {
+		s.runs = append(s.runs, rests.Ref())
+	}
+
 	s.Section("The complement of the state: %d word%s of %d unit%s", s.words, plural(s.words), lanes, plural(lanes))
-	address := s.Wire("state_address", Mux(s.reading.Ref(), s.scanAt.Ref(), word.Ref()))
-	s.memory = s.bundle(Memory{Name: "state", Bits: l.Bits, Depth: s.words, Style: Block, Signed: true}, lanes)
-	s.state = s.memory.read(s.Design, "state_word", address, nil)
-	in := flow{lanes: s.state, begin: step}
+	address, together := Mux(s.reading.Ref(), s.scanAt.Ref(), word.Ref()), lanes
+	if s.ports != nil {
+		address, together = Mux(s.port.on, s.portWord(), address), 1
+	}
+	address = s.Wire("read_at", address)
+	s.memory = s.bundle(Memory{Name: "state", Bits: l.Bits, Depth: s.words, Style: Block, Signed: true}, lanes, together)
+	s.stored = s.memory.read(s.Design, "state_word", address, nil)
+	in := flow{lanes: s.stored, begin: step}
 	if perBlock := l.Block / lanes; perBlock >= s.words {
 		in.begin = start
 	} else if perBlock > 1 {
@@ -297,14 +313,77 @@ func (s *streaming) update(z flow, flows inflow) {
 		if l.Term != nil {
 			in = shiftedOut(flows.shift, accs[i], odd[late-1])
 		}
-		g, _ := s.settled(name("g"), l, total, in)
+		g, clamped := s.settled(name("g"), l, total, in)
 		s.g = append(s.g, g)
+		s.clamps(name("clamped"), clamped)
 	}
 	inverted := make([]*Expr, lanes)
 	for i, g := range s.g {
 		inverted[i] = g.Not()
 	}
-	s.memory.write(s.on[late], s.unit[late], inverted)
+	if s.ports == nil {
+		s.memory.write(s.on[late], s.unit[late], inverted)
+		return
+	}
+	for i, m := range s.memory.parts {
+		when := s.port.write
+		if lanes > 1 {
+			when = And(when, s.port.address.Slice(count(lanes)-1, 0).Is(i))
+		}
+		m.Write(Or(s.on[late], when), Mux(s.port.on, s.portWord(), s.unit[late]), Mux(s.port.on, s.port.data.Not(), inverted[i]).AsUnsigned())
+	}
+}
+
+// openPorts opens the ports to the state.
+func (s *streaming) openPorts() {
+	inner, word, regions := counts(s.l.N), s.l.Bits, 1
+	if s.mean != nil {
+		sum, _ := width(s.mean.every)
+		inner, word, regions = max(inner, s.mean.address()), max(word, sum), 2
+	}
+	s.quiet = s.Ahead("quiet", 1, "no step runs or waits")
+	s.ports = s.openState(regions, inner, word)
+	s.port = s.ports.access(s.builder, 0, counts(s.l.N), s.l.Bits)
+}
+
+// portWord is the word of the unit that the ports address.
+func (s *streaming) portWord() *Expr {
+	if s.words == 1 {
+		return Const(s.k, 0)
+	}
+	return s.port.address.Slice(s.port.address.Bits-1, count(s.a.Lanes))
+}
+
+// clamps tells the ports that a unit was saturated.
+func (s *streaming) clamps(name string, clamped *Expr) {
+	if s.ports == nil || clamped == nil {
+		return
+	}
+	c := s.Reg(name, 1).ResetTo(0)
+	c.Set(And(s.on[s.late], clamped))
+	if s.ports.clamped == nil {
+		s.ports.clamped = Zero()
+	}
+	s.ports.clamped = Or(s.ports.clamped, c.Ref())
+}
+
+// closePorts says what the ports read, and when.
+func (s *streaming) closePorts() {
+	var units []*Expr
+	for _, x := range s.stored {
+		units = append(units, x.Not().AsSigned())
+	}
+	unit := units[0]
+	if s.a.Lanes > 1 {
+		unit = pick(s.Delayed("state_lane", s.port.address.Slice(count(s.a.Lanes)-1, 0)), units)
+	}
+	s.ports.words = append([]*Expr{unit.AsSigned()}, s.ports.words...)
+	busy := append(append(append([]*Expr{}, s.runs...), s.on[1:]...), s.waiting...)
+	if s.words > 1 {
+		busy = append(busy, s.on[0])
+	}
+	s.Define(s.quiet, Or(busy...).Not())
+	s.closeState(s.ports)
 }
 
 // products are what flows into the units under update, late cycles after their address.
@@ -380,12 +459,13 @@ func (s *streaming) readout() {
 		two.When(one, Cat(two.Ref().Bit(0), One()))
 		two.When(And(one, left), two.Ref())
 		s.Define(s.hold, two.Ref().Bit(1))
+		s.runs = append(s.runs, two.Ref().Any())
 		return
 	}
 	s.Section("The outputs add up from the state, %d at a time, before the next pass", n)
 	c := s.scan(r, s.end[s.late], One())
 	var g []*Expr
-	for _, x := range s.state {
+	for _, x := range s.stored {
 		g = append(g, x.Not().AsSigned())
 	}
 	at, depth, split := s.scanAddress(r.group, c.at, s.words, r.groups, r.valid)
@@ -400,7 +480,7 @@ func (s *streaming) addUp() {
 	s.Define(s.reading, Zero())
 	s.Define(s.scanAt, Const(s.k, 0))
 	s.Define(s.hold, s.mean.pending.Ref())
-	s.sums(s.mean, summed{g: s.g, written: s.on[s.late], complete: s.end[s.late], pends: And(s.back, s.last), align: align})
+	s.sums(s.mean, summed{g: s.g, written: s.on[s.late], complete: s.end[s.late], pends: And(s.back, s.last), align: align, state: s.ports, region: 1})
 }
 
 // bits is the range of a unit as the readout takes it.
