@@ -105,7 +105,7 @@ func (b *builder) vectorIn(name string, t *lower.Term, lanes int, group *Expr) i
 	push := b.accept
 	if busy != nil {
 		b.converting = append(b.converting, busy)
-		was := b.Delayed(name+"_was_converting", busy)
+		was := b.Reg(name+"_was_converting", 1).ResetTo(0).Set(busy).Ref() // a reset forgets the entry
 		push = b.Wire(name+"_converted", And(was, busy.Not()))
 	}
 	if group == nil {
@@ -151,7 +151,7 @@ func (b *builder) multiples(name string, t *lower.Term, w weights, lanes int, gr
 	filling := b.Reg(name+"_filling", 1, "an entry's multiples are written").ResetTo(0)
 	all := filling.Ref()
 	if busy != nil {
-		was := b.Delayed(name+"_was_converting", busy)
+		was := b.Reg(name+"_was_converting", 1).ResetTo(0).Set(busy).Ref() // a reset forgets the entry
 		push = b.Wire(name+"_converted", And(was, busy.Not()))
 		all = Or(all, Or(busy, push))
 	}
