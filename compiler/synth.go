@@ -3,11 +3,13 @@ package compiler
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
@@ -38,6 +40,7 @@ type Synthesis struct {
 	// where there is none.
 	Clock       float64 `json:"clock_mhz,omitempty"`
 	Asked       bool    `json:"clock_asked,omitempty"`
+	Rate        float64 `json:"steps_per_second_asked,omitempty"`
 	Micros      float64 `json:"step_us,omitempty"`
 	OutputMicro float64 `json:"step_with_outputs_us,omitempty"`
 	// Energy of a step in microjoules, the least and the most; nil where the part's power is not known.
@@ -46,13 +49,17 @@ type Synthesis struct {
 	EnergyNote string `json:"energy_note,omitempty"`
 }
 
-// Met reports whether the slowest seed reaches the clock that was asked for.
-func (s *Synthesis) Met() bool { return !s.Asked || s.Worst == 0 || s.Worst >= s.Clock }
+// ClockMet reports whether the slowest seed reaches the clock that was asked for.
+func (s *Synthesis) ClockMet() bool { return !s.Asked || s.Worst == 0 || s.Worst >= s.Clock }
+
+// RateMet reports whether steps come as fast as was asked for.
+func (s *Synthesis) RateMet() bool { return s.Micros == 0 || s.StepsPerSecond() >= s.Rate }
 
 // SynthOptions say how to synthesise.
 type SynthOptions struct {
 	synth.Options
-	Clock float64 // MHz that the model is to run at; 0 for the highest
+	Clock float64 // MHz that the model is to run at; 0 for the model's, or else the highest
+	Rate  float64 // steps a second that are needed; 0 for the model's, or else none
 }
 
 // Part is the FPGA that the model's target verilog block names, or the command line's settings; "" for none.
@@ -67,16 +74,47 @@ func (m *Model) FPGAFor(name string) (*chip.Part, error) {
 	return chip.GetFPGA(name)
 }
 
-// forFPGA is the model with the part as the setting of target verilog, where that has one and the model does not say another.
-func (l *Lowered) forFPGA(part *chip.Part) *Lowered {
-	if !slices.ContainsFunc(verilog.Target.Settings(), func(s backends.Setting) bool { return s.Key == "part" }) {
-		return l
+// forFPGA settles what the options and the model's target verilog block both say: what is asked for here is a setting of the design
+// too, and what the model says holds where nothing is asked for.
+func (l *Lowered) forFPGA(part *chip.Part, o *SynthOptions) *Lowered {
+	l = l.with(verilog.Target, "part", part.Name)
+	said := l.Targets[verilog.Target.Name()]
+	switch {
+	case o.Clock > 0:
+		l = l.with(verilog.Target, "clock", fmt.Sprintf("%gMHz", o.Clock))
+	case said["clock"] != "":
+		o.Clock, _ = chip.ParseClock(said["clock"]) // generating says what is wrong, and where
 	}
-	return l.with(verilog.Target, "part", part.Name)
+	switch {
+	case o.Rate > 0:
+		l = l.with(verilog.Target, "steps_per_second", strconv.FormatFloat(o.Rate, 'g', -1, 64))
+	case said["steps_per_second"] != "":
+		o.Rate, _ = strconv.ParseFloat(said["steps_per_second"], 64)
+	}
+	if o.Multipliers {
+		l = l.with(verilog.Target, "multipliers", "yes")
+	}
+	o.Multipliers = o.Multipliers || said["multipliers"] == "yes"
+	return l
 }
 
 // synthSteps are those of the golden vectors that the testbench counts cycles on: few, since simulation is slow.
 const synthSteps = 3
+
+// SynthFiles generates the Verilog that Synth measures: for the part, the clock and the rate, with few golden vectors. What the model
+// says of those and the options do not, the options have afterwards.
+func (l *Lowered) SynthFiles(ctx context.Context, part *chip.Part, o *SynthOptions) ([]backends.File, []backends.Figure, error) {
+	l = l.forFPGA(part, o)
+	vectors := backends.Vectors{X: passes.Sequences(l.Module, 2, synthSteps, rand.New(rand.NewSource(1)))}
+	var err error
+	if vectors.Y, _, _, err = l.fixed(ctx, vectors.X, nil); err != nil {
+		return nil, nil, err
+	}
+	if o.Smaller == "" {
+		o.Smaller = smaller(l.Targets[verilog.Target.Name()])
+	}
+	return l.generate(verilog.Target, l.Plan, vectors)
+}
 
 // Synth generates Verilog for an FPGA, synthesises, places and routes it with the open tools, and counts its cycles.
 func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*Synthesis, error) {
@@ -84,13 +122,7 @@ func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*
 		o.Watch = func(string, float64) {}
 	}
 	o.Watch("generating Verilog", 0)
-	l = l.forFPGA(part)
-	vectors := backends.Vectors{X: passes.Sequences(l.Module, 2, synthSteps, rand.New(rand.NewSource(1)))}
-	var err error
-	if vectors.Y, _, _, err = l.fixed(ctx, vectors.X, nil); err != nil {
-		return nil, err
-	}
-	files, figures, err := l.generate(verilog.Target, l.Plan, vectors)
+	files, figures, err := l.SynthFiles(ctx, part, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +146,6 @@ func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	if o.Smaller == "" {
-		o.Smaller = smaller(figures, settings)
-	}
 	if len(exttool.Missing("iverilog", "vvp")) == 0 {
 		o.Watch("counting cycles", 0)
 		if out.Counted, err = synth.Cycles(ctx, design); err != nil {
@@ -126,17 +155,22 @@ func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*
 	if out.Result, err = synth.Run(ctx, design, part, o.Options); err != nil {
 		return nil, l.placed(verilog.Target, err)
 	}
+	out.Rate = o.Rate
 	out.time(part, o.Clock)
 	return out, nil
 }
 
-// smaller is the setting that makes a design smaller, where it is not at its least.
-func smaller(figures []backends.Figure, settings map[string]string) string {
-	const one = "1"
-	if settings["butterflies"] == one || figures == nil {
-		return ""
+// smaller is the setting that makes a design smaller, where one says more than the least.
+func smaller(settings map[string]string) string {
+	switch {
+	case settings["butterflies"] != "" && settings["butterflies"] != "1":
+		return "fewer butterflies take less room, as  --set verilog.butterflies=1"
+	case settings["arch"] != "" && settings["arch"] != "serial":
+		return "a serial design takes less room, as  --set verilog.arch=serial"
+	case settings["steps_per_second"] != "":
+		return "a lower rate takes less room, as  --steps-per-second 100"
 	}
-	return "fewer butterflies take less room, as  --set verilog.butterflies=" + one
+	return ""
 }
 
 func has(l *chip.Logic) synth.Size {

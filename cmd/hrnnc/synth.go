@@ -37,7 +37,7 @@ func (a *app) synthCmd() *cobra.Command {
 - the cycles of a step, counted in simulation where Icarus Verilog is installed; the time and energy of one at the worst clock.
 
 ecp5 and xc7 are synthesised only. With -o, a folder gets a report, a drawing of the slowest placement and what the tools said.
-Exit code 1: the part has no room, a tool did not end in time, or the slowest seed does not reach --clock.`,
+Exit code 1: the part has no room, a tool did not end in time, or the slowest seed does not reach --clock or the rate.`,
 		Example: `  hrnnc synth model.hrn --part up5k
   hrnnc synth model.hrn --part up5k --set verilog.butterflies=1 --clock 12MHz -o build/up5k
   hrnnc synth model.hrn --part hx8k --seeds 8 --json
@@ -57,6 +57,9 @@ Exit code 1: the part has no room, a tool did not end in time, or the slowest se
 				if o.Clock, err = chip.ParseClock(clock); err != nil {
 					return misuse("--clock: %v", err).Helpf("write it as  --clock 24MHz")
 				}
+			}
+			if o.Rate < 0 {
+				return misuse("--steps-per-second %g is no rate", o.Rate).Helpf("write it as  --steps-per-second 1000")
 			}
 			if part != "" { // before the model is read
 				if _, err := chip.GetFPGA(part); err != nil {
@@ -108,7 +111,7 @@ Exit code 1: the part has no room, a tool did not end in time, or the slowest se
 					_, err = fmt.Fprintf(a.out, "\nwritten to %s\n", out)
 				}
 			}
-			if err == nil && !s.Met() {
+			if err == nil && !(s.ClockMet() && s.RateMet()) {
 				err = errFailed
 			}
 			return err
@@ -118,7 +121,8 @@ Exit code 1: the part has no room, a tool did not end in time, or the slowest se
 	f.StringVar(&part, "part", "", "the FPGA: "+strings.Join(chip.Names(chip.FPGA), ", ")+" (default: part of the model's target verilog)")
 	f.IntVar(&o.Seeds, "seeds", o.Seeds, "placements to try")
 	f.BoolVar(&o.Multipliers, "dsp", false, "let the synthesis use the part's multipliers")
-	f.StringVar(&clock, "clock", "", "the clock that the model is to run at, as 24MHz (default: the worst of all seeds)")
+	f.StringVar(&clock, "clock", "", "the clock that the model is to run at, as 24MHz (default: the model's, or else the worst of all seeds)")
+	f.Float64Var(&o.Rate, "steps-per-second", 0, "the rate that is needed (default: the model's, or else none)")
 	f.StringVar(&tools, "tools", "", "whose yosys and nextpnr: system, or npm for newer ones (default: the system's, npm's where they are missing)")
 	f.DurationVar(&o.Timeout, "timeout", o.Timeout, "how long a tool may take before it is stopped")
 	f.StringVarP(&out, "output", "o", "", "folder for the report, the drawing and the log of the tools")
@@ -210,7 +214,7 @@ func measures(s *compiler.Synthesis) [][2]string {
 			say("slowest path", "%s to %s: %.1f ns through %d cells, %.1f of it on wires", slowest.From, slowest.To, slowest.Logic+slowest.Routing,
 				slowest.Levels, slowest.Routing)
 		}
-		if !s.Met() {
+		if !s.ClockMet() {
 			say("TOO SLOW", "the worst seed reaches %.1f MHz of %g", s.Worst, s.Clock)
 		}
 	}
@@ -224,6 +228,9 @@ func measures(s *compiler.Synthesis) [][2]string {
 			at = fmt.Sprintf("; %s us at %s MHz, %s steps a second", threeDigits(s.Micros), threeDigits(s.Clock), thousands(int(s.StepsPerSecond())))
 		}
 		say("step", "%s cycles, %s%s", thousands(s.Cycles), counted, at)
+	}
+	if !s.RateMet() {
+		say("TOO SLOW", "%s steps a second of %g", thousands(int(s.StepsPerSecond())), s.Rate)
 	}
 	if s.OutputCycles > 0 {
 		at := ""

@@ -9,6 +9,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
@@ -34,11 +35,12 @@ func main() {
 	before := flag.String("before", "", "folder with the Verilog of another hrnnc, FOLDER/MODEL/verilog")
 	hand := flag.String("hand", filepath.Join("..", "shared", "prototypes", "fpga"), "folder of the designs made by hand")
 	only := flag.String("only", "", "tables to make, with commas: examples, ideas, dense, families")
+	kept := flag.Bool("kept", false, "show what was measured before, and measure nothing")
 	patience := flag.Duration("timeout", 30*time.Minute, "how long a tool may take")
 	cache := flag.String("cache", "", "folder of what was measured (default: in the user's cache)")
 	flag.Parse()
 	log.SetFlags(log.Ltime)
-	b := bench{before: *before, hand: *hand, patience: *patience, cache: *cache, lowered: map[string]*compiler.Lowered{}}
+	b := bench{before: *before, hand: *hand, kept: *kept, patience: *patience, cache: *cache, lowered: map[string]*compiler.Lowered{}}
 	if b.cache == "" {
 		dir, err := os.UserCacheDir()
 		if err != nil {
@@ -62,6 +64,7 @@ func main() {
 
 type bench struct {
 	before, hand, cache string
+	kept                bool
 	patience            time.Duration
 	lowered             map[string]*compiler.Lowered
 	tools               []string // that measured, with versions
@@ -127,7 +130,7 @@ func (m *measured) cells() string {
 func (b *bench) examples(ctx context.Context) error {
 	b.line("## The examples")
 	b.line("")
-	b.line("Beside each model, what another hrnnc made of it at one butterfly a cycle (\"before\"), and what was made by hand for its one shape (\"by hand\").")
+	b.line("Beside each model, what another hrnnc made of it at one butterfly a cycle (\"before\", with the cycles that its files say), and what was made by hand for its one shape (\"by hand\").")
 	b.line("")
 	b.head("")
 	done := map[string]bool{}
@@ -151,7 +154,7 @@ func (b *bench) examples(ctx context.Context) error {
 // others are rows of the same model on the same part that hrnnc did not make now.
 func (b *bench) others(ctx context.Context, r row) error {
 	if b.before != "" {
-		m, err := b.folder(ctx, r, filepath.Join(b.before, r.model, "verilog"))
+		m, err := b.written(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -248,35 +251,26 @@ func (b *bench) model(ctx context.Context, r row) (*measured, error) {
 	if err != nil {
 		return nil, err
 	}
-	targets, err := compiler.FindTargets([]string{"verilog"})
+	part, err := chip.GetFPGA(r.part)
 	if err != nil {
 		return nil, err
 	}
-	o, err := lowered.Compile(ctx, targets)
+	o := compiler.SynthOptions{Options: synth.Options{Multipliers: r.dsp}}
+	files, figures, err := lowered.SynthFiles(ctx, part, &o)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "; help")
-		return &measured{Result: &synth.Result{Part: r.part}, Problem: "refused: " + first[strings.Index(first, "]")+1:]}, nil
+		return &measured{Result: &synth.Result{Part: r.part}, Problem: "refused: " + strings.TrimSpace(first[strings.Index(first, "]: ")+2:])}, nil
 	}
 	dir, err := os.MkdirTemp("", "hrnnc-bench-fpga-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	for _, f := range o.Files["verilog"] {
+	for _, f := range files {
 		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
 			return nil, err
 		}
 	}
-	m, err := b.folder(ctx, r, dir)
-	if err != nil {
-		return nil, err
-	}
-	m.OutputCycles = figure(o.Report.Targets["verilog"], "cycles a step with outputs")
-	return m, nil
-}
-
-// folder measures generated Verilog, with its cycles.
-func (b *bench) folder(ctx context.Context, r row, dir string) (*measured, error) {
 	d, err := synth.Generated(dir)
 	if err != nil {
 		return nil, err
@@ -285,8 +279,35 @@ func (b *bench) folder(ctx context.Context, r row, dir string) (*measured, error
 	if err != nil || m.Problem != "" {
 		return m, err
 	}
+	m.OutputCycles = figure(figures, "cycles a step with outputs")
 	m.Cycles, err = b.cycles(ctx, d)
 	return m, err
+}
+
+// written measures what another hrnnc wrote, with the cycles that it says.
+func (b *bench) written(ctx context.Context, r row) (*measured, error) {
+	folder := filepath.Join(b.before, r.model)
+	d, err := synth.Generated(filepath.Join(folder, "verilog"))
+	if err != nil {
+		return nil, err
+	}
+	m, err := b.measure(ctx, d, r)
+	if err != nil || m.Problem != "" {
+		return m, err
+	}
+	data, err := os.ReadFile(filepath.Join(folder, "hrnnc.json"))
+	if err != nil {
+		return nil, err
+	}
+	var says struct {
+		Report compiler.Report `json:"report"`
+	}
+	if err := json.Unmarshal(data, &says); err != nil {
+		return nil, err
+	}
+	figures := says.Report.Targets["verilog"]
+	m.Cycles, m.OutputCycles = figure(figures, "cycles a step"), figure(figures, "cycles a step with outputs")
+	return m, nil
 }
 
 func modelFile(name string) string {

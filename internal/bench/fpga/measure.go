@@ -33,7 +33,7 @@ func (b *bench) measure(ctx context.Context, d synth.Design, r row) (*measured, 
 	if err != nil {
 		return nil, err
 	}
-	m, err := cached(b.cache, []any{"synth", part, r.dsp, seeds, toolVersions(ctx)}, d, func() (*measured, error) {
+	m, err := cached(b, []any{"synth", part, r.dsp, seeds, toolVersions(ctx)}, d, func() (*measured, error) {
 		out, err := synth.Run(ctx, d, part, synth.Options{Seeds: seeds, Multipliers: r.dsp, Timeout: b.patience})
 		var wrong *diag.Diagnostic
 		switch {
@@ -45,6 +45,9 @@ func (b *bench) measure(ctx context.Context, d synth.Design, r row) (*measured, 
 		}
 		return &measured{Result: out}, err
 	})
+	if errors.Is(err, errNotMeasured) {
+		return &measured{Result: &synth.Result{Part: part.Name}, Problem: err.Error()}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +69,13 @@ func (b *bench) cycles(ctx context.Context, d synth.Design) (int, error) {
 	for _, t := range tests {
 		all.Files = append(slices.Clip(all.Files), filepath.Base(t))
 	}
-	n, err := cached(b.cache, []any{"cycles"}, all, func() (*int, error) {
+	n, err := cached(b, []any{"cycles"}, all, func() (*int, error) {
 		n, err := synth.Cycles(ctx, d)
 		return &n, err
 	})
+	if errors.Is(err, errNotMeasured) {
+		return 0, nil
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -85,8 +91,11 @@ func toolVersions(ctx context.Context) string {
 	return string(out)
 }
 
+// errNotMeasured is a design that was not measured before, where only such are asked for.
+var errNotMeasured = errors.New("not measured")
+
 // cached gives what compute gave for the same files and the same of all else. An error is not kept.
-func cached[T any](folder string, of []any, d synth.Design, compute func() (*T, error)) (*T, error) {
+func cached[T any](b *bench, of []any, d synth.Design, compute func() (*T, error)) (*T, error) {
 	key := sha256.New()
 	if err := json.NewEncoder(key).Encode(of); err != nil {
 		return nil, err
@@ -108,12 +117,15 @@ func cached[T any](folder string, of []any, d synth.Design, compute func() (*T, 
 		}
 		fmt.Fprintf(key, "%s %s %d\n%s\n", d.Top, f, len(data), data)
 	}
-	path := filepath.Join(folder, hex.EncodeToString(key.Sum(nil))+".json")
+	path := filepath.Join(b.cache, hex.EncodeToString(key.Sum(nil))+".json")
 	if data, err := os.ReadFile(path); err == nil {
 		out := new(T)
 		if json.Unmarshal(data, out) == nil {
 			return out, nil
 		}
+	}
+	if b.kept {
+		return nil, errNotMeasured
 	}
 	out, err := compute()
 	if err != nil {
@@ -123,7 +135,7 @@ func cached[T any](folder string, of []any, d synth.Design, compute func() (*T, 
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(b.cache, 0o755); err != nil {
 		return nil, err
 	}
 	return out, fileio.WriteFile(path, data)
