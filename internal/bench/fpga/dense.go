@@ -195,8 +195,8 @@ func (b *bench) dense(ctx context.Context) error {
 	b.line("## Beside a dense layer")
 	b.line("")
 	b.line("A recurrent layer of 512 units whose matrix is any of ones and minus ones, generated for this page (`internal/bench/fpga/dense.v.tmpl`) and held to plain")
-	b.line("loops in simulation: lanes of one adder each, 2, 1 or all 4 large memories for the 262,144 weights, no readout, which is in its favour. Its parts are not")
-	b.line("slower than they need be: a lane costs no more than its adder and its place in the multiplexer behind.")
+	b.line("loops in simulation: lanes of one adder each, one, two or four large memories for the 262,144 weights, no readout, which is in its favour. A lane")
+	b.line("costs no more than its adder and its place in the multiplexer behind.")
 	b.line("")
 	b.head("")
 	rng := rand.New(rand.NewSource(1))
@@ -226,7 +226,7 @@ func (b *bench) dense(ctx context.Context) error {
 			return err
 		}
 		m.Cycles = cycles
-		b.line("| dense, 512 units | up5k | %d lanes, %d large RAMs | %s |", lanes, e.Large(), m.cells())
+		b.row(m, "| dense, 512 units | up5k | %d lanes, %d large RAMs | %s |", lanes, e.Large(), m.cells())
 	}
 	for _, r := range examples {
 		if r.model != "pmnist" || r.part != "up5k" {
@@ -236,7 +236,7 @@ func (b *bench) dense(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.line("| %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells())
+		b.row(m, "| %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells())
 	}
 	b.line("")
 	return nil

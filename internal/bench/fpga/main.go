@@ -35,7 +35,7 @@ func main() {
 	before := flag.String("before", "", "folder with the Verilog of another hrnnc, FOLDER/MODEL/verilog")
 	hand := flag.String("hand", filepath.Join("..", "shared", "prototypes", "fpga"), "folder of the designs made by hand")
 	only := flag.String("only", "", "tables to make, with commas: examples, ideas, dense, families")
-	kept := flag.Bool("kept", false, "show what was measured before, and measure nothing")
+	kept := flag.Bool("kept", false, "only rows that were measured before; measures nothing")
 	patience := flag.Duration("timeout", 30*time.Minute, "how long a tool may take")
 	cache := flag.String("cache", "", "folder of what was measured (default: in the user's cache)")
 	flag.Parse()
@@ -78,7 +78,8 @@ func (b *bench) page(ctx context.Context, only string) error {
 	b.line("")
 	b.line("Synthesised by yosys, placed and routed by nextpnr, each with %d seeds: not run on a board. [guide-fpga.md](../guide-fpga.md) says what the", seeds)
 	b.line("figures mean. LUTs, flip-flops and block RAMs are those of the model alone; the clock is the worst of the seeds. No multiplier is used unless a row")
-	b.line("says so. Cycles are those that the testbench counted in Icarus Verilog, where every output was the reference's. \"no room\": the part is too small.")
+	b.line("says so. Cycles are those that the testbench counted in Icarus Verilog, where every output was the reference's. \"no room\": the part is too")
+	b.line("small. \"refused\": hrnnc makes no such design of the model.")
 	b.line("")
 	b.line("    go run ./internal/bench/fpga -write -before FOLDER")
 	b.line("")
@@ -95,9 +96,15 @@ func (b *bench) page(ctx context.Context, only string) error {
 			return fmt.Errorf("%s: %w", table.name, err)
 		}
 	}
-	b.line("")
 	b.line("Measured with %s.", strings.Join(b.tools, ", "))
 	return nil
+}
+
+// row is a line of a table about a design, which is left out where only what was measured before is shown.
+func (b *bench) row(m *measured, format string, args ...any) {
+	if m.Problem != errNotMeasured.Error() {
+		b.line(format, args...)
+	}
 }
 
 // head starts a table of measured designs.
@@ -130,7 +137,8 @@ func (m *measured) cells() string {
 func (b *bench) examples(ctx context.Context) error {
 	b.line("## The examples")
 	b.line("")
-	b.line("Beside each model, what another hrnnc made of it at one butterfly a cycle (\"before\", with the cycles that its files say), and what was made by hand for its one shape (\"by hand\").")
+	b.line("Beside each model, what another hrnnc made of it at one butterfly a cycle (\"before\", with the cycles that its files say), and what was made by")
+	b.line("hand for its one shape (\"by hand\").")
 	b.line("")
 	b.head("")
 	done := map[string]bool{}
@@ -139,7 +147,7 @@ func (b *bench) examples(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.line("| %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells())
+		b.row(m, "| %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells())
 		if key := r.model + r.part; !done[key] {
 			done[key] = true
 			if err := b.others(ctx, r); err != nil {
@@ -158,7 +166,7 @@ func (b *bench) others(ctx context.Context, r row) error {
 		if err != nil {
 			return err
 		}
-		b.line("| %s | %s | before | %s |", r.model, r.part, m.cells())
+		b.row(m, "| %s | %s | before | %s |", r.model, r.part, m.cells())
 	}
 	for _, h := range byHand {
 		if h.model != r.model {
@@ -174,7 +182,7 @@ func (b *bench) others(ctx context.Context, r row) error {
 			return err
 		}
 		m.Cycles = h.cycles
-		b.line("| %s | %s | by hand, %s | %s |", r.model, r.part, h.folder, m.cells())
+		b.row(m, "| %s | %s | by hand, %s | %s |", r.model, r.part, h.folder, m.cells())
 	}
 	return nil
 }
@@ -195,7 +203,7 @@ func (b *bench) ideas(ctx context.Context) error {
 			if first == nil {
 				first = m
 			}
-			b.line("| %s | %s | %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells(),
+			b.row(m, "| %s | %s | %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells(),
 				ratio(m.Size.LUTs, first.Size.LUTs), ratio(m.Cycles, first.Cycles))
 		}
 	}
@@ -223,10 +231,10 @@ func (b *bench) families(ctx context.Context) error {
 			return err
 		}
 		if m.Problem != "" {
-			b.line("| %s | %s | %s | %s | | | | |", r.model, r.part, strings.Join(r.set, ", "), m.Problem)
+			b.row(m, "| %s | %s | %s | %s | | | | |", r.model, r.part, strings.Join(r.set, ", "), m.Problem)
 			continue
 		}
-		b.line("| %s | %s | %s | %s | %s | %d | %d | %s |", r.model, r.part, strings.Join(r.set, ", "), thousands(m.Size.LUTs), thousands(m.Size.FlipFlops),
+		b.row(m, "| %s | %s | %s | %s | %s | %d | %d | %s |", r.model, r.part, strings.Join(r.set, ", "), thousands(m.Size.LUTs), thousands(m.Size.FlipFlops),
 			m.Size.Blocks, m.Size.Multipliers, count(m.Cycles))
 	}
 	b.line("")
