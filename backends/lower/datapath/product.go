@@ -79,10 +79,9 @@ func (b *builder) product(name string, w weights, entry, value, zero *Expr) []nu
 		if zero != nil {
 			value = Gate(zero.Not(), value)
 		}
-		p := Mul(entry.AsSigned(), value)
-		r := b.RegSigned(name, p.Bits)
-		r.Set(p)
-		return []number{{Value: r.Ref()}}
+		// The registers stand before the multiplier: yosys 0.23 joins those behind one wrongly where there are two.
+		weight, factor := b.Delayed(name+"_weight", entry.AsSigned()), b.Delayed(name+"_factor", value)
+		return []number{{Value: b.Wire(name, Mul(weight, factor))}}
 	}
 	for i := range w.digits() {
 		high, mid, low := bit(2*i+1), bit(2*i), bit(2*i-1)
