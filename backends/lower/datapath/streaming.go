@@ -18,14 +18,17 @@ import (
 type streaming struct {
 	*builder
 	l     *lower.Layer
-	words int // of the state: Lanes units each
-	k     int // bits of a word's number
-	late  int // cycles from a word's address in the update until it is written
+	order []int // the units as they leave the transform, where a permutation changes that; nil: as they enter
+	words int   // of the state: Lanes units each
+	k     int   // bits of a word's number
+	late  int   // cycles from a word's address in the update until it is written
 
 	reading *Signal // the readout addresses the state, at scanAt
 	scanAt  *Signal
 	hold    *Signal // no pass may begin
 	back    *Expr   // a cycle before the first word of a step is written
+	allBack *Signal // where a permutation lets the next pass wait for more than the first word
+	half    *Expr   // of the memory that holds the state; nil where it has one
 	mean    *mean   // nil where the output is none
 	memory  *bundle
 	stored  []*Expr    // what it holds at the address before, inverted
@@ -47,6 +50,12 @@ func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Des
 		return nil, err
 	}
 	s.words, s.k = s.l.N/s.a.Lanes, counts(s.l.N/s.a.Lanes)
+	if s.l.Perm != nil {
+		s.order = make([]int, s.l.N)
+		for unit, from := range s.l.Perm {
+			s.order[from] = unit
+		}
+	}
 	s.late = 3
 	if t := s.l.Term; t != nil && t.Mid != identityBoth {
 		s.late += 2
@@ -89,8 +98,8 @@ func (s *streaming) check() error {
 	switch lanes := s.a.Lanes; {
 	case len(p.Layers) > 1:
 		return fmt.Errorf("a streaming design has one layer: the next one needs the whole state of the one below; a serial design takes stacked layers")
-	case l.Perm != nil:
-		return fmt.Errorf("a streaming design takes the units in their order; a serial one takes permutations")
+	case l.Perm != nil && lanes > 1:
+		return fmt.Errorf("%d values a cycle: the units of a permutation are written to the state one by one; take 1, or a serial design", lanes)
 	case lanes < 1 || lanes&(lanes-1) != 0 || lanes > l.Block:
 		return fmt.Errorf("%d values a cycle: a streaming design of this model takes a power of two up to %d, the order of its transform", lanes, l.Block)
 	case s.a.Readout < 1:
@@ -154,7 +163,7 @@ func (s *streaming) pass() flow {
 		comes = c.Ref()
 	}
 	run := s.Reg("run", 1, "the state is read, word after word").ResetTo(0)
-	away := s.Reg("away", 1, "the first word is not yet back").ResetTo(0)
+	away := s.Reg("away", 1, "the state is not yet back").ResetTo(0)
 	word := s.Reg("word", s.k).ResetTo(0)
 	busy := Or(run.Ref(), away.Ref(), s.hold.Ref())
 	var rests *Signal
@@ -180,7 +189,12 @@ func (s *streaming) pass() flow {
 	}
 	began := s.chain("began_", s.begins.Ref(), s.late, true)
 	s.back = began[s.late-1]
-	away.When(began[s.late], Zero())
+	back := began[s.late]
+	if s.waitsFor() > 0 {
+		s.allBack = s.Ahead("back", 1, "all is written that the next pass reads before the rest is")
+		back = s.allBack.Ref()
+	}
+	away.When(back, Zero())
 	away.When(start, One())
 
 	s.runs = append(s.runs, run.Ref(), away.Ref(), s.hold.Ref(), comes)
@@ -193,8 +207,16 @@ func (s *streaming) pass() flow {
 	if s.ports != nil {
 		address, together = Mux(s.port.on, s.portWord(), address), 1
 	}
+	depth := s.words
+	if s.collides() {
+		depth += 1 << s.k
+		half := s.Reg("half", 1, "the half of the memory that holds the state, once it has passed").ResetTo(0)
+		half.When(start, half.Ref().Not())
+		s.half = half.Ref()
+		address = Cat(Xor(s.half, run.Ref()), address)
+	}
 	address = s.Wire("read_at", address)
-	s.memory = s.bundle(Memory{Name: "state", Bits: l.Bits, Depth: s.words, Style: Block, Signed: true}, lanes, together)
+	s.memory = s.bundle(Memory{Name: "state", Bits: l.Bits, Depth: depth, Style: Block, Signed: true}, lanes, together)
 	s.stored = s.memory.read(s.Design, "state_word", address, nil)
 	in := flow{lanes: s.stored, begin: step}
 	if perBlock := l.Block / lanes; perBlock >= s.words {
@@ -247,9 +269,55 @@ func (s *streaming) preSigned(in flow, word *Expr) flow {
 	return out
 }
 
+// enters is the unit of a word of the state, in a lane.
+func (s *streaming) enters(word, lane int) int { return word*s.a.Lanes + lane }
+
+// leaves is the unit that leaves the transform with a word, in a lane.
+func (s *streaming) leaves(word, lane int) int {
+	if s.order != nil {
+		return s.order[word]
+	}
+	return s.enters(word, lane)
+}
+
+// waitsFor is the number of the unit, in the order of the updates, behind which the next pass may read the state from its
+// beginning: each unit is written before it is read.
+func (s *streaming) waitsFor() int {
+	last := 0
+	for at, unit := range s.order {
+		last = max(last, at-unit)
+	}
+	return last
+}
+
+// collides tells whether a pass would overwrite units that it has not yet read.
+func (s *streaming) collides() bool {
+	for at, unit := range s.order {
+		if unit-at >= s.latency()+s.late {
+			return true
+		}
+	}
+	return false
+}
+
+// writeAt is where the word under update goes.
+func (s *streaming) writeAt() *Expr {
+	at := s.unit[s.late]
+	if s.order != nil {
+		at = s.rom("order", s.k, false, s.words, func(i int) int64 { return int64(s.order[i]) }, s.unit[s.late-1],
+			"the units in the order in which they leave the transform")
+	}
+	if s.half != nil {
+		to := s.Reg("half_written", 1)
+		to.When(s.begins.Ref(), s.half)
+		at = Cat(s.delay("half_written_", to.Ref(), s.late-1, false), at)
+	}
+	return at
+}
+
 // slots are the units in the order of their updates.
 func (s *streaming) slots() slots {
-	out := slots{groups: s.words, lanes: s.a.Lanes, odd: s.oddNow, unit: func(word, lane int) int { return word*s.a.Lanes + lane }}
+	out := slots{groups: s.words, lanes: s.a.Lanes, odd: s.oddNow, unit: s.leaves}
 	if s.unit != nil {
 		out.at = s.unit[0]
 	}
@@ -321,16 +389,24 @@ func (s *streaming) update(z flow, flows inflow) {
 	for i, g := range s.g {
 		inverted[i] = g.Not()
 	}
+	if s.allBack != nil {
+		s.Define(s.allBack, And(s.on[late], s.unit[late].Is(s.waitsFor())))
+	}
+	to := s.writeAt()
 	if s.ports == nil {
-		s.memory.write(s.on[late], s.unit[late], inverted)
+		s.memory.write(s.on[late], to, inverted)
 		return
+	}
+	word := s.portWord()
+	if s.half != nil {
+		word = Cat(s.half, word)
 	}
 	for i, m := range s.memory.parts {
 		when := s.port.write
 		if lanes > 1 {
 			when = And(when, s.port.address.Slice(count(lanes)-1, 0).Is(i))
 		}
-		m.Write(Or(s.on[late], when), Mux(s.port.on, s.portWord(), s.unit[late]), Mux(s.port.on, s.port.data.Not(), inverted[i]).AsUnsigned())
+		m.Write(Or(s.on[late], when), Mux(s.port.on, word, to), Mux(s.port.on, s.port.data.Not(), inverted[i]).AsUnsigned())
 	}
 }
 
@@ -451,7 +527,7 @@ func (s *streaming) readout() {
 		}
 		s.Define(s.reading, Zero())
 		s.Define(s.scanAt, Const(s.k, 0))
-		s.multiply(r, g, s.bits(), s.unit[s.late], s.words, func(word int) (int, int) { return 0, word })
+		s.multiply(r, g, s.leaves, s.unit[s.late], s.words, func(word int) (int, int) { return 0, word })
 		_, left := s.outputs(r)
 		two := s.Reg("under_way", 2, "steps whose outputs have not left, in unary").ResetTo(0)
 		one := And(s.back, s.emits())
@@ -469,7 +545,7 @@ func (s *streaming) readout() {
 		g = append(g, x.Not().AsSigned())
 	}
 	at, depth, split := s.scanAddress(r.group, c.at, s.words, r.groups, r.valid)
-	s.multiply(r, g, s.bits(), at, depth, split)
+	s.multiply(r, g, s.enters, at, depth, split)
 	held, _ := s.outputs(r)
 	s.Define(c.held, held)
 }
@@ -482,9 +558,6 @@ func (s *streaming) addUp() {
 	s.Define(s.hold, s.mean.pending.Ref())
 	s.sums(s.mean, summed{g: s.g, written: s.on[s.late], complete: s.end[s.late], pends: And(s.back, s.last), align: align, state: s.ports, region: 1})
 }
-
-// bits is the range of a unit as the readout takes it.
-func (s *streaming) bits() arith.Interval { return arith.OfBits(s.l.Bits) }
 
 // scanner walks over the state's words, once for each group of rows.
 type scanner struct {
@@ -532,9 +605,9 @@ func (s *streaming) scan(r *rows, written, ready *Expr) scanner {
 	return scanner{at: at, held: held}
 }
 
-// multiply gives rows their products: units (in range x) a cycle after at, which numbers words of weights.
-func (s *streaming) multiply(r *rows, units []*Expr, x arith.Interval, at *Expr, depth int, split func(int) (group, word int)) {
-	m := &s.p.Readout.Matrix
+// multiply gives rows their products with units, which come a cycle after at, the address of their weights: unit tells which.
+func (s *streaming) multiply(r *rows, units []*Expr, unit func(word, lane int) int, at *Expr, depth int, split func(int) (group, word int)) {
+	m, x := &s.p.Readout.Matrix, arith.OfBits(s.l.Bits)
 	lanes := len(units)
 	w := weightsOf(m.Ints)
 	entries := s.readoutWeights(w, r.lanes, lanes, depth, func(word, row, lane int) int64 {
@@ -542,7 +615,7 @@ func (s *streaming) multiply(r *rows, units []*Expr, x arith.Interval, at *Expr,
 		if group*r.lanes+row >= m.Rows || k >= s.words {
 			return 1
 		}
-		return m.Ints[(group*r.lanes+row)*m.Cols+k*lanes+lane]
+		return m.Ints[(group*r.lanes+row)*m.Cols+unit(k, lane)]
 	}, at)
 	zero := make([]*Expr, lanes)
 	if s.p.Readout.Relu {

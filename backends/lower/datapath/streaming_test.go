@@ -22,7 +22,7 @@ func streamingArch(rng *rand.Rand, p *lower.Plan) datapath.Arch {
 // streams reports whether a streaming design is meant to take a plan, however many its lanes.
 func streams(p *lower.Plan, a datapath.Arch) bool {
 	t := p.Layers[0].Term
-	return len(p.Layers) == 1 && p.Layers[0].Perm == nil && (t == nil || t.Source == lower.FromOneHot || t.Matrix.Cols*a.Lanes <= 64)
+	return len(p.Layers) == 1 && (p.Layers[0].Perm == nil || a.Lanes == 1) && (t == nil || t.Source == lower.FromOneHot || t.Matrix.Cols*a.Lanes <= 64)
 }
 
 func TestStreamingRandomPlans(t *testing.T) {
