@@ -184,7 +184,7 @@ func (b *builder) sums(m *mean, in summed) {
 
 	// The readout's walk.
 	groups := groupsOf(r.Matrix.Rows, m.rows)
-	begin := b.Delayed("sums_whole", And(whole, lastStep))
+	begin := b.delay("sums_whole", And(whole, lastStep), 1, true)
 	read := m.reading.Ref()
 	converting := Zero()
 	if m.split {

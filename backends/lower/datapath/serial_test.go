@@ -162,3 +162,40 @@ func small(rng *rand.Rand) *lower.Plan {
 		}
 	}
 }
+
+// TestSerialReset resets designs for one cycle at any time: what follows is as after power-up.
+func TestSerialReset(t *testing.T) {
+	for seed := range int64(24) {
+		rng := rand.New(rand.NewSource(seed))
+		p := small(rng)
+		a := serialArch(rng, p)
+		d, err := datapath.Build(p, a, "design")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := plantest.Sequences(rng, p, 1, 3)[0]
+		var want []int64
+		for _, y := range golden(p, [][][]int64{x})[0] {
+			want = append(want, y...)
+		}
+		for range 8 {
+			b := newBench(d)
+			b.step(x[0], false)
+			b.step(x[1], true)
+			for range rng.Intn(d.OutputCycles + 20) {
+				b.cycle()
+			}
+			b.Clock(true)
+			b.y = nil
+			for i, row := range x {
+				b.step(row, i == len(x)-1)
+			}
+			for range 3*d.OutputCycles + 200 {
+				b.cycle()
+			}
+			if !slices.Equal(b.y, want) {
+				t.Fatalf("seed %d, %+v: %s%v, not %v", seed, a, features(p), b.y, want)
+			}
+		}
+	}
+}
