@@ -184,9 +184,11 @@ func isNoFit(err error) bool {
 }
 
 // onChip is the model with the chip as the setting of target c, where it has one and the model does not say another.
-func (l *Lowered) onChip(part *chip.Part) *Lowered {
-	const setting = "mcu"
-	if !slices.ContainsFunc(c.Target.Settings(), func(s backends.Setting) bool { return s.Key == setting }) {
+func (l *Lowered) onChip(part *chip.Part) *Lowered { return l.on(c.Target, "mcu", part) }
+
+// on is the model with a part as the setting of a target, where the target has it.
+func (l *Lowered) on(t backends.Target, setting string, part *chip.Part) *Lowered {
+	if !slices.ContainsFunc(t.Settings(), func(s backends.Setting) bool { return s.Key == setting }) {
 		return l
 	}
 	return l.with(c.Target, setting, part.Name)

@@ -15,6 +15,8 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/run"
+	"github.com/hrnnc/hrnnc/backends/verilog"
+	"github.com/hrnnc/hrnnc/backends/verilog/sim"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/ir/interp"
@@ -40,10 +42,12 @@ type Verification struct {
 type VerifyOptions struct {
 	Sequences int // of short sequences a level; 0 stands for 24
 	Seed      int64
-	// Levels limits the engines, by the names that Run takes; none stands for all, or for none where there are Chips.
+	// Levels limits the engines, by the names that Run takes; none stands for all, x.
 	Levels []string
 	// Chips are those whose emulators run the C too.
 	Chips []*chip.Part
+	// FPGAs are those whose netlists run.
+	FPGAs []*chip.Part
 	// NoProof leaves out the unit vectors.
 	NoProof bool
 	// SimulatorSeconds is about what a simulator of hardware runs for, and half of what its unit vectors may take;
@@ -52,6 +56,9 @@ type VerifyOptions struct {
 	// Watch is told which level runs, and about how far all of it is, 0 to 1.
 	Watch func(level string, done float64)
 }
+
+// Named reports whether levels, chips or FPGAs were chosen by name.
+func (o *VerifyOptions) Named() bool { return len(o.Levels)+len(o.Chips)+len(o.FPGAs) > 0 }
 
 // shortSteps are the steps of a short sequence.
 const shortSteps = 40
@@ -119,6 +126,18 @@ func (l *Lowered) Verify(ctx context.Context, o VerifyOptions) ([]Verification, 
 		row.Level, row.Asked = fmt.Sprintf("c (%s)", p.Name), true
 		rows = append(rows, row)
 	}
+	for _, p := range o.FPGAs {
+		on := v
+		on.l = l.on(verilog.Target, "part", p)
+		on.o.NoProof = true // for each plan of unit vectors, the synthesis would run again
+		row, err := on.engine(ctx, verilog.Target, sim.Netlist(p))
+		if err != nil {
+			return rows, l.placed(verilog.Target, err)
+		}
+		v.done, v.work = on.done, on.work
+		row.Level, row.Asked, row.Proof = fmt.Sprintf("verilog (netlist %s)", p.Name), true, "-"
+		rows = append(rows, row)
+	}
 	return rows, nil
 }
 
@@ -170,12 +189,12 @@ func (v *verifier) all() float64 {
 			n += built
 		}
 	}
-	return n + slowly*float64(len(v.o.Chips))
+	return n + slowly*float64(len(v.o.Chips)+len(v.o.FPGAs))
 }
 
 // chosen reports whether a level is to run; asked, whether it is because its name was given.
 func (v *verifier) chosen(level string) bool {
-	return len(v.o.Levels) == 0 && len(v.o.Chips) == 0 || v.asked(level)
+	return !v.o.Named() || v.asked(level)
 }
 
 func (v *verifier) asked(level string) bool { return slices.Contains(v.o.Levels, level) }

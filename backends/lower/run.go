@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
@@ -32,6 +34,17 @@ func (m *Machine) Reset() {
 	}
 	o := m.Plan.Readout.Matrix.Rows
 	m.sum = arith.Phased[[]int64]{make([]int64, o), make([]int64, o)}
+}
+
+// Clone gives a machine in the same state, which goes its own way.
+func (m *Machine) Clone() *Machine {
+	out := *m
+	out.G = make([][]int64, len(m.G))
+	for i, g := range m.G {
+		out.G[i] = slices.Clone(g)
+	}
+	out.sum = arith.Phased[[]int64]{slices.Clone(m.sum[0]), slices.Clone(m.sum[1])}
+	return &out
 }
 
 // Step consumes one input: d integers, or one token. For a mean it also adds this step's Y.

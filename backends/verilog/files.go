@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends/verilog/sim"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -12,15 +13,20 @@ func (d *design) sources() []string {
 	return []string{d.prefix + ".v"}
 }
 
+// makefileValues fill templates/Makefile.tmpl.
 type makefileValues struct {
 	Prefix, Design     string
+	Proofs             []sim.Proof
+	Prepare, Bounded   string // of a proof named $@; the names of those that are searched cycle by cycle only
+	Products           []string
 	Shells, ShellFiles []string
 	Benches            []string // testbenches of shells that say PASS
 	Serial             bool     // one of the shells is for serial lines
 }
 
 func (d *design) makefile() makefileValues {
-	v := makefileValues{Prefix: d.prefix, Design: strings.Join(d.sources(), " "), ShellFiles: d.shellSources()}
+	v := makefileValues{Prefix: d.prefix, Design: strings.Join(d.sources(), " "), ShellFiles: d.shellSources(), Proofs: d.proofs(), Products: target{}.Products()}
+	v.formal()
 	for _, s := range d.shells {
 		v.Shells = append(v.Shells, s.Name)
 		if s.Name == "uart" {
@@ -30,6 +36,24 @@ func (d *design) makefile() makefileValues {
 		}
 	}
 	return v
+}
+
+// formal says how a proof is prepared.
+func (v *makefileValues) formal() {
+	var bounded, cut []string
+	for _, p := range v.Proofs {
+		if p.Bounded {
+			bounded = append(bounded, p.Name)
+		}
+		if p.Cut {
+			cut = append(cut, p.Name)
+		}
+	}
+	v.Bounded = strings.Join(bounded, " ")
+	const proof = "PROOF" // stands for it while dollars are doubled, as make wants them
+	script := sim.PrepareScript([]string{"DESIGN"}, "formal/"+proof+".sv", v.Prefix+"_"+proof, "build/"+proof, "CUT")
+	v.Prepare = strings.NewReplacer("$", "$$", proof, "$@", "DESIGN", "$(DESIGN)",
+		"CUT", fmt.Sprintf("$(if $(filter %s,$@),%s)", strings.Join(cut, " "), strings.ReplaceAll(sim.CutMemories, "$", "$$"))).Replace(script)
 }
 
 // readmeValues fill templates/README.md.tmpl.

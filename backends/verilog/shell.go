@@ -316,7 +316,7 @@ func (d *design) shellSources() []string {
 func (d *design) shellPath(module string) string { return "shell/" + d.prefix + "_" + module + ".v" }
 
 // shellFiles writes the chosen shells and their testbenches into the folder shell.
-func (w *writer) shellFiles(t topValues) {
+func (w *writer) shellFiles(t benchValues) {
 	sources := w.shellSources()
 	for _, s := range w.shells {
 		v := w.core().values(s)

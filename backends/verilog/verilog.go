@@ -15,6 +15,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/backends/spell"
+	"github.com/hrnnc/hrnnc/backends/verilog/sim"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -104,6 +105,8 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	w := writer{design: d}
 	w.module()
 	w.shellFiles(w.testbench(v))
+	w.formal()
+	w.print(sim.CoverageMain, "coverage.cpp", nil)
 	w.print("harness.v", "harness.v", d.top())
 	w.print("Makefile", "Makefile", d.makefile())
 	w.print("README.md", "README.md", d.readme())
@@ -117,9 +120,17 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	return append(w.files, packages...), append(d.figures(), made...), nil
 }
 
+// Engines lists the ways to run the files, the usual one first.
+func (target) Engines() []backends.Engine { return sim.Engines() }
+
 func (target) Products() []string {
-	return []string{"build/testbench", "build/result.txt", "build/size.txt", "build/board", "build/axis_tb", "build/axilite_tb", "build/wishbone_tb",
-		"*/*/build/top.json", "*/*/build/top.asc", "*/*/build/top.bin", "*/*/build/size.txt", "*/*/build/route.log", "*/*/build/board"}
+	out := strings.Fields("build/testbench build/result.txt build/size.txt build/netlist build/netlist.v build/coverage.dat build/wave.vcd " +
+		"build/board build/axis_tb build/axilite_tb build/wishbone_tb " +
+		"*/*/build/top.json */*/build/top.asc */*/build/top.bin */*/build/size.txt */*/build/route.log */*/build/board")
+	for _, name := range sim.ProofNames {
+		out = append(out, "build/"+name+".aig", "build/"+name+".names", "build/"+name+".txt")
+	}
+	return out
 }
 
 func (d *design) figures() []backends.Figure {

@@ -138,6 +138,7 @@ var flagValues = map[string]values{
 		return passNames(func(p passes.Pass) bool { return p.Required == "" })
 	}},
 	"mcu":       {list: true, words: func() []cobra.Completion { return chipNames(chip.MCU, chip.Host) }},
+	"netlist":   {list: true, words: func() []cobra.Completion { return chipNames(chip.FPGA) }},
 	"part":      {words: func() []cobra.Completion { return chipNames(chip.FPGA) }},
 	"tools":     words("system", "npm"),
 	"optimise":  words("0", "1", "2", "3", "s"),

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/verilog/sim"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
@@ -14,7 +15,9 @@ import (
 func (a *app) verifyCmd() *cobra.Command {
 	var o compiler.VerifyOptions
 	var weights string
-	var set, mcus []string
+	var set, mcus, parts []string
+	var formal, cover bool
+	var seconds int
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "verify model.hrn",
@@ -24,10 +27,15 @@ all largest, alternating, long runs) and random sequences, and count the bits in
 interpreter. Each transform is pushed through with its unit vectors, which proves it: between roundings it is linear.
 
 A level whose tools are missing is skipped, and said to be. Exit code 1: some bit differs, or a level that --level names
-could not run. --mcu runs the C on the emulators of chips, alone or with the levels of --level.`,
+could not run. --mcu runs the C on the emulators of chips, alone or with the levels of --level.
+
+Of the Verilog, --netlist runs what yosys makes for an FPGA, cell by cell, and --formal proves properties for every input and
+all pauses: the stream, reset, and for small models that outputs are those of the definition. --coverage says what the testbench reaches. docs/verification.md says more.`,
 		Example: `  hrnnc verify model.hrn
   hrnnc verify model.hrn --level c --level go --sequences 200
   hrnnc verify model.hrn --mcu atmega328p,cortex-m4
+  hrnnc verify model.hrn --netlist up5k,ecp5,xc7
+  hrnnc verify model.hrn --formal
   hrnnc verify model.hrn --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,6 +52,13 @@ could not run. --mcu runs the C on the emulators of chips, alone or with the lev
 						Helpf("hrnnc bench %s --mcu %s says how large they are; hrnnc chips says what runs on what", args[0], p.Name)
 				}
 				o.Chips = append(o.Chips, p)
+			}
+			for _, name := range parts {
+				p, err := chip.GetFPGA(name)
+				if err != nil {
+					return err
+				}
+				o.FPGAs = append(o.FPGAs, p)
 			}
 			for _, level := range o.Levels {
 				if level == "real" || level == "plan" {
@@ -64,13 +79,28 @@ could not run. --mcu runs the C on the emulators of chips, alone or with the lev
 				levels.Set(done)
 				bar.say("verifying " + level)
 			}
-			rows, err := l.Verify(cmd.Context(), o)
-			bar.clear()
-			if err != nil {
-				return err
+			var rows []compiler.Verification
+			if !formal && !cover || o.Named() {
+				if rows, err = l.Verify(cmd.Context(), o); err != nil {
+					return err
+				}
 			}
+			var proofs []sim.Proven
+			if formal {
+				if proofs, err = l.Prove(cmd.Context(), seconds, o.Watch); err != nil {
+					return err
+				}
+			}
+			var covered *sim.Coverage
+			if cover {
+				bar.say("counting coverage")
+				if covered, err = l.Cover(cmd.Context()); err != nil {
+					return err
+				}
+			}
+			bar.clear()
 			a.warn(l.Warnings)
-			return a.printVerify(rows)
+			return a.printVerify(rows, proofs, covered)
 		},
 	}
 	f := c.Flags()
@@ -78,26 +108,35 @@ could not run. --mcu runs the C on the emulators of chips, alone or with the lev
 	f.Int64Var(&o.Seed, "seed", 0, "seed of the random ones")
 	f.StringSliceVar(&o.Levels, "level", nil, "only these: real, plan, go, c, verilog, or TARGET/ENGINE (default: all)")
 	f.StringSliceVar(&mcus, "mcu", nil, "these chips, as hrnnc chips lists them")
+	f.StringSliceVar(&parts, "netlist", nil, "the Verilog after synthesis for these FPGAs")
+	f.BoolVar(&formal, "formal", false, "prove properties of the Verilog, for every input")
+	f.BoolVar(&cover, "coverage", false, "count the lines and bits of the Verilog that its testbench reaches")
+	f.IntVar(&seconds, "seconds", 120, "for each proof, at most about so many")
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
 }
 
-func (a *app) printVerify(rows []compiler.Verification) error {
+func (a *app) printVerify(rows []compiler.Verification, proofs []sim.Proven, covered *sim.Coverage) error {
 	equal, passed := true, true
 	for _, r := range rows {
 		equal, passed = equal && r.Equal(), passed && r.Passed()
+	}
+	for _, p := range proofs {
+		equal, passed = equal && p.Failed == "", passed && p.Failed == ""
 	}
 	if a.json {
 		if err := a.printJSON(struct {
 			Equal  bool                    `json:"equal"`
 			Passed bool                    `json:"passed"`
-			Levels []compiler.Verification `json:"levels"`
-		}{equal, passed, rows}); err != nil {
+			Levels []compiler.Verification `json:"levels,omitempty"`
+			Proofs []provenRow             `json:"proofs,omitempty"`
+			Cover  *coverageRow            `json:"coverage,omitempty"`
+		}{equal, passed, rows, provenRows(proofs), coverageOf(covered)}); err != nil {
 			return err
 		}
-	} else if err := a.verifyTable(rows, equal, passed); err != nil {
+	} else if err := a.verifyTables(rows, proofs, covered, equal, passed); err != nil {
 		return err
 	}
 	if !passed {
@@ -106,7 +145,38 @@ func (a *app) printVerify(rows []compiler.Verification) error {
 	return nil
 }
 
-func (a *app) verifyTable(rows []compiler.Verification, equal, passed bool) error {
+func (a *app) verifyTables(rows []compiler.Verification, proofs []sim.Proven, covered *sim.Coverage, equal, passed bool) error {
+	if len(rows) > 0 {
+		if err := a.levelTable(rows); err != nil {
+			return err
+		}
+	}
+	if len(proofs) > 0 {
+		if len(rows) > 0 {
+			fmt.Fprintln(a.out)
+		}
+		if err := a.proofTable(proofs); err != nil {
+			return err
+		}
+	}
+	if covered != nil {
+		if len(rows)+len(proofs) > 0 {
+			fmt.Fprintln(a.out)
+		}
+		if err := a.printCoverage(covered); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !equal:
+		fmt.Fprintln(a.out, "\nNOT EQUAL: please report it, with the model")
+	case !passed:
+		fmt.Fprintln(a.out, "\nNOT RUN: a level or chip that was named could not be compared")
+	}
+	return nil
+}
+
+func (a *app) levelTable(rows []compiler.Verification) error {
 	var lines [][]string
 	for _, r := range rows {
 		line := []string{r.Level, thousands(r.Sequences), thousands(r.Steps), thousands(r.Differing), fmt.Sprintf("%.2f s", r.Seconds), r.Proof}
@@ -125,12 +195,6 @@ func (a *app) verifyTable(rows []compiler.Verification, equal, passed bool) erro
 		if r.First != "" {
 			fmt.Fprintf(a.out, "\n%s: %s\n", r.Level, r.First)
 		}
-	}
-	switch {
-	case !equal:
-		fmt.Fprintln(a.out, "\nNOT EQUAL: please report it, with the model")
-	case !passed:
-		fmt.Fprintln(a.out, "\nNOT RUN: a level or chip that was named could not be compared")
 	}
 	return nil
 }

@@ -74,7 +74,8 @@ func Missing(commands ...string) []string {
 }
 
 // Run runs a command in a folder and gives what it printed on standard output. stdin may be nil. A failure carries
-// the end of what it printed on standard error. When ctx ends, the command is stopped, with those that it started.
+// the end of what it printed on standard error. When ctx ends, the command is stopped, with those that it started, and what it
+// printed comes with ctx's error.
 func Run(ctx context.Context, dir string, stdin io.Reader, command string, args ...string) ([]byte, error) {
 	return RunEnv(ctx, dir, nil, stdin, command, args...)
 }
@@ -93,7 +94,7 @@ func RunEnv(ctx context.Context, dir string, env []string, stdin io.Reader, comm
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return out.Bytes(), ctx.Err()
 		}
 		return out.Bytes(), &Failure{Command: command, Args: args, Output: tail(errs.String()+out.String(), 4000), cause: err}
 	}

@@ -1,4 +1,7 @@
-package verilog
+// Package sim runs generated Verilog with outside tools: simulators and the netlists of FPGAs as engines, formal proofs, coverage
+// and waveforms. It knows a generated folder by its files and a core by its ports, and nothing of what is inside.
+// Start with Engines and Prove.
+package sim
 
 import (
 	"bytes"
@@ -17,54 +20,80 @@ import (
 
 // Engines lists the simulators, the usual one first: Verilator takes seconds to build and then runs a hundred times as
 // fast as Icarus Verilog, which starts at once.
-func (target) Engines() []backends.Engine {
+func Engines() []backends.Engine {
 	return []backends.Engine{
 		{Name: "verilator", Tools: []string{"verilator", "g++", "make"}, Rate: 1e7, Run: runVerilator},
 		{Name: "iverilog", Tools: []string{"iverilog", "vvp"}, Rate: 1e5, Run: runIcarus},
 	}
 }
 
-// design lists the Verilog files of a generated folder, without its testbench.
-func designFiles(dir string) ([]string, error) {
+const (
+	harness   = "harness.v"
+	testbench = "_tb.v" // behind the name of the top module
+)
+
+// Design is what a generated folder holds, by the names of its files.
+type Design struct {
+	Dir     string
+	Top     string   // the module
+	Sources []string // Verilog of the top module and of all in it
+}
+
+// Open reads the names of a generated folder's files.
+func Open(dir string) (*Design, error) {
 	all, err := filepath.Glob(filepath.Join(dir, "*.v"))
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	d := &Design{Dir: dir}
 	for _, f := range all {
-		if name := filepath.Base(f); !strings.HasSuffix(name, "_tb.v") {
-			out = append(out, name)
+		name := filepath.Base(f)
+		if top, ok := strings.CutSuffix(name, testbench); ok {
+			d.Top = top
+		} else if name != harness {
+			d.Sources = append(d.Sources, name)
 		}
 	}
-	return out, nil
+	if d.Top == "" || len(d.Sources) == 0 {
+		return nil, fmt.Errorf("%s holds no generated Verilog with its testbench", dir)
+	}
+	return d, nil
 }
 
 func runIcarus(ctx context.Context, dir string, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
-	return simulate(ctx, dir, p, x, func(tmp string, files []string) (string, []string, error) {
-		program := filepath.Join(tmp, "harness.vvp")
-		args := append([]string{"-g2001", "-Wall", "-s", "harness", "-o", program}, files...)
-		_, err := exttool.Run(ctx, dir, nil, "iverilog", args...)
-		return "vvp", []string{"-n", program}, err
+	return simulate(ctx, dir, p, x, func(tmp string, d *Design) (string, []string, error) {
+		return icarus(ctx, tmp, d.Dir, append([]string{"-g2001", "-Wall", harness}, d.Sources...))
 	})
 }
 
+// icarus builds the harness and gives the command that runs it.
+func icarus(ctx context.Context, tmp, dir string, args []string) (string, []string, error) {
+	program := filepath.Join(tmp, "harness.vvp")
+	_, err := exttool.Run(ctx, dir, nil, "iverilog", append([]string{"-s", "harness", "-o", program}, args...)...)
+	return "vvp", []string{"-n", program}, err
+}
+
 func runVerilator(ctx context.Context, dir string, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
-	return simulate(ctx, dir, p, x, func(tmp string, files []string) (string, []string, error) {
+	return simulate(ctx, dir, p, x, func(tmp string, d *Design) (string, []string, error) {
 		args := append([]string{"--binary", "--quiet-exit", "-j", "2", "-O3",
 			"-MAKEFLAGS", "OPT_GLOBAL=-O0 OPT_FAST=-O1 OPT_SLOW=-O0", // most of the time goes into building its library
-			"--top-module", "harness", "--Mdir", tmp}, files...)
-		var env []string
-		if len(exttool.Missing("ccache")) == 0 {
-			env = []string{"OBJCACHE=ccache"} // its library is the same for every model
-		}
-		_, err := exttool.RunEnv(ctx, dir, env, nil, "verilator", args...)
+			"--top-module", "harness", "--Mdir", tmp, harness}, d.Sources...)
+		_, err := exttool.RunEnv(ctx, dir, ccache(), nil, "verilator", args...)
 		return filepath.Join(tmp, "Vharness"), nil, err
 	})
 }
 
+// ccache is the environment in which Verilator's library, which is the same for every model, is built once.
+func ccache() []string {
+	if len(exttool.Missing("ccache")) > 0 {
+		return nil
+	}
+	return []string{"OBJCACHE=ccache"}
+}
+
 // simulate builds the harness, feeds it the sequences through files and reads its outputs.
-func simulate(ctx context.Context, dir string, p *lower.Plan, x [][][]int64, build func(tmp string, files []string) (string, []string, error)) ([][][]int64, error) {
-	files, err := designFiles(dir)
+func simulate(ctx context.Context, dir string, p *lower.Plan, x [][][]int64, build func(tmp string, d *Design) (string, []string, error)) ([][][]int64, error) {
+	d, err := Open(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +102,7 @@ func simulate(ctx context.Context, dir string, p *lower.Plan, x [][][]int64, bui
 		return nil, err
 	}
 	defer os.RemoveAll(tmp)
-	program, args, err := build(tmp, files)
+	program, args, err := build(tmp, d)
 	if err != nil {
 		return nil, err
 	}
