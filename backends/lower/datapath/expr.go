@@ -204,6 +204,8 @@ func Cat(parts ...*Expr) *Expr {
 		case len(args) > 0 && p.constant() && args[len(args)-1].constant():
 			last := args[len(args)-1]
 			args[len(args)-1] = Const(last.Bits+p.Bits, last.Value<<p.Bits|p.Value)
+		case len(args) > 0 && below(args[len(args)-1], p) != nil:
+			args[len(args)-1] = below(args[len(args)-1], p)
 		default:
 			args = append(args, p.AsUnsigned())
 		}
@@ -212,6 +214,27 @@ func Cat(parts ...*Expr) *Expr {
 		return args[0]
 	}
 	return &Expr{Op: OpCat, Bits: n, Args: args}
+}
+
+// below joins bits of a signal with those that stand right below them in it; nil where they do not.
+func below(high, low *Expr) *Expr {
+	s, highest, bottom := bitsOf(high)
+	t, top, least := bitsOf(low)
+	if s == nil || t == nil || s.Signal != t.Signal || top != bottom-1 {
+		return nil
+	}
+	return s.Slice(highest, least)
+}
+
+// bitsOf is the signal that an expression takes bits of, and the highest and the lowest of them; nil for other expressions.
+func bitsOf(e *Expr) (ref *Expr, high, low int) {
+	switch {
+	case e.Op == OpRef:
+		return e, e.Bits - 1, 0
+	case e.Op == OpSlice && e.Args[0].Op == OpRef:
+		return e.Args[0], e.Low + e.Bits - 1, e.Low
+	}
+	return nil, 0, 0
 }
 
 // Repeat is n copies of a bit.
