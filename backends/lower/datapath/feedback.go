@@ -204,35 +204,51 @@ func (f feedback) line(d *Design, in flow, n int, at *Expr, plain bool) flow {
 	armed.Set(Or(in.begin, And(armed.Ref(), phase.Not())))
 	begin := d.Wire(f.name("begin", stride, 0), And(armed.Ref(), phase))
 	out := f.follow(d, in, stride, begin)
+	pairs := make([]pair, f.lanes)
 	for l, x := range in.lanes {
-		out.lanes = append(out.lanes, f.pair(d, x, phase, n, at, stride, l, plain))
+		pairs[l] = f.pair(d, x, phase, stride, l)
+	}
+	if f.shortest > 0 && n >= f.shortest {
+		var fed []*Expr
+		for _, p := range pairs {
+			fed = append(fed, p.fed)
+		}
+		m := d.bundle(Memory{Name: f.name("line", stride, 0), Bits: fed[0].Bits, Depth: n, Style: Block, Signed: true,
+			Doc: "a word is read a cycle ahead and written where it was read"}, f.lanes, f.lanes)
+		for l, word := range m.read(d, f.name("first", stride, 0), at.To(k), nil) {
+			d.Define(pairs[l].front, word)
+		}
+		m.write(One(), d.Delayed(f.name("written", stride, 0), at.To(k)), fed)
+	} else {
+		for l, p := range pairs {
+			line := p.fed
+			for i := range n {
+				line = d.Delayed(fmt.Sprintf("%s_%d", f.name("line", stride, l), i), line)
+			}
+			d.Define(p.front, line)
+		}
+	}
+	for l, p := range pairs {
+		y := d.RegSigned(f.name("y", stride, l), p.fed.Bits)
+		front := p.front.Ref()
+		sum := d.Wire(f.name("sum", stride, l), Add(front, p.x.To(front.Bits)))
+		y.Set(f.given(Mux(phase, sum, front).Not(), plain))
+		out.lanes = append(out.lanes, y.Ref())
 	}
 	return out
 }
 
-// pair is a line's adders for one lane.
-func (f feedback) pair(d *Design, complement, phase *Expr, n int, at *Expr, stride, lane int, plain bool) *Expr {
+// pair is a lane of a line: what enters, what entered a line's length ago, and what is fed to the line.
+type pair struct {
+	x, fed *Expr
+	front  *Signal
+}
+
+func (f feedback) pair(d *Design, complement, phase *Expr, stride, lane int) pair {
 	w := f.width(complement.Bits)
-	name := func(what string) string { return f.name(what, stride, lane) }
-	front := d.Ahead(name("front"), w, "what entered the line a line's length ago")
+	front := d.Ahead(f.name("front", stride, lane), w, "what entered the line a line's length ago")
 	front.Signed = true
-	f0 := front.Ref()
-	x := d.Wire(name("x"), complement.Not())
-	fed := d.Wire(name("fed"), Mux(phase, Sub(f0, x.To(w)), x.To(w)))
-	if f.shortest > 0 && n >= f.shortest {
-		k := bits.Len(uint(n - 1))
-		m := d.Memory(Memory{Name: name("line"), Bits: w, Depth: n, Style: Block, Signed: true, Doc: "a word is read a cycle ahead and written where it was read"})
-		d.Define(front, d.Read(m, name("first"), at.To(k), nil))
-		m.Write(One(), d.Delayed(name("written"), at.To(k)), fed)
-	} else {
-		line := fed
-		for i := range n {
-			line = d.Delayed(fmt.Sprintf("%s_%d", name("line"), i), line)
-		}
-		d.Define(front, line)
-	}
-	y := d.RegSigned(name("y"), w)
-	sum := d.Wire(name("sum"), Add(f0, x.To(w)))
-	y.Set(f.given(Mux(phase, sum, f0).Not(), plain))
-	return y.Ref()
+	x := d.Wire(f.name("x", stride, lane), complement.Not())
+	fed := d.Wire(f.name("fed", stride, lane), Mux(phase, Sub(front.Ref(), x.To(w)), x.To(w)))
+	return pair{x: x, fed: fed, front: front}
 }

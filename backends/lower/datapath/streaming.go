@@ -81,8 +81,9 @@ func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Des
 	if s.ports != nil {
 		s.closePorts()
 	}
+	s.finish()
 	s.Doc = s.doc()
-	return s.finish(), nil
+	return s.Design, nil
 }
 
 // check refuses what the architecture cannot do.
@@ -634,20 +635,31 @@ func (s *streaming) multiply(r *rows, units []*Expr, unit func(word, lane int) i
 	}
 }
 
+// doc is the schedule in words.
 func (s *streaming) doc() []string {
 	l := s.l
 	n, fly := s.readShape()
 	out := []string{
-		fmt.Sprintf("%s: the %d units of the state pass through %d stages of butterflies, %d a cycle, each stage with a delay line of its own.",
-			l.Name, l.N, bits.Len(uint(l.Block))-1, s.a.Lanes),
-		fmt.Sprintf("A word of the state leaves the transform %d cycles after it is read, is updated, and is written %d cycles later;", s.latency()+1, s.late-1),
-		"as soon as the first word is back the next step may begin. The next input comes in meanwhile.",
+		fmt.Sprintf("A step takes %d cycles, one in which outputs leave %d.", s.StepCycles, s.OutputCycles),
+		fmt.Sprintf("%s: %d units of %d bits pass through %s, %s a cycle, each stage with a delay line or between lanes.",
+			l.Name, l.N, l.Bits, several(bits.Len(uint(l.Block))-1, "stage"), several(s.a.Lanes, "unit")),
+		fmt.Sprintf("A word of the state leaves the transform %d cycles after its address, is updated, and is written %d cycles later.",
+			s.latency()+1, s.late-1),
 	}
-	if s.mean != nil {
-		return append(out, fmt.Sprintf("The units add up over the steps; the weights of the outputs meet the sums, %d words, behind the last step.", s.mean.sums))
+	if s.waitsFor() > 0 {
+		out = append(out, "The permutation is the order in which units are written: the next pass begins when it reads nothing that is not written.")
+	} else {
+		out = append(out, "As soon as the first word is back the next pass may begin. The next input comes in meanwhile.")
 	}
-	if fly {
-		return append(out, fmt.Sprintf("The outputs (%d) add up as the units are written, and take no cycles of their own.", n))
+	switch {
+	case s.mean != nil:
+		out = append(out, fmt.Sprintf("Of a mean the units are added up over the steps, and meet the readout once, behind the last: %s over %d words.",
+			several(groupsOf(s.p.Readout.Matrix.Rows, s.mean.rows), "walk"), s.mean.sums))
+	case fly:
+		out = append(out, fmt.Sprintf("The readout, %s at once, adds up as the units are written, and takes no cycles of its own.", several(n, "row")))
+	default:
+		out = append(out, fmt.Sprintf("The readout walks over the state before the next pass, %s at once: %s of %d cycles.",
+			several(n, "row"), several(groupsOf(s.p.Readout.Matrix.Rows, n), "walk"), s.words))
 	}
-	return append(out, fmt.Sprintf("The outputs add up from the state, %d at a time in %d cycles, before the next pass begins.", n, s.words))
+	return out
 }

@@ -99,6 +99,9 @@ func arches(p *lower.Plan, fixed datapath.Arch) []datapath.Arch {
 	for lanes := 1; lanes <= 8 && lanes <= order; lanes *= 2 {
 		if kinds(datapath.Streaming) {
 			add(datapath.Streaming, lanes, lanes, inputs, lanes)
+			if all := lanes * p.Readout.Matrix.Rows; all <= 64 && p.Output.When != ir.Mean {
+				add(datapath.Streaming, lanes, lanes, inputs, all) // outputs add up while units are written
+			}
 		}
 	}
 	if kinds(datapath.Parallel) {
