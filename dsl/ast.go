@@ -116,7 +116,7 @@ type (
 	// Value is a setting's value, as written.
 	Value struct {
 		node
-		Text string `parser:"@( '-'? Number | Ident ) | @String"`
+		Text string `parser:"@( '-'? Number | Ident | Frequency ) | @String"`
 	}
 )
 

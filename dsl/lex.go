@@ -13,6 +13,7 @@ var definition = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Newline", Pattern: `\n`},
 	{Name: "Space", Pattern: `[ \t\r\x{FEFF}]+`}, // the last is the byte order mark of some editors
 	{Name: "String", Pattern: `"(\\.|[^"\\\n])*"`},
+	{Name: "Frequency", Pattern: `[0-9]+(\.[0-9]+)?[kMG]?Hz\b`},
 	{Name: "Number", Pattern: `[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?`},
 	{Name: "Ident", Pattern: `[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*`},
 	{Name: "Arrow", Pattern: `<-`},

@@ -46,7 +46,7 @@ func (d *design) texts(v *topValues) {
 	if len(p.Layers) > 1 {
 		v.Title = fmt.Sprintf("%s: HadamRNN of %d layers", p.Name, len(p.Layers))
 	}
-	v.Title += fmt.Sprintf(", %s, %d cycles a step without outputs, %d with them.", d.made.Kind, v.StepCycles, v.OutputStepCycles)
+	v.Title += ", " + string(d.made.Kind) + "."
 	switch p.Output.When {
 	case ir.AtLast:
 		v.OutputText = "The outputs of the last step leave one a beat."

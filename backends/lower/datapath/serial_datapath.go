@@ -152,7 +152,7 @@ type bank struct {
 func (e *engine) parity(i *Expr, j int) *Expr {
 	var parts []*Expr
 	for k := j; k < e.at; k += e.w {
-		parts = append(parts, i.Bit(k))
+		parts = append([]*Expr{i.Bit(k)}, parts...)
 	}
 	if len(parts) == 1 {
 		return parts[0]
