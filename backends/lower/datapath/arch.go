@@ -42,6 +42,8 @@ func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, err
 	switch a.Kind {
 	case Streaming:
 		return buildStreaming(p, a, name, reserved)
+	case Parallel:
+		return buildParallel(p, a, New(name, reserved...))
 	case Serial:
 		return buildSerial(p, a, New(name, reserved...))
 	}
