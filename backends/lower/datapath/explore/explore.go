@@ -105,7 +105,9 @@ func arches(p *lower.Plan, fixed datapath.Arch) []datapath.Arch {
 		}
 	}
 	if kinds(datapath.Parallel) {
-		add(datapath.Parallel, 1, 1, inputs, 1)
+		for _, readout := range []int{1, 4, 16} {
+			add(datapath.Parallel, 1, 1, inputs, readout)
+		}
 	}
 	return out
 }
