@@ -86,7 +86,13 @@ func Prove(ctx context.Context, d *Design, p Proof, seconds int) (Proven, error)
 				cut = CutMemories
 			}
 			script := PrepareScript(d.Sources, "formal/"+p.Name+".sv", d.Top+"_"+p.Name, gates, cut)
-			if _, err := exttool.Run(ctx, d.Dir, nil, "yosys", "-q", "-p", script); err != nil {
+			within, cancel := context.WithTimeout(ctx, limit)
+			_, err := exttool.Run(within, d.Dir, nil, "yosys", "-q", "-p", script)
+			cancel()
+			if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+				out.Seconds = time.Since(start).Seconds()
+				return out, nil // too large: nothing is known
+			} else if err != nil {
 				return out, err
 			}
 		}
