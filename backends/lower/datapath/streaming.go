@@ -108,14 +108,23 @@ func (s *streaming) check() error {
 	case s.a.Weights == Logic:
 		return fmt.Errorf("a streaming design has its weights in block RAM; those in logic are for parallel designs")
 	}
-	if t := l.Term; t != nil && t.Source != lower.FromOneHot && t.Matrix.Cols*s.a.Lanes > mostProducts {
+	cols := 1
+	if t := l.Term; t != nil && t.Source != lower.FromOneHot {
+		cols = t.Matrix.Cols
+	}
+	switch {
+	case s.a.Update != 0 && s.a.Update != s.a.Lanes:
+		return fmt.Errorf("%d units are updated a cycle: a streaming design updates them as they pass, %d with these butterflies", s.a.Update, s.a.Lanes)
+	case s.a.Product != 0 && s.a.Product != cols:
+		return fmt.Errorf("%d weights of a unit a cycle: a streaming design takes all %d at once; a serial one takes one after another", s.a.Product, cols)
+	case cols*s.a.Lanes > mostProducts:
 		return fmt.Errorf("%d weights meet the input in a cycle (%d a unit, %d units): a streaming design takes up to %d; a serial one takes one after another",
-			t.Matrix.Cols*s.a.Lanes, t.Matrix.Cols, s.a.Lanes, mostProducts)
+			cols*s.a.Lanes, cols, s.a.Lanes, mostProducts)
 	}
 	return nil
 }
 
-// mostProducts is how many weights a streaming design multiplies in a cycle.
+// mostProducts is how many weights of the input a streaming design multiplies in a cycle.
 const mostProducts = 64
 
 // inflow takes the input.

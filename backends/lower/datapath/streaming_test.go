@@ -3,6 +3,7 @@ package datapath_test
 import (
 	"fmt"
 	"math/rand"
+	"strings"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -92,5 +93,34 @@ func TestStreamingUnitVectors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestStreamingRefuses asks for what a streaming design cannot do; the answer says what can.
+func TestStreamingRefuses(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	for ask, c := range map[string]struct {
+		arch datapath.Arch
+		plan func(*lower.Plan) bool
+	}{
+		"takes stacked layers":   {datapath.Arch{Lanes: 1}, func(p *lower.Plan) bool { return len(p.Layers) > 1 }},
+		"take 1, or a serial":    {datapath.Arch{Lanes: 2}, func(p *lower.Plan) bool { return len(p.Layers) == 1 && p.Layers[0].Perm != nil && p.Layers[0].K > 0 }},
+		"a power of two up to 8": {datapath.Arch{Lanes: 16}, func(p *lower.Plan) bool { return len(p.Layers) == 1 && p.Layers[0].Perm == nil && p.Layers[0].K == 3 }},
+		"as they pass, 2":        {datapath.Arch{Lanes: 2, Update: 4}, func(p *lower.Plan) bool { return streams(p, datapath.Arch{Lanes: 2}) && p.Layers[0].K > 0 }},
+		"takes all 6 at once":    {datapath.Arch{Lanes: 1, Product: 2}, func(p *lower.Plan) bool { return streams(p, datapath.Arch{Lanes: 1}) && p.Input.Size == 6 }},
+		"takes up to 64": {datapath.Arch{Lanes: 16}, func(p *lower.Plan) bool {
+			return len(p.Layers) == 1 && p.Layers[0].Perm == nil && p.Layers[0].K > 3 && p.Input.Size == 6
+		}},
+		"at least 1 is needed":     {datapath.Arch{Lanes: 1, Readout: -1}, func(p *lower.Plan) bool { return len(p.Layers) == 1 }},
+		"those in logic are for p": {datapath.Arch{Lanes: 1, Weights: datapath.Logic}, func(p *lower.Plan) bool { return len(p.Layers) == 1 }},
+	} {
+		p := plantest.Random(rng)
+		for !c.plan(p) {
+			p = plantest.Random(rng)
+		}
+		c.arch.Kind = datapath.Streaming
+		if _, err := datapath.Build(p, c.arch, "design"); err == nil || !strings.Contains(err.Error(), ask) {
+			t.Errorf("%s: %v", ask, err)
+		}
 	}
 }
