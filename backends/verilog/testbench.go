@@ -6,6 +6,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -14,13 +15,13 @@ import (
 type benchValues struct {
 	topValues
 	BeatWord, Beats, BeatDepth int
+	Settled                    int // the step of a sequence from which on cycles are StepCycles
 	Outputs, OutputDepth       int
 	OutWord                    int    // bits of a golden output
 	OutText                    string // what is compared with it
 	Sequences, Short           int    // golden sequences, and how many of them are short: the first ones
 	PauseSequences             int    // that a run with pauses takes
 	Resets                     int
-	Every                      bool // every step has outputs
 	Saturated                  int64
 }
 
@@ -126,8 +127,8 @@ func interpreted(p *lower.Plan, x [][][]int64) [][][]int64 {
 
 // testbench writes the golden vectors and the testbench that runs them, and gives what it says of them.
 func (w *writer) testbench(v backends.Vectors) benchValues {
-	t := benchValues{topValues: w.top(), Resets: resets, Every: w.plan.Output.When == ir.EveryStep}
-	t.BeatWord = t.IB + 1
+	t := benchValues{topValues: w.top(), Resets: resets}
+	t.BeatWord, t.Settled = t.IB+1, datapath.Settled
 	if len(v.X) > 0 {
 		v, t.Saturated = withEdges(w.plan, v)
 		t.Short = shortSequences

@@ -2,8 +2,6 @@ package verilog
 
 import (
 	"math/rand"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +9,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/spell"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -50,7 +49,7 @@ func TestEveryWord(t *testing.T) {
 			if f.Path == "harness.v" && strings.Contains(string(f.Data), "module "+d.prefix+" (") {
 				t.Errorf("%s: the model is in harness.v", word)
 			}
-			if err := os.WriteFile(filepath.Join(dir, f.Path), f.Data, 0o644); err != nil {
+			if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
 				t.Fatal(err)
 			}
 		}

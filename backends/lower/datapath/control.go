@@ -236,8 +236,11 @@ func (b *builder) finish() *Design {
 	return b.Design
 }
 
-// measure counts a design's StepCycles and OutputCycles as Play does: cycles between steps in which no output leaves, and in which
-// some do, while neither side waits. No cycle depends on data, so that what handshakes depend on is all that runs.
+// Settled is the number of the step in its sequence from which on nothing of the sequence before is left to do.
+const Settled = 5
+
+// measure counts a design's StepCycles and OutputCycles as Play does, while neither side waits. No cycle depends on data, so that
+// what handshakes depend on is all that runs.
 func (d *Design) measure(p *lower.Plan) {
 	s := NewSimulator(d.cone(d.Port(InReady), d.Port(OutValid)))
 	s.Clock(true)
@@ -245,32 +248,27 @@ func (d *Design) measure(p *lower.Plan) {
 	s.Set(InValid, 1)
 	s.Set(OutReady, 1)
 	d.StepCycles, d.OutputCycles = 0, 0
-	before, left, began := 0, false, false
+	before, began := 0, false
 	// Sequences of several lengths, so that every kind of step meets every other.
-	for _, steps := range []int{4, 1, 1, 4, 2} {
+	for _, steps := range []int{Settled + 1, 1, 1, 4, 2, 3, 1} {
 		for beat := steps * p.Input.Size; beat > 0; {
 			s.Set(InLast, truth(beat == 1))
 			if s.Get(InReady) == 1 {
 				if beat--; beat%p.Input.Size == 0 {
-					most := &d.StepCycles
-					if left {
-						most = &d.OutputCycles
+					if interval := s.Cycle - before; began {
+						d.OutputCycles = max(d.OutputCycles, interval)
+						if steps-beat/p.Input.Size >= Settled {
+							d.StepCycles = interval
+						}
 					}
-					if began {
-						*most = max(*most, s.Cycle-before)
-					}
-					before, left, began = s.Cycle, false, true
+					before, began = s.Cycle, true
 				}
 			}
-			left = left || s.Get(OutValid) == 1
 			s.Clock(false)
 			if s.Cycle-before > 1<<26 {
 				panic("datapath: " + d.Name + " takes no input")
 			}
 		}
-	}
-	if p.Output.When == ir.EveryStep || d.StepCycles == 0 {
-		d.StepCycles = max(d.StepCycles, d.OutputCycles)
 	}
 }
 

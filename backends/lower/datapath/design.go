@@ -16,7 +16,7 @@ type Design struct {
 	Sections []*Section
 	Memories []*Memory
 	// StepCycles is the initiation interval: cycles from the last beat of a step's input to that of the next while neither side
-	// waits; OutputCycles is that while the outputs of a step leave.
+	// waits. OutputCycles is the longest that a step may take, with the outputs of the sequence before in its way.
 	StepCycles, OutputCycles int
 
 	prefix string

@@ -26,8 +26,8 @@ const (
 // Played is what came of a run.
 type Played struct {
 	Y [][][]int64 // as backends.Vectors has it
-	// StepCycles and OutputCycles are the most cycles from the last beat of a step to that of the next while the input never
-	// waits: the initiation interval, without and with outputs that leave meanwhile. Pauses leave them 0.
+	// StepCycles are those from the last beat of a step to that of the next while neither side waits, far into a sequence;
+	// OutputCycles the most between any two steps. Pauses and short sequences leave them 0.
 	StepCycles, OutputCycles int
 }
 
@@ -65,24 +65,6 @@ func Play(d *Design, p *lower.Plan, x [][][]int64, pauses *rand.Rand) (Played, e
 	return m.out, m.collect(x)
 }
 
-// clocked counts a design's StepCycles and OutputCycles by running it. No cycle depends on data, so zeros do; OutputCycles is an
-// upper bound before.
-func (d *Design) clocked(p *lower.Plan) error {
-	if err := d.Verify(); err != nil {
-		return err
-	}
-	row := make([]int64, p.Input.Size)
-	got, err := Play(d, p, [][][]int64{{row, row, row, row}, {row, row}}, nil)
-	if err != nil {
-		return fmt.Errorf("datapath %s: %w", d.Name, err)
-	}
-	d.StepCycles, d.OutputCycles = got.StepCycles, got.OutputCycles
-	if p.Output.When == ir.EveryStep {
-		d.StepCycles = d.OutputCycles
-	}
-	return nil
-}
-
 type player struct {
 	s      *Simulator
 	p      *lower.Plan
@@ -95,7 +77,6 @@ type player struct {
 	t      int   // steps of the sequence that is fed
 	phases []int // of steps whose outputs have not all left
 	beat   int   // the cycle of the last beat of the step before
-	left   bool  // outputs have left since
 }
 
 func (m *player) patience() int { return 8 * (m.s.d.OutputCycles + 64) }
@@ -124,15 +105,13 @@ func (m *player) feed(v int64, last, stepEnds bool) error {
 // count notes that the last beat of a step passes in this cycle.
 func (m *player) count(last bool) {
 	if m.beat > 0 && m.pauses == nil {
-		most := &m.out.StepCycles
-		if m.left {
-			most = &m.out.OutputCycles
+		m.out.OutputCycles = max(m.out.OutputCycles, m.s.Cycle-m.beat)
+		if m.t+1 >= Settled {
+			m.out.StepCycles = m.s.Cycle - m.beat
 		}
-		*most = max(*most, m.s.Cycle-m.beat)
 	}
 	m.beat = m.s.Cycle
 	m.t++
-	m.left = false
 	if last || m.p.Output.When == ir.EveryStep {
 		m.phases = append(m.phases, m.t&1)
 	}
@@ -164,7 +143,6 @@ func (m *player) cycle() error {
 }
 
 func (m *player) take(word uint64) error {
-	m.left = true
 	y := int64(signExtend(word, m.s.port(OutData).Bits))
 	m.flat = append(m.flat, y)
 	m.row = append(m.row, y)
