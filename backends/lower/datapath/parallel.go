@@ -22,7 +22,7 @@ type parallel struct {
 // Limits of a parallel design.
 const (
 	parallelUnits = 256
-	parallelWords = 4096 // weights of the input, which are shared adders
+	parallelPairs = 80000 // of terms in the rows of the input's weights, among which adders are shared
 	parallelTable = 1 << 16
 )
 
@@ -47,8 +47,8 @@ func buildParallel(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 		return refuse("has no port for its state; a serial one has")
 	case t != nil && t.Source == lower.FromVector && t.Mid != identityBoth:
 		return refuse("does not rescale a product; a serial one does")
-	case t != nil && t.Source == lower.FromVector && len(t.Matrix.Ints) > parallelWords:
-		return refuse("takes at most %d weights of the input, not %d; a streaming one takes more", parallelWords, len(t.Matrix.Ints))
+	case t != nil && t.Source == lower.FromVector && termPairs(&t.Matrix) > parallelPairs:
+		return refuse("has adders for each weight of the input, for which %d of %d bits are too many; a serial one has them in block RAM", len(t.Matrix.Ints), t.Matrix.Bits)
 	case p.Input.Kind == ir.Token && l.N*2*p.Input.Vocab > parallelTable:
 		return refuse("has a constant of each unit for each token, %d in all; a serial one takes them from one table", l.N*p.Input.Vocab)
 	}
@@ -62,6 +62,19 @@ func buildParallel(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	e.recur(addends, at)
 	e.close()
 	return e.finish(), nil
+}
+
+// termPairs is how many pairs of terms the rows of a matrix have, when it is written with shifts and additions.
+func termPairs(m *lower.Matrix) int {
+	pairs := 0
+	for r := range m.Rows {
+		terms := 0
+		for _, w := range m.Ints[r*m.Cols : (r+1)*m.Cols] {
+			terms += arith.Digits(w)
+		}
+		pairs += terms * terms / 2
+	}
+	return pairs
 }
 
 // at is where a step is in the pipeline.

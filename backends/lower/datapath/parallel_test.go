@@ -14,7 +14,7 @@ import (
 // TestParallelComputesThePlan plays random plans; what cannot be built says what can.
 func TestParallelComputesThePlan(t *testing.T) {
 	built := 0
-	for seed := range 400 {
+	for seed := range 150 {
 		rng := rand.New(rand.NewSource(int64(seed)))
 		p := plantest.Random(rng)
 		a := datapath.Arch{Kind: datapath.Parallel, Readout: 1 << rng.Intn(5)}
@@ -32,7 +32,7 @@ func TestParallelComputesThePlan(t *testing.T) {
 			}
 		})
 	}
-	if built < 60 {
+	if built < 25 {
 		t.Errorf("only %d plans were built", built)
 	}
 }
@@ -40,7 +40,7 @@ func TestParallelComputesThePlan(t *testing.T) {
 // TestParallelTakesACycleAStep counts.
 func TestParallelTakesACycleAStep(t *testing.T) {
 	seen := 0
-	for seed := range 200 {
+	for seed := range 80 {
 		p := plantest.Random(rand.New(rand.NewSource(int64(seed))))
 		if p.Output.When == ir.EveryStep || p.Output.When == ir.Mean || p.Input.Size != 1 {
 			continue
@@ -54,7 +54,7 @@ func TestParallelTakesACycleAStep(t *testing.T) {
 			t.Errorf("seed %d: %d cycles a step", seed, d.StepCycles)
 		}
 	}
-	if seen < 5 {
+	if seen < 3 {
 		t.Errorf("only %d plans", seen)
 	}
 }
