@@ -15,7 +15,8 @@ import (
 type benchValues struct {
 	topValues
 	BeatWord, Beats, BeatDepth int
-	Settled                    int // the step of a sequence from which on cycles are StepCycles
+	Every                      bool // step has outputs
+	Settled                    int  // the step of a sequence from which on cycles are StepCycles
 	Outputs, OutputDepth       int
 	OutWord                    int    // bits of a golden output
 	OutText                    string // what is compared with it
@@ -127,7 +128,7 @@ func interpreted(p *lower.Plan, x [][][]int64) [][][]int64 {
 
 // testbench writes the golden vectors and the testbench that runs them, and gives what it says of them.
 func (w *writer) testbench(v backends.Vectors) benchValues {
-	t := benchValues{topValues: w.top(), Resets: resets}
+	t := benchValues{topValues: w.top(), Resets: resets, Every: w.plan.Output.When == ir.EveryStep}
 	t.BeatWord, t.Settled = t.IB+1, datapath.Settled
 	if len(v.X) > 0 {
 		v, t.Saturated = withEdges(w.plan, v)
