@@ -40,7 +40,7 @@ func TestParallelComputesThePlan(t *testing.T) {
 // TestParallelTakesACycleAStep counts.
 func TestParallelTakesACycleAStep(t *testing.T) {
 	seen := 0
-	for seed := range 80 {
+	for seed := range 200 {
 		p := plantest.Random(rand.New(rand.NewSource(int64(seed))))
 		if p.Output.When == ir.EveryStep || p.Output.When == ir.Mean || p.Input.Size != 1 {
 			continue
