@@ -1,6 +1,10 @@
 package compiler
 
 import (
+	"maps"
+	"slices"
+
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath/explore"
 	"github.com/hrnnc/hrnnc/backends/verilog"
 )
@@ -13,4 +17,14 @@ func (l *Lowered) Explore(progress func(done, of int)) (explore.Goal, []explore.
 		return goal, nil, l.placed(verilog.Target, err)
 	}
 	return goal, all, nil
+}
+
+// As is the model with its architecture on the FPGA decided, whatever rate is asked for.
+func (l *Lowered) As(a datapath.Arch) *Lowered {
+	settings := verilog.Deciding(a)
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		l = l.with(verilog.Target, key, settings[key])
+	}
+	delete(l.Targets[verilog.Target.Name()], "steps_per_second") // the map is this model's own
+	return l
 }

@@ -60,6 +60,9 @@ type SynthOptions struct {
 	synth.Options
 	Clock float64 // MHz that the model is to run at; 0 for the model's, or else the highest
 	Rate  float64 // steps a second that are needed; 0 for the model's, or else none
+	// Keep has what was measured kept in the user's cache, for the next time that the same tools get the same Verilog. A kept
+	// Synthesis has no harness, log and floor plan.
+	Keep bool
 }
 
 // Part is the FPGA that the model's target verilog block names, or the command line's settings; "" for none.
@@ -126,38 +129,51 @@ func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "hrnnc-verilog-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	for _, f := range files {
-		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
-			return nil, err
-		}
-	}
-	out := &Synthesis{Model: l.Plan.Name, Title: part.Title, Has: has(part.Logic)}
+	out := &Synthesis{Model: l.Plan.Name, Title: part.Title, Has: has(part.Logic), Rate: o.Rate}
 	settings := l.Targets[verilog.Target.Name()]
 	for _, k := range slices.Sorted(maps.Keys(settings)) {
 		out.Settings = append(out.Settings, k+"="+settings[k])
 	}
 	out.Cycles, out.OutputCycles = figure(figures, "cycles a step"), figure(figures, "cycles a step with outputs")
-	design, err := synth.Generated(dir)
+	measure := func() error { return l.measure(ctx, out, files, part, o.Options) }
+	if o.Keep {
+		err = out.kept(files, part, o.Options, measure)
+	} else {
+		err = measure()
+	}
 	if err != nil {
 		return nil, err
+	}
+	out.time(part, o.Clock)
+	return out, nil
+}
+
+// measure has the tools synthesise, place and simulate generated files.
+func (l *Lowered) measure(ctx context.Context, out *Synthesis, files []backends.File, part *chip.Part, o synth.Options) error {
+	dir, err := os.MkdirTemp("", "hrnnc-verilog-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for _, f := range files {
+		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
+			return err
+		}
+	}
+	design, err := synth.Generated(dir)
+	if err != nil {
+		return err
 	}
 	if len(exttool.Missing("iverilog", "vvp")) == 0 {
 		o.Watch("counting cycles", 0)
 		if out.Counted, err = synth.Cycles(ctx, design); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if out.Result, err = synth.Run(ctx, design, part, o.Options); err != nil {
-		return nil, l.placed(verilog.Target, err)
+	if out.Result, err = synth.Run(ctx, design, part, o); err != nil {
+		return l.placed(verilog.Target, err)
 	}
-	out.Rate = o.Rate
-	out.time(part, o.Clock)
-	return out, nil
+	return nil
 }
 
 // smaller is the setting that makes a design smaller, where one says more than the least.

@@ -32,6 +32,7 @@ type Design struct {
 type Options struct {
 	Seeds       int           // of placement: 1, 2, ...; 0 stands for 1
 	Multipliers bool          // may be used
+	SizeOnly    bool          // nothing is placed, and there is no clock
 	Timeout     time.Duration // of each tool; 0 for none
 	Tools       Tools
 	// Smaller says what makes the design smaller, for errors; may be empty.
@@ -120,7 +121,7 @@ func Run(ctx context.Context, d Design, part *chip.Part, o Options) (*Result, er
 	if err := r.room(out.Size); err != nil {
 		return nil, err
 	}
-	if part.Logic.PlaceRoute.Command == "" {
+	if o.SizeOnly || part.Logic.PlaceRoute.Command == "" {
 		return out, nil
 	}
 	r.watch("making the harness", 0.35)

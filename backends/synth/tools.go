@@ -50,10 +50,7 @@ func (r *runner) watch(what string, done float64) {
 
 // choose finds the tools.
 func (r *runner) choose() error {
-	need := []string{"yosys"}
-	if c := r.part.Logic.PlaceRoute.Command; c != "" {
-		need = append(need, c)
-	}
+	need := r.commands()
 	missing := exttool.Missing(need...)
 	switch {
 	case r.Tools == NPM, r.Tools == Default && len(missing) > 0 && len(exttool.Missing("npm", "node")) == 0:
@@ -72,6 +69,39 @@ func (r *runner) choose() error {
 		return err
 	}
 	return nil
+}
+
+// commands are the tools that are run.
+func (r *runner) commands() []string {
+	if c := r.part.Logic.PlaceRoute.Command; c != "" && !r.SizeOnly {
+		return []string{"yosys", c}
+	}
+	return []string{"yosys"}
+}
+
+// Installed names the tools that Run would run for a part, each differently once it is replaced: what Run gave may be kept while they
+// stay as they are.
+func Installed(part *chip.Part, o Options) ([]string, error) {
+	r := &runner{Options: o, part: part}
+	if err := r.choose(); err != nil {
+		return nil, err
+	}
+	if r.packages != "" {
+		return npmPackages, nil
+	}
+	var out []string
+	for _, c := range r.commands() {
+		path, err := exttool.Find(c)
+		if err != nil {
+			return nil, err
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, fmt.Sprint(path, info.Size(), info.ModTime().UnixNano()))
+	}
+	return out, nil
 }
 
 // copyDesign puts the files of the design, and the tables beside them, where the tools run.

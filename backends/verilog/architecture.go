@@ -185,6 +185,14 @@ func (a *architecture) explained(p *lower.Plan, err error) error {
 	return backends.BadSetting("arch", "%v", err).Helpf("leave arch out, and hrnnc chooses; hrnnc explore shows what there is")
 }
 
+// Deciding are the settings that make a design of just this architecture.
+func Deciding(a datapath.Arch) backends.Settings {
+	yes := map[bool]string{true: "yes", false: "no"}
+	return backends.Settings{"arch": string(a.Kind), "butterflies": strconv.Itoa(a.Lanes), "update": strconv.Itoa(a.Update),
+		"product": strconv.Itoa(a.Product), "readout": strconv.Itoa(a.Readout), "weights": string(a.Weights),
+		"multipliers": yes[a.Multipliers], "state_port": yes[a.StatePort]}
+}
+
 // Explore counts every architecture of a plan under the settings, the smallest first, with the goal that they are for.
 // progress, which may be nil, is told how many of how many are done.
 func Explore(p *lower.Plan, s backends.Settings, progress func(done, of int)) (explore.Goal, []explore.Candidate, error) {
