@@ -67,4 +67,3 @@ func keptFile(files []backends.File, part *chip.Part, o synth.Options) (string, 
 	}
 	return filepath.Join(cache, "hrnnc", "synth", fmt.Sprintf("%x.json", h.Sum(nil)[:16])), nil
 }
-
