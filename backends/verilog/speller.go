@@ -239,11 +239,14 @@ func (s *speller) memory(m *datapath.Memory) {
 		s.constants(m)
 		return
 	}
-	kind := "ram"
-	if len(m.Writes) == 0 {
-		kind = "rom"
+	attributes := "rom_style = \"block\""
+	switch {
+	case len(m.Writes) > 0 && m.Old:
+		attributes = "ram_style = \"block\""
+	case len(m.Writes) > 0: // without it yosys keeps what is written beside the memory, for reads in the same cycle
+		attributes = "ram_style = \"block\", no_rw_check"
 	}
-	s.code("(* %s_style = \"block\" *) reg %s%s [0:%d];%s", kind, span(m.Bits), m.Name, m.Depth-1, remark(m.Doc))
+	s.code("(* %s *) reg %s%s [0:%d];%s", attributes, span(m.Bits), m.Name, m.Depth-1, remark(m.Doc))
 	if m.Init != nil {
 		for _, l := range s.memories.fill(m) {
 			s.line("%s", l)

@@ -62,7 +62,7 @@ func randomDesign(rng *rand.Rand) *datapath.Design {
 		m.Init = append(m.Init, rng.Int63n(512)-256)
 	}
 	table := d.Memory(m)
-	ram := d.Memory(datapath.Memory{Name: "ram", Bits: 6, Depth: 16, Style: datapath.Block})
+	ram := d.Memory(datapath.Memory{Name: "ram", Bits: 6, Depth: 16, Style: datapath.Block, Old: true})
 	pick := func() *datapath.Expr { return pool[rng.Intn(len(pool))] }
 	bit := func() *datapath.Expr { e := pick(); return e.Bit(rng.Intn(e.Bits)) }
 	d.Section("what is made of it")

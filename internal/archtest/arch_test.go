@@ -106,7 +106,7 @@ var users = []struct {
 	{"backends/c", []string{"compiler", "internal/bench/mcu", "internal/bench/price"}, "one list names the targets: compiler/targets.go"},
 	{"backends/golang", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
 	{"backends/verilog", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
-	{"internal/modelgen", []string{"internal/bench/price"}, "it is for tests, and for fitting prices to models that nobody has seen"},
+	{"internal/modelgen", []string{"internal/bench/area", "internal/bench/price"}, "it is for tests, and for prices and areas of models that nobody has seen"},
 	{"internal/hostile", nil, "it is for tests"},
 	{"internal/shared", nil, "it is for tests"},
 	{"trainer/data/filetest", nil, "it is for tests"},

@@ -72,13 +72,15 @@ const (
 	Single Style = "spram" // the large memories of a UP5K, with one port for reading and writing and without first values
 )
 
-// Memory is Depth words of Bits bits. A word that is read in the cycle in which it is written has its old value.
+// Memory is Depth words of Bits bits. A word that is read in the cycle in which it is written is not known, unless Old asks for its old
+// value: block RAM gives no such word of itself, and logic that does takes registers and look-up tables a bit.
 type Memory struct {
 	Name        string
 	Doc         string
 	Bits, Depth int
 	Style       Style
 	Signed      bool
+	Old         bool
 	Init        []int64 // the first words, the rest 0; nil where the memory has no first value
 	Reads       []*Read
 	Writes      []*Write

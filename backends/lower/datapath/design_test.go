@@ -63,3 +63,23 @@ func twoWrites(d *Design) {
 	m.Write(One(), Const(3, 0), Const(4, 0))
 	m.Write(One(), Const(3, 1), Const(4, 0))
 }
+
+// TestWordsThatMeet reads a word while it is written.
+func TestWordsThatMeet(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		d := New("d")
+		x := d.Input("x", 8)
+		m := d.Memory(Memory{Name: "m", Bits: 8, Depth: 2, Style: Block, Old: old, Init: []int64{7, 0}})
+		m.Write(One(), Const(1, 0), x)
+		y := d.Output("y", 8)
+		d.Drive(y, d.Read(m, "q", Const(1, 0), nil))
+		s := NewSimulator(d)
+		s.Set("x", 9)
+		s.Clock(false)
+		first := s.Get("y")
+		s.Clock(false)
+		if second := s.Get("y"); (first == 7) != old || (second == 9) != old {
+			t.Errorf("old %v: %d, then %d", old, first, second)
+		}
+	}
+}

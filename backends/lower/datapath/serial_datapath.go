@@ -168,6 +168,12 @@ func unitWord(u *Expr, e *engine) *Expr {
 	return u.Slice(e.at-1, e.w)
 }
 
+// meets reports whether a word of a bank may be wanted in a cycle in which another takes its place: while the second half of a word's
+// units is updated, and the first half is written back meanwhile, and where layers pass their state on.
+func (e *engine) meets() bool {
+	return len(e.engines) > 1 || e.subs > 1 && e.cycles > 1 && e.cycles <= 3+e.extra
+}
+
 // banks adds the memories with their reads.
 func (e *engine) banks(on, sub []*Expr) []*bank {
 	l := e.l
@@ -223,7 +229,7 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 			at = Cat(e.half.Ref(), at)
 		}
 		b.at = e.Wire(laned("read_at", len(out), n), at)
-		b.m = e.Memory(Memory{Name: laned("bank", len(out), n), Bits: e.mem, Signed: true, Depth: depth, Style: Block})
+		b.m = e.Memory(Memory{Name: laned("bank", len(out), n), Bits: e.mem, Signed: true, Depth: depth, Style: Block, Old: e.meets()})
 		b.q = e.Read(b.m, laned("q", len(out), n), b.at, e.keeps())
 		e.words = append(e.words, b.q)
 	}

@@ -37,12 +37,15 @@ type readPort struct {
 	slot            int
 	words           []uint64
 	address, enable func() uint64
-	next            uint64
+	mask            uint64
+	on              bool
+	at, next        uint64
 }
 
 type writePort struct {
 	words               []uint64
 	when, address, data func() uint64
+	meets               []int // reads of the same memory, where a word that is read while it is written is not known
 	on                  bool
 	at, word            uint64
 }
@@ -88,11 +91,15 @@ func NewSimulator(d *Design) *Simulator {
 		s.edges = append(s.edges, e)
 	}
 	for _, m := range d.Memories {
+		var meets []int
 		for _, r := range m.Reads {
-			s.reads = append(s.reads, readPort{slot: s.slot[r.Data], words: s.words[m], address: s.compile(r.Address), enable: s.compile(r.Enable)})
+			if !m.Old {
+				meets = append(meets, len(s.reads))
+			}
+			s.reads = append(s.reads, readPort{slot: s.slot[r.Data], words: s.words[m], address: s.compile(r.Address), enable: s.compile(r.Enable), mask: mask(m.Bits)})
 		}
 		for _, w := range m.Writes {
-			s.writes = append(s.writes, writePort{words: s.words[m], when: s.compile(w.When), address: s.compile(w.Address), data: s.compile(w.Data)})
+			s.writes = append(s.writes, writePort{words: s.words[m], when: s.compile(w.When), address: s.compile(w.Address), data: s.compile(w.Data), meets: meets})
 		}
 	}
 	s.dirty = true
@@ -167,17 +174,23 @@ func (s *Simulator) Clock(reset bool) {
 	for i := range s.reads {
 		r := &s.reads[i]
 		r.next = s.now[r.slot]
-		if r.enable == nil || r.enable() == 1 {
-			r.next = 0
-			if a := r.address(); a < uint64(len(r.words)) {
-				r.next = r.words[a]
+		if r.on = r.enable == nil || r.enable() == 1; r.on {
+			r.next, r.at = 0, r.address()
+			if r.at < uint64(len(r.words)) {
+				r.next = r.words[r.at]
 			}
 		}
 	}
 	for i := range s.writes {
 		w := &s.writes[i]
-		if w.on = w.when() == 1; w.on {
-			w.at, w.word = w.address(), w.data()
+		if w.on = w.when() == 1; !w.on {
+			continue
+		}
+		w.at, w.word = w.address(), w.data()
+		for _, r := range w.meets {
+			if r := &s.reads[r]; r.on && r.at == w.at { // what comes is not known
+				r.next = 0x5555555555555555 & r.mask
+			}
 		}
 	}
 	for i := range s.writes {

@@ -32,6 +32,13 @@ type Area struct {
 // Count counts a design.
 func Count(d *datapath.Design, l Logic) Area {
 	c := counter{network: newNetwork(), logic: l, roots: map[literal]bool{}}
+	for _, m := range d.Memories {
+		if m.Old && len(m.Writes) > 0 {
+			for _, r := range m.Reads {
+				c.old[r.Data] = true
+			}
+		}
+	}
 	for _, s := range d.Signals() {
 		switch s.Kind {
 		case datapath.Output:
@@ -166,6 +173,15 @@ func (c *counter) memory(m *datapath.Memory) {
 	c.area.Tables += decode * ports
 	for _, r := range m.Reads {
 		c.need(c.expr(r.Address)...)
+		for _, w := range m.Writes {
+			if m.Old { // what is written at the address that is read waits beside the memory
+				address, at := c.expr(r.Address), c.expr(w.Address)
+				n := max(len(address), len(at))
+				same := c.reduce(c.each(padded(address, n), padded(at, n), func(x, y literal) literal { return c.xor(x, y).not() }), c.and)
+				c.need(c.and(c.expr(w.When)[0], same[0]))
+				c.area.FlipFlops += m.Bits + 1
+			}
+		}
 		if r.Enable != nil {
 			c.need(c.expr(r.Enable)...)
 		}
@@ -175,6 +191,15 @@ func (c *counter) memory(m *datapath.Memory) {
 		c.need(c.expr(w.Data)...)
 		c.need(c.expr(w.When)...)
 	}
+}
+
+// padded is a number of n bits.
+func padded(a []literal, n int) []literal {
+	out := append([]literal(nil), a...)
+	for len(out) < n {
+		out = append(out, zero)
+	}
+	return out
 }
 
 // chains counts the bits of adders that something needs, and needs their operands in turn.

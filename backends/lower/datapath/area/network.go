@@ -49,6 +49,8 @@ type network struct {
 	shared map[node]literal
 	memo   map[*datapath.Signal][]literal
 	adders []*adder
+	// old are words of memories whose old value is kept beside them while they are written.
+	old map[*datapath.Signal]bool
 	// multipliers are products of two values that are not constant.
 	multipliers []multiplier
 }
@@ -56,7 +58,7 @@ type network struct {
 type multiplier struct{ a, b int }
 
 func newNetwork() *network {
-	return &network{nodes: make([]node, 1), shared: map[node]literal{}, memo: map[*datapath.Signal][]literal{}}
+	return &network{nodes: make([]node, 1), shared: map[node]literal{}, memo: map[*datapath.Signal][]literal{}, old: map[*datapath.Signal]bool{}}
 }
 
 func (n *network) leaf() literal {
@@ -185,6 +187,10 @@ func (n *network) signal(s *datapath.Signal) []literal {
 	} else {
 		for range s.Bits {
 			bits = append(bits, n.leaf())
+		}
+		if n.old[s] {
+			met := n.leaf()
+			bits = n.each(bits, bits, func(x, _ literal) literal { return n.mux(met, n.leaf(), x) })
 		}
 	}
 	n.memo[s] = bits
