@@ -138,7 +138,7 @@ var jsonRuns = []struct {
 	{command: "ir", rest: "--passes"},
 	{command: "ir", rest: "model.hrn --after lunch", code: exitUsage},
 	{command: "ir", code: exitUsage},
-	{command: "compile", rest: "model.hrn -o out --set verilog.butterflies=8"},
+	{command: "compile", rest: "model.hrn -o out --set verilog.butterflies=2"},
 	{command: "compile", rest: "model.hrn -o table.csv", code: exitUser},
 	{command: "compile", rest: "model.hrn --target cobol", code: exitUsage},
 	{command: "compile", rest: "model.hrn --set verilog.butterflies=7 -o out2", code: exitUser},
@@ -155,6 +155,8 @@ var jsonRuns = []struct {
 	{command: "verify", rest: "model.hrn --mcu esp8266", code: exitUser},
 	{command: "synth", rest: "model.hrn --part ecp5 --set verilog.butterflies=1", tool: "yosys"},
 	{command: "synth", rest: "model.hrn --part up6k", code: exitUser},
+	{command: "explore", rest: "model.hrn --steps-per-second 100"},
+	{command: "explore", rest: "model.hrn --part z80", code: exitUser},
 	{command: "core hadamard", rest: "--n 16 --width 12 -o core"},
 	{command: "core hadamard", rest: "--n 12 --width 12", code: exitUsage},
 	{command: "calibrate", rest: "model.hrn --input x.npy"},
@@ -251,7 +253,7 @@ func eachCommand(c *cobra.Command, visit func(*cobra.Command)) {
 
 // TestFlagValues holds the tables of completion to the commands: a flag that takes words or files completes them.
 func TestFlagValues(t *testing.T) {
-	free := []string{"set", "output", "map", "ignore", "input-scale", "name", "text", "steps", "state-bits", "units", "rate", "budget", "epochs", "seed", "sequences", "clock", "seeds", "steps-per-second", "timeout"}
+	free := []string{"set", "output", "map", "ignore", "input-scale", "name", "text", "steps", "state-bits", "units", "rate", "budget", "epochs", "seed", "sequences", "clock", "seeds", "steps-per-second", "timeout", "n", "width", "seconds"}
 	flags := map[string]bool{}
 	eachCommand((&app{}).root(), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
