@@ -116,23 +116,33 @@ func (c *counter) need(bits ...literal) {
 	}
 }
 
-// register counts a register's flip-flops and needs what they take: a condition of all values is their enable, a value that is
-// zero otherwise their reset.
+// register counts a register's flip-flops and needs what they take: a condition of all values is their enable, and where its
+// last values are constants, the conditions of those are its reset.
 func (c *counter) register(s *datapath.Signal) {
 	bits := c.signal(s)
+	assigns, resets := s.Next, zero
+	for n := len(assigns); n > 1; n = len(assigns) {
+		last := assigns[n-1]
+		if last.When == nil || last.Value.Op != datapath.OpConst || s.Reset != nil && *s.Reset != last.Value.Value {
+			break
+		}
+		resets = c.or(resets, c.expr(last.When)[0])
+		assigns = assigns[:n-1]
+	}
 	enable := zero
 	next := bits
-	for i, a := range s.Next {
+	for i, a := range assigns {
 		value := a.Value
 		when := one
 		if a.When != nil {
 			when = c.expr(a.When)[0]
 		}
-		v := c.expr(value)
-		if i == 0 && len(s.Next) == 1 && value.Op == datapath.OpGate && s.Reset == nil {
-			c.need(c.expr(value.Args[0])[0])
-			v = c.expr(value.Args[1])
+		if len(assigns) == 1 && a.When == nil {
+			var more literal
+			value, more = c.constants(value, s.Reset)
+			resets = c.or(resets, more)
 		}
+		v := c.expr(value)
 		enable = c.or(enable, when)
 		switch {
 		case i == 0:
@@ -141,12 +151,39 @@ func (c *counter) register(s *datapath.Signal) {
 			next = c.each(v, next, func(x, y literal) literal { return c.mux(when, x, y) })
 		}
 	}
-	if s.Reset != nil && enable != one {
-		enable = c.or(enable, c.reset())
+	if s.Reset != nil && (enable != one || resets != zero) {
+		resets = c.or(resets, c.reset())
+	}
+	if enable != one { // a reset takes an enabled flip-flop
+		enable = c.or(enable, resets)
 	}
 	c.area.FlipFlops += len(bits)
-	c.need(enable)
+	c.need(enable, resets)
 	c.need(next...)
+}
+
+// constants takes a register's value apart: what it is unless it is a constant, and when it is that constant. With a reset value
+// only that constant counts.
+func (c *counter) constants(e *datapath.Expr, reset *uint64) (rest *datapath.Expr, when literal) {
+	when = zero
+	for fixed := reset; ; {
+		is := func(a *datapath.Expr) bool { return a.Op == datapath.OpConst && (fixed == nil || *fixed == a.Value) }
+		switch {
+		case e.Op == datapath.OpRef && e.Signal.Kind == datapath.Wire:
+			e = e.Signal.Value
+		case e.Op == datapath.OpGate && (fixed == nil || *fixed == 0):
+			fixed = new(uint64)
+			when, e = c.or(when, c.expr(e.Args[0])[0].not()), e.Args[1]
+		case e.Op == datapath.OpMux && is(e.Args[1]):
+			fixed = &e.Args[1].Value
+			when, e = c.or(when, c.expr(e.Args[0])[0]), e.Args[2]
+		case e.Op == datapath.OpMux && is(e.Args[2]):
+			fixed = &e.Args[2].Value
+			when, e = c.or(when, c.expr(e.Args[0])[0].not()), e.Args[1]
+		default:
+			return e, when
+		}
+	}
 }
 
 func (c *counter) reset() literal {
