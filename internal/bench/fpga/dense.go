@@ -228,10 +228,7 @@ func (b *bench) dense(ctx context.Context) error {
 		m.Cycles = cycles
 		b.row(m, "| dense, 512 units | up5k | %d lanes, %d large RAMs | %s |", lanes, e.Large(), m.cells())
 	}
-	for _, r := range examples {
-		if r.model != "pmnist" || r.part != "up5k" {
-			continue
-		}
+	for _, r := range besideDense {
 		m, err := b.model(ctx, r)
 		if err != nil {
 			return err

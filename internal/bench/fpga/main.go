@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/synth"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/passes"
 )
@@ -34,7 +36,7 @@ func main() {
 	write := flag.Bool("write", false, "write docs/benchmarks/fpga.md")
 	before := flag.String("before", "", "folder with the Verilog of another hrnnc, FOLDER/MODEL/verilog")
 	hand := flag.String("hand", filepath.Join("..", "shared", "prototypes", "fpga"), "folder of the designs made by hand")
-	only := flag.String("only", "", "tables to make, with commas: examples, ideas, dense, families")
+	only := flag.String("only", "", "tables to make, with commas: a section of rows.go, cores, dense, families, ideas, history")
 	kept := flag.Bool("kept", false, "only rows that were measured before; measures nothing")
 	patience := flag.Duration("timeout", 30*time.Minute, "how long a tool may take")
 	cache := flag.String("cache", "", "folder of what was measured (default: in the user's cache)")
@@ -85,11 +87,19 @@ func (b *bench) page(ctx context.Context, only string) error {
 	b.line("")
 	b.line("FOLDER holds what another hrnnc wrote: `hrnnc compile examples/MODEL/model.hrn --target verilog --set verilog.butterflies=1 -o FOLDER/MODEL`.")
 	b.line("")
+	for _, s := range sections {
+		if !named(only, s.name) {
+			continue
+		}
+		if err := b.section(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
 	for _, table := range []struct {
 		name string
 		make func(context.Context) error
-	}{{"examples", b.examples}, {"ideas", b.ideas}, {"dense", b.dense}, {"families", b.families}} {
-		if only != "" && !strings.Contains(","+only+",", ","+table.name+",") {
+	}{{"cores", b.cores}, {"dense", b.dense}, {"families", b.families}, {"ideas", b.ideas}, {"history", b.history}} {
+		if !named(only, table.name) {
 			continue
 		}
 		if err := table.make(ctx); err != nil {
@@ -98,6 +108,11 @@ func (b *bench) page(ctx context.Context, only string) error {
 	}
 	b.line("Measured with %s.", strings.Join(b.tools, ", "))
 	return nil
+}
+
+// named reports whether a table is among those that were asked for; "" is all.
+func named(only, table string) bool {
+	return only == "" || slices.Contains(strings.Split(only, ","), table)
 }
 
 // row is a line of a table about a design, which is left out where only what was measured before is shown.
@@ -109,14 +124,14 @@ func (b *bench) row(m *measured, format string, args ...any) {
 
 // head starts a table of measured designs.
 func (b *bench) head(more string) {
-	b.line("| model | part | design | LUTs | flip-flops | block RAMs | cells | clock, MHz | cycles a step | us a step | with outputs | uJ a step |%s", more)
-	b.line("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s", strings.Repeat(" ---: |", strings.Count(more, "|")))
+	b.line("| model | part | design | LUTs | flip-flops | block RAMs | multipliers | cells | clock, MHz | cycles a step | us a step | with outputs | uJ a step |%s", more)
+	b.line("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s", strings.Repeat(" ---: |", strings.Count(more, "|")))
 }
 
 // cells are those of a measured design, from LUTs to energy.
 func (m *measured) cells() string {
 	if m.Problem != "" {
-		return m.Problem + strings.Repeat(" |", 8)
+		return m.Problem + strings.Repeat(" |", 9)
 	}
 	clock, micros, energy := "-", "-", "-"
 	if m.Worst > 0 {
@@ -130,60 +145,148 @@ func (m *measured) cells() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s | %s | %d | %s | %s | %s | %s | %s | %s", thousands(m.Size.LUTs), thousands(m.Size.FlipFlops), m.Size.Blocks, count(m.LogicCells),
+	return fmt.Sprintf("%s | %s | %d | %d | %s | %s | %s | %s | %s | %s", thousands(m.Size.LUTs), thousands(m.Size.FlipFlops), m.Size.Blocks, m.Size.Multipliers, count(m.LogicCells),
 		clock, count(m.Cycles), micros, count(m.OutputCycles), energy)
 }
 
-func (b *bench) examples(ctx context.Context) error {
-	b.line("## The examples")
+// section is a table of designs with what they are held to.
+func (b *bench) section(ctx context.Context, s section) error {
+	b.line("## %s", s.title)
 	b.line("")
-	b.line("Beside each model, what another hrnnc made of it at one butterfly a cycle (\"before\", with the cycles that its files say), and what was made by")
-	b.line("hand for its one shape (\"by hand\").")
+	b.line("%s", s.text)
 	b.line("")
-	b.head("")
-	done := map[string]bool{}
-	for _, r := range examples {
-		m, err := b.model(ctx, r)
+	b.head(" required |")
+	if b.before != "" && s.before.model != "" {
+		m, err := b.written(ctx, s.before)
 		if err != nil {
 			return err
 		}
-		b.row(m, "| %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells())
-		if key := r.model + r.part; !done[key] {
-			done[key] = true
-			if err := b.others(ctx, r); err != nil {
-				return err
-			}
+		b.row(m, "| %s | %s | before | %s | |", s.before.model, s.before.part, m.cells())
+	}
+	for _, h := range s.byHand {
+		if err := b.madeByHand(ctx, h); err != nil {
+			return err
+		}
+	}
+	var first *measured
+	var paths []string
+	for _, c := range s.rows {
+		m, err := b.model(ctx, c.row)
+		if err != nil {
+			return err
+		}
+		if first == nil {
+			first = m
+		}
+		b.row(m, "| %s | %s | %s | %s | %s |", c.model, c.part, strings.Join(c.set, ", "), m.cells(), c.need.verdict(m, first))
+		if path := m.slowest(); path != "" && m.Worst < c.need.clock {
+			paths = append(paths, fmt.Sprintf("The slowest path of %s: %s.", strings.Join(c.set, ", "), path))
 		}
 	}
 	b.line("")
+	for _, p := range paths {
+		b.line("%s", p)
+		b.line("")
+	}
 	return nil
 }
 
-// others are rows of the same model on the same part that hrnnc did not make now.
-func (b *bench) others(ctx context.Context, r row) error {
-	if b.before != "" {
-		m, err := b.written(ctx, r)
+// madeByHand is a row of a design of the prototypes.
+func (b *bench) madeByHand(ctx context.Context, h handmade) error {
+	dir := filepath.Join(b.hand, h.folder)
+	if _, err := os.Stat(dir); err != nil {
+		log.Printf("left out: no %s", dir)
+		return nil
+	}
+	log.Printf("by hand: %s", h.folder)
+	m, err := b.measure(ctx, synth.Design{Dir: dir, Files: []string{h.file}, Top: h.top}, row{part: h.part})
+	if err != nil {
+		return err
+	}
+	m.Cycles = h.cycles
+	b.row(m, "| %s | %s | by hand, %s | %s | |", h.top, h.part, h.folder, m.cells())
+	return nil
+}
+
+// verdict says which of what is needed is there, and by how much it is not; first is the first design of the section.
+func (n need) verdict(m, first *measured) string {
+	if m.Problem != "" {
+		return ""
+	}
+	var words []string
+	most := func(what string, is, most float64) {
+		switch {
+		case most == 0:
+		case is <= most:
+			words = append(words, fmt.Sprintf("%s at most %g: met", what, most))
+		default:
+			words = append(words, fmt.Sprintf("%s at most %g: **%.4g, %.0f %% more**", what, most, is, 100*(is/most-1)))
+		}
+	}
+	most("LUTs", float64(m.Size.LUTs), float64(n.luts))
+	most("block RAMs", float64(m.Size.Blocks), float64(n.blocks))
+	most("cycles", float64(m.Cycles), float64(n.cycles))
+	most("cycles of the outputs", float64(m.OutputCycles-m.Cycles), float64(n.outputCycles))
+	most("LUTs more than the first", float64(m.Size.LUTs-first.Size.LUTs), float64(n.outputLUTs))
+	if m.Worst > 0 {
+		most("us a step", float64(m.Cycles)/m.Worst, n.micros)
+		switch {
+		case n.clock == 0:
+		case m.Worst >= n.clock:
+			words = append(words, fmt.Sprintf("%g MHz: met", n.clock))
+		default:
+			words = append(words, fmt.Sprintf("%g MHz: **%.0f %% less**", n.clock, 100*(1-m.Worst/n.clock)))
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// slowest is the slowest path of the slowest seed.
+func (m *measured) slowest() string {
+	for _, s := range m.Seeds {
+		if s.MHz == m.Worst && s.Path != nil {
+			p := s.Path
+			return fmt.Sprintf("`%s` to `%s`, %.1f ns through %d cells, %.1f of it on wires", p.From, p.To, p.Logic+p.Routing, p.Levels, p.Routing)
+		}
+	}
+	return ""
+}
+
+// cores are the transform alone.
+func (b *bench) cores(ctx context.Context) error {
+	b.line("## The transform alone")
+	b.line("")
+	b.line("`hrnnc core hadamard`: 16 values of 12 bits. Cycles are from one vector to the next.")
+	b.line("")
+	b.head(" required |")
+	for _, h := range coresByHand {
+		if err := b.madeByHand(ctx, h); err != nil {
+			return err
+		}
+	}
+	for _, c := range cores {
+		log.Printf("core of %d, %s", c.n, c.style)
+		core, err := compiler.NewCore("", c.n, c.width, c.style)
 		if err != nil {
 			return err
 		}
-		b.row(m, "| %s | %s | before | %s |", r.model, r.part, m.cells())
-	}
-	for _, h := range byHand {
-		if h.model != r.model {
-			continue
-		}
-		dir := filepath.Join(b.hand, h.folder)
-		if _, err := os.Stat(dir); err != nil {
-			log.Printf("left out: no %s", dir)
-			continue
-		}
-		m, err := b.measure(ctx, synth.Design{Dir: dir, Files: []string{h.model + ".v"}, Top: h.model}, r)
+		dir, err := os.MkdirTemp("", "hrnnc-bench-fpga-")
 		if err != nil {
 			return err
 		}
-		m.Cycles = h.cycles
-		b.row(m, "| %s | %s | by hand, %s | %s |", r.model, r.part, h.folder, m.cells())
+		defer os.RemoveAll(dir)
+		f := core.Verilog()
+		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
+			return err
+		}
+		m, err := b.measure(ctx, synth.Design{Dir: dir, Files: []string{f.Path}, Top: core.Name}, row{part: c.part})
+		if err != nil {
+			return err
+		}
+		m.Cycles = core.Interval
+		b.row(m, "| %d values of %d bits | %s | %s | %s | %s |", c.n, c.width, c.part, c.style, m.cells(), c.need.verdict(m, m))
 	}
+	b.line("")
 	return nil
 }
 
@@ -192,10 +295,12 @@ func (b *bench) ideas(ctx context.Context) error {
 	b.line("")
 	b.line("Designs that decide one thing otherwise than the first of their group, and LUTs and cycles to it.")
 	b.line("")
-	b.head(" LUTs to the first | cycles to the first |")
 	for _, group := range ideas {
+		b.line("%s", group.text)
+		b.line("")
+		b.head(" LUTs to the first | cycles to the first |")
 		var first *measured
-		for _, r := range group {
+		for _, r := range group.rows {
 			m, err := b.model(ctx, r)
 			if err != nil {
 				return err
@@ -206,9 +311,54 @@ func (b *bench) ideas(ctx context.Context) error {
 			b.row(m, "| %s | %s | %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells(),
 				ratio(m.Size.LUTs, first.Size.LUTs), ratio(m.Cycles, first.Cycles))
 		}
+		b.line("")
+	}
+	return nil
+}
+
+// history shows what an idea was worth when it came: what this repository made before it and with it.
+func (b *bench) history(ctx context.Context) error {
+	b.line("What an idea was worth when it came, from the commits before and after it: a step's cycles are what the files say.")
+	b.line("")
+	b.head(" idea |")
+	for _, h := range history {
+		for _, commit := range []string{h.before, h.after} {
+			log.Printf("%s at %s", h.row.model, commit)
+			m, err := b.atCommit(ctx, commit, h.row)
+			if err != nil {
+				return err
+			}
+			what := "without: " + h.idea
+			if commit == h.after {
+				what = "with: " + h.idea
+			}
+			b.row(m, "| %s | %s | %s | %s | %s |", h.row.model, h.row.part, commit, m.cells(), what)
+		}
 	}
 	b.line("")
 	return nil
+}
+
+// atCommit measures what the compiler of a commit makes of a model.
+func (b *bench) atCommit(ctx context.Context, commit string, r row) (*measured, error) {
+	folder := filepath.Join(b.cache, strings.Join(append([]string{commit, r.model}, r.set...), "-"))
+	if _, err := os.Stat(filepath.Join(folder, "hrnnc.json")); err != nil {
+		tree, err := os.MkdirTemp("", "hrnnc-bench-fpga-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(tree)
+		script := `git archive "$2" | tar -x -C "$0" && cd "$0" && go build -o hrnnc.built ./cmd/hrnnc &&
+			model="$3" into="$1" && shift 3 && ./hrnnc.built compile examples/$model/model.hrn --target verilog -o "$into" "$@"`
+		args := []string{"-c", script, tree, folder, commit, r.model}
+		for _, s := range r.set {
+			args = append(args, "--set", "verilog."+s)
+		}
+		if out, err := exttool.Run(ctx, ".", nil, "sh", args...); err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", commit, err, out)
+		}
+	}
+	return b.folder(ctx, folder, r)
 }
 
 func ratio(a, b int) string {
@@ -223,19 +373,19 @@ func (b *bench) families(ctx context.Context) error {
 	b.line("")
 	b.line("Sizes by yosys alone: no free tool of Debian or npm places on these parts. Their LUTs have 4 (ecp5) and 6 inputs (xc7).")
 	b.line("")
-	b.line("| model | part | design | LUTs | flip-flops | block RAMs of 18 kbit | multipliers | cycles a step |")
-	b.line("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |")
+	b.line("| model | part | design | LUTs | flip-flops | block RAMs of 18 kbit | multipliers | cycles a step | with outputs |")
+	b.line("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, r := range families {
 		m, err := b.model(ctx, r)
 		if err != nil {
 			return err
 		}
 		if m.Problem != "" {
-			b.row(m, "| %s | %s | %s | %s | | | | |", r.model, r.part, strings.Join(r.set, ", "), m.Problem)
+			b.row(m, "| %s | %s | %s | %s | | | | | |", r.model, r.part, strings.Join(r.set, ", "), m.Problem)
 			continue
 		}
-		b.row(m, "| %s | %s | %s | %s | %s | %d | %d | %s |", r.model, r.part, strings.Join(r.set, ", "), thousands(m.Size.LUTs), thousands(m.Size.FlipFlops),
-			m.Size.Blocks, m.Size.Multipliers, count(m.Cycles))
+		b.row(m, "| %s | %s | %s | %s | %s | %d | %d | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), thousands(m.Size.LUTs), thousands(m.Size.FlipFlops),
+			m.Size.Blocks, m.Size.Multipliers, count(m.Cycles), count(m.OutputCycles))
 	}
 	b.line("")
 	return nil
@@ -294,7 +444,11 @@ func (b *bench) model(ctx context.Context, r row) (*measured, error) {
 
 // written measures what another hrnnc wrote, with the cycles that it says.
 func (b *bench) written(ctx context.Context, r row) (*measured, error) {
-	folder := filepath.Join(b.before, r.model)
+	return b.folder(ctx, filepath.Join(b.before, r.model), r)
+}
+
+// folder measures what an hrnnc wrote to a folder.
+func (b *bench) folder(ctx context.Context, folder string, r row) (*measured, error) {
 	d, err := synth.Generated(filepath.Join(folder, "verilog"))
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -94,6 +95,9 @@ func toolVersions(ctx context.Context) string {
 // errNotMeasured is a design that was not measured before, where only such are asked for.
 var errNotMeasured = errors.New("not measured")
 
+// comments of Verilog change nothing that is measured.
+var comments = regexp.MustCompile(`(?m)[ \t]*//.*$`)
+
 // cached gives what compute gave for the same files and the same of all else. An error is not kept.
 func cached[T any](b *bench, of []any, d synth.Design, compute func() (*T, error)) (*T, error) {
 	key := sha256.New()
@@ -115,6 +119,7 @@ func cached[T any](b *bench, of []any, d synth.Design, compute func() (*T, error
 		if err != nil {
 			return nil, err
 		}
+		data = comments.ReplaceAll(data, nil)
 		fmt.Fprintf(key, "%s %s %d\n%s\n", d.Top, f, len(data), data)
 	}
 	path := filepath.Join(b.cache, hex.EncodeToString(key.Sum(nil))+".json")
