@@ -10,6 +10,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -205,6 +206,8 @@ func (b *bench) dense(ctx context.Context) error {
 	for i := range n {
 		u[i], bias[i] = rng.Intn(16)-8, rng.Intn(1<<12)-1<<11
 	}
+	var engines []*measured
+	var names, beside []string
 	for _, lanes := range []int{16, 32, 64} {
 		log.Printf("a dense layer on %d lanes", lanes)
 		dir, err := os.MkdirTemp("", "hrnnc-dense-")
@@ -226,6 +229,10 @@ func (b *bench) dense(ctx context.Context) error {
 			return err
 		}
 		m.Cycles = cycles
+		if m.Problem == "" {
+			engines = append(engines, m)
+			names = append(names, fmt.Sprintf("%d lanes", lanes))
+		}
 		b.row(m, "| dense, 512 units | up5k | %d lanes, %d large RAMs | %s |", lanes, e.Large(), m.cells())
 	}
 	for _, r := range besideDense {
@@ -234,6 +241,22 @@ func (b *bench) dense(ctx context.Context) error {
 			return err
 		}
 		b.row(m, "| %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells())
+		if m.Problem != "" || len(engines) == 0 {
+			continue
+		}
+		away := func(e *measured) int { return max(e.Size.LUTs, m.Size.LUTs) - min(e.Size.LUTs, m.Size.LUTs) }
+		near := slices.IndexFunc(engines, func(e *measured) bool {
+			return away(e) == away(slices.MinFunc(engines, func(x, y *measured) int { return away(x) - away(y) }))
+		})
+		e := engines[near]
+		beside = append(beside, fmt.Sprintf("- %s, %s LUTs, beside the dense layer on %s, %s LUTs: %.0f times fewer cycles.", strings.Join(r.set, ", "),
+			thousands(m.Size.LUTs), names[near], thousands(e.Size.LUTs), float64(e.Cycles)/float64(m.Cycles)))
+	}
+	b.line("")
+	b.line("Each beside the dense layer that is nearest in LUTs; twenty times fewer cycles are asked for at the same LUTs:")
+	b.line("")
+	for _, l := range beside {
+		b.line("%s", l)
 	}
 	b.line("")
 	return nil

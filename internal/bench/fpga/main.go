@@ -71,6 +71,7 @@ type bench struct {
 	lowered             map[string]*compiler.Lowered
 	tools               []string // that measured, with versions
 	out                 bytes.Buffer
+	rows                int // of all tables so far
 }
 
 func (b *bench) line(format string, args ...any) { fmt.Fprintf(&b.out, format+"\n", args...) }
@@ -81,7 +82,9 @@ func (b *bench) page(ctx context.Context, only string) error {
 	b.line("Synthesised by yosys, placed and routed by nextpnr, each with %d seeds: not run on a board. [guide-fpga.md](../guide-fpga.md) says what the", seeds)
 	b.line("figures mean. LUTs, flip-flops and block RAMs are those of the model alone; the clock is the worst of the seeds. No multiplier is used unless a row")
 	b.line("says so. Cycles are those that the testbench counted in Icarus Verilog, where every output was the reference's. \"no room\": the part is too")
-	b.line("small. \"refused\": hrnnc makes no such design of the model.")
+	b.line("small. \"refused\": hrnnc makes no such design of the model. Where something is asked of a design, its last column says it, and what is missed.")
+	b.line("\"before\" is what another hrnnc made of the model at one butterfly a cycle, with the cycles that its files say; \"by hand\" is a design made for the")
+	b.line("one shape. Rows that were not measured are left out.")
 	b.line("")
 	b.line("    go run ./internal/bench/fpga -write -before FOLDER")
 	b.line("")
@@ -91,7 +94,7 @@ func (b *bench) page(ctx context.Context, only string) error {
 		if !named(only, s.name) {
 			continue
 		}
-		if err := b.section(ctx, s); err != nil {
+		if err := b.unlessEmpty(func() error { return b.section(ctx, s) }); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
@@ -102,7 +105,7 @@ func (b *bench) page(ctx context.Context, only string) error {
 		if !named(only, table.name) {
 			continue
 		}
-		if err := table.make(ctx); err != nil {
+		if err := b.unlessEmpty(func() error { return table.make(ctx) }); err != nil {
 			return fmt.Errorf("%s: %w", table.name, err)
 		}
 	}
@@ -118,8 +121,19 @@ func named(only, table string) bool {
 // row is a line of a table about a design, which is left out where only what was measured before is shown.
 func (b *bench) row(m *measured, format string, args ...any) {
 	if m.Problem != errNotMeasured.Error() {
+		b.rows++
 		b.line(format, args...)
 	}
+}
+
+// unlessEmpty takes back what make wrote where it wrote no row: nothing of it was measured.
+func (b *bench) unlessEmpty(make func() error) error {
+	before, rows := b.out.Len(), b.rows
+	err := make()
+	if b.rows == rows {
+		b.out.Truncate(before)
+	}
+	return err
 }
 
 // head starts a table of measured designs.
@@ -296,23 +310,31 @@ func (b *bench) ideas(ctx context.Context) error {
 	b.line("Designs that decide one thing otherwise than the first of their group, and LUTs and cycles to it.")
 	b.line("")
 	for _, group := range ideas {
-		b.line("%s", group.text)
-		b.line("")
-		b.head(" LUTs to the first | cycles to the first |")
-		var first *measured
-		for _, r := range group.rows {
-			m, err := b.model(ctx, r)
-			if err != nil {
-				return err
-			}
-			if first == nil {
-				first = m
-			}
-			b.row(m, "| %s | %s | %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells(),
-				ratio(m.Size.LUTs, first.Size.LUTs), ratio(m.Cycles, first.Cycles))
+		if err := b.unlessEmpty(func() error { return b.group(ctx, group.text, group.rows) }); err != nil {
+			return err
 		}
-		b.line("")
 	}
+	return nil
+}
+
+// group is a table of designs beside the first of them.
+func (b *bench) group(ctx context.Context, text string, rows []row) error {
+	b.line("%s", text)
+	b.line("")
+	b.head(" LUTs to the first | cycles to the first |")
+	var first *measured
+	for _, r := range rows {
+		m, err := b.model(ctx, r)
+		if err != nil {
+			return err
+		}
+		if first == nil {
+			first = m
+		}
+		b.row(m, "| %s | %s | %s | %s | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), m.cells(),
+			ratio(m.Size.LUTs, first.Size.LUTs), ratio(m.Cycles, first.Cycles))
+	}
+	b.line("")
 	return nil
 }
 

@@ -137,10 +137,10 @@ var ideas = []struct {
 		{"pmnist", up5k, []string{"arch=serial", "butterflies=1", "readout=2"}, false},
 		{"pmnist", up5k, []string{"arch=serial", "butterflies=2"}, false},
 	}},
-	{"Streaming designs: multipliers, weights in logic.", []row{
+	{"Streaming designs: multipliers, the readout on the fly.", []row{
 		{"pmnist", up5k, []string{"arch=streaming", "butterflies=1"}, false},
 		{"pmnist", up5k, []string{"arch=streaming", "butterflies=1", "multipliers=yes"}, true},
-		{"pmnist", up5k, []string{"arch=streaming", "butterflies=1", "weights=logic"}, false},
+		{"pmnist", up5k, []string{"arch=streaming", "butterflies=1", "readout=10"}, false},
 	}},
 	{"Several inputs a cycle, of sixteen.", []row{
 		{"digits", up5k, []string{"arch=serial", "butterflies=1", "product=1"}, false},
