@@ -15,6 +15,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
 )
@@ -45,8 +46,11 @@ type LayerReport struct {
 	Block    int     `json:"block"`
 	Bits     int     `json:"bits"`
 	Unit     float64 `json:"unit"`
-	Saturate bool    `json:"saturates"` // false: proven not to
-	Adds     int     `json:"recurrence_adds"`
+	Saturate bool    `json:"saturates"`      // false: proven not to
+	Leak     []int   `json:"leak,omitempty"` // a step takes 2^-l of the units of each run of blocks
+	// Floor is the largest |h| that does not decay without input, in units of the model: 0 without a leak.
+	Floor float64 `json:"noise_floor,omitempty"`
+	Adds  int     `json:"recurrence_adds"`
 }
 
 // Output is what a compile leaves: the files of every target, by its name.
@@ -191,8 +195,13 @@ func (l *Lowered) Report() Report {
 	for i := range p.Layers {
 		layer := &p.Layers[i]
 		one := lower.Plan{Layers: p.Layers[i : i+1]}
+		unit := l.Module.States[i].Scale.Unit
+		floor := 0.0
+		if k := layer.Leak.Most(); k > 0 {
+			floor = unit * float64(arith.Floor(k).Magnitude())
+		}
 		r.Layers = append(r.Layers, LayerReport{Name: layer.Name, Units: layer.N, Block: layer.Block, Bits: layer.Bits,
-			Unit: l.Module.States[i].Scale.Unit, Saturate: layer.Saturate, Adds: one.Cost().Recurrence.Adds})
+			Unit: unit, Saturate: layer.Saturate, Leak: layer.Leak, Floor: floor, Adds: one.Cost().Recurrence.Adds})
 	}
 	return r
 }

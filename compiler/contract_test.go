@@ -20,6 +20,7 @@ type contract struct {
 	scale, max             float64
 	u, v, b, c             []float64
 	signs                  []float64
+	leak                   []int // the l of every block
 }
 
 func roundHalfEven(x float64) int64 { return int64(math.RoundToEven(x)) }
@@ -100,6 +101,9 @@ func (c *contract) run(x [][]int64) []int64 {
 				}
 			}
 			r := shiftRight(z, shift)
+			if c.leak != nil {
+				r -= shiftRight(r, c.leak[i/c.m])
+			}
 			if c.signs[i] < 0 { // sign(0) is +1
 				r = -r
 			}
@@ -130,9 +134,17 @@ func TestContract(t *testing.T) {
 		c := contract{m: 1 << k, k: k, d: 1 + rng.Intn(5), o: 1 + rng.Intn(4), p: 2 + rng.Intn(7), bits: 10 + rng.Intn(15), scale: 1.0 / 255}
 		c.n = c.m * (1 + rng.Intn(3))
 		steps := 1 + rng.Intn(30)
+		leak := ""
+		if i%3 == 2 {
+			for range c.n / c.m {
+				c.leak = append(c.leak, 1+rng.Intn(12))
+				leak += fmt.Sprintf(", 2^-%d", c.leak[len(c.leak)-1])
+			}
+			leak = ", leak = [" + leak[2:] + "]"
+		}
 		text := fmt.Sprintf("model contract\ninput x : u8[%d] / 255\nsteps %d\nparam U : int%d[%d, %d]\nparam b : [%d]\nparam V : int%d[%d, %d]\nparam c : [%d]\n"+
-			"state h : int%d[%d]\nh <- hadamard(h, block = %d) + U*x + b\ny = V*relu(h) + c\noutput y at last\nweights \"model.safetensors\"\n",
-			c.d, steps, c.p, c.n, c.d, c.n, c.p, c.o, c.n, c.o, c.bits, c.n, c.m)
+			"state h : int%d[%d]\nh <- hadamard(h, block = %d%s) + U*x + b\ny = V*relu(h) + c\noutput y at last\nweights \"model.safetensors\"\n",
+			c.d, steps, c.p, c.n, c.d, c.n, c.p, c.o, c.n, c.o, c.bits, c.n, c.m, leak)
 		t.Run(fmt.Sprintf("%d/k=%d", i, k), func(t *testing.T) {
 			w, err := modelgen.Weights(text, int64(i))
 			if err != nil {

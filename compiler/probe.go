@@ -129,6 +129,9 @@ func transformed(l *lower.Layer, unit int, amplitude int64, phase int) []int64 {
 		if l.PreSigns != nil {
 			z *= int64(l.PreSigns[unit])
 		}
+		if k := l.LeakOf(j); k > 0 {
+			z = arith.Leaked(z, k) // which still tells 1 from -1
+		}
 		g[j] = int64(l.Signs[j]) * z
 	}
 	return g

@@ -185,10 +185,11 @@ type (
 		Func *Name  `parser:"@@ '('"`
 		Args []*Arg `parser:"( @@ ( ',' @@ )* )? ')'"`
 	}
-	// Arg is an argument, by position or by name.
+	// Arg is an argument, by position or by name: an expression, or a list of them.
 	Arg struct {
 		node
-		Name  *Name `parser:"( @@ '=' )?"`
-		Value *Expr `parser:"@@"`
+		Name  *Name   `parser:"( @@ '=' )?"`
+		List  []*Expr `parser:"( '[' @@ ( ',' @@ )* ']'"`
+		Value *Expr   `parser:"| @@ )"` // nil of a list
 	}
 )

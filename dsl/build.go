@@ -124,6 +124,10 @@ func (b *builder) recurrence(i int, l *Layer) ir.ID {
 	if l.Staged {
 		v.Staged = &arith.Phased[int]{}
 	}
+	if l.Leak != nil {
+		h = b.value(ir.OpLeak, l.State.Name+"_leaked", l.Transform, shape, h)
+		b.out.Value(h).Leak = l.Leak
+	}
 	return b.value(ir.OpSigns, "", l.Span, shape, h, b.param(l.Signs))
 }
 

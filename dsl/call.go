@@ -14,7 +14,7 @@ var functions = []string{"hadamard", "relu", "onehot", "embed", "argmax", "thres
 var callForms = map[string]string{
 	"hadamard": "hadamard(h)", "relu": "relu(h)", "onehot": "onehot(t)", "embed": "embed(E, t)", "argmax": "argmax(y)",
 	"threshold": "threshold(y, 0.5)", "mean": "output y mean",
-	"rounding": "rounding = staged", "signs": "signs = s", "permute": "permute = p", "presigns": "presigns = s",
+	"rounding": "rounding = staged", "leak": "leak = 1/32", "signs": "signs = s", "permute": "permute = p", "presigns": "presigns = s",
 }
 
 func (c *checker) unknownFunc(n *Name) {
@@ -32,7 +32,7 @@ func (c *checker) nameArg(call *Call, i, want int) (*Name, bool) {
 		return nil, false
 	}
 	a := call.Args[i]
-	if a.Name == nil && a.Value.Op == "" && len(a.Value.Sum.Rest) == 0 && len(a.Value.Sum.First.Rest) == 0 {
+	if a.Name == nil && a.Value != nil && a.Value.Op == "" && len(a.Value.Sum.Rest) == 0 && len(a.Value.Sum.First.Rest) == 0 {
 		if f := c.through(a.Value.Sum.First.First); f.Atom.Name != nil && !f.Minus && f.Power == nil {
 			return f.Atom.Name, true
 		}

@@ -3,6 +3,7 @@ package dsl
 import (
 	"path/filepath"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -51,7 +52,8 @@ type Layer struct {
 	State    ir.State
 	Block    int // 0: the whole state
 	Staged   bool
-	Signs    *Param // nil only when Dense
+	Leak     arith.Leak // of every block, or one for all; nil: none
+	Signs    *Param     // nil only when Dense
 	PreSigns *Param
 	Permute  *Param
 	Dense    *Param // W of h <- W*h + ..., to be recognised
@@ -60,6 +62,7 @@ type Layer struct {
 	Span     diag.Span
 	// Transform is the place of the hadamard.
 	Transform diag.Span
+	leakAt    diag.Span
 }
 
 // Inflow is what flows into a layer: Matrix times a source.

@@ -65,7 +65,7 @@ func (c *checker) outputCall(s *Sum) (*Call, bool) {
 
 func (c *checker) decision(out *ir.Output, call *Call) (*Sum, bool) {
 	want := map[string]int{"argmax": 1, "threshold": 2}[call.Func.Text]
-	if out.Decision == ir.Threshold || len(call.Args) != want || call.Args[0].Name != nil || call.Args[0].Value.Op != "" {
+	if out.Decision == ir.Threshold || len(call.Args) != want || call.Args[0].Name != nil || call.Args[0].Value == nil || call.Args[0].Value.Op != "" {
 		c.fail(call, "output", "write argmax(y), threshold(y, 0.5) or y > 0.5", "the output's arguments are not understood")
 		return nil, false
 	}

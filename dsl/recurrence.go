@@ -57,13 +57,20 @@ func (c *checker) hadamard(l *Layer, call *Call) bool {
 }
 
 func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
-	options := []string{"block", "rounding", "signs", "permute", "presigns"}
+	options := []string{"block", "leak", "rounding", "signs", "permute", "presigns"}
 	if a.Name == nil {
 		c.fail(a, "arguments", "write  hadamard("+l.State.Name+", block = 16)", "this argument has no name")
 		return false
 	}
 	if given(call, a) {
 		c.fail(a, "name", "remove one", "%s is said twice", a.Name.Text)
+		return false
+	}
+	if a.Name.Text == "leak" {
+		return c.leak(l, a)
+	}
+	if a.Value == nil {
+		c.fail(a, "arguments", "write one value, without brackets", "%s is one value, not a list", a.Name.Text)
 		return false
 	}
 	if a.Name.Text == "block" {
@@ -124,7 +131,10 @@ func (c *checker) blockFits(l *Layer) {
 		wrong("hadamard needs a power of two; %d is not", n)
 	case l.Block == 0:
 		l.Block = n
+		c.leakFits(l)
 	case n%l.Block != 0:
 		wrong("block = %d does not divide the %d units of %s", l.Block, n, l.State.Name)
+	default:
+		c.leakFits(l)
 	}
 }

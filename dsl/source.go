@@ -166,6 +166,9 @@ func (w *sourceWriter) hadamard(l *Layer) string {
 			args = append(args, o.name+" = "+o.param.Name)
 		}
 	}
+	if l.Leak != nil {
+		args = append(args, "leak = "+LeakText(l.Leak))
+	}
 	if l.Staged {
 		args = append(args, "rounding = staged")
 	}

@@ -164,7 +164,7 @@ func walkNames(s *Sum, f func(*Name)) {
 				walkNames(a.Parens.Sum, f)
 			case a.Call != nil:
 				for _, arg := range a.Call.Args {
-					if arg.Name == nil {
+					if arg.Name == nil && arg.Value != nil {
 						walkNames(arg.Value.Sum, f)
 					}
 				}

@@ -186,6 +186,7 @@ type Value struct {
 	Block   int                         // hadamard: m, a power of two
 	Norm    bool                        // hadamard, real level: entries +-1/sqrt(m) instead of +-1
 	Staged  *arith.Phased[int]          // hadamard, fixed level: total shift at even and odd t, rounded between stages (docs/numerics.md)
+	Leak    arith.Leak                  // leak: the l of every run of entries
 	Factor  arith.Phased[float64]       // scale: factor at even and odd t
 	Requant arith.Phased[arith.Requant] // requant: map at even and odd t
 	Phases  *arith.Phased[*Tensor]      // const that alternates: at even and odd t (Const is nil)

@@ -21,6 +21,7 @@ const (
 	OpColumn   Op = "column"
 	OpMatVec   Op = "matvec"
 	OpHadamard Op = "hadamard"
+	OpLeak     Op = "leak"
 	OpSigns    Op = "signs"
 	OpPermute  Op = "permute"
 	OpAdd      Op = "add"
@@ -60,6 +61,7 @@ var Ops = []OpInfo{
 	{OpColumn, 2, both, "", "column of the matrix (first operand) that the token (second) names: matvec of a onehot", checkColumn},
 	{OpMatVec, 2, both, "", "matrix [r, c] (first operand, a const) times vector [c]", checkMatVec},
 	{OpHadamard, 1, both, "block, norm, staged", "I (x) H_m in natural order; real with norm: divided by sqrt(m); fixed: exact sums, or with staged rounded between stages", checkHadamard},
+	{OpLeak, 1, both, "leak", "v - 2^-l v, with an l for every run of entries, all as long; fixed: v - ((v + 2^(l-1)) >> l)", checkLeak},
 	{OpSigns, 2, both, "", "vector times a constant vector of +1 and -1", checkSigns},
 	{OpPermute, 2, both, "", "result[i] = vector[index[i]], index a constant permutation", checkPermute},
 	{OpAdd, 2, both, "", "sum of two vectors", checkSameShape},
@@ -213,6 +215,19 @@ func checkHadamard(m *Module, v *Value) error {
 			if s < 0 || s > 32 {
 				return fmt.Errorf("its staged shift, %d, is not from 0 to 32", s)
 			}
+		}
+	}
+	return checkSameShape(m, v)
+}
+
+func checkLeak(m *Module, v *Value) error {
+	n := m.arg(v, 0).Type.Len()
+	if len(v.Leak) == 0 || n%len(v.Leak) != 0 {
+		return fmt.Errorf("its leak has %d entries, which do not divide %d", len(v.Leak), n)
+	}
+	for _, l := range v.Leak {
+		if l < 1 || l > arith.MaxLeak {
+			return fmt.Errorf("its leak, 2^-%d, is not from 2^-1 to 2^-%d", l, arith.MaxLeak)
 		}
 	}
 	return checkSameShape(m, v)

@@ -331,6 +331,10 @@ func (r *reader) attribute(v *Value, a *attrText) error {
 		v.Block = int(*a.Number)
 	case a.Name == "staged" && len(a.List) == 2:
 		v.Staged = &arith.Phased[int]{int(a.List[0]), int(a.List[1])}
+	case a.Name == "leak" && len(a.List) > 0:
+		for _, l := range a.List {
+			v.Leak = append(v.Leak, int(l))
+		}
 	case a.Name == "const" && a.Tensor != nil:
 		t, err := r.tensor(a.Tensor, v.Type.Shape)
 		v.Const = t

@@ -168,6 +168,8 @@ func (p printer) attributes(v *Value) []string {
 			attrs = append(attrs, fmt.Sprintf("staged = [%d, %d]", v.Staged[arith.Even], v.Staged[arith.Odd]))
 		}
 		return attrs
+	case OpLeak:
+		return []string{"leak = " + strings.ReplaceAll(fmt.Sprint([]int(v.Leak)), " ", ", ")}
 	case OpScale:
 		return []string{"even = " + float(v.Factor[arith.Even]), "odd = " + float(v.Factor[arith.Odd])}
 	case OpRequant:

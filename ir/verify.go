@@ -170,7 +170,7 @@ func (m *Module) verifyFixed(v *Value) error {
 		}
 	}
 	switch v.Op {
-	case OpAdd, OpRelu, OpExt, OpTrunc, OpSat, OpSigns, OpPermute:
+	case OpAdd, OpRelu, OpExt, OpTrunc, OpSat, OpSigns, OpPermute, OpLeak:
 		if a := m.arg(v, 0).Type; a.Scale != v.Type.Scale {
 			return fmt.Errorf("it changes the unit from %v to %v", a.Scale, v.Type.Scale)
 		}

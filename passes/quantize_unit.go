@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/numerics"
 	"github.com/hrnnc/hrnnc/ir"
@@ -57,6 +58,10 @@ func (q *quantizer) unit(u *form.Update, in *form.Term, s *ir.State, alternates 
 	}
 	s.Scale = ir.Scale{Unit: math.Ldexp(lambda0, -e), Parity: alternates}
 	q.stats = append(q.stats, fmt.Sprintf("%s: unit %.4g, shift e = %d, largest |%s| %.4g", s.Name, s.Scale.Unit, e, s.Name, most))
+	if l := u.Leak.Most(); l > 0 {
+		q.stats = append(q.stats, fmt.Sprintf("%s: entries up to %.3g, %d units, do not decay: half of what its smallest leak divides by",
+			s.Name, s.Scale.Unit*float64(arith.Floor(l).Magnitude()), arith.Floor(l).Magnitude()))
+	}
 	return e, nil
 }
 
@@ -98,12 +103,22 @@ func (q *quantizer) largest(u *form.Update, in *form.Term, s ir.State) (float64,
 	if s.Max > 0 {
 		return s.Max, nil
 	}
-	if q.old.Steps > 0 && in != nil && in.Source.Kind == form.Vector {
-		q.stats = append(q.stats, s.Name+": no calibration; its range is proven from the steps, which is wide")
-		return float64(q.old.Steps) * q.largestInflow(u, in, s), nil
+	if steps, from := q.remembered(u); steps > 0 && in != nil && in.Source.Kind == form.Vector {
+		q.stats = append(q.stats, fmt.Sprintf("%s: no calibration; its range is proven from %s, which is wide", s.Name, from))
+		return steps * q.largestInflow(u, in, s), nil
 	}
 	return 0, diag.At(s.Span).Errorf("range", "the range of state %s is not known", s.Name).
 		Helpf("measure it (hrnnc calibrate model.hrn --input X.npy), or say it: state %s : int%d[%d] range 12.5", s.Name, s.Bits, s.Size)
+}
+
+// remembered is how many of its largest inflows a state can be made of: as many as there are steps, and with a leak no more than
+// 2^l, the sum of what is left of all of them; 0 where no number bounds them.
+func (q *quantizer) remembered(u *form.Update) (steps float64, from string) {
+	steps, from = float64(q.old.Steps), "the steps"
+	if l := u.Leak.Most(); l > 0 && (q.old.Steps == 0 || math.Ldexp(1, l) < steps) {
+		return math.Ldexp(1, l), "the leak"
+	}
+	return steps, from
 }
 
 // largestInflow bounds ||U x + b|| over every input (docs/numerics.md section 4).

@@ -12,7 +12,7 @@ import (
 
 // shrink gives every value the smallest width that range analysis proves to hold it, and replaces saturations that
 // cannot fire. Both are exact because the analysis covers every input and, with a known number of steps, every
-// sequence of that length (docs/numerics.md section 4). It expects any fixed-level module and keeps its shape.
+// sequence of that length, or, where a state leaks, of any (docs/numerics.md section 4). It expects any fixed-level module and keeps its shape.
 func shrink(m *ir.Module) (*ir.Module, Stats, error) {
 	table, err := bounds.Of(m)
 	if narrow := (*bounds.TypeError)(nil); errors.As(err, &narrow) {
@@ -32,13 +32,21 @@ func shrink(m *ir.Module) (*ir.Module, Stats, error) {
 	}
 	for i, s := range m.States {
 		if n := table.Norm[i]; !math.IsInf(n, 1) {
-			stats = append(stats, fmt.Sprintf("||%s|| stays below %.4g over %d steps", s.Name, n, m.Steps))
+			stats = append(stats, fmt.Sprintf("||%s|| stays below %.4g %s", s.Name, n, overSteps(m.Steps)))
 		}
 		if m.Value(s.Next).Op == ir.OpSat && out.Value(out.States[i].Next).Op != ir.OpSat {
 			stats = append(stats, "the saturation of "+s.Name+" cannot fire and is gone")
 		}
 	}
 	return out, stats, nil
+}
+
+// overSteps says how long a bound holds.
+func overSteps(n int) string {
+	if n == 0 {
+		return "for ever"
+	}
+	return fmt.Sprintf("over %d steps", n)
 }
 
 func totalBits(m *ir.Module) int {
@@ -95,7 +103,7 @@ func dropSaturation(r *rewriter, m *ir.Module, id ir.ID, table *bounds.Table) ir
 	n := resize(r.new, r.to[v.Args[0]], v.Type.Bits, v)
 	r.new.Value(n).Proof = fmt.Sprintf("from %d to %d, within %d bits", hull.Lo, hull.Hi, v.Type.Bits)
 	if s := m.Updates(id); s >= 0 && !math.IsInf(table.Norm[s], 1) {
-		r.new.Value(n).Proof += fmt.Sprintf("; norm at most %.6g over %d steps", table.Norm[s], m.Steps)
+		r.new.Value(n).Proof += fmt.Sprintf("; norm at most %.6g %s", table.Norm[s], overSteps(m.Steps))
 	}
 	return n
 }

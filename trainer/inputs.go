@@ -23,8 +23,11 @@ const (
 )
 
 // DataWarnings says what of a data set does not suit a model, though it can be trained.
-func DataWarnings(m *dsl.Model, set *data.Set) diag.List {
-	return append(classWarnings(m, set), InputWarnings(m, set, &set.Train, "normalise = channel  in the train block gives every channel variance 1, which  / 32  of an i8 suits; "+
+func DataWarnings(m *dsl.Model, set *data.Set) (out diag.List) {
+	if d := m.KeepsAll(); d != nil && set.Train.Windows() {
+		out.Add(d)
+	}
+	return append(append(out, classWarnings(m, set)...), InputWarnings(m, set, &set.Train, "normalise = channel  in the train block gives every channel variance 1, which  / 32  of an i8 suits; "+
 		"or change the divisor of the input")...)
 }
 

@@ -68,6 +68,9 @@ func TestRandomPlans(t *testing.T) {
 			for seed := range plans {
 				rng := rand.New(rand.NewSource(int64(seed)))
 				p := plantest.Random(rng)
+				if seed%2 == 1 {
+					plantest.Leak(rng, p)
+				}
 				x := plantest.Sequences(rng, p, 3, 7)
 				dir := generate(t, p, backends.Vectors{})
 				got, err := e.Run(context.Background(), dir, p, x)

@@ -52,6 +52,9 @@ func TestRandomChoices(t *testing.T) {
 			for seed := range plans {
 				rng := rand.New(rand.NewSource(int64(100*i + seed)))
 				p := plantest.Random(rng)
+				if seed%3 == 1 {
+					plantest.Leak(rng, p)
+				}
 				c, prog := choose(rng, p)
 				set := &settings{prefix: "m", steady: seed%2 == 0, wide: seed%3 == 0, asm: true}
 				if seed%4 == 1 { // C for 8 bits has pointers of its own; here sanitizers see where they stand
@@ -79,6 +82,9 @@ func TestRandomChoicesOnChips(t *testing.T) {
 			for seed := range 4 {
 				rng := rand.New(rand.NewSource(int64(7000 + seed)))
 				p := plantest.WithOrder(rng, 1+seed)
+				if seed%2 == 1 {
+					plantest.Leak(rng, p)
+				}
 				c, prog := choose(rng, p)
 				files, _ := write(p, prog, backends.Vectors{}, &settings{prefix: "m", part: bench.Part, steady: true, asm: seed%2 == 0})
 				f, err := bench.Build(context.Background(), runtest.Write(t, p, files))

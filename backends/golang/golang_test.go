@@ -123,6 +123,9 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		if i%8 == 3 {
 			thinned(rng, p)
 		}
+		if i%4 == 1 {
+			plantest.Leak(rng, p)
+		}
 		x := plantest.Sequences(rng, p, 4, 9)
 		x[3] = x[3][:4]
 		y := reference(p, x)
@@ -223,6 +226,9 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 		for i == 0 && programs["deferred"] == nil {
 			p = plantest.Random(rng)
 			programs = choices(p)
+		}
+		if i%2 == 1 {
+			programs = choices(plantest.Leak(rng, p))
 		}
 		x := plantest.Sequences(rng, p, 3, 9)
 		y := reference(p, x)

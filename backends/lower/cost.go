@@ -19,7 +19,7 @@ type Cost struct {
 	Parameters int  `json:"parameters"` // weights, signs, biases and table entries
 	Bits       int  `json:"bits"`       // of those, stored as densely as their types allow
 	StateBits  int  `json:"state_bits"`
-	Recurrence Work `json:"recurrence"` // transforms, rounding, and adding what flows in: n log2 m + at most 3n additions
+	Recurrence Work `json:"recurrence"` // transforms, rounding, and adding what flows in: n log2 m + at most 3n additions, 5n with a leak
 	Input      Work `json:"input"`      // products that flow into the layers
 	Readout    Work `json:"readout"`    // of one output
 }
@@ -65,6 +65,9 @@ func (c *Cost) layer(l *Layer) {
 	c.Recurrence.Adds += l.N * l.K
 	if l.Round[0].Shift > 0 || l.Round[1].Shift > 0 {
 		c.Recurrence.Adds += l.N
+	}
+	if l.Leak != nil {
+		c.Recurrence.Adds += 2 * l.N
 	}
 	if l.Bias[0] != nil {
 		c.Recurrence.Adds += l.N

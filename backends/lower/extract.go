@@ -60,7 +60,7 @@ func (x *extractor) layer(i int) (Layer, error) {
 		return Layer{}, err
 	}
 	l := Layer{Name: s.Name, N: s.Size, Block: u.Block, K: bits.TrailingZeros(uint(u.Block)), Bits: s.Bits,
-		Staged: u.Staged, ZBits: x.bits(u.Transform), Round: u.Round, Signs: signs(u.Outer), RBits: x.bits(u.Whole),
+		Staged: u.Staged, ZBits: x.bits(u.Transform), Round: u.Round, Leak: u.Leak, Signs: signs(u.Outer), RBits: x.bits(u.Whole),
 		SumBits: max(x.bits(u.Total), s.Bits), Saturate: u.Saturates}
 	if u.Inner.Moves() {
 		return l, x.misplaced(u.Transform, "is permuted before it transforms")

@@ -38,7 +38,7 @@ func (p *Plan) TwoPhase() bool {
 // Layer is one recurrence:
 //
 //	z   = S (PreSigns .* g)                     exact, ZBits wide (or rounded between stages when Staged)
-//	r_i = Round[t&1](z[Perm[i]])                no rounding left when Staged
+//	r_i = Round[t&1](z[Perm[i]])                no rounding left when Staged; then less what leaks, LeakOf(i)
 //	g_i = sat_Bits(Signs_i * r_i + Term_i + Bias[t&1]_i)
 //
 // All widths are of signed two's complement integers and are proven to hold every value they are given.
@@ -52,13 +52,25 @@ type Layer struct {
 	Staged   bool   // rounding = staged: Shift[t&1] halvings are spread over the stages
 	ZBits    int    // width of z and of everything inside the transform
 	Round    arith.Phased[arith.Requant]
-	Perm     []int // nil: identity
+	Leak     arith.Leak // by entries of z, in runs; nil: none
+	Perm     []int      // nil: identity
 	Signs    []int8
 	RBits    int                   // width of Signs*r (holds the negation too)
 	Term     *Term                 // nil: no input term
 	Bias     arith.Phased[[]int64] // beta at even and odd t; equal slices when they do not differ; nil for none
 	SumBits  int                   // width of the sum before saturation
 	Saturate bool                  // false: the sum is proven to fit Bits
+}
+
+// LeakOf is the l of what leaks from a unit's r, 0 for nothing.
+func (l *Layer) LeakOf(unit int) int {
+	if l.Leak == nil {
+		return 0
+	}
+	if l.Perm != nil {
+		unit = l.Perm[unit]
+	}
+	return l.Leak.At(unit, l.N)
 }
 
 // TwoPhase reports whether even and odd steps differ.

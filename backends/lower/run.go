@@ -86,6 +86,9 @@ func (m *Machine) layer(i, ph int, x []int64) {
 		if !l.Staged {
 			r = l.Round[ph].Apply(r)
 		}
+		if k := l.LeakOf(j); k > 0 {
+			r = arith.Leaked(r, k)
+		}
 		v := int64(l.Signs[j]) * r
 		if a != nil {
 			v += a[j]

@@ -60,6 +60,9 @@ func TestRandomPlansOnEveryChip(t *testing.T) {
 			for seed := range 3 {
 				rng := rand.New(rand.NewSource(int64(seed)))
 				p := plantest.WithOrder(rng, 2+seed)
+				if seed == 1 {
+					plantest.Leak(rng, p)
+				}
 				x := plantest.Sequences(rng, p, 3, 5)
 				f, err := b.Build(context.Background(), generate(t, p))
 				if err != nil {

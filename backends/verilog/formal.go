@@ -217,6 +217,9 @@ func (v *formalValues) layer(p *lower.Plan, i int, x []string, states map[int][]
 		if !l.Staged {
 			r = v.requant(name("rounded", j), r, l.Round)
 		}
+		if k := l.LeakOf(j); k > 0 {
+			r = v.wire(name("leaked", j), "%[1]s - ((%[1]s + %[2]s) >>> %[3]d)", r, slit(v.W, 1<<(k-1)), k)
+		}
 		sum := r
 		if l.Signs[j] < 0 {
 			sum = "-" + r

@@ -17,6 +17,9 @@ import (
 func tiny(seed int) *lower.Plan {
 	for ; ; seed += 1000 {
 		p := plantest.WithOrder(rand.New(rand.NewSource(int64(seed))), 1)
+		if seed%2 == 1 {
+			plantest.Leak(rand.New(rand.NewSource(int64(seed))), p)
+		}
 		d := &design{plan: p}
 		if len(p.Layers) == 1 && p.Readout.Matrix.Rows <= 2 && p.Input.Size <= 2 && d.definable() {
 			return p

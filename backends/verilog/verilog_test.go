@@ -99,6 +99,9 @@ func TestRandomPlans(t *testing.T) {
 					t.Parallel()
 					rng := rand.New(rand.NewSource(int64(seed)))
 					p := plantest.Random(rng)
+					if seed%3 == 1 {
+						plantest.Leak(rng, p)
+					}
 					s := settingsFor(p, seed)
 					if madeFor(t, p, s).period(true) > 3000 {
 						t.Skip("too slow to simulate in a test")

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -49,12 +50,23 @@ func countFiles(n int) string {
 
 func checkOne(file, weights string, only bool) diag.List {
 	if only {
-		_, _, errs := compiler.Check(file)
-		return errs
+		m, _, errs := compiler.Check(file)
+		return append(errs, onWindows(m)...)
 	}
 	m, err := compiler.Load(file, weights)
 	if err == nil {
-		return m.Warnings
+		return append(m.Warnings, onWindows(m.Checked)...)
 	}
 	return compiler.Diagnostics(err)
+}
+
+// onWindows warns of a model that is trained on windows and forgets nothing; of IR, nil, nothing is known.
+func onWindows(m *dsl.Model) (out diag.List) {
+	if m == nil || m.Train["window"] == "" {
+		return nil
+	}
+	if d := m.KeepsAll(); d != nil {
+		out.Add(d)
+	}
+	return out
 }

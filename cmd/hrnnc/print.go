@@ -12,6 +12,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
 )
 
 // printReport prints what a compile made.
@@ -22,6 +23,9 @@ func (a *app) printReport(r compiler.Report) {
 		saturates := "cannot saturate (proven)"
 		if l.Saturate {
 			saturates = "saturates"
+		}
+		if l.Leak != nil {
+			saturates += fmt.Sprintf(", leak %s; |%s| up to %.3g does not decay", dsl.LeakText(l.Leak), l.Name, l.Floor)
 		}
 		fmt.Fprintf(w, "  layer %s\t%s units, blocks of %d, int%d, %s\n", l.Name, thousands(l.Units), l.Block, l.Bits, saturates)
 	}

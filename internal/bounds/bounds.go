@@ -1,6 +1,6 @@
 // Package bounds is range analysis: what every value of a fixed-level module can be, proven, not measured. arith.Interval
-// arithmetic is the floor; for a known number of steps the orthogonality of the recurrence gives a second bound, and
-// the smaller holds (docs/numerics.md section 4). It changes nothing; passes and lowering read its tables. Start with Of.
+// arithmetic is the floor; for a known number of steps, or for a state that leaks, the orthogonality of the recurrence gives a
+// second bound, and the smaller holds (docs/numerics.md section 4). It changes nothing; passes and lowering read its tables. Start with Of.
 package bounds
 
 import (
@@ -41,7 +41,7 @@ func Of(m *ir.Module) (*Table, error) {
 	if err := a.sweep(); err != nil {
 		return nil, err
 	}
-	if m.Steps > 0 && a.tightenByNorm() {
+	if a.tightenByNorm() {
 		if err := a.sweep(); err != nil {
 			return nil, err
 		}
@@ -135,6 +135,14 @@ func (a *analysis) value(v *ir.Value) ([]arith.Interval, error) {
 		return each(a.arg(v, 0), func(x arith.Interval) arith.Interval { return arith.Between(max(x.Lo, 0), max(x.Hi, 0)) }), nil
 	case ir.OpRequant:
 		return a.requant(v)
+	case ir.OpLeak:
+		x := a.arg(v, 0)
+		out := make([]arith.Interval, len(x))
+		for i, e := range x {
+			l := v.Leak.At(i, len(x))
+			out[i] = arith.Between(arith.Leaked(e.Lo, l), arith.Leaked(e.Hi, l)) // it grows with the entry
+		}
+		return out, nil
 	case ir.OpSat:
 		w := width(v.Type.Bits)
 		return each(a.arg(v, 0), func(x arith.Interval) arith.Interval {

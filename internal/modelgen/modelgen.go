@@ -9,6 +9,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func Random(seed int64, o Options) (*Model, error) {
 	if o.MaxUnits == 0 {
 		o.MaxUnits = 1024
 	}
-	g := &generator{rng: rand.New(rand.NewSource(seed)), o: o}
+	g := &generator{rng: rand.New(rand.NewSource(seed)), leaks: rand.New(rand.NewSource(^seed)), o: o}
 	text := g.model(seed)
 	ast, errs := dsl.Parse("model.hrn", []byte(text))
 	checked, more := dsl.Check(ast)
@@ -64,9 +65,11 @@ func (m *Model) Save(dir string) (string, error) {
 }
 
 type generator struct {
-	rng  *rand.Rand
-	o    Options
-	text strings.Builder
+	rng *rand.Rand
+	// leaks draws what seeds did not have from the first, so that they keep what they had.
+	leaks *rand.Rand
+	o     Options
+	text  strings.Builder
 }
 
 func (g *generator) line(format string, args ...any) { fmt.Fprintf(&g.text, format+"\n", args...) }
@@ -98,6 +101,8 @@ func (g *generator) units() (n, block int) {
 	return n, block
 }
 
+var stepsLine = regexp.MustCompile(`(?m)^steps \d+\n`)
+
 func (g *generator) model(seed int64) string {
 	g.line("model random%d", seed)
 	source := g.input()
@@ -127,7 +132,11 @@ func (g *generator) model(seed int64) string {
 	}
 	g.readout(last, units)
 	g.line("weights \"model.safetensors\"")
-	return g.text.String()
+	text := g.text.String()
+	if strings.Count(text, "leak = ") == layers && !strings.Contains(text, " mean\n") && g.leaks.Intn(2) == 0 {
+		text = stepsLine.ReplaceAllString(text, "") // endless: its widths are proven from the leaks
+	}
+	return text
 }
 
 // input declares the input and gives what the first layer multiplies.
@@ -174,12 +183,34 @@ func (g *generator) layer(i int, name string, n, block int, source string) {
 		g.line("param s%d : sign", i+1)
 		options = append(options, fmt.Sprintf("presigns = s%d", i+1))
 	}
+	if g.leaks.Intn(4) == 0 {
+		options = append(options, "leak = "+g.leak(n/block))
+	}
 	terms := []string{fmt.Sprintf("hadamard(%s)", strings.Join(append([]string{name}, options...), ", ")), fmt.Sprintf("U%d*%s", i+1, source)}
 	if !g.oneIn(4) {
 		g.line("param b%d", i+1)
 		terms = append(terms, fmt.Sprintf("b%d", i+1))
 	}
 	g.line("%s <- %s", name, strings.Join(terms, " + "))
+}
+
+// leak is one for all blocks, or as many as stand for them in turn.
+func (g *generator) leak(blocks int) string {
+	count := blocks
+	switch g.leaks.Intn(4) {
+	case 0:
+		count = 1
+	case 1:
+		count = 2 - blocks%2
+	}
+	var list []string
+	for range count {
+		list = append(list, fmt.Sprintf("1/%d", 1<<(1+g.leaks.Intn(12))))
+	}
+	if count == 1 {
+		return list[0]
+	}
+	return "[" + strings.Join(list, ", ") + "]"
 }
 
 func (g *generator) readout(state string, n int) {

@@ -36,6 +36,8 @@ type Recurrence struct {
 	Factor arith.Phased[float64]
 	// Round is the fixed level's: between the transform and Outer, or spread over the stages.
 	Round arith.Phased[arith.Requant]
+	// Leak is what each run of units forgets, before Outer; nil for nothing.
+	Leak  arith.Leak
 	Outer SignedPermutation
 	Name  string    // of the transform
 	Span  diag.Span // of the transform

@@ -227,6 +227,26 @@ func TestErrors(t *testing.T) {
   %3 = signs(%1, %2) : i10[2] unit 1
   %4 = requant(%3, even = 1 >> 1, odd = 1 >> 1) : i10[2] unit 1
   %5 = sat(%4) : i8[2] unit 1`, "m.ir:9:3: error[update]: the recurrence of h is rounded behind its signs: requant", "%4 = requant"},
+		{"leaks first", "fixed", "%3", `%0 = state(index = 0) : i8[2] unit 1
+  %1 = leak(%0, leak = [3]) : i8[2] unit 1
+  %2 = hadamard(%1, block = 2) : i10[2] unit 1
+  %3 = sat(%2) : i8[2] unit 1`, "m.ir:6:3: error[update]: the recurrence of h leaks before its transform: leak", ""},
+		{"leaks twice", "fixed", "%4", `%0 = state(index = 0) : i8[2] unit 1
+  %1 = hadamard(%0, block = 2) : i10[2] unit 1
+  %2 = leak(%1, leak = [3]) : i10[2] unit 1
+  %3 = leak(%2, leak = [4]) : i10[2] unit 1
+  %4 = sat(%3) : i8[2] unit 1`, "m.ir:8:3: error[update]: the recurrence of h leaks twice: leak", "%3 = leak"},
+		{"rounded behind a leak", "fixed", "%4", `%0 = state(index = 0) : i8[2] unit 1
+  %1 = hadamard(%0, block = 2) : i10[2] unit 1
+  %2 = leak(%1, leak = [3]) : i10[2] unit 1
+  %3 = requant(%2, even = 1 >> 1, odd = 1 >> 1) : i10[2] unit 1
+  %4 = sat(%3) : i8[2] unit 1`, "m.ir:8:3: error[update]: the recurrence of h is rounded behind its leak: requant", ""},
+		{"leaks behind signs", "fixed", "%5", `%0 = state(index = 0) : i8[2] unit 1
+  %1 = hadamard(%0, block = 2) : i10[2] unit 1
+  %2 = const(const = tensor "s" "sign" [1, -1]) : i2[2]
+  %3 = signs(%1, %2) : i10[2] unit 1
+  %4 = leak(%3, leak = [3]) : i10[2] unit 1
+  %5 = sat(%4) : i8[2] unit 1`, "m.ir:9:3: error[update]: the recurrence of h leaks behind its signs or its order: leak", ""},
 		{"relu", "fixed", "%3", `%0 = state(index = 0) : i8[2] unit 1
   %1 = relu(%0) : i8[2] unit 1
   %2 = hadamard(%1, block = 2) : i10[2] unit 1

@@ -6,7 +6,7 @@ import (
 )
 
 // Put appends an update to a module, and makes it that of its state: state [permute] [signs] hadamard [scale or requant]
-// [permute] [signs], then the terms, whose IDs are values of the module, then the biases, at the fixed level clamped or
+// [leak] [permute] [signs], then the terms, whose IDs are values of the module, then the biases, at the fixed level clamped or
 // narrowed to the state's width. There the integers get the unit of n.States[u.State], and the widest type, which range
 // analysis fits.
 func (u *Update) Put(n *ir.Module) ir.ID { return u.PutSum(n, u.Recurrence.Put(n)) }
@@ -53,6 +53,9 @@ func (r *Recurrence) Apply(n *ir.Module, x ir.ID) ir.ID {
 	case n.Level == ir.Fixed && !r.Staged:
 		h.Type.Scale = ir.Scale{}
 		x = n.Add(&ir.Value{Op: ir.OpRequant, Args: []ir.ID{x}, Requant: r.Round, Type: t, Name: s.Name + "_rounded", Span: r.Span})
+	}
+	if r.Leak != nil {
+		x = n.Add(&ir.Value{Op: ir.OpLeak, Args: []ir.ID{x}, Leak: r.Leak, Type: t, Name: s.Name + "_leaked", Span: r.Span})
 	}
 	return r.Outer.put(n, x, t, s.Name+"_order", s.Name+"_signs", r.Span)
 }

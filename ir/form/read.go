@@ -253,10 +253,22 @@ func (r reader) recurrence(whole ir.ID, state int) (*Recurrence, error) {
 				return nil, wrong("is rounded before its transform: %s", Named(r.m, id))
 			case rounded || c.Staged:
 				return nil, wrong("is rounded twice: %s", Named(r.m, id))
+			case c.Leak != nil:
+				return nil, wrong("is rounded behind its leak: %s", Named(r.m, id))
 			case c.Outer.Negates(): // half up: -round(z) is not round(-z)
 				return nil, wrong("is rounded behind its signs: %s", Named(r.m, id))
 			}
 			c.Round, rounded = v.Requant, true
+		case ir.OpLeak:
+			switch {
+			case c.Transform == None:
+				return nil, wrong("leaks before its transform: %s", Named(r.m, id))
+			case c.Leak != nil:
+				return nil, wrong("leaks twice: %s", Named(r.m, id))
+			case c.Outer.Negates() && r.m.Level == ir.Fixed, c.Outer.Moves() && !v.Leak.Even():
+				return nil, wrong("leaks behind its signs or its order: %s", Named(r.m, id))
+			}
+			c.Leak = v.Leak
 		default:
 			return nil, diag.At(v.Span).Errorf("update", "the recurrence of %s is not linear: %s stands inside it", s.Name, Named(r.m, id)).
 				Helpf("HadamRNN has no activation inside the recurrence; put relu in the readout: y = V*relu(%s) + c", s.Name)

@@ -25,6 +25,9 @@ var fixedKernels = map[ir.Op]kernel[int64]{
 	ir.OpTrunc:   same,
 	ir.OpSat:     saturate,
 	ir.OpRequant: requant,
+	ir.OpLeak: func(_ *run[int64], v *ir.Value, args [][]int64) ([]int64, error) {
+		return leak(v, args[0], arith.Leaked), nil
+	},
 	ir.OpHadamard: func(r *run[int64], v *ir.Value, args [][]int64) ([]int64, error) {
 		z := append([]int64(nil), args[0]...)
 		if v.Staged != nil {

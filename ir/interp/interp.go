@@ -156,6 +156,14 @@ func relu[T number](_ *run[T], _ *ir.Value, args [][]T) ([]T, error) {
 	return each(args[0], func(a T) T { return max(a, 0) }), nil
 }
 
+func leak[T number](v *ir.Value, in []T, leaked func(a T, l int) T) []T {
+	out := make([]T, len(in))
+	for i, a := range in {
+		out[i] = leaked(a, v.Leak.At(i, len(in)))
+	}
+	return out
+}
+
 func zip[T number](args [][]T, f func(a, b T) T) []T {
 	out := make([]T, len(args[0]))
 	for i, a := range args[0] {

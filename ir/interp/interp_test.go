@@ -178,6 +178,17 @@ func (d *dense) value(v *ir.Value, id ir.ID, x []int64, values []vector) vector 
 	case ir.OpRequant:
 		r := v.Requant[d.t%2]
 		return each(func(a *big.Rat) *big.Rat { return halfUp(a, r.Mul, r.Shift) })
+	case ir.OpLeak:
+		out := make(vector, n)
+		for i, a := range arg(0) {
+			l := v.Leak[i/(n/len(v.Leak))]
+			gone := halfUp(a, 1, l)
+			if d.m.Level == ir.Real {
+				gone = new(big.Rat).Mul(a, big.NewRat(1, 1<<l))
+			}
+			out[i] = new(big.Rat).Sub(a, gone)
+		}
+		return out
 	case ir.OpSat:
 		limit := new(big.Int).Lsh(big.NewInt(1), uint(v.Type.Bits-1))
 		hi, lo := new(big.Rat).SetInt(new(big.Int).Sub(limit, big.NewInt(1))), new(big.Rat).SetInt(new(big.Int).Neg(limit))

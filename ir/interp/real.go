@@ -3,6 +3,7 @@ package interp
 import (
 	"math"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -27,6 +28,9 @@ var realKernels = map[ir.Op]kernel[float64]{
 	ir.OpRelu:    relu[float64],
 	ir.OpScale: func(r *run[float64], v *ir.Value, args [][]float64) ([]float64, error) {
 		return each(args[0], func(a float64) float64 { return a * v.Factor[r.phase()] }), nil
+	},
+	ir.OpLeak: func(_ *run[float64], v *ir.Value, args [][]float64) ([]float64, error) {
+		return leak(v, args[0], func(a float64, l int) float64 { return a * arith.Kept(l) }), nil
 	},
 	ir.OpHadamard: func(_ *run[float64], v *ir.Value, args [][]float64) ([]float64, error) {
 		z := append([]float64(nil), args[0]...)

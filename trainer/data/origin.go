@@ -39,6 +39,9 @@ func (s *Sequences) Origin(i int) Origin {
 	return o
 }
 
+// Windows reports whether the sequences are windows of recordings.
+func (s *Sequences) Windows() bool { return s.origins != nil && s.origins.recordings != nil }
+
 // StepAt gives which step of the recording, or of the sequence as read, step t of sequence i is: of several joined to one, the last.
 func (s *Sequences) StepAt(i, t int) int {
 	first, every := 0, 1

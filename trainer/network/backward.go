@@ -6,13 +6,13 @@ import (
 
 // backward adds up the gradient of the tile's loss, from the last step to the first. h_(t-1) comes from h_t:
 //
-//	v       = norm*s .* (h_t - inflow_t)     which is the transform of h_(t-1), but for norm
+//	v       = norm*s/k .* (h_t - inflow_t)   which is the transform of h_(t-1), but for norm^2
 //	h_(t-1) = S v                            because norm*S is its own inverse
-//	dL/ds   = sum over t of g_t .* v / norm, where g_t = dL/dh_t
-//	g_(t-1) = S (norm*s .* g_t)
+//	dL/ds   = sum over t of g_t .* v * k / norm, where g_t = dL/dh_t
+//	g_(t-1) = S (norm*s*k .* g_t)
 //
-// and g_t takes what the readout and the layers above add at step t. Every checkpointSteps steps the stored state
-// replaces the recovered one.
+// with k = 1 - 2^-l what a leak keeps, 1 without one, and g_t takes what the readout and the layers above add at step t.
+// Every checkpointEvery steps the stored state replaces the recovered one.
 func (t *tile) backward() {
 	for i := range t.layers {
 		s := &t.layers[i]
@@ -44,7 +44,7 @@ func (t *tile) layerBackward(i, step int) {
 	}
 	t.flow(i, step)
 	t.flowBackward(i, step)
-	kernels.SubMulRows(s.h, l.factor, s.h, s.inflow)
+	kernels.SubMulRows(s.h, l.inverse, s.h, s.inflow)
 	kernels.FMARows(s.signs, s.g, s.h)
 	scatter(l.order, &s.h, &s.z)
 	kernels.Transform(s.h, l.block)
@@ -226,6 +226,11 @@ func (t *tile) collect() {
 		s := &t.layers[i]
 		for j := range s.signs {
 			s.signs[j] /= l.norm
+		}
+		if l.leak != nil {
+			for j := range s.signs {
+				s.signs[j] *= l.kept(j / kernels.Lanes)
+			}
 		}
 		kernels.ReduceRows(t.grad(l.signs), s.signs)
 		if l.presigns != nil {

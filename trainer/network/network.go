@@ -25,6 +25,7 @@ type Network struct {
 	rounding, given []Rounding
 	roundedAt       []float64
 	tiles           []*tile
+	checkpoints     int // steps between stored states
 }
 
 // layer is one recurrence h <- hadamard(h) + matrix*source + bias.
@@ -44,7 +45,9 @@ type layer struct {
 	relu     bool
 	cols     int
 	biases   []*Param
-	factor   []float32               // norm * sign
+	leak     arith.Leak              // nil: the state keeps everything
+	factor   []float32               // norm * sign, times what the leak keeps
+	inverse  []float32               // norm * sign, divided by what the leak keeps; factor itself where there is no leak
 	bias     []float32               // sum of the biases, or nil
 	rounded  arith.Phased[[]float32] // bias in whole units of the state at even and odd t, when states are rounded
 	columns  []float32               // matrix transposed, for tokens without an embedding
@@ -93,6 +96,7 @@ func New(m *dsl.Model) *Network {
 		index[l] = i
 		n.layers = append(n.layers, newLayer(l, matrices[l.Dense], params, index))
 	}
+	n.checkpoints = checkpointsFor(n.layers)
 	r := m.Readout
 	n.readout = readout{from: index[r.From], relu: r.Relu, n: r.From.State.Size, o: r.Matrix.Shape[0], matrix: params[r.Matrix]}
 	if r.Bias != nil {
@@ -130,6 +134,10 @@ func newLayer(l *dsl.Layer, d *dense, params map[*dsl.Param]*Param, index map[*d
 		out.biases = append(out.biases, params[b])
 	}
 	out.factor = make([]float32, out.n)
+	out.inverse = out.factor
+	if out.leak = l.Leak; out.leak != nil {
+		out.inverse = make([]float32, out.n)
+	}
 	out.bias = make([]float32, out.n)
 	if out.index != nil {
 		out.permute = make([]int, out.n)
@@ -141,6 +149,9 @@ func newLayer(l *dsl.Layer, d *dense, params map[*dsl.Param]*Param, index map[*d
 func (l *layer) transformIn(block int) {
 	l.block, l.norm = block, float32(1/math.Sqrt(float64(block)))
 }
+
+// kept is the factor that the leak leaves of a unit.
+func (l *layer) kept(unit int) float32 { return float32(arith.Kept(l.leak.At(unit, l.n))) }
 
 // Outputs is the number of outputs.
 func (n *Network) Outputs() int { return n.readout.o }
@@ -188,6 +199,12 @@ func (n *Network) rest() {
 		}
 		for j, s := range l.signs.Used {
 			l.factor[j] = s * l.norm
+		}
+		if l.leak != nil {
+			for j, f := range l.factor {
+				kept := l.kept(j)
+				l.factor[j], l.inverse[j] = f*kept, f/kept
+			}
 		}
 		clear(l.bias)
 		for _, b := range l.biases {

@@ -17,6 +17,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/internal/shared"
 	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/trainer/kernels"
 )
 
 func build(t testing.TB, text string) *Network {
@@ -133,6 +134,11 @@ var shapes = map[string]string{
 		"y = V*relu(h2)\noutput class = argmax(y) at every step\n",
 	"dense": "input x : i8[2] / 16\nparam U : int16[8, 2]\nparam W : [8, 8]\nparam V : int16[3, 8]\nstate h : int16[8]\n" +
 		"h <- W*h + U*x\ny = V*relu(h)\noutput y at last\n",
+	"leak": "input x : i8[3] / 16\nparam U : int16[12, 3]\nparam b : [12]\nparam V : int16[4, 12]\nparam c : [4]\nstate h : int16[12]\n" +
+		"h <- hadamard(h, block = 4, leak = [1/2, 1/8, 1/32]) + U*x + b\ny = V*relu(h) + c\noutput class = argmax(y) at every step\n",
+	"leaks in a stack": "input x : i8[2] / 16\nparam U : int16[16, 2]\nparam B : int16[8, 16]\nparam p : index\nparam s : sign\nparam V : int16[3, 8]\n" +
+		"state h1 : int16[16]\nstate h2 : int16[8]\nh1 <- hadamard(h1, block = 8, leak = [1/4, 1/16], permute = p, presigns = s) + U*x\n" +
+		"h2 <- hadamard(h2, leak = 1/2) + B*relu(h1)\ny = V*relu(h2)\noutput class = argmax(y) mean\nsteps 11\n",
 	"permuted": "input x : i8[2] / 16\nparam U : int16[16, 2]\nparam p : index\nparam s : sign\nparam V : int16[3, 16]\nstate h : int16[16]\n" +
 		"h <- hadamard(h, permute = p, presigns = s) + U*x\ny = V*relu(h)\noutput class = argmax(y) at every step\n",
 }
@@ -271,7 +277,7 @@ func TestGradientsAreSlopes(t *testing.T) {
 
 // TestSignGradients compares the gradient of signs with an unrolled definition: that of the factor a sign stands for.
 func TestSignGradients(t *testing.T) {
-	for _, name := range []string{"last", "mean", "stacked", "permuted"} {
+	for _, name := range []string{"last", "mean", "stacked", "permuted", "leak", "leaks in a stack"} {
 		t.Run(name, func(t *testing.T) {
 			n := build(t, shapes[name])
 			n.Initialise(5, RandomSigns)
@@ -330,14 +336,17 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// TestDrift recovers the states of 5,000 steps from the last one, with checkpoints, and compares with those of the
-// forward pass.
+// TestDrift recovers the states of long sequences from the last one, with checkpoints, and compares with those of the forward
+// pass: orthogonal ones, and those that leak, whose errors grow on the way back.
 func TestDrift(t *testing.T) {
-	for _, units := range []int{128, 512} {
+	for _, c := range []struct {
+		units, steps int
+		options      string
+	}{{128, 5000, ""}, {512, 5000, ""}, {16, 100000, ", block = 8, leak = [1/8, 1/512]"}, {16, 3000, ", leak = 1/2"}, {16, 20000, ", leak = 1/4096"}} {
 		n := build(t, fmt.Sprintf("input x : u8[1] / 255\nparam U : int4\nparam b\nparam V : int4[4, %d]\nstate h : int16[%d]\n"+
-			"h <- hadamard(h) + U*x + b\ny = V*relu(h)\noutput class = argmax(y) at last\n", units, units))
+			"h <- hadamard(h%s) + U*x + b\ny = V*relu(h)\noutput class = argmax(y) at last\n", c.units, c.units, c.options))
 		n.Initialise(1, RandomSigns)
-		b := &Batch{N: 16, T: 5000, D: 1, Labels: make([]int32, 16)}
+		b := &Batch{N: 1, T: c.steps, D: 1, Labels: make([]int32, 1)}
 		rng := rand.New(rand.NewSource(1))
 		for range b.N * b.T {
 			b.X = append(b.X, float32(rng.Intn(256)))
@@ -345,22 +354,55 @@ func TestDrift(t *testing.T) {
 		tl := n.newTile()
 		tl.begin(b, 0, 1)
 		states := make([][]float32, b.T)
-		tl.forward(true, func(step int) { states[step] = slices.Clone(tl.layers[0].h) })
-		worst := 0.0
-		tl.recovered = func(step int) {
-			for i, v := range states[step] {
-				worst = max(worst, math.Abs(float64(v-tl.layers[0].h[i])))
+		lane := func() []float32 {
+			h := make([]float32, c.units)
+			for i := range h {
+				h[i] = tl.layers[0].h[i*kernels.Lanes]
 			}
+			return h
 		}
-		tl.backward()
-		most := 0.0
-		for _, s := range states {
-			for _, v := range s {
+		tl.forward(true, func(step int) { states[step] = lane() })
+		worst, most := 0.0, 0.0
+		tl.recovered = func(step int) {
+			for i, v := range lane() {
+				worst = max(worst, math.Abs(float64(states[step][i]-v)))
 				most = max(most, math.Abs(float64(v)))
 			}
 		}
+		tl.backward()
 		if worst > 1e-4*most {
-			t.Errorf("%d units: recovered states are off by %.2g of the largest, %.3g", units, worst/most, most)
+			t.Errorf("%d units%s: recovered states are off by %.2g of the largest, %.3g", c.units, c.options, worst/most, most)
+		}
+	}
+}
+
+// TestLeaksAreThoseOfTheFixedLevel compares a rounded step with the contract's integers, at steps of both parities.
+func TestLeaksAreThoseOfTheFixedLevel(t *testing.T) {
+	n := build(t, shapes["leaks in a stack"])
+	n.Initialise(2, RandomSigns)
+	n.TrainRounded([]Rounding{{Unit: arith.Both(0.125), Bits: 16}, {Unit: arith.Both(0.125), Bits: 16}})
+	rng := rand.New(rand.NewSource(5))
+	tl := n.newTile()
+	for i, l := range n.layers {
+		s := &tl.layers[i]
+		clear(s.inflow)
+		for range 50 {
+			z := make([]int64, l.n)
+			for j := range z {
+				z[j] = int64(rng.Intn(4001) - 2000)
+				for lane := range kernels.Lanes {
+					s.h[j*kernels.Lanes+lane] = float32(z[j]) * 0.125
+				}
+			}
+			n.rounding[i].update(l, s, 0)
+			hadamard.Transform(z, l.block)
+			for j := range z {
+				r := arith.Requant{Mul: 1, Shift: shiftAt(l.block, 1)}.Apply(z[j])
+				want := int64(l.signs.Used[j]) * arith.Leaked(r, l.leak.At(j, l.n))
+				if got := s.h[j*kernels.Lanes] / 0.125; got != float32(want) {
+					t.Fatalf("layer %d, unit %d: %v of %d, want %d", i, j, got, z[j], want)
+				}
+			}
 		}
 	}
 }

@@ -83,7 +83,19 @@ func (n *Network) checkpointEvery() int {
 	if n.rounding != nil {
 		return 1
 	}
-	return checkpointSteps
+	return n.checkpoints
+}
+
+// checkpointsFor is how many steps may lie between two stored states: recovering one divides by what a leak keeps, and with it
+// errors grow; between two they grow by less than 100.
+func checkpointsFor(layers []*layer) int {
+	every := checkpointSteps
+	for _, l := range layers {
+		for _, k := range l.leak {
+			every = min(every, int(math.Log(100)/-math.Log(arith.Kept(k))))
+		}
+	}
+	return every
 }
 
 // limits gives the unit after a step, counted from 0, and the range of states in real values.
@@ -155,9 +167,25 @@ func (r Rounding) update(l *layer, s *tileLayer, step int) {
 	for i, v := range s.h {
 		s.h[i] = floor(v*factor+0.5) * unit
 	}
+	if l.leak != nil {
+		l.leaked(s.h, unit)
+	}
 	gather(l.order, &s.h, &s.z)
 	kernels.MulRowsAdd(s.h, l.signs.Used, s.h, s.inflow)
 	r.saturate(s.h, step)
+}
+
+// leaked takes from whole multiples of a unit what leaks, rounded.
+func (l *layer) leaked(rows []float32, unit float32) {
+	per := 1 / unit
+	for j := range l.n {
+		share := float32(1 - arith.Kept(l.leak.At(j, l.n)))
+		for i, v := range row(rows, j) {
+			const magic = 3 << 22
+			whole := (v*per + magic) - magic // whole already but for float32
+			row(rows, j)[i] = (whole - floor(whole*share+0.5)) * unit
+		}
+	}
 }
 
 // shiftAt is the shift of a transform of blocks of 2^k at a phase: k/2, or for odd k (k-1)/2 at odd t and (k+1)/2 at even t.

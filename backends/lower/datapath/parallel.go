@@ -363,7 +363,11 @@ func (e *parallel) recur(addends []*Expr, s at) {
 			r.value = r.value.Not()
 		}
 		name := fmt.Sprintf("next%d", i)
-		news[i], _ = e.settled(name, l, addends[i].signed(), roundedRow(l, r, s.odd))
+		kept := roundedRow(l, r, s.odd)
+		if k := l.LeakOf(i); k != 0 {
+			kept = e.leaked(name, l, []int{k}, kept, r, nil)
+		}
+		news[i], _ = e.settled(name, l, addends[i].signed(), kept)
 		g[i].When(step, news[i])
 	}
 	e.readout(g, step, s)

@@ -43,6 +43,7 @@ type lane struct {
 	inverted   *Expr // z is inverted, at the same time
 	minus      *Expr
 	sign, bias *Expr // one cycle after; two
+	leak       *Expr // which, two cycles after
 	products   []number
 	acc        number
 	g          *Expr
@@ -85,7 +86,8 @@ func (e *engine) datapath() {
 	e.Section("%s: the update: the rounded row plus bias in one cycle, what flows in and the clamp in the next.\nRounding is a carry into the same adders", l.Name)
 	for u, la := range lanes {
 		name := laned("g", len(lanes), u)
-		r := roundedRow(l, row{la.z, la.inverted, la.minus}, odd[1])
+		z := row{la.z, la.inverted, la.minus}
+		r := e.leaked(name, l, leaksOf(l), roundedRow(l, z, odd[1]), z, la.leak)
 		total := e.total(name+"_total", l, r, la.bias)
 		total = e.delay(name+"_row", total.AsSigned(), 1+e.extra, false)
 		in := number{}
@@ -120,13 +122,16 @@ func (e *engine) addUp(lanes []*lane, late int) {
 
 // signsAndBiases looks up what belongs to the units.
 func (e *engine) signsAndBiases(lanes []*lane) {
-	signs, biases := e.constants(e.l, e.slots())
+	signs, biases, leaks := e.constants(e.l, e.slots())
 	for u, la := range lanes {
 		if signs != nil {
 			la.sign = signs[u]
 		}
 		if biases != nil {
 			la.bias = e.Delayed(laned("bias", e.units, u), biases[u])
+		}
+		if leaks != nil {
+			la.leak = e.Delayed(laned("leak", e.units, u), leaks[u])
 		}
 	}
 }

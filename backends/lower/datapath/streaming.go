@@ -356,7 +356,7 @@ func (s *streaming) update(z flow, flows inflow) {
 	s.end = s.chain("update_ends_", And(on, last), late, true)
 
 	s.Section("Signs, biases and weights")
-	signs, biases := s.constants(l, s.slots())
+	signs, biases, leaks := s.constants(l, s.slots())
 	accs := make([]number, lanes)
 	if l.Term != nil {
 		accs = s.products(flows)
@@ -385,7 +385,12 @@ func (s *streaming) update(z flow, flows inflow) {
 		if biases != nil {
 			bias = s.Delayed(name("bias"), biases[i])
 		}
-		total := s.total(name("g")+"_total", l, roundedRow(l, r, odd[1]), bias)
+		var leak *Expr
+		if leaks != nil {
+			leak = s.Delayed(name("leak"), leaks[i])
+		}
+		rounded := s.leaked(name("g"), l, leaksOf(l), roundedRow(l, r, odd[1]), r, leak)
+		total := s.total(name("g")+"_total", l, rounded, bias)
 		total = s.delay(name("g")+"_row", total.AsSigned(), late-2, false)
 		in := number{}
 		if l.Term != nil {

@@ -1,6 +1,8 @@
 package datapath
 
 import (
+	"slices"
+
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
 )
@@ -132,7 +134,8 @@ func signTable(signs []int8) []int64 {
 	return out
 }
 
-// folded moves signs in front of a transform of order 1, which is none, into those behind it: nothing is rounded between.
+// folded moves signs in front of a transform of order 1, which is none, into those behind it: nothing is rounded between. What
+// leaks is, and its l is less than 0 where the sign was.
 func folded(l *lower.Layer) *lower.Layer {
 	if l.K > 0 || l.PreSigns == nil {
 		return l
@@ -145,6 +148,12 @@ func folded(l *lower.Layer) *lower.Layer {
 			from = l.Perm[i]
 		}
 		out.Signs[i] = l.Signs[i] * l.PreSigns[from]
+	}
+	if l.Leak != nil {
+		out.Leak = make(arith.Leak, l.N)
+		for i, s := range l.PreSigns {
+			out.Leak[i] = int(s) * l.Leak.At(i, l.N)
+		}
 	}
 	out.PreSigns = nil
 	return &out
@@ -159,9 +168,9 @@ type slots struct {
 	odd    *Expr // the parity of the step, at that time
 }
 
-// constants looks up the signs and biases of units, in one table, a cycle after their address. nil stands for none: a sign of 1
-// negates its row.
-func (b *builder) constants(l *lower.Layer, s slots) (signs, biases []*Expr) {
+// constants looks up the signs and biases of units, and which of the layer's leaks is theirs, in one table, a cycle after their
+// address. nil stands for none: a sign of 1 negates its row.
+func (b *builder) constants(l *lower.Layer, s slots) (signs, biases, leaks []*Expr) {
 	negative := signTable(l.Signs)
 	width, byPhase := 0, false
 	for ph := range l.Bias {
@@ -181,8 +190,15 @@ func (b *builder) constants(l *lower.Layer, s slots) (signs, biases []*Expr) {
 	if width == 0 {
 		what = "sign: 1 negates the row"
 	}
+	kinds := leaksOf(l)
+	which := 0
+	if len(kinds) > 1 {
+		which = count(len(kinds))
+		fields += which
+		what += "; on top which leak"
+	}
 	if fields == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	at, depth := s.at, s.groups
 	if byPhase {
@@ -202,15 +218,73 @@ func (b *builder) constants(l *lower.Layer, s slots) (signs, biases []*Expr) {
 		if negative != nil {
 			v |= negative[unit] << width
 		}
+		if which > 0 {
+			v |= int64(slices.Index(kinds, l.LeakOf(unit))) << (fields - which)
+		}
 		return v
 	}, at, what)
 	for _, word := range words {
 		if negative != nil {
-			signs = append(signs, word.Top())
+			signs = append(signs, word.Bit(fields-which-1))
 		}
 		if width > 0 {
 			biases = append(biases, word.Slice(width-1, 0).AsSigned())
 		}
+		if which > 0 {
+			leaks = append(leaks, word.Slice(fields-1, fields-which))
+		}
 	}
-	return signs, biases
+	return signs, biases, leaks
+}
+
+// leaksOf are the different leaks of a layer; less than 0 where what leaks is negated, before its sign.
+func leaksOf(l *lower.Layer) []int {
+	kinds := slices.Clone(l.Leak)
+	slices.Sort(kinds)
+	return slices.Compact([]int(kinds))
+}
+
+// leaked takes from a rounded row with its sign what leaks: by one of several l, which which numbers.
+//
+// Of r it takes floor((r + 2^(l-1)) / 2^l), and of -r the negative of that, floor((-r + 2^(l-1) - 1) / 2^l): what is shifted out
+// becomes a carry, as in rounding.
+func (b *builder) leaked(name string, l *lower.Layer, kinds []int, sum number, r row, which *Expr) number {
+	if len(kinds) == 0 {
+		return sum
+	}
+	bits := max(min(sum.Value.Bits, l.ZBits-min(l.Rest(0), l.Rest(1))+1)+1, kinds[len(kinds)-1]+1, 1-kinds[0])
+	v := b.plus(name+"_rounded", bits, Int(1, 0), sum)
+	negative := r.inverted
+	switch {
+	case negative == nil:
+		negative = r.minus
+	case r.minus != nil:
+		negative = Xor(negative, r.minus)
+	}
+	var lost, carries []*Expr
+	for _, k := range kinds {
+		positive := One()
+		if negative != nil {
+			positive = negative.Not()
+		}
+		if k < 0 {
+			k, positive = -k, positive.Not()
+		}
+		carry := v.Bit(k - 1)
+		if !positive.constant() || positive.Value == 0 {
+			below := Zero()
+			if k > 1 {
+				below = v.Slice(k-2, 0).Any()
+			}
+			carry = And(carry, Or(positive, below))
+		}
+		lost, carries = append(lost, v.Down(k).To(bits)), append(carries, carry)
+	}
+	if which != nil {
+		for len(lost) < 1<<which.Bits {
+			lost, carries = append(lost, lost[0]), append(carries, carries[0])
+		}
+		lost[0], carries[0] = pick(which, lost), pick(which, carries)
+	}
+	return number{Value: b.Wire(name+"_kept", AddCarry(v, lost[0].AsSigned().Not(), carries[0].Not()).AsSigned())}
 }

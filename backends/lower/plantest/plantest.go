@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
@@ -36,6 +37,23 @@ func WithOrder(rng *rand.Rand, k int) *lower.Plan {
 	}
 	b.readout()
 	return b.p
+}
+
+// Leak gives most layers of a plan a leak: one for all blocks, one a block, or some in turn.
+func Leak(rng *rand.Rand, p *lower.Plan) *lower.Plan {
+	for i := range p.Layers {
+		l := &p.Layers[i]
+		blocks := l.N / l.Block
+		if l.Leak = nil; rng.Intn(4) == 0 {
+			continue
+		}
+		turn := []int{1, blocks, 2 - blocks%2}[rng.Intn(3)]
+		for range turn {
+			l.Leak = append(l.Leak, 1+rng.Intn(arith.MaxLeak))
+		}
+		l.Leak = slices.Repeat(l.Leak, blocks/turn)
+	}
+	return p
 }
 
 // Sequences gives n sequences of steps inputs each within the input's range, edges included.

@@ -364,6 +364,10 @@ func (c *LayerChoice) check(l *lower.Layer) error {
 		return fmt.Errorf("its update cannot be fused: it is permuted, or there is no pass")
 	case c.Ahead && (!c.Fused || c.Merged || c.Pairs || l.Staged):
 		return fmt.Errorf("the half that rounds cannot be added ahead: the update is not fused, or rounds otherwise")
+	case l.Leak != nil && (c.Merged || c.Product == Joined):
+		return fmt.Errorf("the state leaks behind its rounding, where neither the bias nor the constants of joined products can stand")
+	case l.Leak != nil && c.Pairs && c.Lane <= 16 && !lanesLeakAlike(l):
+		return fmt.Errorf("the units of a pair leak otherwise")
 	case c.Below && (!l.Saturate || c.Pairs || c.Product == Joined):
 		return fmt.Errorf("no clamp of a single unit begins with its constants")
 	case c.Separate && c.Record == 0:

@@ -21,6 +21,9 @@ func lanewise(l *lower.Layer) bool {
 		return false
 	}
 	spread := max(even.Shift, odd.Shift) - min(even.Shift, odd.Shift)
+	if l.Leak != nil && (!lanesLeakAlike(l) || l.Leak.Most() > l.ZBits-min(even.Shift, odd.Shift)) {
+		return false
+	}
 	return l.ZBits+spread <= 29 && l.SumBits <= 30 && l.Bits < 31 && (l.Term == nil || l.Term.OutBits <= 30)
 }
 
@@ -85,6 +88,9 @@ func (u *update) bareSum(z *Expr, where site, ph int, name func(string, *Expr) *
 		z = As(Add(z, Const(u.work, n-u.raise(ph))), u.bits())
 	}
 	r := Shr(z, u.Round[ph].Shift)
+	if u.Leak != nil {
+		r = u.keptLanes(r, name)
+	}
 	if u.signs != nil {
 		r = Xor(r, LoadRaw(u.signs, where.position))
 	}
@@ -125,10 +131,9 @@ func (l *layer) lanesOf(lo, hi int64) *Expr {
 // bareConstant is what is added to a unit's rounded transform: its bias, and what takes the offsets back. An entry that is inverted,
 // of w bits, is 2^w - 1 less than its negative.
 func (u *update) bareConstant(unit, ph int) int64 {
-	base := int64(1) << u.base()
-	c := -base
+	c := -u.offsetOf(unit)
 	if u.Signs[unit] < 0 {
-		c = base - (2*base - 1)
+		c = u.offsetOf(unit) - (2<<u.base() - 1)
 	}
 	if u.Bias[ph] != nil {
 		c += u.Bias[ph][unit]
@@ -137,6 +142,15 @@ func (u *update) bareConstant(unit, ph int) int64 {
 		c += 1 << (u.Bits - 1)
 	}
 	return c - u.term.bareOffset(ph)
+}
+
+// offsetOf is what is left of the offset of a unit's rounded transform, of which some leaks.
+func (u *update) offsetOf(unit int) int64 {
+	base := int64(1) << u.base()
+	if k := u.LeakOf(unit); k > 0 {
+		return base - base>>k
+	}
+	return base
 }
 
 // bareTables makes the tables of an update on lanes without sign: a word of each for two units.
@@ -158,7 +172,10 @@ func (u *update) bareTables() {
 		}
 	}
 	doc := func(ph int, when string) string {
-		d := fmt.Sprintf("Bias of %s%s, less the offsets of the lanes, %d", u.Name, when, -u.bareConstantWithout(ph))
+		d := fmt.Sprintf("Bias of %s%s, less the offsets of the lanes", u.Name, when)
+		if u.Leak == nil || u.Leak.Even() {
+			d += fmt.Sprintf(", %d", -u.bareConstantWithout(ph))
+		}
 		if negates {
 			d += ", and 1 more where the transform is negated"
 		}
@@ -178,7 +195,7 @@ func (u *update) bareTables() {
 
 // bareConstantWithout is the constant of a unit without bias and sign.
 func (u *update) bareConstantWithout(ph int) int64 {
-	c := -int64(1)<<u.base() - u.term.bareOffset(ph)
+	c := -u.offsetOf(0) - u.term.bareOffset(ph)
 	if u.clamped() {
 		c += 1 << (u.Bits - 1)
 	}
@@ -258,8 +275,8 @@ func (u *update) apart(z, unit *Expr, ph int, name func(string, *Expr) *Expr) *E
 	if together {
 		value = u.unclamped
 	}
-	lo = name("s", value(lo, unit, unit, ph, name))
-	hi = name("t", value(hi, above, above, ph, name))
+	lo = name("s", value(lo, unit, unit, 0, ph, name))
+	hi = name("t", value(hi, above, above, 1, ph, name))
 	v := Pack(As(lo, lane), As(hi, lane))
 	if together {
 		half := Const(u.work, 1<<(u.Bits-1))

@@ -138,7 +138,7 @@ func (u *update) newRecord(bias arith.Phased[[]int64], table, when string, phase
 			}
 			// Below the sign the constant is read together with it, which takes a shift and no mask: 2^width less where the sign
 			// is set. The transform's lift makes that the same for all.
-			if i == 0 && u.c.Ahead && r.unsigned && len(columns) > 0 && columns[0].top && width+1 < u.c.Record && shiftLeft(u.Layer, ph) > 0 {
+			if i == 0 && u.c.Ahead && r.unsigned && len(columns) > 0 && columns[0].top && width+1 < u.c.Record && u.shift(ph) > 0 {
 				u.raiseBy(ph, -1<<(width-1), bias[ph])
 				r.raised[ph] = -h.Lo - 1<<(width-1)
 				joined := gather(0, func(unit int) int64 { return (bias[ph][unit] + r.raised[ph]) & (1<<(width+1) - 1) })
@@ -287,7 +287,7 @@ func (r *record) centre(bias arith.Phased[[]int64], into arith.Interval) {
 	}
 	var by arith.Phased[int64]
 	for ph, v := range bias {
-		h, n := hull(v), shiftLeft(r.Layer, ph)
+		h, n := hull(v), r.shift(ph)
 		by[ph] = (h.Lo + h.Hi) / 2 >> n
 		_, merged := r.term.half(ph)
 		plain := r.term.t.Mid[ph] == arith.Identity && r.term.t.Out[ph] == arith.Identity
@@ -297,7 +297,7 @@ func (r *record) centre(bias arith.Phased[[]int64], into arith.Interval) {
 	}
 	for ph, v := range bias {
 		for i := range v {
-			v[i] -= by[ph] << shiftLeft(r.Layer, ph)
+			v[i] -= by[ph] << r.shift(ph)
 		}
 		r.raised[ph] = -by[ph]
 	}

@@ -2,6 +2,7 @@ package step
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
@@ -20,6 +21,9 @@ type layer struct {
 	cross bool
 	work  Int // that the transform is calculated in
 	upd   update
+	// leaks are the l of the lanes of the words whose update is being built, and around is what their loops count from.
+	leaks  [2]int
+	around *Expr
 	// unread says that the unit whose update is being built is one that no output reads.
 	unread bool
 }
@@ -99,7 +103,7 @@ func (l *layer) function() {
 		l.fn.Body = append(l.fn.Body, each("i", l.N, Store{l.z.Name, Counter("i"), As(l.entry(Counter("i")), l.z.Elem)}))
 	}
 	l.fn.Body = append(l.fn.Body, perPhase(l.TwoPhase(), func(ph int) []Stmt {
-		out := l.upd.prepare(ph)
+		out := append(l.upd.prepare(ph), l.leakAhead(ph)...)
 		if l.c.Fused {
 			return append(out, l.pass(last, ph)...)
 		}
@@ -132,8 +136,17 @@ func (l *layer) entry(index *Expr) *Expr {
 // levels are the names of the values behind each level of butterflies.
 var levels = []string{"a", "b", "c", "d", "e"}
 
-// pass makes one pass over the words: groups of 2^stages words, a stride apart, through their stages.
+// pass makes one pass over the words.
 func (l *layer) pass(number, ph int) []Stmt {
+	over := func(from, to int) []Stmt { return l.passOver(number, ph, from, to) }
+	if l.c.Fused && number == len(l.c.Passes)-1 {
+		return l.eachRun(over)
+	}
+	return over(0, l.words())
+}
+
+// passOver makes a pass over some words: groups of 2^stages words, a stride apart, through their stages.
+func (l *layer) passOver(number, ph, from, to int) []Stmt {
 	stages := l.c.Passes[number]
 	stride, stage := l.stride(number)
 	n := 1 << stages
@@ -218,7 +231,7 @@ func (l *layer) pass(number, ph int) []Stmt {
 	if number == 0 && lifted {
 		return l.lift(n, stride, body)
 	}
-	return l.nest(n, stride, body)
+	return l.nest(n, stride, from, to, body)
 }
 
 // lifted reports whether what the last pass is raised by is added to the first word of every block, in front of all passes, instead
@@ -243,7 +256,7 @@ func (l *layer) lift(n, stride int, body []Stmt) []Stmt {
 		by = ByPhase(by, Const(l.work, odd))
 	}
 	add := func(at *Expr) Stmt { return Store{l.z.Name, at, As(Add(As(Load(l.z, at), l.work), by), l.z.Elem)} }
-	loops := l.nest(n, stride, body)
+	loops := l.nest(n, stride, 0, l.words(), body)
 	switch {
 	case l.Block == l.N:
 		return append([]Stmt{add(At(0))}, loops...)
@@ -334,7 +347,7 @@ func (l *layer) segments(stage, stages, ph int) []segment {
 // loops says the index of a group's first word and its parts: the start of the span, and the word within the stride; nil for
 // the one that does not move.
 func (l *layer) loops(n, stride int) (base, outer, inner *Expr) {
-	outer, inner = Counter("i"), Counter("j")
+	outer, inner = l.from(Counter("i")), Counter("j")
 	switch {
 	case stride == 1:
 		return outer, outer, nil
@@ -344,10 +357,10 @@ func (l *layer) loops(n, stride int) (base, outer, inner *Expr) {
 	return sum(outer, inner), outer, inner
 }
 
-// nest puts a body into the loops of a pass.
-func (l *layer) nest(n, stride int, body []Stmt) []Stmt {
+// nest puts a body into the loops of a pass over some words.
+func (l *layer) nest(n, stride, from, to int, body []Stmt) []Stmt {
 	groups := func(body []Stmt) []Stmt {
-		return []Stmt{For{Var: "i", To: l.words(), By: n * stride, Independent: true, Body: body}}
+		return []Stmt{For{Var: "i", From: from, To: to, By: n * stride, Independent: true, Body: body}}
 	}
 	columns := func(body []Stmt) []Stmt { return []Stmt{each("j", stride, body...)} }
 	switch {
@@ -415,7 +428,15 @@ func (l *layer) beyond(k, stride int, groups bool) bool {
 
 // updateLoop updates every word in a loop of its own.
 func (l *layer) updateLoop(ph int) []Stmt {
-	i := Counter("i")
+	if leaksAhead(l.Layer) {
+		return l.updateOver(0, l.words(), ph)
+	}
+	return l.eachRun(func(from, to int) []Stmt { return l.updateOver(from, to, ph) })
+}
+
+// updateOver updates some words.
+func (l *layer) updateOver(first, end, ph int) []Stmt {
+	i := l.from(Counter("i"))
 	from := i
 	if l.Perm != nil {
 		from = As(Load(l.upd.perm, i), Index)
@@ -433,22 +454,29 @@ func (l *layer) updateLoop(ph int) []Stmt {
 		s, z = let("v", z)
 		head = append(head, s)
 	}
+	loop := func(from, to int) Stmt {
+		body := append(slices.Clone(head), l.updateWord(z, site{i, i, i}, "", ph)...)
+		return For{Var: "i", From: from, To: to, By: 1, Independent: true, Body: body}
+	}
 	if n := l.readUnits(); n < l.N && l.lanes == 1 {
-		read := each("i", n, l.updateWord(z, site{i, i, i}, "", ph)...)
+		if first > 0 || end < l.N {
+			l.fail("units that no output reads are updated together with those of their block")
+		}
+		read := loop(0, n)
 		l.unread = true
-		rest := For{Var: "i", From: n, To: l.N, By: 1, Independent: true, Body: l.updateWord(z, site{i, i, i}, "", ph)}
+		rest := loop(n, l.N)
 		l.unread = false
 		return []Stmt{read, rest}
 	}
 	if l.gap == l.words() || l.lanes == 1 {
-		return []Stmt{each("i", l.words(), append(head, l.updateWord(z, site{i, i, i}, "", ph)...)...)}
+		return []Stmt{loop(first, end)}
 	}
 	// Word k + j of the block from word k on holds unit 2k + j.
-	k, j := Counter("k"), Counter("j")
+	k, j := l.from(Counter("k")), Counter("j")
 	at := sum(k, j)
 	s, z := let("v", As(Load(l.z, at), l.work))
 	body := append([]Stmt{s}, l.updateWord(z, site{at, at, sum(k, k, j)}, "", ph)...)
-	return []Stmt{For{Var: "k", To: l.words(), By: l.gap, Independent: true, Body: []Stmt{each("j", l.gap, body...)}}}
+	return []Stmt{For{Var: "k", From: first, To: end, By: l.gap, Independent: true, Body: []Stmt{each("j", l.gap, body...)}}}
 }
 
 // raised moves the claim of a value to which something was added.

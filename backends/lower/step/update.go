@@ -45,6 +45,12 @@ func (l *layer) newUpdate() update {
 	if !l.c.Merged && l.maxShift() > 0 {
 		widths[0] = l.ZBits + 1 // with the half that rounds
 	}
+	if l.Leak != nil {
+		for ph := range arith.Both(0) {
+			r := l.most(ph)
+			widths = append(widths, arith.Between(r.Lo, r.Hi+1).Bits())
+		}
+	}
 	if l.Term != nil {
 		widths = append(widths, l.Term.OutBits)
 	}
@@ -90,6 +96,14 @@ func (l *layer) maxShift() int {
 	return max(shiftLeft(l.Layer, arith.Even), shiftLeft(l.Layer, arith.Odd))
 }
 
+// shift is what is left to shift behind the constants: nothing with a leak, which wants a rounded value.
+func (u *update) shift(ph int) int {
+	if u.Leak != nil {
+		return 0
+	}
+	return shiftLeft(u.Layer, ph)
+}
+
 // masks are -1 for a sign of -1 and 0 for +1: v ^ mask is v or -v - 1.
 func masks(signs []int8) (out []int64, negates bool) {
 	for _, s := range signs {
@@ -117,7 +131,7 @@ func (u *update) negated(unit int) bool { return (u.Signs[unit] < 0) != u.flippe
 // With v = s*round(x) wanted and x or its negative at hand: -round(x, n) = floor((~x + 2^(n-1)) / 2^n) for n > 0, so a sign needs
 // no more than its inversion, and where the half stands ahead of the inversion, one: -round(x, n) = floor(~(x + 2^(n-1)) / 2^n) + 1. An entry that comes as -x = ~x + 1 owes 1 in front of the shift. For n = 0, -x is ~x + 1.
 func (u *update) constants(ph int) []int64 {
-	n := shiftLeft(u.Layer, ph)
+	n := u.shift(ph)
 	out := make([]int64, u.N)
 	for i := range out {
 		front := int64(0)
@@ -163,7 +177,7 @@ func (u *update) below() int64 {
 // not negated, lift of one that is.
 func (u *update) raiseBy(ph int, lift int64, constants []int64) {
 	u.lift[ph] = lift
-	u.ahead[ph] += lift << shiftLeft(u.Layer, ph)
+	u.ahead[ph] += lift << u.shift(ph)
 	for i := range constants {
 		if u.negated(i) {
 			constants[i] += lift
@@ -247,7 +261,7 @@ func (l *layer) updateWord(z *Expr, where site, suffix string, ph int) []Stmt {
 	var g *Expr
 	switch {
 	case l.lanes == 1:
-		g = name("g", u.single(z, where.at, where.position, ph, name))
+		g = name("g", u.single(z, where.at, where.position, 0, ph, name))
 	case l.c.Apart:
 		g = u.apart(z, where.unit, ph, name)
 	case l.bare():
@@ -262,27 +276,30 @@ func (l *layer) updateWord(z *Expr, where site, suffix string, ph int) []Stmt {
 	return append(out, l.builder.readout.collect(l, g, where.at)...)
 }
 
-// single is the new value of one unit.
-func (u *update) single(z, at, position *Expr, ph int, name func(string, *Expr) *Expr) *Expr {
-	v := u.unclamped(z, at, position, ph, name)
+// single is the new value of one unit, which stands in a lane.
+func (u *update) single(z, at, position *Expr, lane, ph int, name func(string, *Expr) *Expr) *Expr {
+	v := u.unclamped(z, at, position, lane, ph, name)
 	if u.Saturate {
 		return Clamp(Add(v, Const(u.sum, u.below())), u.Bits)
 	}
 	return v.Claimed(u.Bits)
 }
 
-// unclamped is single before the clamp.
-func (u *update) unclamped(z, at, position *Expr, ph int, name func(string, *Expr) *Expr) *Expr {
+// unclamped is single before the clamp, of the unit in a lane.
+func (u *update) unclamped(z, at, position *Expr, lane, ph int, name func(string, *Expr) *Expr) *Expr {
 	if u.joined != nil {
 		return u.joined.value(u, z, position, ph, name)
 	}
 	u.readRecord(position, ph, name)
 	v := As(z, u.sum)
+	if u.Leak != nil && !leaksAhead(u.Layer) {
+		v = u.kept(name([]string{"r", "u"}[lane], u.rounded(v, ph)), lane, ph)
+	}
 	mask, constant := u.parts(position, ph, name)
 	if mask != nil {
 		v = Xor(v, mask)
 	}
-	n := shiftLeft(u.Layer, ph)
+	n := u.shift(ph)
 	a := u.term.entry(at, position, u.record[ph], ph, u.sum, name)
 	if u.c.Merged && constant != nil {
 		v, constant = Add(v, constant), nil
@@ -308,6 +325,9 @@ func (u *update) pair(z *Expr, where site, ph int, name func(string, *Expr) *Exp
 	}
 	u.readRecord(where.position, ph, name)
 	v := As(z, u.sum)
+	if u.Leak != nil {
+		v = u.keptPair(v, ph, name)
+	}
 	mask, constant := u.parts(where.position, ph, name)
 	if mask != nil {
 		v = Xor(v, mask)
@@ -338,9 +358,9 @@ func (u *update) crossStage(z *Expr, ph int) *Expr {
 // pairSum adds in lanes of 16 bits. A sum that leaves them stays at their end, which the clamp takes back, unless what is added
 // next could bring it back further than that.
 func (u *update) pairSum(v, constant, a *Expr, ph int) *Expr {
-	n := shiftLeft(u.Layer, ph)
-	if n > 1 || n == 1 && constant == nil {
-		u.fail("pairs round by one bit at most behind the transform")
+	n := u.shift(ph)
+	if n > 1 || n == 1 && (constant == nil || !u.c.Merged) {
+		u.fail("pairs round by one bit at most behind the transform, together with the bias")
 		return v
 	}
 	switch {

@@ -29,6 +29,12 @@ func Choice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		l.InPlace, l.Fused, l.Merged = coin(), coin(), coin()
 		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
 		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots, step.Joined}[rng.Intn(7)]
+		if p.Layers[i].Leak != nil { // which allows neither
+			l.Merged = false
+			if l.Product == step.Joined {
+				l.Product = step.Rows
+			}
+		}
 		if l.Product == step.Joined {
 			l.Pairs, l.Fused, l.Merged, l.Record = false, true, false, 0
 		}

@@ -1,0 +1,118 @@
+package dsl
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/diag"
+)
+
+// leak reads  leak = 1/32  or  leak = [1/16, 1/32], which stand for the blocks in turn. Nothing but zeros is no leak.
+func (c *checker) leak(l *Layer, a *Arg) bool {
+	l.leakAt = a.span(c.file)
+	values := a.List
+	if a.Value != nil {
+		values = []*Expr{a.Value}
+	}
+	var leak arith.Leak
+	zeros := 0
+	for _, e := range values {
+		v, ok := c.number(e)
+		if !ok {
+			return false
+		}
+		if v == 0 {
+			zeros++
+			continue
+		}
+		fraction, exponent := math.Frexp(v)
+		if fraction != 0.5 || exponent > 0 || exponent < 1-arith.MaxLeak {
+			c.fail(e, "range", nearLeak(v), "the leak, %v, is none of 1/2, 1/4, 1/8 to 1/%d", v, 1<<arith.MaxLeak)
+			return false
+		}
+		leak = append(leak, 1-exponent)
+	}
+	if zeros > 0 && zeros < len(values) {
+		c.fail(a, "range", fmt.Sprintf("give every block a leak, 1/%d for the slowest", 1<<arith.MaxLeak), "some blocks leak and others, of 0, do not")
+		return false
+	}
+	l.Leak = leak
+	return true
+}
+
+// nearLeak suggests the leak that is nearest to a value, by its ratio; one above 1 may be the steps that are kept.
+func nearLeak(v float64) string {
+	switch {
+	case !(v > 0):
+		return "write  leak = 1/32,  or leave it out for a state that keeps everything"
+	case v > 1:
+		v = 1 / v
+	}
+	l := min(max(int(math.Round(-math.Log2(v))), 1), arith.MaxLeak)
+	return fmt.Sprintf("leaks are powers of two, so that they are shifts; the nearest is 1/%d", 1<<l)
+}
+
+// leakFits checks the number of leaks against that of blocks, and writes a list once around.
+func (c *checker) leakFits(l *Layer) {
+	if l.Leak == nil {
+		return
+	}
+	blocks := l.State.Size / l.Block
+	if blocks%len(l.Leak) != 0 {
+		c.errs.Add(diag.At(l.leakAt).Errorf("shape", "%s for %s of %s", count(len(l.Leak), "leak", "leaks"), count(blocks, "block", "blocks"), l.State.Name).
+			Helpf("%s", leaksOf(blocks, l.Leak)))
+		return
+	}
+	if l.Leak.Even() {
+		l.Leak = l.Leak[:1]
+		return
+	}
+	l.Leak = slices.Repeat(l.Leak, blocks/len(l.Leak))
+}
+
+// leaksOf shows a list that stands for some blocks in turn.
+func leaksOf(blocks int, like arith.Leak) string {
+	if blocks == 1 {
+		return "one block has one leak:  leak = " + LeakText(like[:1]) + "; more need smaller blocks, as in  block = 16"
+	}
+	for n := min(len(like), blocks); ; n-- {
+		if blocks%n == 0 {
+			return fmt.Sprintf("leaks stand for the blocks in turn, so that their number divides %d:  leak = %s", blocks, LeakText(like[:n]))
+		}
+	}
+}
+
+// LeakText writes leaks as the language does.
+func LeakText(leak arith.Leak) string {
+	parts := make([]string, len(leak))
+	for i, k := range leak {
+		parts[i] = fmt.Sprintf("1/%d", 1<<k)
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// KeepsAll warns of a model of endless streams whose state forgets nothing, for trainings on windows; nil for other models. Behind
+// a window old inputs go on piling up, and the state becomes one that training never saw.
+func (m *Model) KeepsAll() *diag.Diagnostic {
+	if m.Steps > 0 {
+		return nil
+	}
+	for _, l := range m.Layers {
+		if l.Leak != nil {
+			continue
+		}
+		at, help := l.Transform, fmt.Sprintf("hadamard(%s, leak = 1/32)  forgets", l.State.Name)
+		if l.Dense != nil {
+			at, help = l.Span, "train signs, and forget:  hadamard("+l.State.Name+", leak = 1/32)"
+		}
+		return diag.At(at).Warningf("stream", "%s keeps every input for ever, and is trained on windows: on a stream that goes on it becomes what training never saw", l.State.Name).
+			Helpf("%s;  steps 128  says instead that sequences end, each of which begins with a new state", help)
+	}
+	return nil
+}
