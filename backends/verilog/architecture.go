@@ -21,7 +21,7 @@ const defaultPart = "up5k"
 // architecture is what the settings say about how a design is made.
 type architecture struct {
 	explore.Goal
-	named bool // the part was
+	said map[string]bool // settings that were given
 }
 
 var architectureSettings = []backends.Setting{
@@ -43,7 +43,7 @@ func newArchitecture() architecture {
 	if err != nil {
 		panic(err) // it is embedded
 	}
-	return architecture{Goal: explore.Goal{Part: part, Clock: 12}}
+	return architecture{Goal: explore.Goal{Part: part, Clock: 12}, said: map[string]bool{}}
 }
 
 // set takes a setting; known tells whether it is one of these.
@@ -64,19 +64,16 @@ func (a *architecture) set(key, value string) (known bool, wrong *diag.Diagnosti
 		*b = value == "yes"
 		return nil
 	}
+	a.said[key] = true
 	switch key {
 	case "part":
-		part, err := chip.Get(value)
-		var d *diag.Diagnostic
-		switch {
-		case errors.As(err, &d):
+		part, err := chip.GetFPGA(value)
+		if err != nil {
+			var d *diag.Diagnostic
+			errors.As(err, &d)
 			return true, bad("%s", d.Summary).Helpf("%s", d.Help)
-		case err != nil:
-			return true, bad("%v", err)
-		case part.Kind != chip.FPGA:
-			return true, bad("%s is no FPGA", value).Helpf("hrnnc chips lists the FPGAs; --target c --mcu %s writes for it", value)
 		}
-		a.Part, a.named = part, true
+		a.Part = part
 	case "clock":
 		mhz, err := chip.ParseClock(value)
 		if err != nil {
@@ -85,7 +82,7 @@ func (a *architecture) set(key, value string) (known bool, wrong *diag.Diagnosti
 		a.Clock = mhz
 	case "steps_per_second":
 		rate, err := strconv.ParseFloat(value, 64)
-		if err != nil || rate <= 0 || rate > 1e9 {
+		if err != nil || !(rate > 0 && rate <= 1e9) {
 			return true, bad("steps_per_second = %s is no rate", value).Helpf("write  steps_per_second = 1000")
 		}
 		a.Rate = rate
@@ -133,7 +130,7 @@ func (a *architecture) candidate(p *lower.Plan, name string) (*explore.Candidate
 			fixed.Kind = datapath.Serial
 		}
 		c, err := explore.Measure(p, smallest(p, fixed), a.Part, name, reserved)
-		if err == nil && c.Why != "" && a.named {
+		if err == nil && c.Why != "" && a.said["part"] {
 			err = &explore.NoFit{Goal: a.Goal, Smallest: c}
 		}
 		return c, a.explained(p, err)
@@ -182,7 +179,31 @@ func (a *architecture) explained(p *lower.Plan, err error) error {
 	case errors.As(err, &small):
 		return diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, a.Part.Name, small).Helpf("%s", small.Help())
 	}
-	return backends.BadSetting("arch", "%v", err).Helpf("leave arch out, and hrnnc chooses; hrnnc explore shows what there is")
+	key := a.culprit(err)
+	return backends.BadSetting(key, "%s", strings.ReplaceAll(err.Error(), "\n", "; ")).
+		Helpf("leave %s out, and hrnnc chooses; hrnnc explore shows what there is", key)
+}
+
+// culprit is the setting that an error about an architecture is about: of those that were given, the first.
+func (a *architecture) culprit(err error) string {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	for _, err := range all {
+		var wrong *datapath.ArchError
+		if !errors.As(err, &wrong) {
+			continue
+		}
+		key := wrong.Field
+		if key == "lanes" {
+			key = "butterflies"
+		}
+		if a.said[key] {
+			return key
+		}
+	}
+	return "arch"
 }
 
 // Deciding are the settings that make a design of just this architecture.
@@ -213,7 +234,7 @@ func (s *settings) forBoards() *diag.Diagnostic {
 		return d
 	}
 	for _, name := range slices.Sorted(maps.Keys(boards)) {
-		if s.named && s.Part.Name != boards[name].Name {
+		if s.said["part"] && s.Part.Name != boards[name].Name {
 			return backends.BadSetting("package", "the board of package %s carries a %s, and the part is %s", name, boards[name].Name, s.Part.Name).
 				Helpf("leave part out, or write  part = %s", boards[name].Name)
 		}
@@ -223,7 +244,7 @@ func (s *settings) forBoards() *diag.Diagnostic {
 			s.Part = part
 		}
 	}
-	if !s.clockNamed {
+	if !s.said["clock"] {
 		s.Clock = clock
 	}
 	if serial, _ := chosenShells("uart"); !slices.ContainsFunc(s.shells, func(one shell) bool { return one.Name == "uart" }) {

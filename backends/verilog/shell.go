@@ -341,7 +341,7 @@ func (w *writer) packed(v backends.Vectors) pack.Model {
 	m := pack.Model{Name: p.Name, Prefix: w.prefix, Sources: w.files, Input: p.Input, Output: p.Output, Outputs: p.Readout.Matrix.Rows, Steps: p.Steps,
 		Vectors: v, Logic: pack.Logic{Design: w.sources(), Memories: w.memoryFiles,
 			Tests: []string{w.prefix + "_tb.v", w.prefix + "_inputs.hex", w.prefix + "_outputs.hex"}}}
-	if w.clockNamed {
+	if w.said["clock"] {
 		m.Logic.Clock = w.Clock
 	}
 	for _, s := range w.shells {

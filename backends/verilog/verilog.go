@@ -46,9 +46,8 @@ func takenModule(name string) bool {
 type settings struct {
 	prefix string
 	architecture
-	shells     []shell
-	pack       pack.Choice
-	clockNamed bool // the clock was
+	shells []shell
+	pack   pack.Choice
 }
 
 func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
@@ -78,7 +77,6 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 			if !known {
 				known, wrong = out.architecture.set(k, v)
 			}
-			out.clockNamed = out.clockNamed || k == "clock"
 			if wrong != nil {
 				problems.Add(wrong)
 			}

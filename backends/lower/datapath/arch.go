@@ -36,8 +36,16 @@ type Arch struct {
 	StatePort bool `json:"state_port,omitempty"`
 }
 
-// Build makes a design of a plan. Reserved names are given to none of its signals. The error is about what the architecture
-// cannot do for this plan, and says what can.
+// ArchError is about what an architecture cannot do for a plan, and says what can. Field is that of Arch at fault, as JSON names it.
+type ArchError struct{ Field, What string }
+
+func (e *ArchError) Error() string { return e.What }
+
+func refused(field, format string, args ...any) error {
+	return &ArchError{field, fmt.Sprintf(format, args...)}
+}
+
+// Build makes a design of a plan. Reserved names are given to none of its signals. The error is an *ArchError.
 func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, error) {
 	switch a.Kind {
 	case Streaming:
@@ -47,7 +55,7 @@ func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, err
 	case Serial:
 		return buildSerial(p, a, New(name, reserved...))
 	}
-	return nil, fmt.Errorf("there is no architecture %q", a.Kind)
+	return nil, refused("arch", "there is no architecture %q", a.Kind)
 }
 
 // String says the architecture in words: "serial, 2 butterflies a cycle".

@@ -29,14 +29,24 @@ const (
 // buildParallel is the architecture Parallel.
 func buildParallel(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	refuse := func(format string, args ...any) (*Design, error) {
-		return nil, fmt.Errorf("a parallel design "+format, args...)
+		return nil, refused("arch", "a parallel design "+format, args...)
 	}
 	if len(p.Layers) > 1 {
 		return refuse("has one layer; a serial one takes stacked layers")
 	}
 	l := folded(&p.Layers[0])
 	t := l.Term
+	cols := 1
+	if t != nil && t.Source != lower.FromOneHot {
+		cols = t.Matrix.Cols
+	}
 	switch {
+	case a.Lanes > 1:
+		return nil, refused("lanes", "%d butterflies a cycle: a parallel design has one for every pair of values", a.Lanes)
+	case a.Update > 1:
+		return nil, refused("update", "%d units are updated a cycle: a parallel design updates all %d at once", a.Update, l.N)
+	case a.Product != 0 && a.Product != cols:
+		return nil, refused("product", "%d weights of a unit a cycle: a parallel design takes all %d at once; a serial one takes one after another", a.Product, cols)
 	case l.N > parallelUnits:
 		return refuse("has at most %d units, not %d, since every butterfly is in space; a streaming one takes more", parallelUnits, l.N)
 	case l.Staged && l.PreSigns != nil:

@@ -133,10 +133,10 @@ func (s *serial) check() error {
 		}
 	}
 	if n := s.a.Lanes; n < 1 || n&(n-1) != 0 || n > most {
-		return fmt.Errorf("%d butterflies a cycle: a serial design of this model takes a power of two up to %d", n, most)
+		return refused("lanes", "%d butterflies a cycle: a serial design of this model takes a power of two up to %d", n, most)
 	}
 	if n := s.a.Update; n < 1 || n&(n-1) != 0 || n > 2*s.a.Lanes {
-		return fmt.Errorf("%d units are updated a cycle: with %d butterflies it is a power of two up to %d", n, s.a.Lanes, 2*s.a.Lanes)
+		return refused("update", "%d units are updated a cycle: with %d butterflies it is a power of two up to %d", n, s.a.Lanes, 2*s.a.Lanes)
 	}
 	cols := 1
 	for i := range s.p.Layers {
@@ -145,13 +145,17 @@ func (s *serial) check() error {
 		}
 	}
 	if n := s.a.Product; n < 1 || n > cols || n&(n-1) != 0 && n != cols {
-		return fmt.Errorf("%d weights a cycle: for this model it is a power of two up to %d, or %d", n, cols, cols)
+		most := fmt.Sprint(cols)
+		if cols&(cols-1) != 0 {
+			most += ", or " + most
+		}
+		return refused("product", "%d weights a cycle: for this model it is a power of two up to %s", n, most)
 	}
 	if n := s.a.Readout; n < 1 {
-		return fmt.Errorf("%d weights of the readout a cycle: at least 1 is needed", n)
+		return refused("readout", "%d weights of the readout a cycle: at least 1 is needed", n)
 	}
 	if s.a.Weights == Logic {
-		return fmt.Errorf("a serial design has its weights in block RAM; those in logic are for parallel designs")
+		return refused("weights", "a serial design has its weights in block RAM; those in logic are for parallel designs")
 	}
 	return nil
 }

@@ -98,15 +98,15 @@ func (s *streaming) check() error {
 	}
 	switch lanes := s.a.Lanes; {
 	case len(p.Layers) > 1:
-		return fmt.Errorf("a streaming design has one layer: the next one needs the whole state of the one below; a serial design takes stacked layers")
+		return refused("arch", "a streaming design has one layer: the next one needs the whole state of the one below; a serial design takes stacked layers")
 	case l.Perm != nil && lanes > 1:
-		return fmt.Errorf("%d values a cycle: the units of a permutation are written to the state one by one; take 1, or a serial design", lanes)
+		return refused("lanes", "%d values a cycle: the units of a permutation are written to the state one by one; take 1, or a serial design", lanes)
 	case lanes < 1 || lanes&(lanes-1) != 0 || lanes > l.Block:
-		return fmt.Errorf("%d values a cycle: a streaming design of this model takes a power of two up to %d, the order of its transform", lanes, l.Block)
+		return refused("lanes", "%d values a cycle: a streaming design of this model takes a power of two up to %d, the order of its transform", lanes, l.Block)
 	case s.a.Readout < 1:
-		return fmt.Errorf("%d weights of the readout a cycle: at least 1 is needed", s.a.Readout)
+		return refused("readout", "%d weights of the readout a cycle: at least 1 is needed", s.a.Readout)
 	case s.a.Weights == Logic:
-		return fmt.Errorf("a streaming design has its weights in block RAM; those in logic are for parallel designs")
+		return refused("weights", "a streaming design has its weights in block RAM; those in logic are for parallel designs")
 	}
 	cols := 1
 	if t := l.Term; t != nil && t.Source != lower.FromOneHot {
@@ -114,11 +114,11 @@ func (s *streaming) check() error {
 	}
 	switch {
 	case s.a.Update != 0 && s.a.Update != s.a.Lanes:
-		return fmt.Errorf("%d units are updated a cycle: a streaming design updates them as they pass, %d with these butterflies", s.a.Update, s.a.Lanes)
+		return refused("update", "%d units are updated a cycle: a streaming design updates them as they pass, %d with these butterflies", s.a.Update, s.a.Lanes)
 	case s.a.Product != 0 && s.a.Product != cols:
-		return fmt.Errorf("%d weights of a unit a cycle: a streaming design takes all %d at once; a serial one takes one after another", s.a.Product, cols)
+		return refused("product", "%d weights of a unit a cycle: a streaming design takes all %d at once; a serial one takes one after another", s.a.Product, cols)
 	case cols*s.a.Lanes > mostProducts:
-		return fmt.Errorf("%d weights meet the input in a cycle (%d a unit, %d units): a streaming design takes up to %d; a serial one takes one after another",
+		return refused("lanes", "%d weights meet the input in a cycle (%d a unit, %d units): a streaming design takes up to %d; a serial one takes one after another",
 			cols*s.a.Lanes, cols, s.a.Lanes, mostProducts)
 	}
 	return nil

@@ -85,7 +85,16 @@ func arches(p *lower.Plan, fixed datapath.Arch) []datapath.Arch {
 		}
 	}
 	kinds := func(k datapath.ArchKind) bool { return fixed.Kind == "" || fixed.Kind == k }
-	for lanes := 1; lanes <= 16 && 2*lanes <= max(2, order); lanes *= 2 {
+	lanesTo := func(most int) (out []int) {
+		if fixed.Lanes != 0 {
+			return []int{fixed.Lanes}
+		}
+		for lanes := 1; lanes <= most; lanes *= 2 {
+			out = append(out, lanes)
+		}
+		return out
+	}
+	for _, lanes := range lanesTo(min(16, max(1, order/2))) {
 		if !kinds(datapath.Serial) {
 			break
 		}
@@ -96,7 +105,7 @@ func arches(p *lower.Plan, fixed datapath.Arch) []datapath.Arch {
 			}
 		}
 	}
-	for lanes := 1; lanes <= 8 && lanes <= order; lanes *= 2 {
+	for _, lanes := range lanesTo(min(8, order)) {
 		if kinds(datapath.Streaming) {
 			add(datapath.Streaming, lanes, lanes, inputs, lanes)
 			if all := lanes * p.Readout.Matrix.Rows; all <= 64 && p.Output.When != ir.Mean {
@@ -159,12 +168,23 @@ func All(p *lower.Plan, g Goal, name string, reserved []string, progress func(do
 		}
 	}
 	if len(out) == 0 {
-		return nil, errors.Join(errs...)
+		return nil, reasons(list, errs)
 	}
 	slices.SortStableFunc(out, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(a.Tables, b.Tables), cmp.Compare(a.StepCycles, b.StepCycles))
 	})
 	return out, nil
+}
+
+// reasons joins errors, of each kind of architecture the last: that of the most lanes.
+func reasons(list []datapath.Arch, errs []error) error {
+	var out []error
+	for i, a := range list {
+		if i == len(list)-1 || list[i+1].Kind != a.Kind {
+			out = append(out, errs[i])
+		}
+	}
+	return errors.Join(out...)
 }
 
 // Measure builds one architecture and counts it.
