@@ -152,7 +152,9 @@ func (m *measured) cells() string {
 		clock = fmt.Sprintf("%.1f", m.Worst)
 		if m.Cycles > 0 {
 			step := float64(m.Cycles) / m.Worst
-			micros = fmt.Sprintf("%.1f", step)
+			if micros = fmt.Sprintf("%.1f", step); step < 1 {
+				micros = fmt.Sprintf("%.2g", step)
+			}
 			if p, err := chip.GetFPGA(m.Part); err == nil && p.Logic.Power != nil {
 				least, most := p.Logic.Power.Milliwatts(m.Size.LUTs, m.Worst)
 				energy = fmt.Sprintf("%.2g to %.2g", least*step/1000, most*step/1000)
@@ -193,16 +195,18 @@ func (b *bench) section(ctx context.Context, s section) error {
 			first = m
 		}
 		b.row(m, "| %s | %s | %s | %s | %s |", c.model, c.part, strings.Join(c.set, ", "), m.cells(), c.need.verdict(m, first))
-		if path := m.slowest(); path != "" && m.Worst < c.need.clock {
-			paths = append(paths, fmt.Sprintf("The slowest path of %s: %s.", strings.Join(c.set, ", "), path))
-		}
+		paths = append(paths, c.need.slowest(m, strings.Join(c.set, ", "))...)
 	}
 	b.line("")
-	for _, p := range paths {
-		b.line("%s", p)
+	b.paragraphs(paths)
+	return nil
+}
+
+func (b *bench) paragraphs(texts []string) {
+	for _, t := range texts {
+		b.line("%s", t)
 		b.line("")
 	}
-	return nil
 }
 
 // madeByHand is a row of a design of the prototypes.
@@ -255,15 +259,27 @@ func (n need) verdict(m, first *measured) string {
 	return strings.Join(words, "; ")
 }
 
-// slowest is the slowest path of the slowest seed.
-func (m *measured) slowest() string {
+// slowest says the slowest path of a design that misses its clock.
+func (n need) slowest(m *measured, what string) []string {
+	if m.Worst >= n.clock {
+		return nil
+	}
 	for _, s := range m.Seeds {
-		if s.MHz == m.Worst && s.Path != nil {
-			p := s.Path
-			return fmt.Sprintf("`%s` to `%s`, %.1f ns through %d cells, %.1f of it on wires", p.From, p.To, p.Logic+p.Routing, p.Levels, p.Routing)
+		if p := s.Path; s.MHz == m.Worst && p != nil {
+			return []string{fmt.Sprintf("The slowest path of %s: `%s` to `%s`, %.1f ns through %d cells, %.1f of it on wires; clocks of the seeds: %s MHz.",
+				what, p.From, p.To, p.Logic+p.Routing, p.Levels, p.Routing, m.clocks())}
 		}
 	}
-	return ""
+	return nil
+}
+
+// clocks are those of the seeds.
+func (m *measured) clocks() string {
+	var words []string
+	for _, s := range m.Seeds {
+		words = append(words, fmt.Sprintf("%.1f", s.MHz))
+	}
+	return strings.Join(words, ", ")
 }
 
 // cores are the transform alone.
@@ -278,6 +294,7 @@ func (b *bench) cores(ctx context.Context) error {
 			return err
 		}
 	}
+	var paths []string
 	for _, c := range cores {
 		log.Printf("core of %d, %s", c.n, c.style)
 		core, err := compiler.NewCore("", c.n, c.width, c.style)
@@ -299,8 +316,10 @@ func (b *bench) cores(ctx context.Context) error {
 		}
 		m.Cycles = core.Interval
 		b.row(m, "| %d values of %d bits | %s | %s | %s | %s |", c.n, c.width, c.part, c.style, m.cells(), c.need.verdict(m, m))
+		paths = append(paths, c.need.slowest(m, "the "+string(c.style)+" transform")...)
 	}
 	b.line("")
+	b.paragraphs(paths)
 	return nil
 }
 
