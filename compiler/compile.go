@@ -34,6 +34,8 @@ type Report struct {
 	Settings []string `json:"settings,omitempty"`
 	// Schedule is how target c computes a step on its chip, where one is named and it was asked for.
 	Schedule *schedule.Picked `json:"schedule,omitempty"`
+	// Architecture is how target verilog computes a step on its part, where it was asked for.
+	Architecture *Architecture `json:"architecture,omitempty"`
 	// Saturated of Updates state entries were clamped on the golden vectors.
 	Saturated int64 `json:"saturated"`
 	Updates   int64 `json:"updates"`

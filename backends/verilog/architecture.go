@@ -130,6 +130,9 @@ func (a *architecture) candidate(p *lower.Plan, name string) (*explore.Candidate
 			fixed.Kind = datapath.Serial
 		}
 		c, err := explore.Measure(p, smallest(p, fixed), a.Part, name, reserved)
+		if fixed.Kind == datapath.Serial && fixed.Product == 0 && err == nil {
+			c = a.fewer(p, fixed, name, reserved, c)
+		}
 		if err == nil && c.Why != "" && a.said["part"] {
 			err = &explore.NoFit{Goal: a.Goal, Smallest: c}
 		}
@@ -143,14 +146,34 @@ func (a *architecture) candidate(p *lower.Plan, name string) (*explore.Candidate
 	return c, a.explained(p, err)
 }
 
-// smallest fills in what the settings leave open with the least area.
-func smallest(p *lower.Plan, a datapath.Arch) datapath.Arch {
+// fewer is a serial design that takes all weights of a unit at once, where that is smaller than one after the other: it takes a sum less.
+func (a *architecture) fewer(p *lower.Plan, fixed datapath.Arch, name string, reserved []string, than *explore.Candidate) *explore.Candidate {
+	if fixed.Product = inputsOf(p); fixed.Product == 1 || fixed.Product > mostAtOnce {
+		return than
+	}
+	c, err := explore.Measure(p, smallest(p, fixed), a.Part, name, reserved)
+	if err != nil || c.Tables >= than.Tables {
+		return than
+	}
+	return c
+}
+
+// mostAtOnce is how many weights of the input are tried at once, beside one, where the least area is asked for.
+const mostAtOnce = 8
+
+// inputsOf is the most weights that a unit has for what flows in.
+func inputsOf(p *lower.Plan) int {
 	inputs := 1
 	for i := range p.Layers {
 		if t := p.Layers[i].Term; t != nil && t.Source != lower.FromOneHot {
 			inputs = max(inputs, t.Matrix.Cols)
 		}
 	}
+	return inputs
+}
+
+// smallest fills in what the settings leave open with the least area.
+func smallest(p *lower.Plan, a datapath.Arch) datapath.Arch {
 	a.Lanes, a.Readout = max(a.Lanes, 1), max(a.Readout, 1)
 	if a.Weights == "" {
 		a.Weights = datapath.Block
@@ -161,7 +184,7 @@ func smallest(p *lower.Plan, a datapath.Arch) datapath.Arch {
 	if a.Product == 0 {
 		a.Product = 1
 		if a.Kind != datapath.Serial {
-			a.Product = inputs
+			a.Product = inputsOf(p)
 		}
 	}
 	return a
@@ -214,15 +237,28 @@ func Deciding(a datapath.Arch) backends.Settings {
 		"multipliers": yes[a.Multipliers], "state_port": yes[a.StatePort]}
 }
 
-// Explore counts every architecture of a plan under the settings, the smallest first, with the goal that they are for.
+// Explore counts every architecture of a plan under the settings, and says which one target verilog makes.
 // progress, which may be nil, is told how many of how many are done.
-func Explore(p *lower.Plan, s backends.Settings, progress func(done, of int)) (explore.Goal, []explore.Candidate, error) {
+func Explore(p *lower.Plan, s backends.Settings, progress func(done, of int)) (*explore.Survey, error) {
 	set, err := readSettings(p, s)
 	if err != nil {
-		return explore.Goal{}, nil, err
+		return nil, err
 	}
 	all, err := explore.All(p, set.Goal, set.prefix, keywords, progress)
-	return set.Goal, all, set.explained(p, err)
+	if err != nil {
+		return nil, set.explained(p, err)
+	}
+	out := &explore.Survey{Goal: set.Goal, All: all}
+	if set.Rate > 0 {
+		out.Chosen, err = explore.Pick(p, set.Goal, all)
+	} else if out.Chosen, err = set.candidate(p, set.prefix); err == nil && !slices.ContainsFunc(all, func(c explore.Candidate) bool { return c.Arch == out.Chosen.Arch }) {
+		out.All = append(out.All, *out.Chosen)
+		explore.Sort(out.All)
+	}
+	if err != nil {
+		out.Chosen, out.Unmet = nil, set.explained(p, err)
+	}
+	return out, nil
 }
 
 // forBoards takes part and clock from the boards that packages are for, where nothing else is said, and gives them the shell that they need.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hrnnc/hrnnc/backends/lower/schedule"
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -35,6 +35,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
   hrnnc compile model.hrn --target verilog --package icebreaker
   hrnnc compile model.hrn --target c --mcu atmega328p --explain
   hrnnc compile model.hrn --target verilog --part up5k --clock 24MHz --steps-per-second 1000
+  hrnnc compile model.hrn --target verilog --part up5k --steps-per-second 10000 --explain
   hrnnc compile model.hrn --set verilog.butterflies=8 --set c.prefix=gait
   hrnnc compile model.hrn --json                 # the figures, for scripts
   hrnnc compile model.hrn --verify-each          # check every pass on the way`,
@@ -75,8 +76,7 @@ or not at all; a folder that hrnnc did not make, or in which something was chang
 				return err
 			}
 			if explain {
-				bar.say("pricing other schedules")
-				if o.Report.Schedule, err = a.explained(l); err != nil {
+				if err = a.explain(l, chosen, &o.Report); err != nil {
 					return err
 				}
 			}
@@ -138,7 +138,7 @@ func packageSettings(packages, targets []string) ([]string, error) {
 // chipFlags are those of commands that choose a schedule for a chip.
 func chipFlags(c *cobra.Command, mcu *string, explain *bool) {
 	c.Flags().StringVar(mcu, "mcu", "", "the chip that C is for, as hrnnc chips lists them (default: mcu of the model's target c)")
-	c.Flags().BoolVar(explain, "explain", false, "say how C computes a step on its chip, what that costs there, and what else was near")
+	c.Flags().BoolVar(explain, "explain", false, "say how C computes a step on its chip, and Verilog on its FPGA, what that costs there, and what else was near")
 }
 
 // forChip gives target c a chip.
@@ -149,16 +149,31 @@ func forChip(set []string, mcu string) []string {
 	return append(set, "c.mcu="+mcu)
 }
 
-// explained is the schedule of a model, which must have one.
-func (a *app) explained(l *compiler.Lowered) (*schedule.Picked, error) {
-	picked, err := l.Schedule()
-	if err == nil && picked == nil {
-		return nil, misuse("--explain is about a chip, and none is named whose prices are known").Helpf("add  --mcu NAME;  hrnnc chips lists them")
+// explain adds to a report what was decided about the targets that were generated.
+func (a *app) explain(l *compiler.Lowered, targets []backends.Target, r *compiler.Report) error {
+	made := func(name string) bool {
+		return slices.ContainsFunc(targets, func(t backends.Target) bool { return t.Name() == name })
 	}
-	if err == nil {
-		picked.Explain()
+	var err error
+	if made("c") {
+		a.bar.say("pricing other schedules")
+		if r.Schedule, err = l.Schedule(); err != nil {
+			return err
+		}
+		if r.Schedule != nil {
+			r.Schedule.Explain()
+		}
 	}
-	return picked, err
+	if made("verilog") {
+		a.bar.say("counting other architectures")
+		if r.Architecture, err = l.Architecture(nil); err != nil {
+			return err
+		}
+	}
+	if r.Schedule == nil && r.Architecture == nil {
+		return misuse("--explain is about a chip, and none is named whose prices are known").Helpf("add  --mcu NAME;  hrnnc chips lists them")
+	}
+	return nil
 }
 
 func targetSettingsFlag(c *cobra.Command, set *[]string) {

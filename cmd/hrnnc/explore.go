@@ -1,14 +1,28 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath/explore"
+	"github.com/hrnnc/hrnnc/backends/synth"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer/report"
 )
 
 // logicFlags are those of commands that choose an architecture for an FPGA.
@@ -32,73 +46,216 @@ func (l *logicFlags) settings(set []string) []string {
 }
 
 func (a *app) exploreCmd() *cobra.Command {
-	var weights string
+	var weights, out string
 	var set []string
 	var logic logicFlags
-	var all bool
+	var all, measure bool
+	o := compiler.SynthOptions{Options: synth.Options{Seeds: 1, Timeout: 15 * time.Minute}, Keep: true}
 	var cfg passes.Config
 	c := &cobra.Command{
 		Use:   "explore model.hrn",
 		Short: "Show the architectures of a model on an FPGA: area against rate",
 		Long: `Show the architectures of a model on an FPGA: area against rate. Every architecture is built, and its look-up tables, block RAM
-and cycles are counted on its design, without synthesis; those that no other beats in both are the front.`,
+and cycles are counted on its design, without synthesis; those that no other beats in both are the front. Tables are counted as yosys
+makes them for an iCE40; on parts with other logic they are a guide.
+
+With -o, a plot goes to an SVG file: points of the front have their names, the chosen one a ring, those that do not fit are grey.
+With --synth, yosys and nextpnr measure those of the table; what they made is kept for the next time.`,
 		Example: `  hrnnc explore model.hrn --part up5k
   hrnnc explore model.hrn --part hx8k --clock 48MHz --steps-per-second 16000   # which of them keeps up
+  hrnnc explore model.hrn --part up5k -o front.svg
+  hrnnc explore model.hrn --part up5k --synth    # LUTs and clock as the tools have them
   hrnnc explore model.hrn --all --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if out != "" {
+				if filepath.Ext(out) != ".svg" {
+					return misuse("-o %s: the plot is an SVG file", diag.Short(out)).Helpf("write  -o front.svg")
+				}
+				if err := fileio.MayWrite(out); err != nil {
+					return err
+				}
+			}
 			bar := a.progress()
 			defer bar.clear()
 			l, err := a.lower(args[0], weights, logic.settings(set), cfg, bar.say)
 			if err != nil {
 				return err
 			}
-			goal, candidates, err := l.Explore(bar.plan("counting", 1).at)
-			bar.clear()
+			bar.say("counting architectures")
+			counting, measuring := bar.plan("counting", 1), bar.plan("measuring", 0)
+			if measure {
+				measuring.Resize(20)
+			}
+			s, err := l.Explore(counting.at)
 			if err != nil {
 				return err
 			}
-			a.warn(l.Warnings)
-			shown := candidates
-			if !all {
-				shown = explore.Front(l.Plan, candidates)
+			e := explored{Survey: s, lowered: l}
+			e.shown = s.Shown(l.Plan)
+			if all {
+				e.shown = s.All
 			}
-			picked, pickErr := explore.Pick(l.Plan, goal, candidates)
-			if a.json {
-				return a.printJSON(struct {
-					Part       string              `json:"part"`
-					Clock      float64             `json:"clock_mhz"`
-					Rate       float64             `json:"steps_per_second,omitempty"`
-					Candidates []explore.Candidate `json:"candidates"`
-					Picked     *explore.Candidate  `json:"picked,omitempty"`
-				}{goal.Part.Name, goal.Clock, goal.Rate, shown, picked})
-			}
-			fmt.Fprintf(a.out, "%s on %s at %g MHz: %d architectures, %s\n\n", l.Name(), goal.Part.Name, goal.Clock, len(candidates),
-				map[bool]string{true: "all of them", false: "those that no other beats"}[all])
-			var rows [][]string
-			for _, c := range shown {
-				cycles := c.Cycles(l.Plan)
-				mark := c.Why
-				if picked != nil && c.Arch == picked.Arch {
-					mark = strings.TrimSpace(mark + " <- chosen")
+			if measure {
+				if err := e.measure(cmd.Context(), o, measuring); err != nil {
+					return err
 				}
-				rows = append(rows, []string{string(c.Kind), strconv.Itoa(c.Lanes), strconv.Itoa(c.Update), strconv.Itoa(c.Product), strconv.Itoa(c.Readout),
-					thousands(c.Tables), thousands(c.FlipFlops), strconv.Itoa(c.Blocks), thousands(cycles), thousands(c.OutputCycles),
-					thousands(int(goal.Clock * 1e6 / float64(cycles))), mark})
 			}
-			if err := table(a.out, []string{"architecture", "lanes", "update", "product", "readout", "LUTs", "flip-flops", "block RAM", "cycles", "with outputs", "steps/s", ""}, rows); err != nil {
+			if out != "" {
+				if err := fileio.WriteFile(out, e.plot()); err != nil {
+					return err
+				}
+			}
+			bar.clear()
+			a.warn(l.Warnings)
+			if a.json {
+				if err := a.printJSON(e.data()); err != nil {
+					return err
+				}
+			} else if err := e.print(a.out, all); err != nil {
 				return err
 			}
-			if goal.Rate > 0 && pickErr != nil {
-				return pickErr
+			if s.Rate > 0 && s.Unmet != nil {
+				return s.Unmet
 			}
 			return nil
 		},
 	}
 	logic.add(c)
 	c.Flags().BoolVar(&all, "all", false, "those too that another beats, or that do not fit")
+	c.Flags().BoolVar(&measure, "synth", false, "measure those of the table with yosys and nextpnr")
+	c.Flags().StringVarP(&out, "output", "o", "", "SVG file for a plot of area against rate")
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)
 	return c
+}
+
+// explored is what explore shows.
+type explored struct {
+	*explore.Survey
+	lowered  *compiler.Lowered
+	shown    []explore.Candidate
+	measured []*compiler.Synthesis // of those shown, nil for one that has no room; empty where nothing was measured
+}
+
+// measure has the tools make those that are shown.
+func (e *explored) measure(ctx context.Context, o compiler.SynthOptions, bar *stage) error {
+	total := 0
+	for _, c := range e.shown {
+		total += c.Tables
+	}
+	bar.Resize(float64(total)) // tools take longer for larger designs
+	done := 0
+	for _, c := range e.shown {
+		o.Multipliers = c.Arch.Multipliers
+		o.Watch = func(what string, part float64) {
+			bar.Set(float64(done) + part*float64(c.Tables))
+			bar.Say(fmt.Sprintf("%s: %s", c.Arch, what))
+		}
+		made, err := e.lowered.As(c.Arch).Synth(ctx, e.Part, o)
+		if unfit := (diag.List)(nil); errors.As(err, &unfit) && len(unfit) == 1 && unfit[0].Code == "fit" {
+			made, err = nil, nil
+		}
+		if err != nil {
+			return err
+		}
+		e.measured = append(e.measured, made)
+		done += c.Tables
+		bar.Set(float64(done))
+	}
+	return nil
+}
+
+// rate is the steps a second that a candidate takes.
+func (e *explored) rate(c *explore.Candidate) float64 {
+	return e.Clock * 1e6 / float64(c.Cycles(e.lowered.Plan))
+}
+
+// short names an architecture in a plot.
+func short(c *explore.Candidate) string {
+	if c.Kind == datapath.Parallel {
+		return string(c.Kind)
+	}
+	return fmt.Sprintf("%s %d", c.Kind, c.Lanes)
+}
+
+// plot draws area against rate.
+func (e *explored) plot() []byte {
+	front := explore.Front(e.lowered.Plan, e.All)
+	f := report.Front{About: fmt.Sprintf("%s on %s at %g MHz", e.lowered.Name(), e.Part.Title, e.Clock), X: "steps a second", Y: "look-up tables",
+		Limit: float64(e.Part.Logic.LUTs), LimitName: "all of the part"}
+	for i := range e.All {
+		c := &e.All[i]
+		p := report.FrontPoint{X: e.rate(c), Y: float64(c.Tables), Out: c.Why != "", Chosen: e.IsChosen(*c)}
+		p.Front = slices.ContainsFunc(front, func(o explore.Candidate) bool { return o.Arch == c.Arch })
+		if p.Front || p.Chosen {
+			p.Label = short(c)
+		}
+		f.Points = append(f.Points, p)
+	}
+	slices.SortStableFunc(f.Points, func(a, b report.FrontPoint) int { return cmp.Compare(len(a.Label), len(b.Label)) }) // names lie on top
+	return f.SVG()
+}
+
+// shownCandidate is one of explore's --json.
+type shownCandidate struct {
+	explore.Candidate
+	Rate      float64             `json:"steps_per_second"`
+	Synthesis *compiler.Synthesis `json:"synthesis,omitempty"`
+}
+
+func (e *explored) data() any {
+	var rows []shownCandidate
+	for i := range e.shown {
+		row := shownCandidate{Candidate: e.shown[i], Rate: math.Floor(e.rate(&e.shown[i]))}
+		if len(e.measured) > 0 {
+			row.Synthesis = e.measured[i]
+		}
+		rows = append(rows, row)
+	}
+	return struct {
+		Part       string             `json:"part"`
+		Clock      float64            `json:"clock_mhz"`
+		Rate       float64            `json:"steps_per_second,omitempty"`
+		Candidates []shownCandidate   `json:"candidates"`
+		Picked     *explore.Candidate `json:"picked,omitempty"`
+	}{e.Part.Name, e.Clock, e.Rate, rows, e.Chosen}
+}
+
+func (e *explored) print(w io.Writer, all bool) error {
+	fmt.Fprintf(w, "%s on %s at %g MHz: %d architectures, %s\n\n", e.lowered.Name(), e.Part.Name, e.Clock, len(e.All),
+		map[bool]string{true: "all of them", false: "those that no other beats"}[all])
+	head := []string{"architecture", "lanes", "update", "product", "readout", "LUTs", "flip-flops", "block RAM", "cycles", "with outputs", "steps/s"}
+	if len(e.measured) > 0 {
+		head = append(head, "LUTs made", "off by", "MHz")
+	}
+	var rows [][]string
+	for i := range e.shown {
+		c := &e.shown[i]
+		mark := c.Why
+		if e.IsChosen(*c) {
+			mark = strings.TrimSpace(mark + " <- chosen")
+		}
+		row := []string{string(c.Kind), strconv.Itoa(c.Lanes), strconv.Itoa(c.Update), strconv.Itoa(c.Product), strconv.Itoa(c.Readout),
+			thousands(c.Tables), thousands(c.FlipFlops), strconv.Itoa(c.Blocks), thousands(c.Cycles(e.lowered.Plan)), thousands(c.OutputCycles),
+			thousands(int(e.rate(c)))}
+		if len(e.measured) > 0 {
+			row = append(row, madeColumns(c, e.measured[i])...)
+		}
+		rows = append(rows, append(row, mark))
+	}
+	return table(w, append(head, ""), rows)
+}
+
+// madeColumns are the tables that synthesis makes, how far the count is off, and the clock.
+func madeColumns(c *explore.Candidate, made *compiler.Synthesis) []string {
+	if made == nil {
+		return []string{"no room", "", ""}
+	}
+	clock := "-"
+	if made.Worst > 0 {
+		clock = fmt.Sprintf("%.1f", made.Worst)
+	}
+	return []string{thousands(made.Size.LUTs), fmt.Sprintf("%+.1f %%", 100*(float64(c.Tables)/float64(made.Size.LUTs)-1)), clock}
 }

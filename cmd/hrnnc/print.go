@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath/explore"
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
@@ -60,6 +61,34 @@ func (a *app) printReport(r compiler.Report) {
 	if r.Schedule != nil {
 		a.printSchedule(r)
 	}
+	if r.Architecture != nil {
+		a.printArchitecture(r.Architecture)
+	}
+}
+
+// printArchitecture shows how Verilog computes a step on its FPGA, beside the others that nothing beats.
+func (a *app) printArchitecture(r *compiler.Architecture) {
+	goal := ""
+	if r.Rate > 0 {
+		goal = fmt.Sprintf(" as the smallest that takes %g steps a second,", r.Rate)
+	}
+	c := r.Chosen
+	fmt.Fprintf(a.out, "\narchitecture on %s at %g MHz: %s\n", r.Part, r.Clock, c.Arch)
+	fmt.Fprintf(a.out, "  chosen%s of %d that were counted; no other beats those below\n", goal, r.Counted)
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "\tLUTs\t\tcycles\t\tblock RAM\tsteps/s\t\n")
+	row := func(what string, o *explore.Candidate, area, time string) {
+		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%d\t%s\t  %s\n", thousands(o.Tables), area, thousands(o.StepCycles), time, o.Blocks,
+			thousands(int(r.Clock*1e6/float64(o.StepCycles))), what)
+	}
+	row("chosen", &c, "", "")
+	for i := range r.RunnerUp {
+		o := &r.RunnerUp[i]
+		row(fmt.Sprintf("%s; %d under update, %d weights, %d of the readout", o.Arch, o.Update, o.Product, o.Readout), o, fmt.Sprintf("%+.0f %%", 100*(float64(o.Tables)/float64(c.Tables)-1)),
+			fmt.Sprintf("%+.0f %%", 100*(float64(o.StepCycles)/float64(c.StepCycles)-1)))
+	}
+	a.flush(w)
+	fmt.Fprintf(a.out, "\n  counted on the design: hrnnc synth --part %s measures\n", r.Part)
 }
 
 // printSchedule shows how C computes a step on its chip, beside the best that decide one thing otherwise.

@@ -13,6 +13,7 @@ func (a *app) reportCmd() *cobra.Command {
 	var weights string
 	var set []string
 	var mcu string
+	var logic logicFlags
 	var explain bool
 	var cfg passes.Config
 	c := &cobra.Command{
@@ -20,12 +21,13 @@ func (a *app) reportCmd() *cobra.Command {
 		Short: "Print a model's numbers and what each pass did, without writing anything",
 		Example: `  hrnnc report model.hrn
   hrnnc report model.hrn --mcu cortex-m4 --explain   # the schedule for a chip
+  hrnnc report model.hrn --part up5k --steps-per-second 10000 --explain   # the architecture for an FPGA
   hrnnc report model.hrn --json | jq .cost`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			bar := a.progress()
 			defer bar.clear()
-			l, err := a.lower(args[0], weights, forChip(set, mcu), cfg, bar.say)
+			l, err := a.lower(args[0], weights, logic.settings(forChip(set, mcu)), cfg, bar.say)
 			if err != nil {
 				return err
 			}
@@ -33,7 +35,7 @@ func (a *app) reportCmd() *cobra.Command {
 			bar.say("generating")
 			o, err := l.Compile(cmd.Context(), compiler.Targets)
 			if err == nil && explain {
-				o.Report.Schedule, err = a.explained(l)
+				err = a.explain(l, compiler.Targets, &o.Report)
 			}
 			bar.clear()
 			if err != nil {
@@ -48,6 +50,7 @@ func (a *app) reportCmd() *cobra.Command {
 		},
 	}
 	chipFlags(c, &mcu, &explain)
+	logic.add(c)
 	targetSettingsFlag(c, &set)
 	weightsFlag(c, &weights)
 	passFlags(c, &cfg)

@@ -126,11 +126,11 @@ func (b *bench) run(ctx context.Context, models []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		_, all, err := l.Explore(nil)
+		survey, err := l.Explore(nil)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		for _, c := range b.chosen(all) {
+		for _, c := range b.chosen(survey.All) {
 			if time.Now().After(b.until) {
 				return nil
 			}

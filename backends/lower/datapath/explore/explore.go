@@ -170,9 +170,7 @@ func All(p *lower.Plan, g Goal, name string, reserved []string, progress func(do
 	if len(out) == 0 {
 		return nil, reasons(list, errs)
 	}
-	slices.SortStableFunc(out, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(a.Tables, b.Tables), cmp.Compare(a.StepCycles, b.StepCycles))
-	})
+	Sort(out)
 	return out, nil
 }
 
@@ -186,6 +184,34 @@ func reasons(list []datapath.Arch, errs []error) error {
 	}
 	return errors.Join(out...)
 }
+
+// Sort puts the smallest first.
+func Sort(all []Candidate) {
+	slices.SortStableFunc(all, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(a.Tables, b.Tables), cmp.Compare(a.StepCycles, b.StepCycles))
+	})
+}
+
+// Survey is what there is for a goal, and what is made of it.
+type Survey struct {
+	Goal
+	All    []Candidate // the smallest first
+	Chosen *Candidate  // nil where none meets the goal
+	Unmet  error       // why there is none
+}
+
+// Shown is the front with what is chosen, the smallest first.
+func (s *Survey) Shown(p *lower.Plan) []Candidate {
+	out := Front(p, s.All)
+	if s.Chosen != nil && !slices.ContainsFunc(out, s.IsChosen) {
+		out = append(out, *s.Chosen)
+		Sort(out)
+	}
+	return out
+}
+
+// IsChosen reports whether a candidate is the chosen one.
+func (s *Survey) IsChosen(c Candidate) bool { return s.Chosen != nil && c.Arch == s.Chosen.Arch }
 
 // Measure builds one architecture and counts it.
 func Measure(p *lower.Plan, a datapath.Arch, part *chip.Part, name string, reserved []string) (*Candidate, error) {
