@@ -67,12 +67,12 @@ func TestChosenLanesAreTried(t *testing.T) {
 	for len(p.Layers) > 1 || p.Layers[0].Perm != nil || p.Input.Kind == ir.Token || p.Input.Size > 1 {
 		p = plantest.WithOrder(rng, 5)
 	}
-	_, all, err := Explore(p, backends.Settings{"butterflies": "16", "part": "ecp5"}, nil)
+	survey, err := Explore(p, backends.Settings{"butterflies": "16", "part": "ecp5"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	kinds := map[datapath.ArchKind]bool{}
-	for _, c := range all {
+	for _, c := range survey.All {
 		kinds[c.Kind] = true
 		if c.Lanes != 16 {
 			t.Errorf("%s is not what was asked for", c.Arch)
