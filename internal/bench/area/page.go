@@ -25,7 +25,7 @@ step that Icarus Verilog counts. Random models are those of the tests, with ever
 	for _, r := range b.rows {
 		fmt.Fprintln(&out, r)
 	}
-	out.WriteString("\n    go run ./internal/bench/area -write\n")
+	out.WriteString("\n    go run ./internal/bench/area -write -lanes 2    # all examples and a dozen random models; or those of -models\n")
 	return out.Bytes()
 }
 
