@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
@@ -91,14 +92,19 @@ type core struct {
 // for a cycle in which a unit saturates.
 type statePort struct{ Address, Bits int }
 
+// statePort is that of a design; nil where it has none.
+func (d *design) statePort() *statePort {
+	if d.made == nil || d.made.Design.Port(datapath.StateAddress) == nil {
+		return nil
+	}
+	return &statePort{Address: d.made.Design.Port(datapath.StateAddress).Bits, Bits: d.made.Design.Port(datapath.StateOut).Bits}
+}
+
 func (d *design) core() core {
 	p := d.plan
 	c := core{Prefix: d.prefix, Title: p.Name, In: d.inputBits(), Entries: p.Input.Size, Outputs: p.Readout.Matrix.Rows, Out: d.outputBits(),
 		Bit: p.Output.Decision == ir.Threshold, Steps: p.Steps, Every: p.Output.When == ir.EveryStep,
-		InComment: d.inputComment(), OutComment: d.valueComment()}
-	if d.made != nil && d.made.Design.Port("state_address") != nil {
-		c.State = &statePort{Address: d.made.Design.Port("state_address").Bits, Bits: d.made.Design.Port("state_out").Bits}
-	}
+		InComment: d.inputComment(), OutComment: d.valueComment(), State: d.statePort()}
 	c.Low, c.High = p.Input.Range()
 	if p.Output.Decision == ir.Argmax {
 		c.Class = clog2(c.Outputs)

@@ -16,6 +16,7 @@ type topValues struct {
 	IB, Y, D          int
 	Rows, RowBits     int
 	Argmax, Threshold bool
+	State             *statePort // nil where there is none
 
 	StepCycles, OutputStepCycles int
 	Patience                     int
@@ -34,6 +35,7 @@ func (d *design) top() topValues {
 	v := topValues{Prefix: d.prefix, IB: d.inputBits(), Y: d.outputBits(), D: p.Input.Size, Rows: p.Readout.Matrix.Rows, RowBits: clog2(p.Readout.Matrix.Rows),
 		Argmax: p.Output.Decision == ir.Argmax, Threshold: p.Output.Decision == ir.Threshold,
 		StepCycles: d.period(false), OutputStepCycles: d.period(true)}
+	v.State = d.statePort()
 	v.Patience = 4 * (v.OutputStepCycles + 16)
 	v.Feeding, v.Meaning = titled(backends.Feeding(p.Input)), titled(backends.Meaning(p.Output))
 	d.texts(&v)

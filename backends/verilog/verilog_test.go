@@ -12,7 +12,6 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
-	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
@@ -62,7 +61,11 @@ func generate(t *testing.T, p *lower.Plan, v backends.Vectors, s backends.Settin
 // settingsFor varies the architecture with the seed, among those that the plan has.
 func settingsFor(p *lower.Plan, seed int) backends.Settings {
 	for _, s := range []backends.Settings{
-		{"arch": string([]datapath.ArchKind{datapath.Serial, datapath.Streaming, datapath.Parallel}[seed%3]), "butterflies": fmt.Sprint(1 << (seed % 5))},
+		[]backends.Settings{
+			{"arch": "serial", "butterflies": fmt.Sprint(1 << (seed % 5)), "state_port": []string{"no", "yes"}[seed/3%2]},
+			{"arch": "streaming", "butterflies": fmt.Sprint(1 << (seed % 5)), "state_port": []string{"no", "yes"}[seed/3%2]},
+			{"arch": "parallel"},
+		}[seed%3],
 		{"arch": "serial", "butterflies": fmt.Sprint(1 + seed%2)},
 	} {
 		if set, err := readSettings(p, s); err == nil {
