@@ -326,7 +326,9 @@ func (b *bench) cores(ctx context.Context) error {
 func (b *bench) ideas(ctx context.Context) error {
 	b.line("## What each idea is worth")
 	b.line("")
-	b.line("Designs that decide one thing otherwise than the first of their group, and LUTs and cycles to it.")
+	b.line("Designs that decide one thing otherwise than the first of their group, and LUTs and cycles to it. Banks by parity, the last stage in the update,")
+	b.line("rounding as a carry and weights digit by digit came together and have no setting each: \"before\" against the first row of this page is what they are")
+	b.line("worth together.")
 	b.line("")
 	for _, group := range ideas {
 		if err := b.unlessEmpty(func() error { return b.group(ctx, group.text, group.rows) }); err != nil {
