@@ -78,6 +78,9 @@ func (b *builder) rom(name string, width int, signed bool, depth int, entry func
 		init[i] = entry(i)
 	}
 	m := Memory{Name: name, Doc: doc, Bits: width, Depth: depth, Signed: signed, Init: init, Style: Block}
+	if n := counts(depth); address.Bits > n { // the rest are zeros, as of the only group
+		address = address.Slice(n-1, 0)
+	}
 	if depth <= smallTable {
 		m.Style = Logic
 		return b.Delayed(name+"_word", Lookup(b.Memory(m), address))

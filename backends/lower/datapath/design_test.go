@@ -48,6 +48,9 @@ func TestVerifyFindsFaults(t *testing.T) {
 		"a sum without a name":     func(d *Design) { d.Wire("v", AddCarry(Const(2, 1), d.Input("x", 2), d.Input("c", 1)).Not()) },
 		"two ports for writing":    func(d *Design) { twoWrites(d) },
 		"a memory without a value": func(d *Design) { d.Read(d.Memory(Memory{Name: "m", Bits: 4, Depth: 8}), "q", Const(3, 0), nil) },
+		"an address of a bit too many": func(d *Design) {
+			d.Drive(d.Output("y", 4), d.Read(d.Memory(Memory{Name: "m", Bits: 4, Depth: 8, Init: []int64{1}}), "q", d.Input("at", 4), nil))
+		},
 	} {
 		d := New("faulty")
 		build(d)

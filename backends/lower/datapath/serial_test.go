@@ -199,3 +199,24 @@ func TestSerialReset(t *testing.T) {
 		}
 	}
 }
+
+// TestSerialOnlyGroup has all units of an upper layer updated at once: its tables have an address for the columns alone.
+func TestSerialOnlyGroup(t *testing.T) {
+	seen := 0
+	for seed := int64(0); seen < 2; seed++ {
+		rng := rand.New(rand.NewSource(seed))
+		p := small(rng)
+		if n := p.Layers[0].N; len(p.Layers) < 2 || n < 64 || n&(n-1) != 0 { // fewer lie in logic
+			continue
+		}
+		lanes := p.Layers[1].N / 2
+		if l := p.Layers[1]; l.N != l.Block || l.K == 0 || l.Perm != nil || lanes > max(1, p.Layers[0].Block/2) && lanes > max(1, l.Block/2) {
+			continue
+		}
+		seen++
+		a := datapath.Arch{Kind: datapath.Serial, Lanes: lanes, Update: 2 * lanes}
+		if err := checkPlan(p, a, rng); err != nil {
+			t.Errorf("seed %d, %+v: %s%v", seed, a, features(p), err)
+		}
+	}
+}

@@ -90,7 +90,7 @@ func (v *verifier) memory(m *Memory) {
 }
 
 func (v *verifier) address(m *Memory, a *Expr) {
-	if a.Bits < 63 && a.constant() == false && 1<<a.Bits > 2*m.Depth && m.Depth > 1 {
+	if !a.constant() && a.Bits > counts(m.Depth) {
 		v.errorf("%s of %d words has an address of %d bits", m.Name, m.Depth, a.Bits)
 	}
 }
