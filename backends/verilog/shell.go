@@ -40,17 +40,6 @@ func shellNames() []string {
 	return names
 }
 
-// shellModules are the modules that shells may have, which a model's own modules are not called.
-func shellModules(prefix string) []string {
-	var out []string
-	for _, s := range shells {
-		for _, m := range append(s.modules, s.bench) {
-			out = append(out, prefix+"_"+m)
-		}
-	}
-	return out
-}
-
 // chosenShells reads the setting: names with commas between them.
 func chosenShells(value string) ([]shell, *diag.Diagnostic) {
 	var out []shell
@@ -119,7 +108,6 @@ type shellValues struct {
 	Registers bool   // it has the module of registers
 	Texts     []textCharacter
 	Start     textStarts
-	textCount int
 	// Of the testbenches.
 	BeatWord, Beats, BeatDepth, OutWord, Goldens, OutputDepth, Patience int
 }

@@ -44,11 +44,8 @@ type lane struct {
 	minus      *Expr
 	sign, bias *Expr // one cycle after; two
 	leak       *Expr // which, two cycles after
-	products   []number
 	acc        number
 	g          *Expr
-	signal     *Signal
-	weights    []*Expr
 	clamped    *Expr
 }
 
@@ -249,9 +246,7 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 			word = pick(e.Delayed("state_from", e.portBank), e.words)
 		}
 		e.state.words = append(e.state.words, word.To(e.l.Bits).AsSigned())
-		for _, o := range on[1:] {
-			e.state.busy = append(e.state.busy, o)
-		}
+		e.state.busy = append(e.state.busy, on[1:]...)
 	}
 	if order != nil && e.w > 0 {
 		e.orderBank = e.Delayed("order_bank", order.Slice(e.w-1, 0))

@@ -321,7 +321,7 @@ func (v *values) simulate(room int, loop bool) (reads, makes, writes float64) {
 			}
 		}
 	}
-	type held struct{ id, next int }
+	type held struct{ id int }
 	var in []held
 	resident := make([]bool, len(v.list))
 	kept := make([]bool, len(v.list))  // in memory too
