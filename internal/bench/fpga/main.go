@@ -228,8 +228,11 @@ func (b *bench) madeByHand(ctx context.Context, h handmade) error {
 
 // verdict says which of what is needed is there, and by how much it is not; first is the first design of the section.
 func (n need) verdict(m, first *measured) string {
-	if m.Problem != "" {
+	if m.Problem != "" && n == (need{}) {
 		return ""
+	}
+	if m.Problem != "" {
+		return "**no design**"
 	}
 	var words []string
 	most := func(what string, is, most float64) {

@@ -17,8 +17,8 @@ func TestVerdict(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	m.Problem = "no room"
-	if got := n.verdict(m, first); got != "" {
-		t.Errorf("of a design that is not there: %s", got)
+	if got := n.verdict(m, first); got != "**no design**" {
+		t.Errorf("of a design that is not there: %q", got)
 	}
 }
 

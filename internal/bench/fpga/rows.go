@@ -71,6 +71,7 @@ var sections = []section{
 		rows: []candidate{
 			{row{"pmnist_block", up5k, []string{"arch=serial", "butterflies=1"}, false}, need{luts: 650}},
 			{row{"pmnist_block", up5k, []string{"arch=streaming", "butterflies=2"}, false}, need{cycles: 300}},
+			{row{"pmnist_block", up5k, []string{"arch=streaming", "butterflies=4"}, false}, need{cycles: 300}},
 		},
 	},
 	{
