@@ -358,8 +358,9 @@ func (s *streaming) update(z flow, flows inflow) {
 	s.Section("Signs, biases and weights")
 	signs, biases, leaks := s.constants(l, s.slots())
 	accs := make([]number, lanes)
+	var shift arith.Phased[int] // that is left of them
 	if l.Term != nil {
-		accs = s.products(flows)
+		accs, shift = s.products(flows)
 	}
 	odd := s.chain("odd_", s.odd, late-1, false)
 	for i := range lanes {
@@ -394,7 +395,7 @@ func (s *streaming) update(z flow, flows inflow) {
 		total = s.delay(name("g")+"_row", total.AsSigned(), late-2, false)
 		in := number{}
 		if l.Term != nil {
-			in = shiftedOut(flows.shift, accs[i], odd[late-1])
+			in = shiftedOut(shift, accs[i], odd[late-1])
 		}
 		g, clamped := s.settled(name("g"), l, total, in)
 		s.g = append(s.g, g)
@@ -477,16 +478,18 @@ func (s *streaming) closePorts() {
 	s.closeState(s.ports)
 }
 
-// products are what flows into the units under update, late cycles after their address.
-func (s *streaming) products(flows inflow) []number {
+// products are what flows into the units under update, late cycles after their address, and the shift that is left of them:
+// where even and odd steps shift alike, it is done before they wait in registers, so that the update has less to do.
+func (s *streaming) products(flows inflow) ([]number, arith.Phased[int]) {
 	t, lanes := s.l.Term, s.a.Lanes
-	out := make([]number, lanes)
+	out, shift := make([]number, lanes), flows.shift
+	early := t.Source != lower.FromOneHot && t.Mid == identityBoth && shift[0] == shift[1]
 	slots := s.slots()
 	if t.Source == lower.FromOneHot {
 		for i, v := range s.columnOf(t, slots, flows.values[0], s.odd) {
 			out[i].Value = s.delay(laned("inflow", lanes, i), v, s.late-1, false).AsSigned()
 		}
-		return out
+		return out, shift
 	}
 	d := t.Matrix.Cols
 	w := weightsOf(t.Matrix.Ints)
@@ -502,13 +505,19 @@ func (s *streaming) products(flows inflow) []number {
 		}
 		name := laned("acc", lanes, i)
 		n := s.sum(name, all, most)
+		if early {
+			n = number{s.Wire(name+"_exact", n.Value), n.Carry}.rounded(shift[0])
+		}
 		out[i] = number{Value: s.Delayed(name, n.Value)}
 		if n.Carry != nil {
 			out[i].Carry = s.Delayed(name+"_carry", n.Carry)
 		}
 		out[i], _ = s.mid(name, t, out[i], odd2)
 	}
-	return out
+	if early {
+		shift = arith.Phased[int]{}
+	}
+	return out, shift
 }
 
 // readShape is how many rows of the readout add up at once, and whether they do while the units are updated.
