@@ -32,7 +32,7 @@ func feedbackDesign(f feedback, width int) *Design {
 
 // TestFeedbackIsTheTransform pushes the unit vectors and random blocks through, back to back and with gaps.
 func TestFeedbackIsTheTransform(t *testing.T) {
-	for m := 1; m <= 1024; m *= 2 {
+	for m := 2; m <= 1024; m *= 2 {
 		for _, lanes := range []int{1, 2, 4} {
 			if lanes > m {
 				continue
@@ -94,9 +94,6 @@ func feedbackRun(t *testing.T, f feedback) {
 		for i := range f.m / f.lanes {
 			for l := range f.lanes {
 				s.Set(fmt.Sprintf("x%d", l), uint64(b[i*f.lanes+l]))
-			}
-			if len(due) > 0 && f.latency() == 0 && i == 0 {
-				t.Skip("a transform of order 1 has no cycle")
 			}
 			cycle()
 		}
