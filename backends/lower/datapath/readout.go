@@ -74,8 +74,13 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 		ends = And(ends, r.emit)
 	}
 	end := b.chain("ends", ends, r.late, true)
+	whole := end
+	if r.emit != nil {
+		whole = b.chain("groups_end", And(r.valid, r.end), r.late, true)
+	}
 	start := r.start
-	if start == nil {
+	after := b.biasAfter(r)
+	if start == nil && !after {
 		start = b.outputBias(r)
 	}
 	sums, held := make([]*Expr, r.lanes), make([]*Signal, r.lanes)
@@ -89,8 +94,15 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 		if start != nil {
 			from = start[k].To(bits)
 		}
-		sums[k] = b.plus(laned("y", r.lanes, k)+"_next", bits, Mux(begin[r.late], from, y.Ref()).AsSigned(), r.products[k])
+		before := Mux(begin[r.late], from, y.Ref())
+		if after {
+			before = y.Ref()
+		}
+		sums[k] = b.plus(laned("y", r.lanes, k)+"_next", bits, before.AsSigned(), r.products[k])
 		y.When(valid[r.late], sums[k])
+		if after { // the next group begins with nothing
+			y.When(whole[r.late], Int(bits, 0)).ResetTo(0)
+		}
 		if r.flows {
 			sums[k] = y.Ref()
 		}
@@ -141,10 +153,16 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 		}
 		more.When(done, size)
 	}
-	offered := waits
+	offered, output := waits, held[0].Ref()
+	if after {
+		output = b.biased(output, row.Ref(), done, odd)
+		summed := b.Reg("biased", 1, "the output that waits has its bias").ResetTo(0)
+		summed.Set(And(offered, taken.Ref().Not()))
+		offered = summed.Ref()
+	}
 	if b.p.Output.Decision == ir.Argmax {
 		compared := b.Reg("compared", 1, "the output that waits has been compared with the largest").ResetTo(0)
-		compared.Set(And(waits, taken.Ref().Not()))
+		compared.Set(And(offered, taken.Ref().Not()))
 		offered = compared.Ref()
 	}
 	b.Define(taken, And(offered, b.outReady))
@@ -160,9 +178,9 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 	}
 	row.When(taken.Ref(), Mux(lastRow, Const(at, 0), Add(row.Ref(), Const(at, 1))))
 	b.Drive(b.out.valid, offered)
-	b.Drive(b.out.data, held[0].Ref().AsUnsigned())
+	b.Drive(b.out.data, output.AsUnsigned())
 	b.Drive(b.out.last, lastRow)
-	b.decision(held[0].Ref(), row.Ref(), taken.Ref(), done, odd)
+	b.decision(output, row.Ref(), taken.Ref(), done, odd)
 	left = And(taken.Ref(), lastRow)
 	if r.flows {
 		return nil, left
@@ -173,6 +191,36 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 		}
 	}
 	return b.Wire("held", waiting, "outputs wait: the next ones may not be done"), left
+}
+
+// biasAfter reports whether outputs get their bias as they leave: one adder, where sums of several lanes that begin with it take a
+// choice a bit and lane. The table is looked up in logic.
+func (b *builder) biasAfter(r *rows) bool {
+	bias := b.p.Readout.Bias
+	return r.start == nil && r.sum0 == nil && !r.flows && r.lanes > 1 && bias[0] != nil && 2<<counts(len(bias[0])) <= 2*smallTable
+}
+
+// biased is the output that waits with the bias of its row, a cycle later. done is 1 when the outputs of a step of parity odd are set.
+func (b *builder) biased(y, row, done, odd *Expr) *Expr {
+	bias := b.p.Readout.Bias
+	width, byPhase := 1, false
+	for i := range bias[0] {
+		width = max(width, arith.SignedBits(bias[0][i]), arith.SignedBits(bias[1][i]))
+		byPhase = byPhase || bias[0][i] != bias[1][i]
+	}
+	at, phases := row, 1
+	if byPhase {
+		parity := b.Reg("bias_odd", 1, "the outputs are of an odd step")
+		parity.When(done, odd)
+		at, phases = Cat(parity.Ref(), row), 2
+	}
+	table := make([]int64, phases<<row.Bits)
+	for ph := range phases {
+		copy(table[ph<<row.Bits:], bias[ph])
+	}
+	m := b.Memory(Memory{Name: "output_bias", Bits: width, Depth: len(table), Style: Logic, Signed: true, Init: table, Doc: "of even steps, then of odd ones"})
+	word := b.Wire("output_bias_word", Lookup(m, at))
+	return b.Delayed("output_biased", Add(y, word.To(y.Bits)).AsSigned())
 }
 
 // parityOf is that of the step whose rows add up.

@@ -46,9 +46,9 @@ func (b *bench) step(row []int64, last bool) {
 	}
 }
 
-// rest waits until nothing runs.
+// rest waits until nothing runs and the outputs, which idle does not speak of, have left.
 func (b *bench) rest() {
-	for idle := 0; idle < 8; {
+	for idle := 0; idle < 40; {
 		b.cycle()
 		idle++
 		if b.Get(datapath.Idle) == 0 {
