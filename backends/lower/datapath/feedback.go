@@ -123,8 +123,7 @@ func (f feedback) follow(d *Design, in flow, stride int, begin *Expr) flow {
 // across is a stage between lanes; next is the stride of a stage that follows at once, 0 for none.
 //
 // A difference takes the opposite form of one operand, whose inverters lie in front of the carry chain. Of the two lowest bits, where the
-// chain begins, the opposite form comes from flip-flops of its own instead: a table of four inputs each, as an inverter is one. Where
-// no stage follows, difference and sum share their lowest bit.
+// chain begins, the opposite form comes from flip-flops of its own instead: a table of four inputs each, as an inverter is one.
 func (f feedback) across(d *Design, in flow, stride, next int, plain bool) flow {
 	d.Section("stage of pairs %d apart: between lanes", stride)
 	begin := d.Reg(f.name("begin", stride, 0), 1).ResetTo(0)
@@ -153,11 +152,6 @@ func (f feedback) across(d *Design, in flow, stride, next int, plain bool) flow 
 		}
 		y := d.Delayed(f.name("y", stride, l), f.given(sum, plain))
 		out.lanes[l] = y
-		if next == 0 {
-			rest := d.Delayed(f.name("y", stride, upper), f.given(difference, plain).Slice(n-1, 1))
-			out.lanes[upper] = Cat(rest, y.Bit(0)).AsSigned()
-			continue
-		}
 		out.lanes[upper] = d.Delayed(f.name("y", stride, upper), f.given(difference, plain))
 		if x.Bits < 2 || l&next == 0 { // whose first operands next takes these
 			continue
