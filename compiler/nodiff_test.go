@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/verilog"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/modelgen"
@@ -109,6 +111,7 @@ func TestNoDiff(t *testing.T) {
 		ran++
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
+			l := withArchitecture(seed, l)
 			rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8, Seed: seed, Levels: levelsFor(seed, l), NoProof: true, SimulatorSeconds: 0.15})
 			if err != nil {
 				t.Fatalf("%v%s", err, keep(t, seed))
@@ -120,6 +123,20 @@ func TestNoDiff(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withArchitecture gives Verilog an architecture that changes with the seed, among those that the model has.
+func withArchitecture(seed int64, l *Lowered) *Lowered {
+	all := []backends.Settings{{"arch": "serial"}, {"arch": "streaming", "butterflies": "2"}, {"arch": "serial", "butterflies": "4", "update": "4"},
+		{"arch": "streaming"}, {"arch": "parallel"}}
+	s := all[seed%int64(len(all))]
+	if _, _, err := verilog.Target.Generate(l.Plan, backends.Vectors{}, s); err != nil {
+		return l
+	}
+	for key, value := range s {
+		l = l.with(verilog.Target, key, value)
+	}
+	return l
 }
 
 // TestNoDiffOfUnlikePhases holds models whose odd steps are wide where their even steps are shifted far left, or whose sum of

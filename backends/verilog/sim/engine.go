@@ -23,7 +23,7 @@ import (
 func Engines() []backends.Engine {
 	return []backends.Engine{
 		{Name: "verilator", Tools: []string{"verilator", "g++", "make"}, Rate: 1e7, Run: runVerilator},
-		{Name: "iverilog", Tools: []string{"iverilog", "vvp"}, Rate: 1e5, Run: runIcarus},
+		{Name: "iverilog", Tools: []string{"iverilog", "vvp"}, Rate: 4e4, Run: runIcarus},
 	}
 }
 
