@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/run"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // Benchmark is what a model takes on a chip: the calls of its functions, the memories of a bare firmware, and whether its outputs
@@ -111,16 +109,11 @@ func (l *Lowered) Bench(ctx context.Context, part *chip.Part, o BenchOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "hrnnc-bench-")
+	dir, done, err := temporary(files)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	for _, f := range files {
-		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
-			return nil, err
-		}
-	}
+	defer done()
 	return l.BenchFolder(ctx, part, dir, o)
 }
 

@@ -3,15 +3,14 @@ package compiler
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath/area"
 	"github.com/hrnnc/hrnnc/backends/synth"
 	"github.com/hrnnc/hrnnc/backends/verilog"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // Core is a Hadamard transform in Verilog, for other people's designs, and what it takes.
@@ -35,15 +34,12 @@ func NewCore(name string, n, width int, style datapath.CoreStyle) (*Core, error)
 
 // Measure synthesises the core for a part, and places it where there is a tool.
 func (c *Core) Measure(ctx context.Context, part *chip.Part, o synth.Options) error {
-	dir, err := os.MkdirTemp("", "hrnnc-core-")
+	f := c.Verilog()
+	dir, done, err := temporary([]backends.File{f})
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	f := c.Verilog()
-	if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
-		return err
-	}
+	defer done()
 	c.Measured, err = synth.Run(ctx, synth.Design{Dir: dir, Files: []string{f.Path}, Top: c.Name}, part, o)
 	return err
 }

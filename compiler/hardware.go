@@ -2,13 +2,11 @@ package compiler
 
 import (
 	"context"
-	"os"
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/verilog"
 	"github.com/hrnnc/hrnnc/backends/verilog/sim"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // Prove proves the properties of the model's Verilog, each within about so many seconds. watch is told what runs
@@ -43,16 +41,11 @@ func (l *Lowered) inVerilog(v backends.Vectors, do func(d *sim.Design) error) er
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "hrnnc-verilog-")
+	dir, done, err := temporary(files)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	for _, f := range files {
-		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
-			return err
-		}
-	}
+	defer done()
 	d, err := sim.Open(dir)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -15,7 +14,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/ir/interp"
@@ -159,16 +157,11 @@ func (l *Lowered) generateAndRun(ctx context.Context, t backends.Target, e backe
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "hrnnc-run-")
+	dir, done, err := temporary(files)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	for _, f := range files {
-		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
-			return nil, err
-		}
-	}
+	defer done()
 	return e.Run(ctx, dir, p, x)
 }
 

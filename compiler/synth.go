@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"math/rand"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/verilog"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -150,16 +148,11 @@ func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*
 
 // measure has the tools synthesise, place and simulate generated files.
 func (l *Lowered) measure(ctx context.Context, out *Synthesis, files []backends.File, part *chip.Part, o synth.Options) error {
-	dir, err := os.MkdirTemp("", "hrnnc-verilog-")
+	dir, done, err := temporary(files)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	for _, f := range files {
-		if err := fileio.WriteIn(dir, f.Path, f.Data); err != nil {
-			return err
-		}
-	}
+	defer done()
 	design, err := synth.Generated(dir)
 	if err != nil {
 		return err

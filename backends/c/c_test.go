@@ -16,7 +16,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/ir"
 )
 
 func need(t *testing.T, tools ...string) {
@@ -24,21 +23,6 @@ func need(t *testing.T, tools ...string) {
 	if missing := exttool.Missing(tools...); len(missing) > 0 {
 		t.Skipf("skipped: no %s (apt-get install %s)", missing[0], exttool.Package(missing[0]))
 	}
-}
-
-// reference runs sequences through the plan's interpreter.
-func reference(p *lower.Plan, x [][][]int64) [][][]int64 {
-	y := make([][][]int64, len(x))
-	for i, seq := range x {
-		m := lower.NewMachine(p)
-		for t, row := range seq {
-			m.Step(row)
-			if p.Output.When == ir.EveryStep || t == len(seq)-1 {
-				y[i] = append(y[i], m.Output())
-			}
-		}
-	}
-	return y
 }
 
 func generate(t *testing.T, p *lower.Plan, v backends.Vectors) string {
@@ -77,7 +61,7 @@ func TestRandomPlans(t *testing.T) {
 				if err != nil {
 					t.Fatalf("seed %d: %v", seed, err)
 				}
-				if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+				if want := p.Outputs(x); fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Fatalf("seed %d: got %v\nwant %v", seed, got, want)
 				}
 			}
@@ -91,7 +75,7 @@ func TestGoldenSelfCheck(t *testing.T) {
 		rng := rand.New(rand.NewSource(int64(seed)))
 		p := plantest.Random(rng)
 		x := plantest.Sequences(rng, p, 3, 7)
-		v := backends.Vectors{X: x, Y: reference(p, x)}
+		v := backends.Vectors{X: x, Y: p.Outputs(x)}
 		dir := generate(t, p, v)
 		out, err := exttool.Run(context.Background(), dir, nil, "make", "-s", "check", "CC=gcc")
 		if err != nil || !bytes.HasPrefix(out, []byte("PASS")) {
@@ -112,7 +96,7 @@ func TestCppcheck(t *testing.T) {
 		rng := rand.New(rand.NewSource(int64(seed)))
 		p := plantest.Random(rng)
 		x := plantest.Sequences(rng, p, 2, 5)
-		dir := generate(t, p, backends.Vectors{X: x, Y: reference(p, x)})
+		dir := generate(t, p, backends.Vectors{X: x, Y: p.Outputs(x)})
 		_, err := exttool.Run(context.Background(), dir, nil, "cppcheck", "--enable=warning,style,performance,portability",
 			"--std=c99", "--error-exitcode=1", "--suppress=missingIncludeSystem", "--quiet", ".")
 		if err != nil {
@@ -198,7 +182,7 @@ func TestNamesOfLocals(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %v", words, err)
 		}
-		if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+		if want := p.Outputs(x); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%v: got %v\nwant %v", words, got, want)
 		}
 	}

@@ -66,7 +66,7 @@ func TestRandomChoices(t *testing.T) {
 				if err != nil {
 					t.Fatalf("seed %d, %v: %v", seed, c, err)
 				}
-				if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+				if want := p.Outputs(x); fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Fatalf("seed %d, %v: got %v\nwant %v", seed, c, got, want)
 				}
 			}
@@ -100,7 +100,7 @@ func TestRandomChoicesOnChips(t *testing.T) {
 				if err != nil {
 					t.Fatalf("seed %d, %v: %v", seed, c, err)
 				}
-				if want := reference(p, x); fmt.Sprint(r.Y) != fmt.Sprint(want) {
+				if want := p.Outputs(x); fmt.Sprint(r.Y) != fmt.Sprint(want) {
 					t.Fatalf("seed %d, %v: got %v\nwant %v", seed, c, r.Y, want)
 				}
 				if want := decisions(p, x); fmt.Sprint(r.Classes) != fmt.Sprint(want) {

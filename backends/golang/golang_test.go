@@ -24,24 +24,6 @@ import (
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// reference runs the plan's interpreter.
-func reference(p *lower.Plan, x [][][]int64) [][][]int64 {
-	out := make([][][]int64, len(x))
-	for i, seq := range x {
-		m := lower.NewMachine(p)
-		for _, in := range seq {
-			m.Step(in)
-			if p.Output.When == ir.EveryStep {
-				out[i] = append(out[i], m.Output())
-			}
-		}
-		if p.Output.When != ir.EveryStep {
-			out[i] = [][]int64{m.Output()}
-		}
-	}
-	return out
-}
-
 func generate(t testing.TB, p *lower.Plan, v backends.Vectors, s backends.Settings) map[string]string {
 	t.Helper()
 	files, _, err := Target.Generate(p, v, s)
@@ -128,7 +110,7 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		}
 		x := plantest.Sequences(rng, p, 4, 9)
 		x[3] = x[3][:4]
-		y := reference(p, x)
+		y := p.Outputs(x)
 		plans, xs, ys = append(plans, p), append(xs, x), append(ys, y)
 		b.add(t, i, generate(t, p, backends.Vectors{X: x[:1], Y: y[:1]}, backends.Settings{
 			"package": "model", "import": fmt.Sprintf("batch/p%d", i), "tables": []string{"wide", "wide", "compact"}[i%3]}))
@@ -231,7 +213,7 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 			programs = choices(plantest.Leak(rng, p))
 		}
 		x := plantest.Sequences(rng, p, 3, 9)
-		y := reference(p, x)
+		y := p.Outputs(x)
 		for _, name := range slices.Sorted(maps.Keys(programs)) {
 			count[name]++
 			o, err := readSettings(p, backends.Settings{"package": "model", "import": fmt.Sprintf("batch/p%d", len(runs))})
@@ -320,7 +302,7 @@ func TestEngineRunsTheFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(reference(p, x), got); diff != "" {
+	if diff := cmp.Diff(p.Outputs(x), got); diff != "" {
 		t.Error(diff)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 5 {
@@ -332,7 +314,7 @@ func TestOutputIsTheSameEveryTime(t *testing.T) {
 	for i := range 20 {
 		p := plantest.Random(rand.New(rand.NewSource(int64(i))))
 		v := backends.Vectors{X: plantest.Sequences(rand.New(rand.NewSource(2)), p, 2, 5)}
-		v.Y = reference(p, v.X)
+		v.Y = p.Outputs(v.X)
 		if diff := cmp.Diff(generate(t, p, v, nil), generate(t, p, v, nil)); diff != "" {
 			t.Error(diff)
 		}

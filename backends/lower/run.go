@@ -212,3 +212,19 @@ func (m *Machine) Decide(y []int64) []int64 {
 	}
 	return y
 }
+
+// Outputs runs sequences, each from a state of zero, and gives for each the outputs of its steps: of all, or where the output is not at
+// every step, of the last alone.
+func (p *Plan) Outputs(x [][][]int64) [][][]int64 {
+	y := make([][][]int64, len(x))
+	for i, sequence := range x {
+		m := NewMachine(p)
+		for t, row := range sequence {
+			m.Step(row)
+			if p.Output.When == ir.EveryStep || t == len(sequence)-1 {
+				y[i] = append(y[i], m.Output())
+			}
+		}
+	}
+	return y
+}

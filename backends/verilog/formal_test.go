@@ -81,7 +81,7 @@ func TestNetlists(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+			if want := p.Outputs(x); fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Fatalf("got  %v\nwant %v", got, want)
 			}
 		})
@@ -93,7 +93,7 @@ func TestCoverage(t *testing.T) {
 	need(t, sim.CoverageTools...)
 	p := tiny(0)
 	x := plantest.Sequences(rand.New(rand.NewSource(1)), p, 3, 5)
-	d := open(t, generate(t, p, backends.Vectors{X: x, Y: reference(p, x)}, nil))
+	d := open(t, generate(t, p, backends.Vectors{X: x, Y: p.Outputs(x)}, nil))
 	c, err := sim.Cover(context.Background(), d)
 	if err != nil {
 		t.Fatal(err)

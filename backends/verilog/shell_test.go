@@ -23,7 +23,7 @@ func shelled(t *testing.T, seed int) (p *lower.Plan, dir, prefix string, x, y []
 	rng := rand.New(rand.NewSource(int64(seed)))
 	p = plantest.WithOrder(rng, seed%5)
 	x = plantest.Sequences(rng, p, 3, 7)
-	y = reference(p, x)
+	y = p.Outputs(x)
 	set := backends.Settings{"butterflies": "1", "shell": strings.Join(shellNames(), ", ")}
 	if seed%3 == 2 {
 		set["arch"] = "serial"

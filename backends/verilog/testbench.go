@@ -51,7 +51,7 @@ func withEdges(p *lower.Plan, v backends.Vectors) (backends.Vectors, int64) {
 	}
 	return backends.Vectors{
 		X: slices.Concat(x, v.X, large),
-		Y: slices.Concat(interpreted(p, x), v.Y, interpreted(p, large)),
+		Y: slices.Concat(p.Outputs(x), v.Y, p.Outputs(large)),
 	}, saturated
 }
 
@@ -109,21 +109,6 @@ func largest(m *lower.Machine, x []int64) (sum int64) {
 		}
 	}
 	return sum
-}
-
-// interpreted is what sequences give in the plan's interpreter.
-func interpreted(p *lower.Plan, x [][][]int64) [][][]int64 {
-	y := make([][][]int64, len(x))
-	for i, s := range x {
-		m := lower.NewMachine(p)
-		for t, row := range s {
-			m.Step(row)
-			if p.Output.When == ir.EveryStep || t == len(s)-1 {
-				y[i] = append(y[i], m.Output())
-			}
-		}
-	}
-	return y
 }
 
 // testbench writes the golden vectors and the testbench that runs them, and gives what it says of them.

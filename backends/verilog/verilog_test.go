@@ -14,7 +14,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/ir"
 )
 
 func need(t *testing.T, tools ...string) {
@@ -22,21 +21,6 @@ func need(t *testing.T, tools ...string) {
 	if missing := exttool.Missing(tools...); len(missing) > 0 {
 		t.Skipf("skipped: no %s (apt-get install %s)", missing[0], exttool.Package(missing[0]))
 	}
-}
-
-// reference runs sequences through the plan's interpreter.
-func reference(p *lower.Plan, x [][][]int64) [][][]int64 {
-	y := make([][][]int64, len(x))
-	for i, seq := range x {
-		m := lower.NewMachine(p)
-		for t, row := range seq {
-			m.Step(row)
-			if p.Output.When == ir.EveryStep || t == len(seq)-1 {
-				y[i] = append(y[i], m.Output())
-			}
-		}
-	}
-	return y
 }
 
 func generate(t *testing.T, p *lower.Plan, v backends.Vectors, s backends.Settings) string {
@@ -116,7 +100,7 @@ func TestRandomPlans(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if want := reference(p, x); fmt.Sprint(got) != fmt.Sprint(want) {
+					if want := p.Outputs(x); fmt.Sprint(got) != fmt.Sprint(want) {
 						t.Fatalf("got  %v\nwant %v", got, want)
 					}
 				})
@@ -130,7 +114,7 @@ func small(t *testing.T, seed int) (*lower.Plan, string, string) {
 	rng := rand.New(rand.NewSource(int64(seed)))
 	p := plantest.WithOrder(rng, seed%5)
 	x := plantest.Sequences(rng, p, 3, 7)
-	return p, generate(t, p, backends.Vectors{X: x, Y: reference(p, x)}, settingsFor(p, seed)), strings.ToLower(p.Name)
+	return p, generate(t, p, backends.Vectors{X: x, Y: p.Outputs(x)}, settingsFor(p, seed)), strings.ToLower(p.Name)
 }
 
 // TestTestbench runs the generated testbench, which also counts the cycles of a step, and sees it notice a wrong vector.

@@ -11,28 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
-	"github.com/hrnnc/hrnnc/ir"
 )
-
-// golden runs a plan on sequences by its interpreter.
-func golden(p *lower.Plan, x [][][]int64) [][][]int64 {
-	var out [][][]int64
-	for _, sequence := range x {
-		m := lower.NewMachine(p)
-		var y [][]int64
-		for _, row := range sequence {
-			m.Step(row)
-			if p.Output.When == ir.EveryStep {
-				y = append(y, m.Output())
-			}
-		}
-		if p.Output.When != ir.EveryStep {
-			y = append(y, m.Output())
-		}
-		out = append(out, y)
-	}
-	return out
-}
 
 // checkPlan builds, verifies and plays a plan's design against the interpreter, without pauses and with some.
 func checkPlan(p *lower.Plan, a datapath.Arch, rng *rand.Rand) error {
@@ -47,7 +26,7 @@ func checkPlan(p *lower.Plan, a datapath.Arch, rng *rand.Rand) error {
 	for _, steps := range []int{6, 1, 1, 4, 2, 3, 1} {
 		x = append(x, plantest.Sequences(rng, p, 1, steps)...)
 	}
-	want := golden(p, x)
+	want := p.Outputs(x)
 	for _, pauses := range []*rand.Rand{nil, rng} {
 		got, err := datapath.Play(d, p, x, pauses)
 		if err != nil {
@@ -175,7 +154,7 @@ func TestSerialReset(t *testing.T) {
 		}
 		x := plantest.Sequences(rng, p, 1, 3)[0]
 		var want []int64
-		for _, y := range golden(p, [][][]int64{x})[0] {
+		for _, y := range p.Outputs([][][]int64{x})[0] {
 			want = append(want, y...)
 		}
 		for range 8 {

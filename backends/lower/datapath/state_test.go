@@ -78,7 +78,7 @@ func TestStatePort(t *testing.T) {
 			}
 			x := plantest.Sequences(rng, p, 1, 4)
 			var want []int64
-			for _, y := range golden(p, x[:1])[0] {
+			for _, y := range p.Outputs(x[:1])[0] {
 				want = append(want, y...)
 			}
 			for stop := 1; stop < len(x[0]); stop++ {
