@@ -59,11 +59,7 @@ chips; esp8266 is compiled only.`,
 			if err != nil {
 				return err
 			}
-			stage := bar.plan("measuring", 1)
-			o.Watch = func(what string, done float64) {
-				stage.Set(done)
-				bar.say(what)
-			}
+			o.Watch = bar.plan("measuring", 1).reach
 			b, err := l.Bench(cmd.Context(), part, o)
 			bar.clear()
 			if err != nil {

@@ -90,11 +90,7 @@ it. With --part the area and the clock are measured, too, by yosys and nextpnr.`
 				}
 				bar := a.progress()
 				defer bar.clear()
-				stage := bar.plan("synthesising", 1)
-				o.Watch = func(what string, done float64) {
-					stage.Set(done)
-					bar.say(what)
-				}
+				o.Watch = bar.plan("synthesising", 1).reach
 				o.Smaller = smallerCore(core)
 				if err := core.Measure(cmd.Context(), p, o); err != nil {
 					return err

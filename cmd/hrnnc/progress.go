@@ -111,6 +111,12 @@ func (s *stage) Say(what string) {
 	}
 }
 
+// reach says what the stage is at and how much of it is done.
+func (s *stage) reach(what string, done float64) {
+	s.Set(done)
+	s.Say(what)
+}
+
 func (s *stage) move(change func()) {
 	if s == nil {
 		return

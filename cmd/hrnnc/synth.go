@@ -87,11 +87,7 @@ Exit code 1: the part has no room, a tool did not end in time, or the slowest se
 			if err != nil {
 				return err
 			}
-			stage := bar.plan("synthesising", 1)
-			o.Watch = func(what string, done float64) {
-				stage.Set(done)
-				bar.say(what)
-			}
+			o.Watch = bar.plan("synthesising", 1).reach
 			s, err := l.Synth(cmd.Context(), p, o)
 			if err != nil {
 				return err
