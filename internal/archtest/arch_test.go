@@ -79,6 +79,7 @@ var rules = []rule{
 	{of: "internal/modelgen", may: []string{"dsl", "internal/weights"}, reason: "random models must not lean on the passes they test"},
 	{of: "trainer/kernels/...", may: []string{"trainer/kernels/..."}, reason: "arithmetic on tiles knows no model"},
 	{of: "trainer/score", reason: "how good answers are depends on no model and no data set"},
+	{of: "trainer/score/stream", may: []string{"trainer/score"}, reason: "how good decisions about streams are depends on no model, no data set and no decider"},
 	{of: "trainer/...", except: []string{"trainer/kernels", "trainer/kernels/asm", "trainer/kernels/limits", "trainer/score", "trainer/study", "trainer/data/fetch", "trainer/data/files", "trainer/data/filetest", "trainer/data/known"}, may: []string{"internal/decider", "internal/arith", "trainer/...", "dsl", "internal/hadamard", "internal/diag", "internal/fileio", "internal/frontend", "internal/metadata", "internal/npy", "internal/weights", "ir", "internal/numerics"},
 		reason: "training knows the model and its weights, and not how it is lowered"},
 	{of: "trainer/data/files", may: []string{"internal/diag", "internal/fileio", "internal/npy"}, reason: "a format knows no set, no class and no part"},

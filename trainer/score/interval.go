@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Part is a part of 1. Nothing divided by nothing is NaN: null in JSON.
+// Part is a part of 1, or another ratio. Nothing divided by nothing is NaN: null in JSON.
 type Part float64
 
 // Known reports whether there is a value.
