@@ -46,6 +46,7 @@ type listedSet struct {
 	Steps   int    `json:"steps,omitempty"`
 	Inputs  int    `json:"inputs,omitempty"`
 	Classes int    `json:"classes,omitempty"`
+	Numbers int    `json:"numbers,omitempty"`
 	Licence string `json:"licence,omitempty"`
 	Where   string `json:"where"`
 }
@@ -64,9 +65,9 @@ func (a *app) dataListCmd() *cobra.Command {
 			}
 			var rows [][]string
 			for _, s := range sets {
-				rows = append(rows, []string{s.Name, s.What, split(s.Train, s.Valid, s.Test), s.shape(), number(s.Classes), s.Licence, s.Where})
+				rows = append(rows, []string{s.Name, s.What, split(s.Train, s.Valid, s.Test), s.shape(), s.answers(), s.Licence, s.Where})
 			}
-			return table(a.out, []string{"name", "what", "train + valid + test", "steps x inputs", "classes", "licence", "where"}, rows)
+			return table(a.out, []string{"name", "what", "train + valid + test", "steps x inputs", "answers", "licence", "where"}, rows)
 		},
 	}
 }
@@ -75,7 +76,7 @@ func listedSets() []listedSet {
 	var out []listedSet
 	for i := range data.KnownSets {
 		k := &data.KnownSets[i]
-		out = append(out, listedSet{k.Name, k.What, k.Train, k.Valid, k.Test, k.T, k.D, k.Classes, k.Licence, cmp.Or(k.Where(), "missing")})
+		out = append(out, listedSet{k.Name, k.What, k.Train, k.Valid, k.Test, k.T, k.D, k.Classes, k.Numbers, k.Licence, cmp.Or(k.Where(), "missing")})
 	}
 	for _, g := range data.Generators {
 		out = append(out, listedSet{Name: g.Name + "(N)", What: g.What, Where: "generated"})
@@ -101,12 +102,15 @@ func (s listedSet) shape() string {
 	return thousands(s.Steps) + " x " + thousands(s.Inputs)
 }
 
-// number leaves out what is unknown.
-func number(n int) string {
-	if n == 0 {
-		return ""
+// answers says how many classes there are, or numbers to give; nothing where that is unknown.
+func (s listedSet) answers() string {
+	switch {
+	case s.Numbers > 0:
+		return count(s.Numbers, "number")
+	case s.Classes > 0:
+		return count(s.Classes, "class")
 	}
-	return thousands(n)
+	return ""
 }
 
 func (a *app) dataGetCmd() *cobra.Command {

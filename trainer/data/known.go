@@ -37,6 +37,7 @@ var readers = map[string]reader{
 	"sst2":    {Text, readSST2, readSST2Archive, nil},
 	"imdb":    {Text, readIMDB, readIMDBArchive, nil},
 	"dsa19":   {Series | Grouped, readDSA19, readDSA19Archive, nil},
+	"cmapss":  {Series | Streams | Grouped, readCMAPSS, nil, nil},
 }
 
 // KnownSets are the known sets, in the order of the table.

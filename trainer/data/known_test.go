@@ -1,6 +1,7 @@
 package data
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,11 +75,12 @@ func TestKnownSets(t *testing.T) {
 			if s.Train.N != k.Train || s.Valid.N != k.Valid || s.Test.N != k.Test {
 				t.Errorf("%d + %d + %d sequences; the table says %d + %d + %d", s.Train.N, s.Valid.N, s.Test.N, k.Train, k.Valid, k.Test)
 			}
-			if s.Train.T != k.T || s.Train.D != k.D || len(s.Classes) != k.Classes {
-				t.Errorf("%d x %d, %d classes; the table says %d x %d, %d", s.Train.T, s.Train.D, len(s.Classes), k.T, k.D, k.Classes)
+			if s.Train.T != k.T || s.Train.D != k.D || len(s.Classes) != k.Classes || s.Train.Outputs != k.Numbers {
+				t.Errorf("%d x %d, %d classes, %d numbers; the table says %d x %d, %d, %d",
+					s.Train.T, s.Train.D, len(s.Classes), s.Train.Outputs, k.T, k.D, k.Classes, k.Numbers)
 			}
 			for _, part := range []*Sequences{&s.Train, &s.Test} {
-				if n := labels(part); len(n) != k.Classes {
+				if n := labels(part); k.Classes > 0 && len(n) != k.Classes {
 					t.Errorf("labels %v", n)
 				}
 			}
@@ -213,6 +215,59 @@ func TestHAPT(t *testing.T) {
 	authors := knownSet(t, "hapt", "test=2,4,9,10,12,13,18,20,24", "window=64", "stride=64")
 	if got := distinct(authors.Test.Groups); len(got) != 9 || got[0] != 2 || authors.Test.T != 64 {
 		t.Errorf("test persons %v of %d steps", got, authors.Test.T)
+	}
+}
+
+func TestCMAPSS(t *testing.T) {
+	s, six := knownSet(t, "cmapss"), knownSet(t, "cmapss", "window=60", "channels=all")
+	if s.Train.N+s.Valid.N != 20_631 || s.Test.N != 100 || s.Targets[0] != "remaining flights" || s.Channels[0].Name != "T24" {
+		t.Errorf("%d + %d + %d, %v, %v", s.Train.N, s.Valid.N, s.Test.N, s.Targets, s.Channels)
+	}
+	engines := map[string][]float64{} // the lives that the windows of each end with
+	for _, part := range []*Sequences{&s.Train, &s.Valid} {
+		of := map[string]bool{}
+		for i := range part.N {
+			var left [1]float64
+			part.Targets(i, left[:])
+			name := part.Origin(i).Recording
+			engines[name], of[name] = append(engines[name], left[0]), true
+		}
+		if tenth := len(of) == 10; tenth != (part == &s.Valid) {
+			t.Errorf("%d engines in a part", len(of))
+		}
+	}
+	for name, lives := range engines {
+		n := len(lives)
+		if lives[0] != 125 || lives[n-1] != 0 || lives[n-2] != 1 || lives[n-126] != 125 || lives[n-127] != 125 || lives[n-125] != 124 {
+			t.Errorf("%s: lives from %v to %v", name, lives[0], lives[n-1])
+		}
+	}
+	if len(engines) != 100 {
+		t.Errorf("%d engines fly until they fail", len(engines))
+	}
+	// The first engine of the test stops after its 31st flight, with 112 left; the 15th after 76, with 83; the 67th has 77 left.
+	for i, want := range map[int]float64{0: 112, 14: 83, 66: 77, 25: 119, 94: 128} {
+		var left [1]float64
+		if s.Test.Targets(i, left[:]); left[0] != want {
+			t.Errorf("engine %d has %v flights left, not %v", i+1, left[0], want)
+		}
+	}
+	x, long := values(&s.Test, 0), values(&six.Test, 0)
+	if o := s.Test.Origin(0); o.Recording != "test 1" || o.Step != 1 || six.Test.Origin(0).Step != 31-60 || s.Train.Origin(0).Step != -29 {
+		t.Errorf("the windows begin at %+v", o)
+	}
+	for step := range 60 {
+		row := long[step*24 : (step+1)*24]
+		if copied := step < 29; copied && !slices.Equal(row, long[:24]) {
+			t.Fatalf("step %d is no copy of the first flight", step)
+		}
+		if step >= 30 && row[4] != x[(step-30)*14] {
+			t.Fatalf("step %d", step)
+		}
+	}
+	// The first training engine begins at T24 = 641.82 and P30 = 554.36.
+	if first := values(&s.Train, 0); s.Train.Origin(0).Recording == "train 1" && (math.Abs(first[29*14]-641.82) > 1e-4 || math.Abs(first[3]-554.36) > 1e-4) {
+		t.Errorf("the first flight is %v", first[:14])
 	}
 }
 

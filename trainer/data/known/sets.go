@@ -11,6 +11,8 @@ type Set struct {
 	Name, What string
 	// Sequences of the training, validation and test files, steps, values of a step, classes: all with default options.
 	Train, Valid, Test, T, D, Classes int
+	// Numbers is how many numbers a regression gives, 0 where there are classes.
+	Numbers int
 	// Hz is how many samples a second has, 0 where that means nothing.
 	Hz              float64
 	Source, Licence string
@@ -136,6 +138,13 @@ var Sets = []Set{
 			URL:   "https://archive.ics.uci.edu/static/public/256/daily+and+sports+activities.zip",
 			Files: []string{"a01/p1/s01.txt", "a??/p?/s??.txt"}, Count: 9_120,
 		},
+	},
+	{
+		Name: "cmapss", What: "flights that a turbofan has left",
+		Train: 20_631, Test: 100, T: 30, D: 14, Numbers: 1,
+		Source: "C-MAPSS FD001 (Saxena, Goebel, NASA, 2008)", Licence: "public domain (US Government)",
+		Folder: "cmapss",
+		Files:  []File{{"cmapss_fd001.npz", "54045f80c9a3df49712032ec1f7f31d3213235a8a6686d971563958ba66a6305", ""}},
 	},
 }
 
