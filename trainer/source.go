@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -128,12 +129,16 @@ func (t Task) oneOfEach(labels []int32) {
 	}
 }
 
-// joinBits makes labels of rows of zeros and ones.
+// joinBits makes labels of rows of zeros and ones, and -1 of one that does not count.
 func joinBits(rows []float64, labels []int32) {
 	width := len(rows) / len(labels)
 	for i := range labels {
 		labels[i] = 0
 		for j, v := range rows[i*width : (i+1)*width] {
+			if math.IsNaN(v) {
+				labels[i] = -1
+				break
+			}
 			labels[i] |= int32(v) << j
 		}
 	}
@@ -244,7 +249,7 @@ func zerosAndOnes(set *data.Set) bool {
 			targets = targets[:s.Outputs]
 		}
 		for i := range s.N {
-			if s.Targets(i, targets); slices.ContainsFunc(targets, func(v float64) bool { return v != 0 && v != 1 }) {
+			if s.Targets(i, targets); slices.ContainsFunc(targets, func(v float64) bool { return v != 0 && v != 1 && !math.IsNaN(v) }) {
 				return false
 			}
 		}

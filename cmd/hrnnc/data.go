@@ -233,7 +233,11 @@ func (a *app) printDescription(d data.Description) {
 	if d.Vocabulary > 0 {
 		what = fmt.Sprintf("one of %s tokens each", thousands(d.Vocabulary))
 	}
-	line("steps", "%s, %s", thousands(d.Steps), what)
+	steps := thousands(d.Steps)
+	if d.Stream {
+		steps = fmt.Sprintf("up to %s a recording, %s to train on", steps, thousands(d.TrainingSteps))
+	}
+	line("steps", "%s, %s", steps, what)
 	what = count(len(d.Classes), "class")
 	if d.Outputs > 0 {
 		what = count(d.Outputs, "number")
@@ -244,7 +248,7 @@ func (a *app) printDescription(d data.Description) {
 	if d.EachStep {
 		what += " at each step"
 		if d.Outputs == 0 {
-			what += fmt.Sprintf("; %s of %s steps of the training part are labelled", thousands(d.LabelledSteps), thousands(d.Train*d.Steps))
+			what += fmt.Sprintf("; %s of %s steps of the training part are labelled", thousands(d.LabelledSteps), thousands(d.TrainingSteps))
 		}
 	}
 	line("answers", "%s", what)

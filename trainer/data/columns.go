@@ -145,7 +145,7 @@ func (t *table) needID(r *files.Rows) error {
 	for _, s := range []struct {
 		name  string
 		given bool
-	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"each_step", t.cols.EachStep}} {
+	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"stream", t.o.Stream}, {"each_step", t.cols.EachStep}} {
 		if s.given {
 			return fail(r.File, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).
 				Helpf("%s", help)

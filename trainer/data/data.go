@@ -51,6 +51,9 @@ func Load(name string, o Options) (*Set, error) {
 	if err := o.validate(name); err != nil {
 		return nil, err
 	}
+	if err := o.fitsStream(name); err != nil {
+		return nil, err
+	}
 	p, err := open(name, o)
 	if err != nil {
 		return nil, err

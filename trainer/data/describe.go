@@ -21,7 +21,10 @@ type Description struct {
 	EachStep   bool `json:"each_step"`
 	Outputs    int  `json:"outputs,omitempty"`
 	// LabelledSteps is the number of steps of the training part that count, when each step has a label: all but those of -1.
-	LabelledSteps int             `json:"labelled_steps,omitempty"`
+	LabelledSteps int `json:"labelled_steps,omitempty"`
+	// TrainingSteps are all of them. Of unbroken recordings, Steps are those of the longest of any part.
+	TrainingSteps int             `json:"training_steps"`
+	Stream        bool            `json:"stream,omitempty"`
 	Parts         []Part          `json:"parts"`
 	Classes       []ClassCount    `json:"classes,omitempty"`
 	Labels        []ClassCount    `json:"labels,omitempty"` // of several at once
@@ -108,7 +111,10 @@ const describedValues = 1 << 26
 func (s *Set) Describe() Description {
 	t := &s.Train
 	d := Description{Name: s.Name, Source: s.Source, Licence: s.Licence, Train: t.N, Valid: s.Valid.N, Test: s.Test.N,
-		Steps: t.T, Inputs: t.D, Vocabulary: t.Vocabulary, EachStep: t.EachStep, Outputs: t.Outputs, Notes: s.Notes}
+		Steps: t.T, Inputs: t.D, Vocabulary: t.Vocabulary, EachStep: t.EachStep, Outputs: t.Outputs, Stream: t.Stream(), Notes: s.Notes}
+	for i := range t.N {
+		d.TrainingSteps += t.Steps(i)
+	}
 	switch {
 	case s.Labels:
 		d.Labels = s.CountClasses()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -55,31 +56,80 @@ func (r *haptRecordings) span(name string, start, end int) {
 	r.spans[name] = [2]int{start / r.d, (end - start) / r.d}
 }
 
-// pool cuts windows from the recordings as arXiv 2606.17249 does: activities 1 to 6; each labelled interval, first to
-// last counted from 1, taken as samples[first : last+1], which is one sample late; windows of 128 with stride 64;
-// persons 1 to 21 to train and 22 to 30 to test; the accelerometer alone.
+// pool makes the sequences: labelled intervals of activities 1 to 6, persons 1 to 21 to train and 22 to 30 to test, the accelerometer
+// alone. Transitions between two postures have no label.
 func (r *haptRecordings) pool(at diag.Builder, labels []int32, o Options) (*pool, error) {
+	p := &pool{classes: harClasses, channels: named(haptChannels, one)}
+	p.channelsUsed = []string{"acc x", "acc y", "acc z"}
+	cutOut := r.intervals
+	if o.Stream {
+		cutOut = r.whole
+	}
+	if err := cutOut(at, p, labels); err != nil {
+		return nil, err
+	}
+	if o.Window = cmp.Or(o.Window, 128); o.Stride == 0 {
+		o.Stride = (o.Window + 1) / 2
+	}
+	return p, r.lay("hapt", p, &o)
+}
+
+// interval is a labelled one of a recording, in samples from its start.
+func (r *haptRecordings) interval(at diag.Builder, row int, l []int32) (span [2]int, first, last int, err error) {
+	span, ok := r.spans[haptName(l[0], l[1])]
+	if first, last = int(l[3]), int(l[4]); !ok || l[2] < 1 || first < 0 || first > min(last+1, span[1]) {
+		return span, 0, 0, at.Errorf(code, "row %d is of no recording", row).Helpf("fetch or copy it again")
+	}
+	return span, first, last, nil
+}
+
+// intervals cuts the labelled ones out as arXiv 2606.17249 does: each, first to last counted from 1, taken as
+// samples[first : last+1], which is one sample late; windows of 128 with stride 64.
+func (r *haptRecordings) intervals(at diag.Builder, p *pool, labels []int32) error {
 	for i := 0; i < len(labels)/haptColumns; i++ {
 		l := labels[i*haptColumns:]
 		if l[2] > int32(len(harClasses)) {
-			continue // a transition between two postures
+			continue
 		}
-		span, ok := r.spans[haptName(l[0], l[1])]
-		first, end := int(l[3]), min(int(l[4])+1, span[1])
-		if !ok || l[2] < 1 || first < 0 || first > end {
-			return nil, at.Errorf(code, "row %d is of no recording", i).Helpf("fetch or copy it again")
+		span, first, last, err := r.interval(at, i, l)
+		if err != nil {
+			return err
 		}
-		part := train
-		if l[1] > 21 {
-			part = test
-		}
-		r.cuts = append(r.cuts, cut{from: span[0] + first, first: first, steps: end - first, label: l[2] - 1, group: l[1], recording: l[0], part: part})
+		r.cuts = append(r.cuts, cut{from: span[0] + first, first: first, steps: min(last+1, span[1]) - first, label: l[2] - 1, group: l[1],
+			recording: l[0], part: haptPart(l[1])})
 	}
-	p := &pool{classes: harClasses, channels: named(haptChannels, one)}
-	p.channelsUsed = []string{"acc x", "acc y", "acc z"}
 	p.note("labelled intervals taken as samples[first : last+1], as arXiv 2606.17249")
-	window := cmp.Or(o.Window, 128)
-	return p, r.windows("hapt", p, window, cmp.Or(o.Stride, (window+1)/2), 0)
+	return nil
+}
+
+// whole takes recordings as they are, with a label at every sample of an activity.
+func (r *haptRecordings) whole(at diag.Builder, p *pool, labels []int32) error {
+	classes := files.Packed[int32](slices.Repeat([]int32{-1}, r.values.Len()/r.d))
+	seen := map[int32]bool{}
+	for i := 0; i < len(labels)/haptColumns; i++ {
+		l := labels[i*haptColumns:]
+		span, first, last, err := r.interval(at, i, l)
+		if err != nil {
+			return err
+		}
+		if !seen[l[0]] {
+			seen[l[0]] = true
+			r.cuts = append(r.cuts, cut{from: span[0], steps: span[1], group: l[1], recording: l[0], part: haptPart(l[1])})
+		}
+		for s := max(first, 1) - 1; s < min(last, span[1]) && l[2] <= int32(len(harClasses)); s++ {
+			classes[span[0]+s] = l[2] - 1
+		}
+	}
+	r.answers, r.width, r.eachStep = classes, 1, true
+	return nil
+}
+
+// haptPart is the part that a person is in.
+func haptPart(person int32) part {
+	if person > 21 {
+		return test
+	}
+	return train
 }
 
 // haptArrays takes the recordings from hapt_raw.npz.

@@ -212,6 +212,14 @@ func TestHAPT(t *testing.T) {
 	if x := values(&s.Train, 0); s.Train.Label(0) != 4 || x[0] != raw.Float(250*6) || x[2] != raw.Float(250*6+2) {
 		t.Errorf("the first window starts with %v", x[:3])
 	}
+	whole := knownSet(t, "hapt", "valid=0", "stream=yes")
+	labels := make([]int32, whole.Train.T)
+	whole.Train.Labels(0, labels)
+	x := make([]float64, 3)
+	whole.Train.Piece(0, 250, x)
+	if labels[248] != -1 || labels[249] != 4 || labels[1231] != 4 || labels[1232] != -1 || x[0] != raw.Float(250*6) || whole.Test.N != 18 {
+		t.Errorf("unbroken: labels %v, %v; values %v; %d recordings to test", labels[248:250], labels[1231:1233], x, whole.Test.N)
+	}
 	authors := knownSet(t, "hapt", "test=2,4,9,10,12,13,18,20,24", "window=64", "stride=64")
 	if got := distinct(authors.Test.Groups); len(got) != 9 || got[0] != 2 || authors.Test.T != 64 {
 		t.Errorf("test persons %v of %d steps", got, authors.Test.T)

@@ -16,7 +16,7 @@ func (p *pool) normaliseSet(s *Set, o *Options) {
 	}
 	setAffine(s)
 	if how == "channel" || how == "range" {
-		stats := measureRows(s.Train.N, 1, make([]float64, s.Train.T*s.Train.D), s.Train.channels, s.Train.Values)
+		stats := s.Train.measureValues(1, s.Train.channels)
 		for d := range s.Channels {
 			scale, offset := stats[d%s.Train.channels].affine(how)
 			c := &s.Channels[d]
@@ -48,20 +48,34 @@ type statistics struct {
 
 // measure reads every so many-th sequence once, channel by channel.
 func measure(s *Sequences, every int) []statistics {
-	return measureRows(s.N, every, make([]float64, s.T*s.D), s.D, s.Values)
+	return s.measureValues(every, s.D)
+}
+
+// measureValues is measure where a step has several values of each of d channels.
+func (s *Sequences) measureValues(every, d int) []statistics {
+	x := make([]float64, s.T*s.D)
+	return measureRows(s.N, every, d, func(i int) []float64 {
+		s.Values(i, x)
+		return x[:s.Steps(i)*s.D]
+	})
 }
 
 func measureTargets(s *Sequences, every int) []statistics {
-	return measureRows(s.N, every, make([]float64, s.answers()*s.Outputs), s.Outputs, s.Targets)
+	y := make([]float64, s.answers()*s.Outputs)
+	return measureRows(s.N, every, s.Outputs, func(i int) []float64 {
+		s.Targets(i, y)
+		return y
+	})
 }
 
-// measureRows is of the d columns of what read puts into x for each sequence.
-func measureRows(n, every int, x []float64, d int, read func(i int, dst []float64)) []statistics {
+// measureRows is of the d columns of what read gives for each sequence. NaN is what does not count.
+func measureRows(n, every, d int, read func(i int) []float64) []statistics {
 	out := make([]statistics, d)
 	for i := 0; i < n; i += every {
-		read(i, x)
-		for j, v := range x {
-			out[j%d].add(v)
+		for j, v := range read(i) {
+			if !isNaN(v) {
+				out[j%d].add(v)
+			}
 		}
 	}
 	return out

@@ -28,7 +28,11 @@ func (p *pool) order(name string, o *Options) (*order, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newOrder(f.steps, len(channels), func(t, j int) int { return t*f.channels + channels[j] }), nil
+	steps := f.steps
+	if p.lengths != nil {
+		steps = max(1, o.Subsample) * max(1, o.Frame) // of one step; all others are like it
+	}
+	return newOrder(steps, len(channels), func(t, j int) int { return t*f.channels + channels[j] }), nil
 }
 
 func newOrder(steps, d int, cell func(t, j int) int) *order {

@@ -43,6 +43,7 @@ type pool struct {
 	persons      []string // names of the groups, by their number; nil where they have their own numbers
 	// recordings and stretches say which recording each window is of, and which stretch of one label; nil for all but windows.
 	recordings, stretches []int32
+	lengths               []int32  // stored steps of each unbroken recording; nil for sequences of one length
 	first                 []int32  // the step of its recording that each window begins with
 	recordingNames        []string // as persons
 	classes               []string
@@ -159,6 +160,7 @@ func (p *pool) forgetAnswers() {
 
 // sequences lays out the steps of all sequences in the way the options say.
 func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
+	every := max(1, o.Subsample) * max(1, o.Frame)
 	s := &Sequences{N: p.n, Vocabulary: len(p.vocabulary), EachStep: p.eachStep, Outputs: p.outputs, Groups: p.groups,
 		x: p.x, y: p.y, frame: p.frame}
 	order, err := p.order(name, o)
@@ -184,12 +186,14 @@ func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
 		s.D = order.d
 		p.note("%d steps joined to one", o.Frame)
 	}
-	s.T, s.pick = len(order.steps), order.runs()
+	if s.T, s.pick = len(order.steps), order.runs(); p.lengths != nil {
+		s.T, s.stream = p.unbroken(int(order.steps[0]), every)
+	}
 	first := 0
 	if o.Permute == 0 && len(order.steps) > 0 { // permuted steps count as the model takes them
 		first = int(order.steps[0])
 	}
-	s.origins = p.remember(first, max(1, o.Subsample)*max(1, o.Frame))
+	s.origins = p.remember(first, every)
 	if p.eachStep && (o.Subsample > 1 || o.Permute > 0 || o.Frame > 1) {
 		s.steps = order.steps
 	}

@@ -1,6 +1,6 @@
 package data
 
-// Sequences are N equally long sequences of T steps, with what is to be learned of each: a class or numbers, for the
+// Sequences are N sequences of T steps (recordings that are read unbroken may have fewer: Steps), with what is to be learned of each: a class or numbers, for the
 // whole sequence or for every step. Steps are D values, or one token. Values stay in their stored type (bytes for
 // images) and are converted when read. Reading is safe from several goroutines.
 type Sequences struct {
@@ -23,6 +23,7 @@ type Sequences struct {
 	steps    []int32 // which step of y each is, when EachStep; nil: the same
 	// relabel is the class that each class of y is; nil: the same
 	relabel []int32
+	stream  *stream // of unbroken recordings; nil for sequences of one length
 	frame   frame
 	scale   []float64 // of each channel; nil: 1 and 0
 	offset  []float64
@@ -43,6 +44,10 @@ func (f frame) size() int { return f.steps * f.channels }
 // Values gives the T*D values of sequence i, step by step, in real units: dst[t*D+d].
 func (s *Sequences) Values(i int, dst []float64) {
 	dst = dst[:s.T*s.D]
+	if s.stream != nil {
+		s.Piece(i, 0, dst)
+		return
+	}
 	if len(s.pick) == 1 {
 		s.x.Floats(s.at(i), int(s.pick[0].from), dst)
 	} else {
@@ -120,6 +125,9 @@ func (s *Sequences) Labels(i int, dst []int32) {
 	switch {
 	case !s.EachStep:
 		s.y.Ints(s.at(i), 0, dst[:1])
+	case s.stream != nil:
+		s.PieceLabels(i, 0, dst[:s.T])
+		return
 	case s.steps == nil:
 		s.y.Ints(s.at(i), 0, dst[:s.T])
 	default:
@@ -133,6 +141,10 @@ func (s *Sequences) Labels(i int, dst []int32) {
 // Label is the class of sequence i, or of its last step when EachStep.
 func (s *Sequences) Label(i int) int32 {
 	var label [1]int32
+	if s.EachStep && s.stream != nil {
+		s.PieceLabels(i, s.Steps(i)-1, label[:])
+		return label[0]
+	}
 	last := 0
 	if s.EachStep {
 		last = s.T - 1
@@ -158,6 +170,8 @@ func (s *Sequences) Targets(i int, dst []float64) {
 	switch {
 	case !s.EachStep:
 		s.y.Floats(s.at(i), 0, dst[:s.Outputs])
+	case s.stream != nil:
+		s.PieceTargets(i, 0, dst[:s.T*s.Outputs])
 	case s.steps == nil:
 		s.y.Floats(s.at(i), 0, dst[:s.T*s.Outputs])
 	default:

@@ -55,7 +55,7 @@ func (s *series) finish(name string) (*pool, error) {
 	if s.channels == nil {
 		p.channels = numbered(s.d, s.unit(0))
 	}
-	g := &gapped{x: s.values, d: s.d, cuts: s.cuts, steps: s.o.Window > 0, place: s.place, value: s.value,
+	g := &gapped{x: s.values, d: s.d, cuts: s.cuts, steps: s.o.Window > 0 || s.o.Stream, place: s.place, value: s.value,
 		named: func(c int) string { return "dimension " + p.channels[c].Name }}
 	if err := g.resolve(p, s.o.Missing); err != nil {
 		return nil, err
@@ -69,15 +69,17 @@ func (s *series) finish(name string) (*pool, error) {
 		p.outputs = s.outputs
 	}
 	length := s.o.Length
-	if length == 0 && s.o.Window == 0 && (s.o.Meaning.length() > 0 || !rec.equal()) {
+	if length == 0 && s.o.Window == 0 && !s.o.Stream && (s.o.Meaning.length() > 0 || !rec.equal()) {
 		p.padded = true
 		length = cmp.Or(s.o.Meaning.length(), rec.longest())
 		p.note("sequences have %d to %d steps", rec.shortest(), rec.longest())
 	}
-	if err := rec.windows(name, p, s.o.Window, s.o.Stride, length); err != nil {
+	laid := *s.o
+	laid.Length = length
+	if err := rec.lay(name, p, &laid); err != nil {
 		return nil, err
 	}
-	if s.o.Window == 0 { // sequences, not recordings
+	if s.o.Window == 0 && !s.o.Stream { // sequences, not recordings
 		p.groups, p.recordings, p.stretches = nil, nil, nil
 		p.kind &^= Grouped
 	}

@@ -103,7 +103,7 @@ func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
 	if len(rec.cuts) == 0 {
 		return nil, fail(name, "").Errorf(code, "its files hold no step").Helpf("check that they are recordings")
 	}
-	return p, rec.windows(name, p, o.Window, o.Stride, o.Length)
+	return p, rec.lay(name, p, o)
 }
 
 // soundChannels name samples by their rate in Hz: a model takes no other.

@@ -155,10 +155,16 @@ func (p *pool) testIsOfOthers() bool {
 func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.Rand) {
 	names := map[part]string{valid: "validation", test: "test"}
 	if groups {
-		if held := p.holdGroups(to, from, fraction, rng); held != nil {
+		if held := p.holdGroups(p.groups, to, from, fraction, rng); held != nil {
 			p.note("%s part: %s", names[to], p.spellGroups(held))
 			return
 		}
+	}
+	if p.lengths != nil { // whole recordings
+		if held := p.holdGroups(p.recordings, to, from, fraction, rng); held != nil {
+			p.note("%s part: recordings %s", names[to], spell(held, p.recordingNames))
+		}
+		return
 	}
 	if p.recordings != nil {
 		p.holdWindows(names[to], to, from, fraction, rng)
@@ -175,19 +181,19 @@ func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.R
 
 // holdGroups moves random whole groups until the fraction is reached as closely as they allow, and at least one. It
 // gives the groups, or nil when there is only one and nothing would be left.
-func (p *pool) holdGroups(to, from part, fraction float64, rng *rand.Rand) []int32 {
+func (p *pool) holdGroups(groups []int32, to, from part, fraction float64, rng *rand.Rand) []int32 {
 	count := map[int32]int{}
 	total := 0
 	for i, part := range p.parts {
 		if part == from {
-			count[p.groups[i]]++
+			count[groups[i]]++
 			total++
 		}
 	}
 	if len(count) < 2 {
 		return nil
 	}
-	order := distinct(p.groups)
+	order := distinct(groups)
 	order = slices.DeleteFunc(order, func(g int32) bool { return count[g] == 0 })
 	rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	want, have := fraction*float64(total), 0
@@ -200,7 +206,7 @@ func (p *pool) holdGroups(to, from part, fraction float64, rng *rand.Rand) []int
 		held, have = append(held, g), with
 	}
 	for i, part := range p.parts {
-		if part == from && slices.Contains(held, p.groups[i]) {
+		if part == from && slices.Contains(held, groups[i]) {
 			p.parts[i] = to
 		}
 	}

@@ -52,7 +52,9 @@ type table struct {
 }
 
 func newTable(name string, o *Options) *table {
-	return &table{o: o, cols: o.Columns, p: &pool{kind: Table, source: name}, labels: files.NewWords(), ids: files.NewWords(), persons: files.NewWords()}
+	cols := o.Columns
+	cols.EachStep = cols.EachStep || o.Stream
+	return &table{o: o, cols: cols, p: &pool{kind: Table, source: name}, labels: files.NewWords(), ids: files.NewWords(), persons: files.NewWords()}
 }
 
 func (t *table) readFile(f dataFile) error {

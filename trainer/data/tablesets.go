@@ -151,7 +151,7 @@ func (t *table) sequenceRows(name string) error {
 // gapped are the values with what is missing, d a step.
 func (t *table) gapped(d int) *gapped {
 	perRow := max(1, len(t.values)/d)
-	return &gapped{x: t.x, d: d, steps: t.o.Window > 0,
+	return &gapped{x: t.x, d: d, steps: t.o.Window > 0 || t.o.Stream,
 		place: func(step int) diag.Builder {
 			if at, ok := t.gaps.rows[step/perRow]; ok {
 				return at
@@ -218,7 +218,7 @@ func (t *table) recordings(name string) error {
 		rec.answers, rec.width = t.classes, 1
 	}
 	rec.eachStep = t.cols.EachStep && rec.answers != nil
-	return rec.windows(name, t.p, t.o.Window, t.o.Stride, t.o.Length)
+	return rec.lay(name, t.p, t.o)
 }
 
 // same reports whether two rows can be of one recording.

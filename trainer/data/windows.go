@@ -31,8 +31,16 @@ type cut struct {
 	part        part
 }
 
-// windows makes the sequences of a pool: windows of the given steps, stride apart, within each cut; nothing is copied.
-// Without a window each cut is one sequence, and all must be equally long, or are padded to length.
+// lay makes the sequences of a pool as the options say: windows within each cut; nothing is copied. Without a window each cut is one
+// sequence, and all must be equally long, or are padded to a length, or are unbroken.
+func (r recordings) lay(name string, p *pool, o *Options) error {
+	if o.Stream {
+		return r.unbroken(name, p, 1+(max(1, o.Frame)-1)*max(1, o.Subsample))
+	}
+	return r.windows(name, p, o.Window, o.Stride, o.Length)
+}
+
+// windows cuts windows of the given steps, stride apart, or takes whole cuts.
 func (r recordings) windows(name string, p *pool, window, stride, length int) error {
 	if window == 0 {
 		return r.whole(name, p, length)

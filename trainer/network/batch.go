@@ -14,17 +14,22 @@ type Batch struct {
 	N, T, D int
 	X       []float32 // [N][T][D], the integers that the model's input has
 	Tokens  []int32   // [N][T]
-	// Labels are [N], or [N][T] when the output is at every step; -1 is not counted. Targets are rows of outputs likewise.
+	// Labels are [N], or [N][T] when the output is at every step; -1 is not counted. Targets are rows of outputs likewise; NaN is not counted.
 	Labels  []int32
 	Targets []float32
 }
 
 // counted is how many labels or targets a batch's loss is the mean of.
 func (b *Batch) counted(outputs int, loss Loss) int {
-	if loss == MeanSquared {
-		return len(b.Targets)
-	}
 	n := 0
+	if loss == MeanSquared {
+		for _, v := range b.Targets {
+			if v == v {
+				n++
+			}
+		}
+		return n
+	}
 	for _, l := range b.Labels {
 		if l >= 0 {
 			n++

@@ -138,8 +138,13 @@ func (c column) logistic(r *Result, label int32, threshold, weight float32) {
 	}
 }
 
+// squared leaves targets of NaN out, which do not count.
 func (c column) squared(r *Result, target []float32, weight float32) {
 	for i := range c.len() {
+		if target[i] != target[i] {
+			*c.at(i) = 0
+			continue
+		}
 		d := *c.at(i) - target[i]
 		r.Loss += float64(d) * float64(d)
 		r.Counted++

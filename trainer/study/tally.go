@@ -1,6 +1,8 @@
 package study
 
 import (
+	"math"
+
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/score"
@@ -58,6 +60,9 @@ func (w *tally) add(b *network.Batch, got []float64) error {
 		switch {
 		case w.numbers != nil:
 			want := b.Targets[i*width : (i+1)*width]
+			if math.IsNaN(float64(want[0])) {
+				continue // does not count
+			}
 			for k := range w.numbers {
 				w.numbers[k].Add(unit, float64(want[k]), said[k])
 			}

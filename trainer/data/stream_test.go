@@ -1,0 +1,87 @@
+package data
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const twoRecordings = `id,act,v,w,to
+a,walk,1,10,0.5
+a,walk,2,20,0.25
+a,,3,30,0
+a,run,4,40,1
+a,run,5,50,2
+b,run,6,60,3
+b,run,7,70,4
+b,walk,8,80,5
+`
+
+// TestUnbroken holds recordings that are read unbroken to the rows of their table: values, the labels or numbers of every step, what
+// is behind the end of the shorter one, and pieces that begin anywhere.
+func TestUnbroken(t *testing.T) {
+	none := int32(-1)
+	for _, c := range []struct {
+		name     string
+		settings []string
+		values   [][]float64 // as far as the longest recording
+		labels   [][]int32
+		steps    []int
+	}{
+		{"as they are", nil, [][]float64{{1, 10, 2, 20, 3, 30, 4, 40, 5, 50}, {6, 60, 7, 70, 8, 80, 6, 60, 7, 70}},
+			[][]int32{{1, 1, none, 0, 0}, {0, 0, 1, none, none}}, []int{5, 3}},
+		{"one channel, every second step", []string{"channels=w", "subsample=2"}, [][]float64{{10, 30, 50}, {60, 80, 60}},
+			[][]int32{{1, none, 0}, {0, 1, none}}, []int{3, 2}},
+		{"two steps at a time", []string{"channels=v", "frame=2"}, [][]float64{{1, 2, 3, 4}, {6, 7, 6, 7}},
+			[][]int32{{1, 0}, {0, none}}, []int{2, 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &load(t, saveTable(t, "s.csv", twoRecordings), append(c.settings, "values=v,w", "label=act", "id=id", "stream=yes", "hold=0", "valid=0")...).Train
+			for i := range s.N {
+				x, y := make([]float64, s.T*s.D), make([]int32, s.T)
+				s.Values(i, x)
+				s.Labels(i, y)
+				if s.Steps(i) != c.steps[i] || !slices.Equal(x, c.values[i]) || !slices.Equal(y, c.labels[i]) || !s.Stream() || !s.EachStep {
+					t.Errorf("recording %d: %d steps, values %v, labels %v; want %d, %v, %v", i, s.Steps(i), x, y, c.steps[i], c.values[i], c.labels[i])
+				}
+				for from := range s.T {
+					piece, labels := make([]float64, (s.T-from)*s.D), make([]int32, s.T-from)
+					s.Piece(i, from, piece)
+					s.PieceLabels(i, from, labels)
+					if !slices.Equal(labels, y[from:]) || from < s.Steps(i) && !slices.Equal(piece, x[from*s.D:]) {
+						t.Errorf("recording %d from step %d: values %v, labels %v", i, from, piece, labels)
+					}
+				}
+				if last := c.labels[i][c.steps[i]-1]; s.Label(i) != last {
+					t.Errorf("recording %d ends with label %d, want %d", i, s.Label(i), last)
+				}
+			}
+		})
+	}
+	s := &load(t, saveTable(t, "s.csv", twoRecordings), "values=v", "targets=to", "id=id", "stream=yes", "hold=0", "valid=0").Train
+	y := make([]float64, s.T)
+	if s.Targets(1, y); !slices.Equal(y[:3], []float64{3, 4, 5}) || !math.IsNaN(y[3]) || !math.IsNaN(y[4]) {
+		t.Errorf("targets %v", y)
+	}
+}
+
+// TestNormalisedUnbroken counts every step once, however long the other recordings are.
+func TestNormalisedUnbroken(t *testing.T) {
+	s := load(t, saveTable(t, "s.csv", twoRecordings), "values=v", "label=act", "id=id", "stream=yes", "hold=0", "valid=0", "normalise=channel")
+	if c := s.Channels[0]; math.Abs(-c.Offset/c.Scale-4.5) > 1e-9 {
+		t.Errorf("the mean is %v, want 4.5", -c.Offset/c.Scale)
+	}
+}
+
+// TestUnbrokenRefuses refuses settings that have no meaning for recordings of different lengths.
+func TestUnbrokenRefuses(t *testing.T) {
+	path := saveTable(t, "s.csv", twoRecordings)
+	for setting, want := range map[string]string{"window=3": "window is for sequences of one length", "length=4": "length is for", "permute=1": "permute is for",
+		"augment_shift=2": "augment_shift is for", "frame=9": "no recording has 9 steps"} {
+		_, err := Load(path, options(t, "values=v", "label=act", "id=id", "stream=yes", setting))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", setting, err, want)
+		}
+	}
+}
