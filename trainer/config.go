@@ -35,6 +35,10 @@ type Config struct {
 	Average float64
 	Seed    int64
 	Loss    network.Loss
+	// ClassWeight and Smoothing change the loss that training minimises: what classes weigh, and which part of an answer's
+	// probability goes to all classes alike.
+	ClassWeight ClassWeight
+	Smoothing   float64
 	// Standardise makes the targets of a regression mean 0 and variance 1 over the training part.
 	Standardise bool
 	// Repeat is how many times an epoch passes over the training part, augmented anew each time: sets of few sequences need many
@@ -106,6 +110,8 @@ var Settings = []Setting{
 	}},
 	word("loss", "loss = cross_entropy, binary_cross_entropy or mse", func(c *Config) *network.Loss { return &c.Loss },
 		network.CrossEntropy, network.BinaryCrossEntropy, network.MeanSquared),
+	{"class_weight", "class_weight = balanced  or  none, or a weight for each class, from 0: class_weight = [1, 2, 0.5]", nil, readClassWeight},
+	{"label_smoothing", "label_smoothing = 0.1: from 0, below 1", nil, func(c *Config, s string) bool { return number(&c.Smoothing, s) && c.Smoothing < 1 }},
 	{"standardise", "standardise = yes  or  no", []string{"yes", "no"}, func(c *Config, s string) bool {
 		c.Standardise = s == "yes"
 		return s == "yes" || s == "no"
@@ -170,6 +176,7 @@ func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, er
 	if err := c.readable(m, at["read_units"]); err != nil {
 		errs.Add(err)
 	}
+	errs = append(errs, c.forClasses(m, at)...)
 	return c, errs.Err()
 }
 
@@ -282,6 +289,9 @@ func (c Config) Pairs() [][2]string {
 	add("loss", c.Loss)
 	if c.Loss == network.MeanSquared {
 		add("standardise", map[bool]string{true: "yes", false: "no"}[c.Standardise])
+	} else {
+		add("class_weight", c.ClassWeight)
+		add("label_smoothing", c.Smoothing)
 	}
 	add("repeat", c.Repeat)
 	add("keep", c.Keep)

@@ -40,9 +40,14 @@ type split struct {
 
 // Split makes the source of a part of a data set; augment is applied where batches are filled with a generator.
 func (t Task) Split(s *data.Sequences, augment data.Augment) Source {
-	in := t.Model.Input
-	augment.Noise /= in.Scale // it is added to real values
-	return &split{t.units(s), t, in, t.Model.Output.When == ir.EveryStep, augment}
+	out := t.split(t.units(s))
+	augment.Noise /= out.input.Scale // it is added to real values
+	out.augment = augment
+	return out
+}
+
+func (t Task) split(s *data.Sequences) *split {
+	return &split{Sequences: s, task: t, input: t.Model.Input, every: t.Model.Output.When == ir.EveryStep}
 }
 
 // units are the sequences with values in units of the model's input.
@@ -81,11 +86,16 @@ func (s *split) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
 	}
 }
 
-func (s *split) answers(b *network.Batch, slot, index int) {
-	n := 1
+// answersOf is how many answers so many steps have.
+func (s *split) answersOf(steps int) int {
 	if s.every {
-		n = b.T
+		return steps
 	}
+	return 1
+}
+
+func (s *split) answers(b *network.Batch, slot, index int) {
+	n := s.answersOf(b.T)
 	switch {
 	case s.task.Loss == network.MeanSquared:
 		targets := make([]float64, n*s.Outputs)

@@ -49,7 +49,8 @@ func (r *Result) add(s Result) {
 }
 
 // evaluate computes the loss of the outputs y [o][16] of every lane at one position, and overwrites y with its gradient
-// times weight. label gives a lane's label, -1 for none; target its row of targets.
+// times weight. label gives a lane's label, -1 for none; target its row of targets. Where weight is 0, nothing is trained, and the loss
+// is without class weights and smoothing.
 func (n *Network) evaluate(y []float32, lanes int, weight float32, label func(lane int) int32, target func(lane int) []float32) Result {
 	var r Result
 	for lane := range kernels.Lanes {
@@ -62,12 +63,39 @@ func (n *Network) evaluate(y []float32, lanes int, weight float32, label func(la
 		case label(lane) < 0:
 			column.clear()
 		case n.Loss == CrossEntropy:
-			column.softmax(&r, int(label(lane)), weight)
+			column.softmax(&r, int(label(lane)), weight, n.objective(weight))
 		default:
-			column.logistic(&r, label(lane), float32(n.Model.Output.Threshold), weight)
+			column.logistic(&r, label(lane), float32(n.Model.Output.Threshold), weight, n.objective(weight))
 		}
 	}
 	return r
+}
+
+// Objective is what training minimises beside the plain loss.
+type Objective struct {
+	// Weights are those of the answers in the loss, nil for 1 each: of every class for CrossEntropy; for BinaryCrossEntropy
+	// [2*output+bit].
+	Weights []float32
+	// Smoothing is the part of an answer's probability that goes to all classes alike, or to both values of a bit.
+	Smoothing float64
+}
+
+// objective is that of a gradient's weight.
+func (n *Network) objective(weight float32) *Objective {
+	if weight == 0 {
+		return &plain
+	}
+	return &n.Objective
+}
+
+var plain Objective
+
+// of is the weight of an answer.
+func (o *Objective) of(k int) float64 {
+	if o.Weights == nil {
+		return 1
+	}
+	return float64(o.Weights[k])
 }
 
 // column is one lane of a tile of outputs.
@@ -88,9 +116,10 @@ func (c column) clear() {
 	}
 }
 
-func (c column) softmax(r *Result, label int, weight float32) {
-	best := 0
+func (c column) softmax(r *Result, label int, weight float32, o *Objective) {
+	best, mean := 0, 0.0
 	for i := range c.len() {
+		mean += float64(*c.at(i)) / float64(c.len())
 		if *c.at(i) > *c.at(best) {
 			best = i
 		}
@@ -99,17 +128,18 @@ func (c column) softmax(r *Result, label int, weight float32) {
 	for i := range c.len() {
 		sum += math.Exp(float64(*c.at(i)) - most)
 	}
-	r.Loss += most + math.Log(sum) - float64(*c.at(label))
+	own, share := o.of(label), o.Smoothing
+	r.Loss += own * (most + math.Log(sum) - (1-share)*float64(*c.at(label)) - share*mean)
 	r.Counted++
 	if best == label {
 		r.Right++
 	}
 	for i := range c.len() {
 		p := math.Exp(float64(*c.at(i))-most) / sum
-		if i == label {
-			p--
+		if p -= share / float64(c.len()); i == label {
+			p -= 1 - share
 		}
-		*c.at(i) = flushed(p) * weight
+		*c.at(i) = flushed(own*p) * weight
 	}
 }
 
@@ -125,16 +155,17 @@ func flushed(gradient float64) float32 {
 }
 
 // logistic takes the label's bit i for output i.
-func (c column) logistic(r *Result, label int32, threshold, weight float32) {
+func (c column) logistic(r *Result, label int32, threshold, weight float32, o *Objective) {
 	for i := range c.len() {
-		z, want := float64(*c.at(i)-threshold), float64(label>>i&1)
+		bit := int(label >> i & 1)
+		z, want, own := float64(*c.at(i)-threshold), (1-o.Smoothing)*float64(bit)+o.Smoothing/2, o.of(2*i+bit)
 		// log(1 + e^z) - want*z, written so that no exponential overflows.
-		r.Loss += max(z, 0) - want*z + math.Log1p(math.Exp(-math.Abs(z)))
+		r.Loss += own * (max(z, 0) - want*z + math.Log1p(math.Exp(-math.Abs(z))))
 		r.Counted++
-		if (z > 0) == (want == 1) {
+		if (z > 0) == (bit == 1) {
 			r.Right++
 		}
-		*c.at(i) = flushed(1/(1+math.Exp(-z))-want) * weight
+		*c.at(i) = flushed(own*(1/(1+math.Exp(-z))-want)) * weight
 	}
 }
 

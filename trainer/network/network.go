@@ -17,6 +17,7 @@ type Network struct {
 	Model   *dsl.Model
 	Params  []*Param
 	Loss    Loss
+	Objective
 	layers  []*layer
 	readout readout
 	scale   float32 // of the input: real value of one

@@ -325,6 +325,8 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	}
 	t.Net = network.New(v.Model)
 	t.Net.Loss = t.Config.Loss
+	task := trainer.Task{Model: v.Model, Loss: t.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets}
+	t.Net.Objective = t.Config.Objective(task, &s.Set.Train)
 	t.Net.Initialise(t.Config.Seed, t.Config.SignInit)
 	source := dsl.Source(v.Model)
 	if err := dir.Write(fileio.Content{Name: modelName, Data: source}); err != nil {
@@ -333,7 +335,6 @@ func (s *Search) train(ctx context.Context, v Variant, epochs int, e Event) (Tra
 	part, stop := context.WithCancel(ctx)
 	defer stop()
 	sum := sha256.Sum256(source)
-	task := trainer.Task{Model: v.Model, Loss: t.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets}
 	run := &trainer.Run{Net: t.Net, Config: t.Config, Folder: dir, Fingerprint: trainer.Fingerprint{Model: hex.EncodeToString(sum[:8])},
 		Train: task.Split(&s.Set.Train, s.Augment), Valid: task.Split(s.Valid, s.Augment),
 		Keep: func(trainer.Metrics) error {

@@ -80,6 +80,7 @@ func New(file string, o Options) (*Study, error) {
 	if c := s.Config; c.Loss == network.MeanSquared && c.Standardise {
 		s.Targets = trainer.Standardised(s.Set)
 	}
+	s.Net.Objective = s.Config.Objective(s.task(), &s.Set.Train)
 	return s, nil
 }
 
@@ -238,8 +239,11 @@ func dataOptions(m *dsl.Model, c trainer.Config) (data.Options, error) {
 
 // source is a part of the data set for this model.
 func (s *Study) source(part *data.Sequences) trainer.Source {
-	task := trainer.Task{Model: s.Model, Loss: s.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets, Inputs: s.Inputs}
-	return counting{task.Split(part, s.augment), s.stage()}
+	return counting{s.task().Split(part, s.augment), s.stage()}
+}
+
+func (s *Study) task() trainer.Task {
+	return trainer.Task{Model: s.Model, Loss: s.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets, Inputs: s.Inputs}
 }
 
 // fingerprint names everything that must not change between a run and its resumption.
