@@ -24,7 +24,7 @@ import (
 var spreads = [][2]float64{{}, {101_325, 5}, {2e7, 10}, {1e9, 30}, {-0.3, 1.1}, {1e-12, 3e-13}}
 
 // TestQuantiseAndStep holds the generated functions that take values to what hrnnc run --raw makes of them: random models, values
-// at the edges between two integers, beyond the range, and with spreads that are small beside their size.
+// with spreads that are small beside their size.
 func TestQuantiseAndStep(t *testing.T) {
 	for i, spread := range spreads {
 		seed := int64(100 * (i + 1))
@@ -43,52 +43,91 @@ func TestQuantiseAndStep(t *testing.T) {
 					in.Channels = append(in.Channels, ir.Channel{Name: "walk*/\n" + fmt.Sprint(d), Gain: gain, Offset: -gain * spread[0]})
 				}
 			}
-			l, err := m.Lower(passes.Config{})
-			if refused(err) {
-				t.Skip("refused: no width runs it")
+			heldToRun(t, m, seed)
+		})
+	}
+}
+
+// TestStepAndValues holds the generated functions that give values of the training data to hrnnc run: random models of numbers, at every
+// time of answering, with what the numbers stand for and without.
+func TestStepAndValues(t *testing.T) {
+	for _, when := range []ir.When{ir.AtLast, ir.EveryStep, ir.Mean} {
+		for i, stand := range []bool{true, false} {
+			seed := int64(1000 * (i + 1))
+			m := randomModel(t, seed)
+			for m.Real.Input.Kind != ir.Vector || m.Real.Output.Decision != ir.Logits || m.Real.Output.When != when {
+				seed++
+				m = randomModel(t, seed)
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			const sequences = 6
-			steps := m.Real.Steps
-			if steps == 0 || steps > 20 {
-				steps = 20
-			}
-			if m.Real.Output.When == ir.Mean {
-				steps = m.Real.Steps
-			}
-			lo, hi := in.Range()
-			values := make([]float64, sequences*steps*in.Size)
-			for k := range values {
-				c := in.Conversion(k % in.Size)
-				u := float64(lo-2) + rng.Float64()*float64(hi-lo+4)
-				if k%2 == 0 {
-					u = math.Floor(u) + 0.5
-				}
-				values[k] = (u - c.Offset) / c.Gain
-				for range rng.Intn(3) {
-					values[k] = math.Nextafter(values[k], math.Inf(1-2*rng.Intn(2)))
-				}
-			}
-			ints, _, err := FromValues("x", npy.FromFloats(values, sequences, steps, in.Size), *in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			x, err := Sequences("x", ints, *in, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want, err := l.Run(context.Background(), "fixed", x, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for name, run := range map[string]func(*testing.T, *Lowered, []float64, int, int) []int64{"c": valuesInC, "go": valuesInGo} {
-				t.Run(name, func(t *testing.T) {
-					if got := run(t, l, values, sequences, steps); !slices.Equal(got, want.Y.Ints) {
-						t.Errorf("seed %d: %d outputs differ from those of --raw\n%v\n%v", seed, len(got), got, want.Y.Ints)
+			t.Run(fmt.Sprintf("%s %v", when, stand), func(t *testing.T) {
+				for k := range m.Real.Value(m.Real.Y).Type.Shape[0] {
+					if stand {
+						m.Real.Output.Channels = append(m.Real.Output.Channels, ir.Channel{Name: "left*/\n", Gain: 41.6468 / float64(k+1), Offset: 87.1128 * float64(1-k)})
 					}
-				})
+				}
+				heldToRun(t, m, seed)
+			})
+		}
+	}
+}
+
+// heldToRun compares what generated functions make of values at the edges between two integers and beyond the range with what hrnnc
+// run does.
+func heldToRun(t *testing.T, m *Model, seed int64) {
+	t.Helper()
+	l, err := m.Lower(passes.Config{})
+	if refused(err) {
+		t.Skip("refused: no width runs it")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &m.Real.Input
+	const sequences = 6
+	steps := m.Real.Steps
+	if steps == 0 || steps > 20 {
+		steps = 20
+	}
+	if m.Real.Output.When == ir.Mean {
+		steps = m.Real.Steps
+	}
+	rng := rand.New(rand.NewSource(seed))
+	lo, hi := in.Range()
+	values := make([]float64, sequences*steps*in.Size)
+	for k := range values {
+		c := in.Conversion(k % in.Size)
+		u := float64(lo-2) + rng.Float64()*float64(hi-lo+4)
+		if k%2 == 0 {
+			u = math.Floor(u) + 0.5
+		}
+		values[k] = (u - c.Offset) / c.Gain
+		for range rng.Intn(3) {
+			values[k] = math.Nextafter(values[k], math.Inf(1-2*rng.Intn(2)))
+		}
+	}
+	ints, _, err := FromValues("x", npy.FromFloats(values, sequences, steps, in.Size), *in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := Sequences("x", ints, *in, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := l.Run(context.Background(), "fixed", x, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := out.Y.Ints
+	if m.Real.Output.Decision == ir.Logits {
+		want = nil
+		for _, v := range l.Values(out) {
+			want = append(want, int64(math.Float64bits(v)))
+		}
+	}
+	for name, run := range map[string]func(*testing.T, *Lowered, []float64, int, int) []int64{"c": valuesInC, "go": valuesInGo} {
+		t.Run(name, func(t *testing.T) {
+			if got := run(t, l, values, sequences, steps); !slices.Equal(got, want) {
+				t.Errorf("seed %d: %d outputs differ from those of --raw\n%v\n%v", seed, len(got), got, want)
 			}
 		})
 	}
@@ -135,7 +174,8 @@ func outputsOf(t *testing.T, dir string, values []float64, command string) []int
 	return ints
 }
 
-// valuesInC runs values through the header's function and the model, with compilers that differ; each must give the same.
+// valuesInC runs values through the header's function and the model, and gives outputs, or the bits of their values where they are
+// numbers, with compilers that differ; each must give the same.
 func valuesInC(t *testing.T, l *Lowered, values []float64, sequences, steps int) (first []int64) {
 	if missing := exttool.Missing("gcc", "g++"); len(missing) > 0 {
 		t.Skipf("skipped: no %s", strings.Join(missing, ", "))
@@ -145,6 +185,10 @@ func valuesInC(t *testing.T, l *Lowered, values []float64, sequences, steps int)
 	read := ""
 	if p.Output.When == ir.EveryStep {
 		read = "1 || "
+	}
+	y, function, out := prefix+"_value", "output", "int64_t"
+	if p.Output.Decision == ir.Logits {
+		y, function, out = "double", "values", "double"
 	}
 	program := fmt.Sprintf(`#include <stdio.h>
 #include "%[1]s.h"
@@ -156,22 +200,22 @@ int main(void)
         for (int t = 0; t < %[3]d; t++) {
             double values[%[4]d];
             %[1]s_input x[%[4]d];
-            %[1]s_value y[%[5]d];
+            %[7]s y[%[5]d];
             if (fread(values, sizeof values, 1, stdin) != 1) {
                 return 1;
             }
             %[1]s_quantise(values, x);
             %[1]s_step(&model, x);
-            %[1]s_output(&model, y);
+            %[1]s_%[8]s(&model, y);
             for (int i = 0; i < %[5]d && (%[6]st == %[3]d - 1); i++) {
-                int64_t out = y[i];
+                %[9]s out = y[i];
                 fwrite(&out, sizeof out, 1, stdout);
             }
         }
     }
     return 0;
 }
-`, prefix, sequences, steps, p.Input.Size, p.Readout.Matrix.Rows, read)
+`, prefix, sequences, steps, p.Input.Size, p.Readout.Matrix.Rows, read, y, function, out)
 	dir := folder(t, l, "c", map[string]string{"main.c": program, "main.cpp": program, "none.c": "#define " + strings.ToUpper(prefix) + "_NO_FLOAT\n#include \"" + prefix + ".h\"\nint main(void) { return 0; }\n"})
 	warnings := []string{"-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wfloat-equal", "-Werror"}
 	build := func(args ...string) {
@@ -205,6 +249,10 @@ func valuesInGo(t *testing.T, l *Lowered, values []float64, sequences, steps int
 	size := fmt.Sprintf("var x [model.Inputs]%s", goType(p.Input))
 	if p.Input.Size == 1 {
 		quantise, step, size = "x := model.Quantise(read())", "m.Step(x)", ""
+	}
+	output, out := "Output", "int64"
+	if p.Output.Decision == ir.Logits {
+		output, out = "Values", "float64"
 	}
 	module := ""
 	for _, f := range mustGenerate(t, l) {
@@ -242,14 +290,14 @@ func main() {
 			%s
 			%s
 			if %v || t == %d-1 {
-				for _, y := range m.Output() {
-					binary.Write(os.Stdout, binary.NativeEndian, int64(y))
+				for _, y := range m.%s() {
+					binary.Write(os.Stdout, binary.NativeEndian, %s(y))
 				}
 			}
 		}
 	}
 }
-`, module, sequences, steps, size, quantise, step, p.Output.When == ir.EveryStep, steps)})
+`, module, sequences, steps, size, quantise, step, p.Output.When == ir.EveryStep, steps, output, out)})
 	if out, err := exttool.Run(context.Background(), dir, nil, "go", "build", "-o", "values", "./cmd/values"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

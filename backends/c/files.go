@@ -58,6 +58,7 @@ type page struct {
 	Token, EveryStep, Quantise, Bytewise       bool // Bytewise: clearing the state byte by byte is the smaller code
 	Gain, Offset                               string
 	Gains, Offsets                             []string
+	Value                                      *value // of a regression
 	Low, High                                  int64
 	Deviations                                 []deviation
 }
@@ -117,6 +118,7 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 	g.members(s)
 	g.decision(p)
 	g.quantise(p.Input)
+	g.value(p)
 	g.Lists = lists(p)
 	return g
 }
@@ -211,6 +213,38 @@ func (g *page) quantise(in ir.Input) {
 	if g.Offset, g.Offsets = factor("offset", offsets); g.Offset == "0.0" {
 		g.Offset = ""
 	}
+}
+
+// value is how outputs become values of the training data.
+type value struct {
+	Unit           string // of an output now; of a mean, of the sum
+	Steps          int    // that the sum is divided by; 0 where it is none
+	Gain, Offset   string // "" where they change nothing
+	Gains, Offsets []string
+}
+
+// value fills in the function from outputs to values of the training data, which are those of hrnnc run.
+func (g *page) value(p *lower.Plan) {
+	if p.Output.Decision != ir.Logits {
+		return
+	}
+	u := p.Readout.Unit
+	v := &value{Unit: real(u.Unit)}
+	switch {
+	case p.Output.When == ir.Mean:
+		v.Steps = p.Steps
+	case u.Parity:
+		v.Unit = fmt.Sprintf("(s->odd != 0u) ? %s : %s", real(u.At(1)), real(u.At(0)))
+	}
+	var gains, offsets []string
+	for _, c := range p.Output.Channels {
+		gains, offsets = append(gains, real(c.Gain)), append(offsets, real(c.Offset))
+	}
+	if gains != nil {
+		v.Gain, v.Gains = factor("gain", gains)
+		v.Offset, v.Offsets = factor("offset", offsets)
+	}
+	g.Value = v
 }
 
 // factor is one number of every entry as an expression: itself where they are all the same, else an entry of a table.

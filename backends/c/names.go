@@ -14,12 +14,12 @@ var reserved = slices.Concat(spell.CWords(), inlineNames(), stringFunctions,
 	strings.Fields("main TABLE INLINE DSP s x y token odd"))
 
 // parts are other names of generated files, which no table and no state has, and which are no prefix.
-var parts = strings.Fields("best bits values gain offset rest n u i v w a b lo hi k at acc")
+var parts = strings.Fields("best bits values gain offset unit rest n u r i v w a b lo hi k at acc")
 
 // apiNames are what a header declares.
 func apiNames(prefix string) []string {
 	out := []string{prefix}
-	for _, s := range strings.Fields("init step output class bits state input value quantise classes int24") {
+	for _, s := range strings.Fields("init step output class bits state input value values quantise classes int24") {
 		out = append(out, prefix+"_"+s)
 	}
 	return out

@@ -35,6 +35,7 @@ func (g *generator) api() {
 	}
 	g.method("Output", doc, nil, jen.Params(jen.Id("y").Add(g.outputArray())), append(g.body(g.output, nil), jen.Return(jen.Id("y"))))
 	g.unit()
+	g.values()
 	g.decision()
 }
 

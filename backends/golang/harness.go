@@ -162,7 +162,7 @@ func (g *generator) readme() []byte {
 	if g.byPointer() {
 		arg = "&" + arg
 	}
-	use := map[ir.Decision]string{ir.Logits: "Output()", ir.Argmax: "Class()", ir.Threshold: "Bits()"}[g.p.Output.Decision]
+	use := map[ir.Decision]string{ir.Logits: "Values()", ir.Argmax: "Class()", ir.Threshold: "Bits()"}[g.p.Output.Decision]
 	when := "after the last step"
 	if g.p.Output.When == ir.EveryStep {
 		when = "after every step"

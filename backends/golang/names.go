@@ -15,7 +15,7 @@ import (
 type names map[string]bool
 
 // fixed are the identifiers every generated package may have.
-var fixed = strings.Fields(`Model Step Reset Output Class Bits Unit ClassNames Quantise Inputs Outputs Vocab Steps math
+var fixed = strings.Fields(`Model Step Reset Output Class Bits Unit ClassNames Quantise Values Inputs Outputs Vocab Steps math
 	InputUnit OutputUnit OutputUnitOdd Threshold ThresholdOdd odd m x token ones gains offsets
 	TestGolden TestStepDoesNotAllocate BenchmarkStep goldenX goldenY`)
 

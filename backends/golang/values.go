@@ -43,3 +43,27 @@ func (g *generator) quantise(f *jen.File) {
 		jen.Id("gains").Op("=").Index(jen.Op("...")).Float64().Values(append(gains, jen.Line())...),
 		jen.Id("offsets").Op("=").Index(jen.Op("...")).Float64().Values(append(offsets, jen.Line())...))
 }
+
+// values writes the method that gives outputs in units of the training data, which are the numbers of hrnnc run. Products are converted
+// by name, so that no processor fuses them with a sum.
+func (g *generator) values() {
+	if g.p.Output.Decision != ir.Logits {
+		return
+	}
+	product := func(a, b jen.Code) *jen.Statement { return jen.Float64().Call(jen.Add(a).Op("*").Add(b)) }
+	values := make([]jen.Code, g.p.Readout.Matrix.Rows)
+	for i := range values {
+		v := product(jen.Float64().Call(jen.Id("y").Index(jen.Lit(i))), jen.Id("unit"))
+		if g.p.Output.When == ir.Mean {
+			v.Op("/").Lit(float64(g.p.Steps))
+		}
+		if channels := g.p.Output.Channels; channels != nil {
+			v = product(jen.Lit(channels[i].Gain), jen.Parens(v)).Op("+").Add(jen.Lit(channels[i].Offset))
+		}
+		values[i] = jen.Line().Add(v)
+	}
+	result := jen.Index(jen.Id("Outputs")).Float64()
+	g.method("Values", []string{"gives the outputs after the last step in the units of the training data: the numbers of hrnnc run."}, nil, result, []jen.Code{
+		jen.List(jen.Id("y"), jen.Id("unit")).Op(":=").List(jen.Id("m").Dot("Output").Call(), jen.Id("m").Dot("Unit").Call()),
+		jen.Return(result.Clone().Values(append(values, jen.Line())...))})
+}
