@@ -1,6 +1,7 @@
 package study
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/ir"
@@ -48,13 +49,10 @@ func (s *Study) className(class int) string {
 }
 
 // inUnits turns the outputs of a regression into what they stand for.
-func inUnits[F float32 | float64](s *Study, y []F) []float64 {
-	out := make([]float64, len(y))
-	for k, v := range y {
-		out[k] = float64(v)
-		if s.Targets != nil {
-			out[k] = s.Targets[k].Gain*out[k] + s.Targets[k].Offset
-		}
+func inUnits(s *Study, y []float64) []float64 {
+	out := slices.Clone(y)
+	for k, c := range s.Targets {
+		out[k] = c.Of(y[k])
 	}
 	return out
 }

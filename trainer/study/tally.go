@@ -2,6 +2,7 @@ package study
 
 import (
 	"math"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
@@ -29,6 +30,7 @@ type tally struct {
 	confusion *score.Confusion
 	labels    *score.Labels
 	numbers   []score.Numbers
+	wanted    []float64 // of a regression, by answer of the sequence at hand, in the units of the data
 }
 
 func (s *Study) newTally(split string, part *data.Sequences, level string) *tally {
@@ -37,6 +39,7 @@ func (s *Study) newTally(split string, part *data.Sequences, level string) *tall
 	switch {
 	case s.Net.Loss == network.MeanSquared:
 		w.numbers = make([]score.Numbers, s.Net.Outputs())
+		w.wanted = make([]float64, w.each*len(w.numbers))
 	case s.severalBits():
 		w.labels = score.NewLabels(s.bitNames())
 	default:
@@ -55,6 +58,10 @@ func (w *tally) add(b *network.Batch, got []float64) error {
 		unit := w.units[w.at/w.each]
 		a := w.of.Place(w.part, w.at/w.each, w.at%w.each)
 		a.Split, a.Level = w.split, w.level
+		k := w.at % w.each
+		if w.numbers != nil && k == 0 {
+			w.part.Targets(w.at/w.each, w.wanted)
+		}
 		w.at++
 		said := got[i*width : (i+1)*width]
 		switch {
@@ -66,7 +73,7 @@ func (w *tally) add(b *network.Batch, got []float64) error {
 			for k := range w.numbers {
 				w.numbers[k].Add(unit, float64(want[k]), said[k])
 			}
-			a.Want, a.Said = inUnits(w.of, want), inUnits(w.of, said)
+			a.Want, a.Said = slices.Clone(w.wanted[k*width:(k+1)*width]), inUnits(w.of, said)
 		case b.Labels[i] < 0:
 			continue // does not count
 		case w.labels != nil:
