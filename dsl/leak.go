@@ -116,3 +116,16 @@ func (m *Model) KeepsAll() *diag.Diagnostic {
 	}
 	return nil
 }
+
+// Memory is after how many steps 1/e is left of what the slowest state held; 0 where one forgets nothing.
+func (m *Model) Memory() (steps int) {
+	for _, l := range m.Layers {
+		if l.Leak == nil {
+			return 0
+		}
+		for _, k := range l.Leak {
+			steps = max(steps, 1<<k)
+		}
+	}
+	return steps
+}

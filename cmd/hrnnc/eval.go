@@ -23,6 +23,7 @@ type evalFlags struct {
 	splits, levels []string
 	csv            string // file, or - for standard output; "" for none
 	answers        bool   // with --json
+	stream         streamFlags
 }
 
 func (a *app) evalCmd() *cobra.Command {
@@ -36,12 +37,19 @@ words mean what they meant in training, whatever data set they are scored on.
 
 Intervals are 95 % confidence intervals. Windows of one person or recording are not independent: an interval is over
 persons, or recordings where there is one person only or none is known. A class that does not occur has a dash. --csv has
-every decision or number with its recording, step and time. docs/training.md has the details.`,
+every decision or number with its recording, step and time. docs/training.md has the details.
+
+--stream runs the model without end over whole recordings and judges its decisions as people who deploy such things do: how
+soon they follow a change, how often they change for nothing, which events they find and how many they make up in an hour.
+--tune proposes a decide block for the model. docs/streams.md says what is counted.`,
 		Example: `  hrnnc eval model.hrn                          # the test part, real and fixed, class by class
   hrnnc eval model.hrn --split valid,test --level real
   hrnnc eval model.hrn --level fixed --csv decisions.csv   # what was decided where; - is standard output
   hrnnc eval model.hrn --data field.csv --split train --set hold=0 --set valid=0   # all of another file
-  hrnnc eval model.hrn --data mnist --set limit=200 --level verilog`,
+  hrnnc eval model.hrn --data mnist --set limit=200 --level verilog
+  hrnnc eval model.hrn --stream --background noise         # whole recordings: delay, flicker, events, false alarms an hour
+  hrnnc eval model.hrn --stream --level fixed --smooth 8 --hold 16 --threshold 0.9
+  hrnnc eval model.hrn --stream --background noise --tune valid --false-alarms 0.5   # prints the decide block to paste`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.eval(cmd.Context(), args[0], o) },
 	}
@@ -53,6 +61,7 @@ every decision or number with its recording, step and time. docs/training.md has
 	f.StringVar(&o.csv, "csv", "", "where to write every decision or number as CSV; - is standard output")
 	f.BoolVar(&o.answers, "decisions", false, "with --json: every decision or number too")
 	weightsFlag(c, &o.weights)
+	o.stream.add(c)
 	return c
 }
 
@@ -72,9 +81,15 @@ func (a *app) eval(ctx context.Context, file string, o evalFlags) error {
 			return usageError{fmt.Errorf("there is no split %q; the splits are %s", split, strings.Join(study.Splits, ", "))}
 		}
 	}
-	s, err := study.Trained(file, study.Options{Data: o.data, Set: o.set, Weights: o.weights})
+	if err := o.stream.check(); err != nil {
+		return err
+	}
+	s, err := study.Trained(file, study.Options{Data: o.data, Set: o.set, Weights: o.weights, Stream: o.stream.on})
 	if err != nil {
 		return err
+	}
+	if o.stream.on {
+		return a.evalStream(ctx, s, o, bar)
 	}
 	var parts []*data.Sequences
 	var stages []*stage // a level of a part each

@@ -132,6 +132,10 @@ func (o *Options) validate(name string) error {
 
 // applies checks that the set is of a kind that knows every option that was given, so that none is silently ignored.
 func (o *Options) applies(name string, kind Kind) error {
+	if o.Stream && kind&Streams == 0 {
+		return fail(name, "").Errorf(code, "has no recordings to read unbroken: it is %s", kind).
+			Helpf("take a set that has: hapt, a folder of sounds, or a table with a step a row, whose  id  says which rows are one recording")
+	}
 	defaults := Defaults()
 	for i := range Settings {
 		s := &Settings[i]

@@ -53,6 +53,7 @@ func TestRateCoverage(t *testing.T) {
 			covered++
 		}
 	}
+	t.Logf("%d of %d", covered, runs)
 	if covered < 900 || covered > 985 {
 		t.Errorf("95 %% intervals held the truth in %d of %d", covered, runs)
 	}

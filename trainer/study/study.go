@@ -59,6 +59,8 @@ type Options struct {
 	Set []string
 	// Weights is a file of weights in the place of the one that the model names, for Trained; "" for that one.
 	Weights string
+	// Stream reads recordings unbroken, and has the model answer at every step of them.
+	Stream bool
 	// Loaded is the data set where it is read already, such as for several trainings; nil to read it.
 	Loaded *data.Set
 }
@@ -149,7 +151,15 @@ func configure(file string, o Options) (*Study, data.Options, error) {
 	s := &Study{File: file, Model: m, Config: c, Weights: m.WeightsPath(), targetSet: targetSet}
 	s.Net = network.New(m)
 	s.Net.Loss = c.Loss
+	if o.Stream {
+		if err := s.streams(); err != nil {
+			return nil, read, err
+		}
+	}
 	read, err = dataOptions(m, c)
+	if o.Stream {
+		read.Stream, read.Window, read.Stride, read.Length, read.Augment = true, 0, 0, 0, data.Augment{}
+	}
 	if o.Data != "" {
 		for key := range m.Train {
 			if !given(set, key) {
@@ -259,11 +269,15 @@ func hash(values ...any) string {
 }
 
 // Lower compiles the model with the weights at hand.
-func (s *Study) Lower() (*compiler.Lowered, error) {
+func (s *Study) Lower() (*compiler.Lowered, error) { return s.lower(func(*compiler.Model) {}) }
+
+// lower is Lower of a model that is changed once it is loaded.
+func (s *Study) lower(change func(m *compiler.Model)) (*compiler.Lowered, error) {
 	m, err := compiler.Load(s.File, s.Weights)
 	if err != nil {
 		return nil, err
 	}
+	change(m)
 	if err := m.Set(s.targetSet); err != nil {
 		return nil, err
 	}

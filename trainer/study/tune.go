@@ -1,0 +1,94 @@
+package study
+
+import (
+	"cmp"
+	"context"
+	"math"
+
+	"github.com/hrnnc/hrnnc/internal/decider"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/score/stream"
+)
+
+// Tuned is the decide block of fewest misses, on one part, with at most so many false alarms an hour.
+type Tuned struct {
+	Split   string       `json:"split"`
+	Level   string       `json:"level"`
+	Limit   float64      `json:"false_alarms_per_hour"`
+	Reached bool         `json:"reached"` // some settings keep to the limit; else these are those of the fewest false alarms
+	Tried   int          `json:"tried"`
+	Before  Decide       `json:"before"`
+	Decide  Decide       `json:"decide"`
+	Was     stream.Score `json:"score_before"`
+	Score   stream.Score `json:"score"`
+}
+
+// longestTried is for how many seconds tuning holds and smooths at most: more would make decisions late.
+const longestTried = 8.0
+
+// candidates are the settings that tuning tries, the plainest first; like gives the first decision.
+func candidates(like decider.Settings, period float64) (out []decider.Settings) {
+	tried := func(steps int) bool { return float64(steps)*period <= longestTried }
+	for smooth := 1; smooth <= decider.MostSmooth && (smooth == 1 || tried(smooth)); smooth *= 2 {
+		for hold := 0; hold <= decider.MostHold && tried(hold); hold = max(4, 4*hold) {
+			for _, threshold := range thresholds {
+				out = append(out, decider.Settings{Hold: hold, Smooth: smooth, Threshold: threshold, Start: like.Start})
+			}
+		}
+	}
+	return out
+}
+
+// TuneStream tries settings of a decide block on the recordings of a part, at one level.
+func (s *Study) TuneStream(ctx context.Context, split, level string, r StreamRules, limit float64) (*Tuned, error) {
+	part, err := s.Part(split)
+	if err != nil {
+		return nil, err
+	}
+	own := r.Decide.settings
+	trials := &trials{rules: r.Rules}
+	trials.add(own)
+	for _, c := range candidates(own, r.Period) {
+		trials.add(c)
+	}
+	whose, units := part.Independent()
+	err = s.eachRecording(ctx, part, level, func(i int, rec *recording) error {
+		_, err := trials.judge(units[i], rec)
+		return err
+	})
+	if err != nil {
+		return nil, s.decideError(err)
+	}
+	out := &Tuned{Split: split, Level: level, Limit: limit, Tried: len(trials.settings) - 1, Before: r.Decide, Was: trials.tallies[0].Score(whose)}
+	switch {
+	case out.Was.Steps == 0:
+		return nil, s.nothingCounts(split, part, r)
+	case out.Was.Events.Events == 0:
+		return nil, diag.InFile(s.Set.Name, "").Errorf("data", "the %s part has no event, so that nothing can be missed", split).
+			Helpf("choose another part, with recordings that hold some:  --tune train;  or hold other persons out")
+	}
+	best := 0
+	for k := range trials.settings {
+		candidate := trials.tallies[k].Score(whose)
+		if k > 0 && (best == 0 || better(candidate, out.Score, limit)) {
+			best, out.Score = k, candidate
+		}
+	}
+	out.Decide = s.decideOf(trials.settings[best])
+	out.Reached = float64(out.Score.Events.FalseAlarms.PerHour) <= limit
+	return out, nil
+}
+
+// better reports whether a score is better than another: it keeps to the limit of false alarms, or has fewer of them; then it
+// misses less, makes up less, is sooner, and flickers less.
+func better(a, b stream.Score, limit float64) bool {
+	excess := func(s stream.Score) float64 { return max(0, float64(s.Events.FalseAlarms.PerHour)-limit) }
+	delay := func(s stream.Score) float64 {
+		if d := float64(s.Delay.Median); !math.IsNaN(d) {
+			return d
+		}
+		return math.Inf(1)
+	}
+	return cmp.Or(cmp.Compare(excess(a), excess(b)), cmp.Compare(a.Events.Misses, b.Events.Misses), cmp.Compare(a.Events.FalseAlarms.Count, b.Events.FalseAlarms.Count),
+		cmp.Compare(delay(a), delay(b)), cmp.Compare(a.Flicker.Count, b.Flicker.Count)) < 0
+}
