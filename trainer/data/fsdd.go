@@ -12,6 +12,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
+	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
 
 // testTakes are the takes of each speaker and digit, from 0, that the authors of the set keep for test.
@@ -36,7 +37,7 @@ func (r Recording) Test() bool { return r.Take < testTakes }
 
 // SpokenDigits reads all recordings of the known set fsdd, in the order of their files' names.
 func SpokenDigits() ([]Recording, error) {
-	k := Find("fsdd")
+	k := known.Find("fsdd")
 	dir := k.Where()
 	switch {
 	case dir == "":

@@ -27,17 +27,18 @@ type reader struct {
 
 // readers are those of known.Sets, by name.
 var readers = map[string]reader{
-	"mnist":   {Images, readImages, nil, nil},
-	"fashion": {Images, readImages, nil, fashionClasses},
-	"mnist1d": {Series, readMNIST1D, nil, nil},
-	"har":     {Series | Grouped, readHAR, readHARArchive, nil},
-	"har2":    {Series | Grouped, readHAR, readHARArchive, twoClasses},
-	"hapt":    {Series | Streams | Grouped, readHAPT, readHAPTArchive, nil},
-	"fsdd":    {Audio | Grouped, readFSDD, readFSDDArchive, nil},
-	"sst2":    {Text, readSST2, readSST2Archive, nil},
-	"imdb":    {Text, readIMDB, readIMDBArchive, nil},
-	"dsa19":   {Series | Grouped, readDSA19, readDSA19Archive, nil},
-	"cmapss":  {Series | Streams | Grouped, readCMAPSS, nil, nil},
+	"mnist":    {Images, readImages, nil, nil},
+	"fashion":  {Images, readImages, nil, fashionClasses},
+	"mnist1d":  {Series, readMNIST1D, nil, nil},
+	"har":      {Series | Grouped, readHAR, readHARArchive, nil},
+	"har2":     {Series | Grouped, readHAR, readHARArchive, twoClasses},
+	"hapt":     {Series | Streams | Grouped, readHAPT, readHAPTArchive, nil},
+	"fsdd":     {Audio | Grouped, readFSDD, readFSDDArchive, nil},
+	"sst2":     {Text, readSST2, readSST2Archive, nil},
+	"imdb":     {Text, readIMDB, readIMDBArchive, nil},
+	"dsa19":    {Series | Grouped, readDSA19, readDSA19Archive, nil},
+	"wakeword": {Audio | Streams | Strung, readWakeword, nil, nil},
+	"cmapss":   {Series | Streams | Grouped, readCMAPSS, nil, nil},
 }
 
 // KnownSets are the known sets, in the order of the table.

@@ -56,11 +56,20 @@ func tokens(s *Sequences, i int) []int32 {
 	return x
 }
 
-// labels counts the sequences of each class.
+// labels counts the sequences of each class, or the steps.
 func labels(s *Sequences) map[int32]int {
-	out := map[int32]int{}
+	out, all := map[int32]int{}, make([]int32, s.T)
 	for i := range s.N {
-		out[s.Label(i)]++
+		if !s.EachStep {
+			out[s.Label(i)]++
+			continue
+		}
+		s.Labels(i, all)
+		for _, l := range all {
+			if l >= 0 {
+				out[l]++
+			}
+		}
 	}
 	return out
 }
@@ -84,7 +93,7 @@ func TestKnownSets(t *testing.T) {
 					t.Errorf("labels %v", n)
 				}
 			}
-			if (s.Train.Groups != nil) != (k.Kind&Grouped != 0) {
+			if (s.Train.Groups != nil) != (k.Kind&(Grouped|Streams) != 0) {
 				t.Errorf("groups are known: %v", s.Train.Groups != nil)
 			}
 			d := s.Describe()

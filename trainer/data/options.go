@@ -37,6 +37,7 @@ type Options struct {
 	MinCount   int
 
 	Sequences int
+	Word      string // to wake at
 
 	Tokens  bool
 	Answers string
@@ -88,6 +89,7 @@ const (
 	NumPy                      // .npy or .npz files of the user
 	Table                      // CSV or TSV files of the user
 	Varied                     // sequences that may differ in their steps
+	Strung                     // clips of words, strung together
 
 	valued  = Images | Series | Audio
 	anyKind = ^Kind(0)
@@ -137,7 +139,8 @@ var Settings = []Setting{
 	{"length", "steps of a sequence of words, samples or frames: shorter ones are padded in front", Text | Audio | Table | Varied, nil, 1, 1 << 20, func(o *Options) any { return &o.Length }},
 	{"vocabulary", "tokens: padding, unknown, and the most frequent words", Text, nil, 3, 1 << 24, func(o *Options) any { return &o.Vocabulary }},
 	{"min_count", "how often a word must occur to get a token of its own", Text, nil, 1, many, func(o *Options) any { return &o.MinCount }},
-	{"sequences", "training sequences to generate", Generated, nil, 1, many, func(o *Options) any { return &o.Sequences }},
+	{"sequences", "training sequences to generate", Generated | Strung, nil, 1, many, func(o *Options) any { return &o.Sequences }},
+	{"word", "which word a model is to wake at", Strung, nil, 0, 0, func(o *Options) any { return &o.Word }},
 	{"tokens", "whether integers in the file are tokens", NumPy, nil, 0, 0, func(o *Options) any { return &o.Tokens }},
 	{"answers", "what y or targets hold: classes, numbers or labels (zeros and ones, several at once)", NumPy | Table, []string{"classes", "numbers", "labels"}, 0, 0, func(o *Options) any { return &o.Answers }},
 	{"axes", "the order of the axes of x: ntc (sequences, steps, values) or nct (channels first, as PyTorch has it)", NumPy, []string{"ntc", "nct"}, 0, 0, func(o *Options) any { return &o.Axes }},

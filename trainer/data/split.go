@@ -16,6 +16,7 @@ const (
 	drawValid = 1 + iota
 	drawTest
 	drawLimit
+	drawTrain
 )
 
 func random(seed uint64, stream int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(stream))) }

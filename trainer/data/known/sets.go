@@ -100,6 +100,13 @@ var Sets = []Set{
 		},
 	},
 	{
+		Name: "wakeword", What: "streams of words to wake at, 8 kHz",
+		Train: 240, Valid: 123, Test: 120, T: 1874, D: 16, Classes: 2, Hz: 62.5,
+		Source: "Picovoice wake-word-benchmark, crowd-sourced; Mycroft Precise-Community-Data", Licence: "Apache-2.0",
+		Folder: "wakeword",
+		Files:  []File{{"wakeword.npz", "96ab1dd460fe0f82ce4e5064c39f8a09f048454f72b8ca8350c981e248c70f2a", ""}},
+	},
+	{
 		Name: "sst2", What: "sentences of film reviews",
 		Train: 60_614, Valid: 6_735, Test: 872, T: 64, D: 1, Classes: 2,
 		Source: "Stanford Sentiment Treebank (Socher et al., 2013), nlp.stanford.edu/sentiment; test is GLUE's development set", Licence: "see its page",
