@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"math/rand"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -118,25 +121,61 @@ func bold(c step.Choice) bool {
 }
 
 // price builds and prices a choice; nil where the plan does not allow it.
-func (k *picker) price(c step.Choice) *Candidate {
-	key := fmt.Sprintf("%#v", c) // no String, which leaves out what a reader does not ask for
-	if have, ok := k.cache[key]; ok {
-		return have
-	}
-	k.priced++
-	var out *Candidate
-	if prog, err := step.Build(k.plan, c); err == nil && (!bold(c) || step.Verify(prog) == nil) {
-		price := PriceOf(prog, k.chip, nil)
-		if k.asm != nil && price.State <= k.budget.RAM && price.Tables <= k.budget.Flash { // with more, assembly cannot help
-			price = PriceOf(prog, k.chip, k.asm(prog, k.chip))
+func (k *picker) price(c step.Choice) *Candidate { return k.prices([]step.Choice{c})[0] }
+
+// prices builds and prices choices, as many at a time as there are processors; nil stands for one that the plan does not allow.
+func (k *picker) prices(choices []step.Choice) []*Candidate {
+	keys := make([]string, len(choices))
+	var fresh []int // a choice that has no price yet
+	for i, c := range choices {
+		keys[i] = fmt.Sprintf("%#v", c) // no String, which leaves out what a reader does not ask for
+		if _, ok := k.cache[keys[i]]; !ok {
+			k.cache[keys[i]] = nil
+			fresh = append(fresh, i)
 		}
-		if k.plan.Output.Decision == ir.Argmax {
-			price = price.deciding()
-		}
-		out = &Candidate{Choice: c, Said: lines(c), Price: price}
 	}
-	k.cache[key] = out
-	return out
+	k.priced += len(fresh)
+	made := make([]*Candidate, len(choices))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(fresh)) {
+		all.Go(func() {
+			for n := next.Add(1) - 1; n < int64(len(fresh)); n = next.Add(1) - 1 {
+				made[fresh[n]] = k.make(choices[fresh[n]])
+			}
+		})
+	}
+	all.Wait()
+	for _, i := range fresh {
+		k.cache[keys[i]] = made[i]
+	}
+	for i := range made {
+		made[i] = k.cache[keys[i]]
+	}
+	return made
+}
+
+// make builds and prices a choice; it changes nothing, and runs beside others.
+func (k *picker) make(c step.Choice) *Candidate {
+	prog, err := step.Build(k.plan, c)
+	if err != nil || bold(c) && step.Verify(prog) != nil {
+		return nil
+	}
+	var known map[string]Known
+	if k.asm != nil && k.holds(prog) { // what has no room has none with assembly either
+		known = k.asm(prog, k.chip)
+	}
+	price := PriceOf(prog, k.chip, known)
+	if k.plan.Output.Decision == ir.Argmax {
+		price = price.deciding()
+	}
+	return &Candidate{Choice: c, Said: lines(c), Price: price}
+}
+
+// holds reports whether the budget has room for the arrays of a program alone.
+func (k *picker) holds(p *step.Program) bool {
+	tables, state := memory(p)
+	return tables <= k.budget.Flash && state <= k.budget.RAM
 }
 
 func lines(c step.Choice) (out []string) {
@@ -188,28 +227,29 @@ func (k *picker) pick() (*Picked, error) {
 	}
 	beam := []*Candidate{k.price(first)}
 	for layer := range k.plan.Layers {
-		var all []*Candidate
+		var all []step.Choice
 		for _, from := range beam {
-			all = append(all, from)
+			all = append(all, from.Choice)
 			for _, l := range k.space.Layers[layer] {
-				if c := k.price(k.with(from.Choice, layer, l)); c != nil {
-					all = append(all, c)
-				}
+				all = append(all, k.with(from.Choice, layer, l))
 			}
 		}
-		beam = thin(k.front(all))
+		beam = thin(k.front(allowed(k.prices(all))))
 	}
-	var all []*Candidate
+	var all []step.Choice
 	for _, from := range beam {
 		for _, r := range k.space.Readout {
 			c := from.Choice
 			c.Readout = r
-			if c := k.price(c); c != nil {
-				all = append(all, c)
-			}
+			all = append(all, c)
 		}
 	}
-	return k.best(append(all, beam...))
+	return k.best(append(allowed(k.prices(all)), beam...))
+}
+
+// allowed are the candidates that there are.
+func allowed(all []*Candidate) []*Candidate {
+	return slices.DeleteFunc(all, func(c *Candidate) bool { return c == nil })
 }
 
 // thin keeps some of a front, its ends included.
@@ -334,28 +374,28 @@ func (e *NoFit) add(c *Candidate) {
 // others are the best choices that decide one thing otherwise than the pick, whatever else that changes: each once, with all that it
 // decides otherwise.
 func (k *picker) others(pick *Candidate) (out []Candidate) {
-	best := map[string]*Candidate{}
-	see := func(what []string, c step.Choice) {
-		p := k.price(c)
-		if p == nil || p.Price == pick.Price || !k.fits(p.Price) {
-			return
-		}
-		for _, w := range what {
-			if b := best[w]; b == nil || k.time(p.Price) < k.time(b.Price) || k.time(p.Price) == k.time(b.Price) && len(what) < len(k.instead(b.Choice, pick.Choice)) {
-				best[w] = p
-			}
-		}
-	}
+	var all []step.Choice
 	for i, layer := range k.space.Layers {
 		for _, l := range layer {
-			c := k.with(pick.Choice, i, l)
-			see(k.instead(c, pick.Choice), c)
+			all = append(all, k.with(pick.Choice, i, l))
 		}
 	}
 	for _, r := range k.space.Readout {
 		c := pick.Choice
 		c.Readout = r
-		see(k.instead(c, pick.Choice), c)
+		all = append(all, c)
+	}
+	best := map[string]*Candidate{}
+	for _, p := range allowed(k.prices(all)) {
+		if p.Price == pick.Price || !k.fits(p.Price) {
+			continue
+		}
+		what := k.instead(p.Choice, pick.Choice)
+		for _, w := range what {
+			if b := best[w]; b == nil || k.time(p.Price) < k.time(b.Price) || k.time(p.Price) == k.time(b.Price) && len(what) < len(k.instead(b.Choice, pick.Choice)) {
+				best[w] = p
+			}
+		}
 	}
 	seen := map[Price]bool{}
 	for _, what := range slices.Sorted(maps.Keys(best)) {

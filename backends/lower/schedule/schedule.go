@@ -148,22 +148,28 @@ func PriceOf(p *step.Program, c *chip.Part, known map[string]Known) Price {
 	out := Price{Unit: prices.Unit, Even: m.Step[arith.Even].at(prices.Time), Odd: m.Step[arith.Odd].at(prices.Time),
 		Code: int(math.Round(m.Code.at(prices.Code)))}
 	out.Output = (m.Output[arith.Even].at(prices.Time) + m.Output[arith.Odd].at(prices.Time)) / 2
-	for _, a := range p.Arrays {
-		switch a.Kind {
-		case step.Table:
-			out.Tables += a.Len * a.Elem.Bytes()
-		case step.State:
-			out.State += a.Len * stored(a.Elem)
-		}
-	}
-	if p.TwoPhase {
-		out.State++
-	}
+	out.Tables, out.State = memory(p)
 	need := stack(p, c, known, m.Spilled)
 	out.Stack = max(need[p.Step], need[p.Output])
 	out.classStack = class(p, c, need[p.Output])
 	out.classCode = int(math.Round(m.Class.at(prices.Code)))
 	return out
+}
+
+// memory is the bytes of a program's tables and of its state.
+func memory(p *step.Program) (tables, state int) {
+	for _, a := range p.Arrays {
+		switch a.Kind {
+		case step.Table:
+			tables += a.Len * a.Elem.Bytes()
+		case step.State:
+			state += a.Len * stored(a.Elem)
+		}
+	}
+	if p.TwoPhase {
+		state++
+	}
+	return tables, state
 }
 
 // stored is the size of an entry in C, which has no integer of three bytes everywhere.

@@ -32,9 +32,6 @@ var rows = []struct {
 	set    []string
 }{
 	{chip: "atmega328p", models: []string{"activity"}},
-	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2500", "c.ram=384"}},
-	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2500", "c.ram=230"}},
-	{chip: "atmega328p", models: []string{"activity"}, set: []string{"c.flash=2300", "c.ram=220"}},
 	{chip: "cortex-m0", models: thirtyTwoBit},
 	{chip: "cortex-m3", models: thirtyTwoBit},
 	{chip: "cortex-m4", models: thirtyTwoBit},
@@ -80,12 +77,21 @@ type bench struct {
 
 func (b *bench) line(format string, args ...any) { fmt.Fprintf(&b.out, format+"\n", args...) }
 
+// modelFile is where a model is: among the examples, or here.
+func modelFile(name string) string {
+	file := filepath.Join("examples", name, "model.hrn")
+	if _, err := os.Stat(file); err != nil {
+		return filepath.Join("internal", "bench", "mcu", "testdata", name, "model.hrn")
+	}
+	return file
+}
+
 func (b *bench) model(name string, set ...string) (*compiler.Lowered, error) {
 	key := strings.Join(append([]string{name}, set...), " ")
 	if l := b.lowered[key]; l != nil {
 		return l, nil
 	}
-	m, err := compiler.Load(filepath.Join("examples", name, "model.hrn"), "")
+	m, err := compiler.Load(modelFile(name), "")
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +102,28 @@ func (b *bench) model(name string, set ...string) (*compiler.Lowered, error) {
 	return b.lowered[key], err
 }
 
-// measure runs a model as it is now, and as the C of another hrnnc; nil is a firmware that the chip has no room for.
+// now runs a model as it is now; nil is a firmware that the chip has no room for.
+func (b *bench) now(ctx context.Context, name, part, optimise string, set ...string) (*measured, error) {
+	l, err := b.model(name, set...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := chip.Get(part)
+	if err != nil {
+		return nil, err
+	}
+	m, err := figures(l.Bench(ctx, p, compiler.BenchOptions{Steps: b.steps, Optimise: optimise}))
+	if err != nil {
+		return nil, fmt.Errorf("%s on %s: %w", name, part, err)
+	}
+	return m, nil
+}
+
+// measure runs a model as it is now, and as the C of another hrnnc.
 func (b *bench) measure(ctx context.Context, name, part, optimise string, set ...string) (now, then *measured, err error) {
+	if now, err = b.now(ctx, name, part, optimise, set...); err != nil || b.before == "" {
+		return now, nil, err
+	}
 	l, err := b.model(name, set...)
 	if err != nil {
 		return nil, nil, err
@@ -107,12 +133,6 @@ func (b *bench) measure(ctx context.Context, name, part, optimise string, set ..
 		return nil, nil, err
 	}
 	o := compiler.BenchOptions{Steps: b.steps, Optimise: optimise}
-	if now, err = figures(l.Bench(ctx, p, o)); err != nil {
-		return nil, nil, fmt.Errorf("%s on %s: %w", name, part, err)
-	}
-	if b.before == "" {
-		return now, nil, nil
-	}
 	if then, err = figures(l.BenchFolder(ctx, p, filepath.Join(b.before, name, "c"), o)); err != nil {
 		return nil, nil, fmt.Errorf("%s of %s on %s: %w", name, b.before, part, err)
 	}
@@ -146,6 +166,9 @@ func (b *bench) page(ctx context.Context) error {
 	b.line("")
 	b.line("FOLDER holds what another hrnnc wrote: `hrnnc compile examples/MODEL/model.hrn --target c -o FOLDER/MODEL`, for each model.")
 	b.line("")
+	if err := b.demanded(ctx); err != nil {
+		return err
+	}
 	if err := b.examples(ctx); err != nil {
 		return err
 	}

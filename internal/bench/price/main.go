@@ -56,12 +56,13 @@ func main() {
 	checks := flag.Bool("check", false, "hold the prices in use against what was measured, and print rows of the page")
 	models := flag.String("picks", "", "models, of which what is picked and its runners-up are measured")
 	random := flag.Int("held", 0, "measure what is picked for the examples, and for so many random models of each kind, which no fit saw")
+	rivals := flag.Bool("rivals", false, "with -measure: of each model what is picked and its runners-up, in the place of one schedule")
 	verbose := flag.Bool("v", false, "print every price and the worst errors")
 	flag.Parse()
 	for _, name := range strings.Split(*chips, ",") {
 		part, err := chip.Get(name)
 		if err == nil && *measure {
-			err = collect(part, *folder, *samples, *first, *units)
+			err = collect(part, *folder, *samples, *first, *units, *rivals)
 		}
 		if err == nil && *models != "" {
 			err = picks(part, strings.Split(*models, ","))
@@ -129,7 +130,7 @@ func quick(prog *step.Program, part *chip.Part) float64 {
 	return price.Step() + price.Output/4
 }
 
-func collect(part *chip.Part, folder string, n int, first int64, units int) error {
+func collect(part *chip.Part, folder string, n int, first int64, units int, rivals bool) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
@@ -145,17 +146,22 @@ func collect(part *chip.Part, folder string, n int, first int64, units int) erro
 	}
 	defer bench.Close()
 	for seed := first; seed < first+int64(n); seed++ {
-		s, err := measured(ctx, bench, part, seed, units)
+		var got []*sample
+		if rivals {
+			got, err = rivalsOf(ctx, bench, part, seed, units)
+		} else {
+			got = make([]*sample, 1)
+			got[0], err = measured(ctx, bench, part, seed, units)
+		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s, seed %d: %.300v\n", part.Name, seed, err)
 			continue
 		}
-		line, err := json.Marshal(s)
-		if err != nil {
-			return err
-		}
-		if _, err := out.Write(append(line, '\n')); err != nil {
-			return err
+		lines := json.NewEncoder(out)
+		for _, s := range got {
+			if err := lines.Encode(s); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/c"
 	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/run"
@@ -31,16 +32,12 @@ func picks(part *chip.Part, models []string) error {
 		if err != nil {
 			return err
 		}
-		picked, err := schedule.Pick(l.Plan, part, schedule.Budget{}, c.Assembled)
+		candidates, err := front(l.Plan, part)
 		if err != nil {
 			return err
 		}
-		picked.Explain()
-		for i, k := range append([]schedule.Candidate{picked.Candidate}, picked.Others...) {
-			prog, err := step.Build(l.Plan, k.Choice)
-			if err == nil {
-				err = step.Verify(prog)
-			}
+		for i, k := range candidates {
+			prog, err := proven(l.Plan, k.Choice)
 			if err != nil {
 				continue // a runner-up that is not proven is not picked either
 			}
@@ -59,4 +56,48 @@ func picks(part *chip.Part, models []string) error {
 		}
 	}
 	return nil
+}
+
+// front is what is picked for a plan, and its runners-up.
+func front(p *lower.Plan, part *chip.Part) ([]schedule.Candidate, error) {
+	picked, err := schedule.Pick(p, part, schedule.Budget{}, c.Assembled)
+	if err != nil {
+		return nil, err
+	}
+	picked.Explain()
+	return append([]schedule.Candidate{picked.Candidate}, picked.Others...), nil
+}
+
+func proven(p *lower.Plan, c step.Choice) (*step.Program, error) {
+	prog, err := step.Build(p, c)
+	if err == nil {
+		err = step.Verify(prog)
+	}
+	return prog, err
+}
+
+// rivalsOf measures what is picked for a random model, and its runners-up: among these a price has to tell which is quickest.
+func rivalsOf(ctx context.Context, bench *run.Bench, part *chip.Part, seed int64, units int) ([]*sample, error) {
+	p, err := model(seed, units)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := front(p, part)
+	if err != nil {
+		return nil, err
+	}
+	var out []*sample
+	for _, k := range candidates {
+		prog, err := proven(p, k.Choice)
+		if err != nil {
+			continue
+		}
+		s, err := sampled(ctx, bench, part, p, prog, rand.New(rand.NewSource(1)))
+		if err != nil {
+			return nil, err
+		}
+		s.Seed, s.Choice, s.Picked = seed, fmt.Sprint(k.Choice.Layers, k.Choice.Readout), true
+		out = append(out, s)
+	}
+	return out, nil
 }
