@@ -30,12 +30,13 @@ type streamFlags struct {
 	smooth     int
 	threshold  float64
 	tune       string
+	report     string
 	alarms     float64 // that are allowed an hour, with tune
 	given      func(flag string) bool
 }
 
 // streamOnly are the flags that say nothing without --stream.
-var streamOnly = []string{"background", "tolerance", "warmup", "hold", "smooth", "threshold", "tune", "false-alarms"}
+var streamOnly = []string{"background", "tolerance", "warmup", "hold", "smooth", "threshold", "tune", "false-alarms", "report"}
 
 func (o *streamFlags) add(c *cobra.Command) {
 	f := c.Flags()
@@ -48,6 +49,7 @@ func (o *streamFlags) add(c *cobra.Command) {
 	f.Float64Var(&o.threshold, "threshold", 0.5, "with --stream: how probable a class must be to take over, for that of the decide block")
 	f.StringVar(&o.tune, "tune", "", "with --stream: choose the decide block on this part, valid or train")
 	f.Float64Var(&o.alarms, "false-alarms", 1, "with --tune: how many an hour are allowed")
+	f.StringVar(&o.report, "report", "", "with --stream: where to write a page with misses against false alarms; - is standard output")
 	o.given = func(flag string) bool { return f.Changed(flag) }
 }
 
@@ -119,7 +121,7 @@ func (a *app) evalStream(ctx context.Context, s *study.Study, o evalFlags, bar *
 			stages = append(stages, bar.plan("scoring "+name+" at level "+level, 2*float64(part.N)))
 		}
 	}
-	if err := a.mayEmit(o.csv); err != nil {
+	if err := a.mayEmit(o.csv, o.stream.report); err != nil {
 		return err
 	}
 	var scores []*study.StreamScore
@@ -142,6 +144,15 @@ func (a *app) evalStream(ctx context.Context, s *study.Study, o evalFlags, bar *
 	if err != nil {
 		return err
 	}
+	if o.stream.report != "" {
+		page, err := s.StreamReport(scores, commandLine())
+		if err != nil {
+			return err
+		}
+		if err := a.emit(o.stream.report, func(w io.Writer) error { _, err := w.Write(page); return err }); err != nil {
+			return err
+		}
+	}
 	if a.json {
 		return a.printJSON(struct {
 			Streams []*study.StreamScore `json:"streams"`
@@ -150,15 +161,17 @@ func (a *app) evalStream(ctx context.Context, s *study.Study, o evalFlags, bar *
 	if err := a.printStreams(scores); err != nil {
 		return err
 	}
-	if o.csv != "" {
-		fmt.Fprintf(a.out, "written to %s\n", o.csv)
+	for _, file := range []string{o.csv, o.stream.report} {
+		if file != "" {
+			fmt.Fprintf(a.out, "written to %s\n", file)
+		}
 	}
 	return nil
 }
 
 // tuneStream proposes a decide block.
 func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules study.StreamRules, bar *progress) error {
-	if o.csv != "" {
+	if o.csv != "" || o.stream.report != "" {
 		return misuse("--tune prints a decide block, and writes no file").Helpf("paste the block into the model, and evaluate that")
 	}
 	level := "fixed" // the scores that a chip decides on

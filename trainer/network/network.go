@@ -14,9 +14,9 @@ import (
 
 // Network is a model with parameters.
 type Network struct {
-	Model   *dsl.Model
-	Params  []*Param
-	Loss    Loss
+	Model  *dsl.Model
+	Params []*Param
+	Loss   Loss
 	Objective
 	layers  []*layer
 	readout readout

@@ -161,7 +161,7 @@ func (f frame) grid(root *element, name string) {
 	for _, t := range f.x.ticks {
 		x := f.x.place(t.at)
 		half := float64(len([]rune(t.text))) * letterWidth / 2
-		root.add(line("axis", x, f.y.from, x, f.y.from+4), label(min(x, chartWidth-half), f.y.from+16, "middle", t.text))
+		root.add(line("axis", x, f.y.from, x, f.y.from+4), label(min(x, max(chartWidth, f.x.to+rightMargin)-half), f.y.from+16, "middle", t.text))
 	}
 	if name != "" {
 		root.add(label((f.x.from+f.x.to)/2, f.y.from+31, "middle", name))

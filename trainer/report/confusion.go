@@ -102,11 +102,12 @@ func short(n int) string {
 
 // shorten leaves out the middle of a class' name that does not fit beside the matrix: names in a row often differ at the
 // end only.
-func shorten(name string) string {
+func shorten(name string) string { return shortenTo(longestName, name) }
+
+func shortenTo(most int, name string) string {
 	letters := []rune(name)
-	if n := len(letters); n > longestName {
-		const head, tail = (longestName - 1) / 2, longestName / 2
-		return string(letters[:head]) + "…" + string(letters[n-tail:])
+	if n := len(letters); n > most {
+		return string(letters[:(most-1)/2]) + "…" + string(letters[n-most/2:])
 	}
 	return name
 }

@@ -1,4 +1,4 @@
-// Package report writes the pages about a training run and about a search: single HTML files that need no network and no
+// Package report writes the pages about a training run, a search, and decisions on streams: single HTML files that need no network and no
 // script. It computes nothing but what stands on the page: the run is trainer's, the scores are the caller's. Start with
 // Page and Render; view.go says what is on the page, findings.go judges the run, chart.go draws.
 package report

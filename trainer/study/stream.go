@@ -11,6 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/report"
 	"github.com/hrnnc/hrnnc/trainer/score/stream"
 )
 
@@ -254,4 +255,14 @@ func (s *Study) stretches(part *data.Sequences, i int, truth, decided []int32, l
 		from = to + 1
 	}
 	return nil
+}
+
+// StreamReport is the page about scores; command is what made them.
+func (s *Study) StreamReport(scores []*StreamScore, command string) ([]byte, error) {
+	p := report.StreamPage{Model: s.Model.Name, Command: command, DataSet: s.Set.Name, Source: s.Set.Source, Licence: s.Set.Licence, Notes: s.Set.Notes}
+	for _, x := range scores {
+		strip := report.Strip{Name: strings.TrimSpace(x.Strip.Recording + " " + x.Strip.Person), Period: x.Strip.Period, Truth: x.Strip.Truth, Decided: x.Strip.Decided}
+		p.Scores = append(p.Scores, report.StreamScore{Split: x.Split, Level: x.Level, Decide: x.Decide.String(), Score: x.Score, Curve: x.Curve, Strip: strip})
+	}
+	return report.RenderStream(p)
 }
