@@ -164,7 +164,7 @@ func pick(p *lower.Plan, set *settings) (*schedule.Picked, error) {
 	picked, err := schedule.Pick(p, set.part, schedule.Budget{Flash: set.flash, RAM: set.ram}, asm)
 	var small *schedule.NoFit
 	if errors.As(err, &small) {
-		return nil, diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, set.part.Name, small).Helpf("%s", remedy(small, set.part))
+		return nil, errors.Join(diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, set.part.Name, small).Helpf("%s", remedy(small, set.part)), small)
 	}
 	return picked, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/trainer/search/job"
 )
 
 // printReport prints what a compile made.
@@ -195,10 +196,7 @@ func resumeLine() string {
 func shellLine(args []string) string {
 	line := "hrnnc"
 	for _, a := range args {
-		if a == "" || strings.ContainsAny(a, " \t\"'$&|;<>()*?#`\\") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		line += " " + a
+		line += " " + job.Quote(a)
 	}
 	return line
 }

@@ -219,3 +219,16 @@ func (f *Folder) Names() []string {
 	slices.Sort(out)
 	return out
 }
+
+// Clear removes everything that hrnnc wrote below this folder, as Remove does, and the list of it where nothing is left of that.
+func (f *Folder) Clear() error {
+	if err := f.Remove(f.Names()...); err != nil {
+		return err
+	}
+	if len(f.state.Files) == 0 {
+		if err := os.Remove(filepath.Join(f.state.root, writtenName)); err != nil {
+			return diag.InFile(f.path, "").Errorf("write", "cannot be cleared: %s", Reason(err)).Helpf("check the permissions of its folder")
+		}
+	}
+	return nil
+}

@@ -2,8 +2,10 @@ package data
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 )
 
 // Description is what a report says of a data set.
@@ -98,6 +100,52 @@ func (s *Set) Fingerprint() string {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// Digest is a hash of all that training and validation see: every value, token, label and number of the two parts, whatever the set
+// is called and wherever it lies.
+func (s *Set) Digest() string {
+	h := sha256.New()
+	fmt.Fprintln(h, s.Classes, s.Targets, s.Labels, s.Channels, s.Vocabulary)
+	for _, part := range []*Sequences{&s.Train, &s.Valid} {
+		fmt.Fprintln(h, part.N, part.T, part.D, part.Vocabulary, part.EachStep, part.Outputs)
+		values, tokens := make([]float64, part.T*part.D), make([]int32, part.T)
+		labels, targets := make([]int32, part.answers()), make([]float64, part.answers()*max(part.Outputs, 1))
+		var buf []byte
+		for i := range part.N {
+			buf = binary.LittleEndian.AppendUint32(buf[:0], uint32(part.Steps(i)))
+			if part.Vocabulary > 0 {
+				part.Tokens(i, tokens)
+				buf = appendInts(buf, tokens)
+			} else {
+				part.Values(i, values)
+				buf = appendFloats(buf, values)
+			}
+			if part.Outputs > 0 {
+				part.Targets(i, targets)
+				buf = appendFloats(buf, targets)
+			} else {
+				part.Labels(i, labels)
+				buf = appendInts(buf, labels)
+			}
+			h.Write(buf)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+func appendFloats(buf []byte, values []float64) []byte {
+	for _, v := range values {
+		buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(v))
+	}
+	return buf
+}
+
+func appendInts(buf []byte, values []int32) []byte {
+	for _, v := range values {
+		buf = binary.LittleEndian.AppendUint32(buf, uint32(v))
+	}
+	return buf
 }
 
 // fingerprintSequences is about how many sequences a fingerprint is taken of.

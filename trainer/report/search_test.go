@@ -14,16 +14,16 @@ import (
 // exampleSearch is a page about n candidates.
 func exampleSearch(n int) SearchPage {
 	rng := rand.New(rand.NewPCG(3, 4))
-	p := SearchPage{Model: "digits", Command: "hrnnc search model.hrn", DataSet: "curves", Source: "generated", Licence: "none needed",
+	p := SearchPage{Model: "digits", DataSet: "curves", Source: "generated", Licence: "none needed",
 		Notes: []string{"2,000 sequences validate."}, Settings: [][2]string{{"units", "32, 64"}, {"epochs", "5"}}}
 	for i := range n {
 		units := 8 << rng.IntN(6)
 		s := search.Settings{Units: units, Block: []int{0, 4}[rng.IntN(2)], Weights: "int4", StateBits: 16, Rate: 0.001 * float64(1+i)}
 		accuracy := 1 - 1/math.Sqrt(float64(units))*rng.Float64()
-		p.Candidates = append(p.Candidates, search.Candidate{Name: s.Name(), Settings: s, Epochs: 5, Accuracy: accuracy, Real: accuracy, Bytes: 10 * units,
-			Adds: units * (s.Block + 4), Seconds: 3})
+		p.Candidates = append(p.Candidates, search.Candidate{Name: s.Name(), Settings: s, Epochs: 5, Accuracy: accuracy, Real: accuracy,
+			Costs: search.Costs{Bytes: 10 * units, Adds: units * (s.Block + 4)}})
 	}
-	search.Pareto(p.Candidates)
+	search.Pareto(p.Candidates, p.Goal)
 	return p
 }
 
@@ -89,12 +89,12 @@ func TestOddSearches(t *testing.T) {
 	}
 	pages["all the same"] = same
 	names := exampleSearch(2)
-	names.Model, names.Command, names.Candidates[0].Name, names.Candidates[0].Weights = hostile, hostile, hostile, hostile
+	names.Model, names.Candidates[0].Name, names.Candidates[0].Weights = hostile, hostile, hostile
 	names.Candidates[1].Error, names.Candidates[1].Front = hostile, false
 	pages["hostile"] = names
 	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 1e308, 5e-324} {
 		p := exampleSearch(3)
-		p.Candidates[0].Accuracy, p.Candidates[0].Real, p.Candidates[0].Rate, p.Candidates[0].Seconds = v, v, v, v
+		p.Candidates[0].Accuracy, p.Candidates[0].Real, p.Candidates[0].Rate = v, v, v
 		pages[fmt.Sprint(v)] = p
 	}
 	for name, p := range pages {

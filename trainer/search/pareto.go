@@ -6,88 +6,94 @@ import (
 	"slices"
 )
 
-// Candidate is a variant and what came of it: a line of results.jsonl.
-type Candidate struct {
-	Name string `json:"name"`
-	Settings
-	Epochs   int     `json:"epochs"`   // that it was trained for
-	Accuracy float64 `json:"accuracy"` // on validation, at the fixed level; the negative loss of a regression
-	Real     float64 `json:"real"`     // the same at the real level
-	Bytes    int     `json:"bytes"`    // of weights and signs, each at its own width
-	Adds     int     `json:"adds"`     // additions a step, of recurrence and input
-	Seconds  float64 `json:"seconds"`  // of training
-	Front    bool    `json:"front"`
-	Dropped  bool    `json:"dropped,omitempty"` // by successive halving, before its last epoch
-	Error    string  `json:"error,omitempty"`   // why it has no figures
-}
-
 // objectives are what candidates are compared by; larger is better.
-func (c *Candidate) objectives() [3]float64 {
-	return [3]float64{c.Accuracy, -float64(c.Bytes), -float64(c.Adds)}
+func (g *Goal) objectives(c *Candidate) []float64 {
+	out := []float64{g.Score(c)}
+	for _, f := range g.Figures() {
+		out = append(out, -float64(f.Of(&c.Costs)))
+	}
+	return out
 }
 
 // dominates reports whether a is as good as b in everything, and better in something.
-func dominates(a, b *Candidate) bool {
-	x, y := a.objectives(), b.objectives()
+func (g *Goal) dominates(a, b *Candidate) bool {
+	x, y := g.objectives(a), g.objectives(b)
 	for i := range x {
 		if x[i] < y[i] {
 			return false
 		}
 	}
-	return x != y
+	return !slices.Equal(x, y)
 }
 
-// Pareto marks the candidates that no other dominates, among those that were trained to the end.
-func Pareto(all []Candidate) {
+// Pareto marks the candidates that no other dominates, among those that were trained to the end and keep the limits.
+func Pareto(all []Candidate, g Goal) {
 	var whole []*Candidate
 	for i := range all {
 		c := &all[i]
-		c.Front = false
-		if c.Error == "" && !c.Dropped {
+		c.Front, c.Missed = false, ""
+		if c.Error != "" || c.Dropped {
+			continue
+		}
+		if c.Missed = missText(g.Misses(c)); c.Missed == "" {
 			whole = append(whole, c)
 		}
 	}
-	for _, c := range front(whole) {
+	for _, c := range front(whole, g) {
 		c.Front = true
 	}
 }
 
 // front gives the candidates that no other dominates.
-func front(all []*Candidate) []*Candidate {
+func front(all []*Candidate, g Goal) []*Candidate {
 	var out []*Candidate
 	for _, c := range all {
-		if !slices.ContainsFunc(all, func(o *Candidate) bool { return dominates(o, c) }) {
+		if !slices.ContainsFunc(all, func(o *Candidate) bool { return g.dominates(o, c) }) {
 			out = append(out, c)
 		}
 	}
 	return out
 }
 
-// best gives n candidates as NSGA-II selects them (Deb et al., IEEE Transactions on Evolutionary Computation 6(2), 2002):
-// front after front, and of the last one those with the most room around them.
-func best(all []*Candidate, n int) []*Candidate {
-	rest, out := slices.Clone(all), []*Candidate(nil)
-	for len(out) < n {
-		f := front(rest)
+// best gives n candidates as NSGA-II selects them (Deb et al., IEEE Transactions on Evolutionary Computation 6(2), 2002): those within
+// the limits on costs front after front, and of the last one those with the most room around them; then those that miss limits by
+// least.
+func best(all []*Candidate, n int, g Goal) []*Candidate {
+	var rest, out, beyond []*Candidate
+	for _, c := range all {
+		if len(g.costMisses(c)) > 0 {
+			beyond = append(beyond, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	for len(out) < n && len(rest) > 0 {
+		f := front(rest, g)
 		if room := n - len(out); len(f) > room {
-			distance := crowding(f)
-			slices.SortStableFunc(f, func(a, b *Candidate) int { return cmp.Compare(distance[b], distance[a]) })
+			distance := crowding(f, g)
+			sortBy(f, func(c *Candidate) float64 { return -distance[c] })
 			f = f[:room]
 		}
 		out = append(out, f...)
 		rest = slices.DeleteFunc(rest, func(c *Candidate) bool { return slices.Contains(f, c) })
 	}
-	return out
+	sortBy(beyond, func(c *Candidate) float64 { return far(g.costMisses(c)) })
+	return append(out, beyond[:min(len(beyond), n-len(out))]...)
+}
+
+// sortBy puts those of the smallest value first.
+func sortBy(all []*Candidate, value func(c *Candidate) float64) {
+	slices.SortStableFunc(all, func(a, b *Candidate) int { return cmp.Compare(value(a), value(b)) })
 }
 
 // crowding is how far a candidate's neighbours in each objective are apart, in parts of the front's extent, added up; the
 // ends of a front have infinite room.
-func crowding(f []*Candidate) map[*Candidate]float64 {
+func crowding(f []*Candidate, g Goal) map[*Candidate]float64 {
 	out := map[*Candidate]float64{}
-	for k := range f[0].objectives() {
-		at := func(c *Candidate) float64 { return c.objectives()[k] }
+	for k := range g.objectives(f[0]) {
+		at := func(c *Candidate) float64 { return g.objectives(c)[k] }
 		sorted := slices.Clone(f)
-		slices.SortStableFunc(sorted, func(a, b *Candidate) int { return cmp.Compare(at(a), at(b)) })
+		sortBy(sorted, at)
 		lo, hi := sorted[0], sorted[len(sorted)-1]
 		if at(lo) == at(hi) {
 			continue

@@ -1,7 +1,7 @@
 package search
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -13,10 +13,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/internal/fileio"
-	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer"
-	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 const stacked = `model stacked
@@ -59,8 +56,7 @@ func TestVariants(t *testing.T) {
 	if len(all) != 2*4 || leftOut != 3*4 {
 		t.Errorf("%d variants, %d left out", len(all), leftOut)
 	}
-	v := all[slices.IndexFunc(all, func(v Variant) bool { return v.Name() == "u48-b16-ternary-s12-r0.01" })].Model
-	source := string(dsl.Source(v))
+	source := sourceOf(t, all, "u48-b16-ternary-s12-r0.01")
 	for _, line := range []string{"param U : ternary[48, 1]", "param B : binary[48, 48]", "param p : index[48]", "param b : [48]", "param V : ternary[10, 48]", "param c : [10]",
 		"state g : int12[48]", "state h : int12[48] headroom 2", "g <- hadamard(g, block = 16, permute = p) + U*x + b",
 		"h <- hadamard(h, block = 16) + B*relu(g)", `weights "model.safetensors"`, "  epochs = 4", "  rate = 0.01"} {
@@ -70,6 +66,91 @@ func TestVariants(t *testing.T) {
 	}
 	if string(dsl.Source(m)) != before {
 		t.Error("the model itself has changed")
+	}
+}
+
+func sourceOf(t testing.TB, all []Variant, name string) string {
+	t.Helper()
+	i := slices.IndexFunc(all, func(v Variant) bool { return v.Name() == name })
+	if i < 0 {
+		var names []string
+		for _, v := range all {
+			names = append(names, v.Name())
+		}
+		t.Fatalf("there is no %s among %v", name, names)
+	}
+	return string(dsl.Source(all[i].Model))
+}
+
+// TestVary varies what has no flag of its own.
+func TestVary(t *testing.T) {
+	var vary []Varied
+	for _, text := range []string{"leak=0,1/16,[1/8, 1/32]", "layers=1,3", "rounding=once,staged", "train.weight_decay=0,0.01"} {
+		v, err := ReadVaried(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vary = append(vary, v)
+	}
+	s := Space{Units: []int{16}, Blocks: []int{0, 8}, Weights: []string{"int4"}, StateBits: []int{16}, Rates: []float64{0.01}, Vary: vary}
+	all, leftOut, err := Variants(parse(t, stacked), s, 1000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Two leaks do not fit one block.
+	if len(all) != (2*3-1)*2*2*2 || leftOut != 2*2*2 {
+		t.Errorf("%d variants, %d left out", len(all), leftOut)
+	}
+	for name, lines := range map[string][]string{
+		"u16-b8-int4-s16-r0.01-layers1-leak0-roundingonce-weight_decay0": {"g <- hadamard(g, block = 8, permute = p) + U*x + b", "output class = argmax(V*relu(g) + c) at last"},
+		"u16-b8-int4-s16-r0.01-layers3-leak1_8__1_32-roundingstaged-weight_decay0.01": {"  weight_decay = 0.01", "param W_h3 : int8[16, 16]",
+			"h <- hadamard(h, block = 8, leak = [1/8, 1/32], rounding = staged) + B*relu(g)",
+			"h3 <- hadamard(h3, block = 8, leak = [1/8, 1/32], rounding = staged) + W_h3*relu(h)", "output class = argmax(V*relu(h3) + c) at last"},
+	} {
+		source := sourceOf(t, all, name)
+		for _, line := range lines {
+			if !strings.Contains(source, line+"\n") {
+				t.Errorf("%s: %q is missing in\n%s", name, line, source)
+			}
+		}
+	}
+}
+
+func TestVaryRefusesWhatCannotBe(t *testing.T) {
+	for text, want := range map[string]string{"leak": "varies nothing", "leek=1/2": "did you mean  leak?", "weight_decay=0": "did you mean  train.weight_decay?", "train.lr=1": "did you mean",
+		"train.rate=1": "--rate", "train.epochs=1": "--epochs", "leak=[1/2,1/4": "bracket", "leak=1/2,": "lacks a value", "units=3": "flags of their own"} {
+		_, err := ReadVaried(text)
+		var d *diag.Diagnostic
+		if !errors.As(err, &d) || !strings.Contains(d.Summary+d.Help, want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	m := parse(t, stacked)
+	for _, text := range []string{"leak=1/3", "leak=2", "leak=1/8192", "layers=0", "layers=9", "rounding=never", "train.weight_decay=-1", "train.optimizer=sgd", "train.window=x"} {
+		v, err := ReadVaried(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Default(m, 0.01)
+		s.Vary = []Varied{v}
+		_, _, err = Variants(m, s, 4, 1)
+		var list diag.List
+		if !errors.As(err, &list) || len(list) != 1 || list[0].Help == "" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestLeaksFollowTheBlocks: a model's own leaks stand for the blocks in turn, of other units too.
+func TestLeaksFollowTheBlocks(t *testing.T) {
+	m := parse(t, strings.Replace(stacked, "hadamard(g, block = 8", "hadamard(g, block = 8, leak = [1/8, 1/32]", 1))
+	s := Space{Units: []int{64}, Blocks: []int{0, 8}, Weights: []string{"int4"}, StateBits: []int{16}, Rates: []float64{0.01}}
+	all, leftOut, err := Variants(m, s, 10, 1)
+	if err != nil || len(all) != 1 || leftOut != 1 {
+		t.Fatalf("%d variants, %d left out: %v", len(all), leftOut, err)
+	}
+	if source := sourceOf(t, all, "u64-b8-int4-s16-r0.01"); strings.Count(source, "1/8, 1/32") != 4 {
+		t.Error(source)
 	}
 }
 
@@ -99,7 +180,7 @@ func TestSampleGrowsWithTheBudget(t *testing.T) {
 }
 
 func TestDefaultSpace(t *testing.T) {
-	want := fmt.Sprint(Space{[]int{32, 64, 128}, []int{8, 0}, []string{"int4", "int8", "ternary"}, []int{16}, []float64{0.01}})
+	want := fmt.Sprint(Space{[]int{32, 64, 128}, []int{8, 0}, []string{"int4", "int8", "ternary"}, []int{16}, []float64{0.01}, nil})
 	if got := fmt.Sprint(Default(parse(t, stacked), 0.01)); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -134,17 +215,19 @@ func TestParetoByDefinition(t *testing.T) {
 	for range 200 {
 		all := make([]Candidate, 1+rng.IntN(12))
 		for i := range all {
-			all[i] = Candidate{Accuracy: float64(rng.IntN(4)), Bytes: rng.IntN(4), Adds: rng.IntN(4), Front: rng.IntN(2) == 0}
+			all[i] = Candidate{Accuracy: float64(rng.IntN(4)), Costs: Costs{Bytes: rng.IntN(4), Adds: rng.IntN(4)}, Front: rng.IntN(2) == 0}
 			if rng.IntN(6) == 0 {
 				all[i].Error = "diverged"
 			}
 		}
-		Pareto(all)
+		limit := rng.IntN(4)
+		Pareto(all, Goal{MaxBytes: limit})
+		in := func(c *Candidate) bool { return c.Error == "" && (limit == 0 || c.Bytes <= limit) }
 		for _, c := range all {
-			want := c.Error == ""
+			want := in(&c)
 			for _, o := range all {
 				better := o.Accuracy >= c.Accuracy && o.Bytes <= c.Bytes && o.Adds <= c.Adds && (o.Accuracy > c.Accuracy || o.Bytes < c.Bytes || o.Adds < c.Adds)
-				want = want && (o.Error != "" || !better)
+				want = want && (!in(&o) || !better)
 			}
 			if c.Front != want {
 				t.Fatalf("%+v among %+v", c, all)
@@ -156,16 +239,21 @@ func TestParetoByDefinition(t *testing.T) {
 func TestBestKeepsTheEndsOfTheFront(t *testing.T) {
 	var all []*Candidate
 	for i := range 9 {
-		all = append(all, &Candidate{Name: fmt.Sprint(i), Accuracy: float64(i * i), Bytes: 100 * i, Adds: 10 * i})
+		all = append(all, &Candidate{Name: fmt.Sprint(i), Accuracy: float64(i * i), Costs: Costs{Bytes: 100 * i, Adds: 10 * i}})
 	}
-	beaten := &Candidate{Accuracy: 15, Bytes: 500, Adds: 50}
+	beaten := &Candidate{Accuracy: 15, Costs: Costs{Bytes: 500, Adds: 50}}
 	all = append(all, beaten)
-	kept := best(all, 4)
+	kept := best(all, 4, Goal{})
 	if len(kept) != 4 || !slices.Contains(kept, all[0]) || !slices.Contains(kept, all[8]) || slices.Contains(kept, beaten) {
 		t.Errorf("%v", kept)
 	}
-	if got := best(all, len(all)); len(got) != len(all) {
+	if got := best(all, len(all), Goal{}); len(got) != len(all) {
 		t.Errorf("%d of %d", len(got), len(all))
+	}
+	// What cannot keep a limit goes on only where room is left, the nearest first.
+	kept = best(all, 4, Goal{MaxBytes: 200})
+	if !slices.Equal(kept[:3], all[:3]) && len(kept) == 4 || kept[3] != all[3] {
+		t.Errorf("%v", kept)
 	}
 }
 
@@ -181,212 +269,201 @@ func TestHalvingStaysWithinTheBudget(t *testing.T) {
 	}
 }
 
-// newSearch is a search over curves; a variant's cost is made up.
-func newSearch(t testing.TB, folder string, halving bool) *Search {
+// planOf lists trials of a search whose data set is made up.
+func planOf(t testing.TB, halving bool, budget int) []Trial {
 	t.Helper()
-	o := data.Defaults()
-	o.Sequences, o.Limit = 400, 400
-	set, err := data.Load("curves(20)", o)
+	s := Space{Units: []int{8, 16, 32}, Blocks: []int{0, 4}, Weights: []string{"int4"}, StateBits: []int{16}, Rates: []float64{0.02, 0.01}}
+	all, _, err := Plan(parse(t, stacked), s, Frame{Epochs: 8, Halving: halving, Budget: budget,
+		Config: func(m *dsl.Model) (trainer.Config, error) { return trainer.ReadConfig(m, nil, nil) },
+		Data:   func(*dsl.Model) (string, string, error) { return "curves(20)", "abcd", nil }}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	space := Space{Units: []int{8, 16}, Blocks: []int{0, 4}, Weights: []string{"int4"}, StateBits: []int{16}, Rates: []float64{0.02, 0.01}}
-	return &Search{Model: parse(t, stacked), Space: space, Budget: 4, Halving: halving, Seed: 1, Set: set, Valid: &set.Valid, Folder: openFolder(t, folder),
-		Measure: func(_ context.Context, c Trained) (Measured, error) {
-			f, err := weights.Open(c.Weights)
-			if err != nil {
-				return Measured{}, err
-			}
-			if err := trainer.LoadWeights(f, c.Net); err != nil {
-				return Measured{}, err
-			}
-			r, err := trainer.Score(context.Background(), c.Net, trainer.Task{Model: c.Model, Loss: c.Config.Loss, Classes: len(set.Classes)}.Split(&set.Valid, data.Augment{}), nil)
-			return Measured{r.Accuracy(), c.Units, c.Units * (2 + c.Block)}, err
-		}}
+	return all
 }
 
-// openFolder takes a folder; Close lets the next search have it.
-func openFolder(t testing.TB, path string) *fileio.Folder {
+// finish writes the result of a trial, as a good process does.
+func finish(t testing.TB, folder string, trial *Trial, change func(o *Outcome)) {
 	t.Helper()
-	f, err := fileio.OpenFolder(path)
+	o := Outcome{Trial: trial.Hash(), Epochs: trial.Epochs, Accuracy: float64(trial.Units) / 100, Costs: Costs{Bytes: trial.Units, Adds: trial.Units * (2 + trial.Block)},
+		About: About{Name: "curves"}}
+	if change != nil {
+		change(&o)
+	}
+	text, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
-}
-
-// withoutTime is the results as text, but for the seconds.
-func withoutTime(all []Candidate) string {
-	var b strings.Builder
-	for _, c := range all {
-		c.Seconds = 0
-		fmt.Fprintf(&b, "%+v\n", c)
+	if err := os.MkdirAll(trial.Folder(folder), 0o777); err != nil {
+		t.Fatal(err)
 	}
-	return b.String()
+	if err := os.WriteFile(filepath.Join(trial.Folder(folder), trial.OutcomeName()), text, 0o666); err != nil {
+		t.Fatal(err)
+	}
 }
 
-// TestResumeIsExact stops searches at several places and goes on: the results are those of a search that was never stopped.
-func TestResumeIsExact(t *testing.T) {
-	for _, halving := range []bool{false, true} {
-		whole, err := newSearch(t, filepath.Join(t.TempDir(), "search"), halving).Run(context.Background(), false, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := withoutTime(whole.Candidates)
-		if halving && !strings.Contains(want, "Dropped:true") || strings.Count(want, "Epochs:4") < 2 || !strings.Contains(want, "Front:true") {
-			t.Fatalf("halving %v: %s", halving, want)
-		}
-		dir := t.TempDir()
-		stops := []int{0, 25, 80, 90, 200}
-		for i := range len(stops) + 1 {
-			ctx, cancel := context.WithCancel(context.Background())
-			s, seen := newSearch(t, dir, halving), 0
-			s.Watch = func(Event) {
-				if seen++; i < len(stops) && seen > stops[i] {
-					cancel()
-				}
-			}
-			got, err := s.Run(ctx, i > 0, false)
-			cancel()
-			s.Folder.Close()
-			if i < len(stops) && err != nil {
-				if !errors.Is(err, context.Canceled) {
-					t.Fatal(err)
-				}
-				continue
-			}
+// TestShardsPartTheTrials: every trial is in one shard, whatever the number of shards.
+func TestShardsPartTheTrials(t *testing.T) {
+	all := planOf(t, false, 100)
+	for n := 1; n < 15; n++ {
+		count := map[string]int{}
+		for i := 1; i <= n; i++ {
+			s, err := ReadShard(fmt.Sprintf("%d/%d", i, n))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if g := withoutTime(got.Candidates); g != want {
-				t.Errorf("halving %v, stopped %d times:\n%s\nwithout a stop\n%s", halving, i, g, want)
+			for _, trial := range s.Of(all) {
+				count[trial.Hash()]++
 			}
+		}
+		for _, trial := range all {
+			if count[trial.Hash()] != 1 {
+				t.Errorf("%s is in %d of %d shards", trial.Name, count[trial.Hash()], n)
+			}
+		}
+	}
+	for _, text := range []string{"", "1", "0/2", "3/2", "1/0", "-1/2", "1/2/3", "1/2x", "a/b", "1 / 2 3"} {
+		if s, err := ReadShard(text); err == nil {
+			t.Errorf("%q is %v", text, s)
 		}
 	}
 }
 
-func TestFolder(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "search")
-	search := func(change func(s *Search), resume, force bool) (Result, error) {
-		s := newSearch(t, dir, false)
-		s.Model.Train["epochs"] = "1"
-		if change != nil {
-			change(s)
-		}
-		defer s.Folder.Close()
-		return s.Run(context.Background(), resume, force)
+// TestMergeGoesRoundByRound: each merge names what lacks a result, or adds the better half; what was added is not added again, and a
+// result that is no trial's or that was cut off counts as none.
+func TestMergeGoesRoundByRound(t *testing.T) {
+	dir := t.TempDir()
+	all := planOf(t, true, 4)
+	n := len(all)
+	if n < 6 || !slices.Equal(all[0].Rounds, []int{2, 4, 8}) {
+		t.Fatalf("%d trials, rounds %v", n, all[0].Rounds)
 	}
-	refused := func(err error, want string) {
-		t.Helper()
-		var d *diag.Diagnostic
-		if !errors.As(err, &d) || !strings.Contains(d.Summary, want) || d.Help == "" {
-			t.Errorf("%v, want %s", err, want)
+	for round, want := range []int{n, goOn(n), goOn(goOn(n)), 0} {
+		if want == 0 {
+			break
+		}
+		var open []Trial
+		for i := range all {
+			if all[i].Epochs == all[i].Rounds[round] {
+				open = append(open, all[i])
+			}
+		}
+		if len(open) != want {
+			t.Fatalf("round %d has %d trials, want %d", round, len(open), want)
+		}
+		for i := range open {
+			m, err := Merge(all, dir)
+			if err != nil || len(m.Missing) != len(open)-i || len(m.Next) != 0 {
+				t.Fatalf("%d are missing, %d next, of %d: %v", len(m.Missing), len(m.Next), len(open)-i, err)
+			}
+			finish(t, dir, &open[i], nil)
+		}
+		m, err := Merge(all, dir)
+		if err != nil || len(m.Missing) != 0 {
+			t.Fatal(m, err)
+		}
+		all, _ = Join(all, m.Next)
+	}
+	m, err := Merge(all, dir)
+	if err != nil || len(m.Candidates) != n || len(m.Next) != 0 {
+		t.Fatal(m, err)
+	}
+	dropped, front := 0, 0
+	for _, c := range m.Candidates {
+		if c.Dropped {
+			dropped++
+		}
+		if c.Front {
+			front++
+		}
+		if c.Dropped != (c.Epochs < 8) || c.Front && c.Dropped {
+			t.Errorf("%+v", c)
 		}
 	}
-	_, err := search(nil, true, false)
-	refused(err, "there is no search")
-	r, err := search(func(s *Search) { s.Budget = 2 }, false, false)
+	if dropped != n-goOn(goOn(n)) || front == 0 {
+		t.Errorf("%d dropped, %d on the front", dropped, front)
+	}
+	// A result that was cut off.
+	one := &all[len(all)-1]
+	path := filepath.Join(one.Folder(dir), one.OutcomeName())
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	holdsTheFront(t, dir, r)
-	_, err = search(nil, false, false)
-	refused(err, "a search is there already")
-	_, err = search(func(s *Search) { s.Model.Train["epochs"] = "2" }, true, false)
-	refused(err, "begun with another model")
-
-	// A larger budget adds to what is there.
-	more, err := search(func(s *Search) { s.Budget = 5 }, true, false)
-	if err != nil || len(more.Candidates) != 5 || more.Candidates[0].Seconds != r.Candidates[0].Seconds {
-		t.Fatalf("%+v, first %+v: %v", more.Candidates, r.Candidates, err)
-	}
-	holdsTheFront(t, dir, more)
-
-	// Starting afresh takes away what is the search's, and nothing else.
-	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r, err = search(func(s *Search) { s.Budget = 1 }, false, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	holdsTheFront(t, dir, r, "notes.txt")
-	for _, name := range []string{planName, resultsName} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+	for _, bad := range [][]byte{text[:len(text)/2], nil, []byte("{}"), []byte(strings.Replace(string(text), `"epochs":8`, `"epochs":4`, 1))} {
+		if err := os.WriteFile(path, bad, 0o666); err != nil {
 			t.Fatal(err)
 		}
-	}
-	_, err = search(nil, false, false)
-	refused(err, "holds something else")
-}
-
-// holdsTheFront checks that a folder has the results, and a folder for each candidate of the front.
-func holdsTheFront(t *testing.T, dir string, r Result, others ...string) {
-	t.Helper()
-	want := append([]string{"hrnnc-written.json", planName, resultsName}, others...)
-	for _, c := range r.Candidates {
-		if !c.Front {
-			continue
-		}
-		want = append(want, c.Name)
-		for name, there := range map[string]bool{modelName: true, WeightsName: true, "checkpoint.safetensors": false} {
-			if _, err := os.Stat(filepath.Join(dir, c.Name, name)); (err == nil) != there {
-				t.Errorf("%s/%s: %v", c.Name, name, err)
-			}
+		if m, err := Merge(all, dir); err != nil || len(m.Missing) != 1 || m.Missing[0].Hash() != one.Hash() {
+			t.Errorf("%q: %v, %v", bad, m, err)
 		}
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, e := range entries {
-		got = append(got, e.Name())
-	}
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("the folder holds %v, want %v", got, want)
+	// One whose weights are others.
+	finish(t, dir, one, func(o *Outcome) { o.Weights = Digest([]byte("weights")) })
+	weights := filepath.Join(one.Folder(dir), WeightsName)
+	for text, want := range map[string]int{"weights": 0, "weight": 1} {
+		if err := os.WriteFile(weights, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := Merge(all, dir); err != nil || len(m.Missing) != want {
+			t.Errorf("%s: %d missing, %v", text, len(m.Missing), err)
+		}
 	}
 }
 
-func TestFailures(t *testing.T) {
-	s := newSearch(t, t.TempDir(), true)
-	measure := s.Measure
-	s.Measure = func(ctx context.Context, c Trained) (Measured, error) {
-		if c.Units == 8 {
-			return Measured{}, &UnfitError{errors.New("too wide")}
+// TestTrialsAsText reads what was written, and refuses the rest by line.
+func TestTrialsAsText(t *testing.T) {
+	all := planOf(t, true, 3)
+	path := filepath.Join(t.TempDir(), "trials.jsonl")
+	read := func(text string) ([]Trial, error) {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
 		}
-		return measure(ctx, c)
+		return ReadTrials(path)
 	}
-	r, err := s.Run(context.Background(), false, false)
-	if err != nil {
-		t.Fatal(err)
+	text := string(Encode(all))
+	got, err := read(text)
+	if err != nil || string(Encode(got)) != text || got[0].ID() != all[0].ID() {
+		t.Fatalf("%v, %v", got, err)
 	}
-	failed := 0
-	for _, c := range r.Candidates {
-		if c.Error != "" {
-			failed++
-			if c.Units != 8 || c.Front || c.Dropped {
-				t.Errorf("%+v", c)
-			}
+	lines := strings.SplitAfter(text, "\n")
+	for name, bad := range map[string]string{
+		"cut off":     text[:len(text)-40],
+		"twice":       lines[0] + lines[0],
+		"no trial":    "{}\n",
+		"no JSON":     lines[0] + "hello\n",
+		"two a line":  strings.Replace(lines[0], "\n", lines[1], 1),
+		"unknown key": strings.Replace(lines[0], `{`, `{"x":1,`, 1),
+		"its name":    strings.Replace(lines[0], `"name":"u`, `"name":"../u`, 1),
+		"its epochs":  strings.Replace(lines[0], `"epochs":2`, `"epochs":3`, 1),
+		"no rounds":   strings.Replace(lines[0], `"rounds":[2,4,8]`, `"rounds":[]`, 1),
+		"two of them": lines[0] + strings.Replace(lines[1], `"search":"`, `"search":"0`, 1),
+		"no data":     strings.Replace(lines[0], `"data":"abcd"`, `"data":""`, 1),
+	} {
+		_, err := read(bad)
+		var d *diag.Diagnostic
+		if !errors.As(err, &d) || d.Help == "" || !strings.Contains(d.Span.What, "line ") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if failed == 0 {
-		t.Error("no variant failed")
-	}
+}
 
-	s = newSearch(t, t.TempDir(), false)
-	s.Measure = func(context.Context, Trained) (Measured, error) {
-		return Measured{}, &UnfitError{errors.New("too wide")}
-	}
-	_, err = s.Run(context.Background(), false, false)
-	if err == nil || !strings.Contains(err.Error(), "no variant could be trained and compiled") {
+// TestVerdict says what is in the way where nothing keeps the limits.
+func TestVerdict(t *testing.T) {
+	g := Goal{MCU: "atmega328p", MaxCycles: 8000, MaxFlash: 2500, MinF1: 0.9}
+	f1 := 0.85
+	all := []Candidate{{Name: "far", Costs: Costs{Cycles: 80000, Flash: 9000}, F1: &f1}, {Name: "near", Costs: Costs{Cycles: 8100, Flash: 2400}, F1: &f1}, {Name: "broken", Error: "diverged"}}
+	Pareto(all, g)
+	err := Verdict("model.hrn", all, g)
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) || d.Code != "limits" || !strings.HasPrefix(d.Help, "the nearest are near: 8,100 of 8,000 cycles a step, macro F1 of 0.8500, not 0.9; far: 9,000 of 2,500 bytes of flash") {
 		t.Errorf("%v", err)
 	}
-
-	s = newSearch(t, t.TempDir(), false)
-	s.Measure = func(context.Context, Trained) (Measured, error) { return Measured{}, errors.New("no compiler") }
-	if _, err := s.Run(context.Background(), false, false); err == nil || err.Error() != "no compiler" {
+	if err := Verdict("model.hrn", all[2:], g); err == nil || !strings.Contains(err.Error(), "no variant could be trained") {
 		t.Errorf("%v", err)
+	}
+	all[1].Cycles, f1 = 8000, 0.9
+	if Pareto(all, g); Verdict("model.hrn", all, g) != nil || !all[1].Front {
+		t.Errorf("%+v", all)
 	}
 }

@@ -1,15 +1,18 @@
-// Package search trains variants of one model within a budget and finds those that no other beats in accuracy, bytes and
-// additions at once. It knows no compiler: what a variant costs, and how its integers decide, the caller measures. Start
-// with Space and Search.Run; pareto.go compares candidates, results.go keeps them.
+// Package search is what a search for a good variant of a model is made of: a space of variants, the list of independent trials that train
+// them, and what is made of their results. It trains nothing and knows no compiler: trainer/study does a trial. Start with Space and
+// Plan; Merge reads results, pareto.go compares candidates.
 package search
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/numerics"
 )
@@ -21,11 +24,35 @@ type Settings struct {
 	Weights   string  `json:"weights"` // type of the matrices that multiply the input and the last state
 	StateBits int     `json:"state_bits"`
 	Rate      float64 `json:"rate"`
+	// Vary is what else is varied, by the keys of Varied: leak, train.weight_decay.
+	Vary map[string]string `json:"vary,omitempty"`
 }
 
 // Name says the settings in a word that can name a folder.
 func (s Settings) Name() string {
-	return fmt.Sprintf("u%d-%s-%s-s%d-r%s", s.Units, s.blockName(), s.Weights, s.StateBits, strconv.FormatFloat(s.Rate, 'g', -1, 64))
+	name := fmt.Sprintf("u%d-%s-%s-s%d-r%s", s.Units, s.blockName(), s.Weights, s.StateBits, strconv.FormatFloat(s.Rate, 'g', -1, 64))
+	for _, key := range slices.Sorted(maps.Keys(s.Vary)) {
+		name += "-" + strings.TrimPrefix(key, trainKey) + wordOf(s.Vary[key])
+	}
+	if len(name) > longName {
+		name = name[:longName] + "-" + hash(s)
+	}
+	return name
+}
+
+// longName is the most of a name that is spelled out.
+const longName = 120
+
+// wordOf is a value as a part of a file's name.
+func wordOf(value string) string {
+	word := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '+', r == '-':
+			return r
+		}
+		return '_'
+	}, value)
+	return strings.Trim(word, "_")
 }
 
 func (s Settings) blockName() string {
@@ -42,6 +69,7 @@ type Space struct {
 	Weights   []string
 	StateBits []int
 	Rates     []float64
+	Vary      []Varied
 }
 
 // usualBlock is the block of the authors' Block-HadamRNN on MNIST, which a space has where nothing is said.
@@ -99,11 +127,11 @@ func unique[T comparable](v []T) []T {
 }
 
 // check reports every value that no model can have.
-func (s Space) check(file string) diag.List {
+func (s Space) check(m *dsl.Model) diag.List {
 	var errs diag.List
 	wrong := func(ok bool, what any, name, help string) {
 		if !ok {
-			errs.Add(diag.InFile(file, "").Errorf("settings", "the search cannot have %s %v", name, what).Helpf("%s", help))
+			errs.Add(diag.InFile(m.File, "").Errorf("settings", "the search cannot have %s %v", name, what).Helpf("%s", help))
 		}
 	}
 	for _, n := range s.Units {
@@ -122,15 +150,19 @@ func (s Space) check(file string) diag.List {
 	for _, r := range s.Rates {
 		wrong(r > 0 && r < 1e9, r, "rate", "learning rates are positive, such as 0.003,0.001")
 	}
+	for _, v := range s.Vary {
+		errs = append(errs, v.check(m)...)
+	}
 	return errs
 }
 
 // combinations lists all settings whose block divides the units, and counts the others.
 func (s Space) combinations() (all []Settings, leftOut int) {
+	varied := s.varied()
 	for _, n := range s.Units {
 		for _, b := range s.Blocks {
 			if b == 0 && n&(n-1) != 0 || b > 0 && n%b != 0 {
-				leftOut += len(s.Weights) * len(s.StateBits) * len(s.Rates)
+				leftOut += len(s.Weights) * len(s.StateBits) * len(s.Rates) * len(varied)
 				continue
 			}
 			if b == n {
@@ -139,13 +171,20 @@ func (s Space) combinations() (all []Settings, leftOut int) {
 			for _, k := range s.Weights {
 				for _, bits := range s.StateBits {
 					for _, r := range s.Rates {
-						all = append(all, Settings{n, b, k, bits, r})
+						for _, v := range varied {
+							all = append(all, Settings{n, b, k, bits, r, v})
+						}
 					}
 				}
 			}
 		}
 	}
-	return unique(all), leftOut
+	names := map[string]bool{} // two spellings of one variant have one name
+	return slices.DeleteFunc(all, func(c Settings) bool {
+		again := names[c.Name()]
+		names[c.Name()] = true
+		return again
+	}), leftOut
 }
 
 // Variant is a model with settings of a space.
@@ -155,27 +194,40 @@ type Variant struct {
 }
 
 // Variants makes the models of a space: all, or a sample of as many as the budget allows, the same for a seed. A larger
-// budget adds to the sample of a smaller one. leftOut counts the combinations whose block does not fit the units.
+// budget adds to the sample of a smaller one. leftOut counts the combinations that are no model: whose block does not fit the units, or
+// whose leaks do not fit the blocks.
 func Variants(m *dsl.Model, s Space, budget int, seed uint64) (out []Variant, leftOut int, err error) {
-	if errs := s.check(m.File); errs.HasErrors() {
+	if errs := s.check(m); errs.HasErrors() {
 		return nil, 0, errs
 	}
 	all, leftOut := s.combinations()
-	if len(all) == 0 {
+	var fit []Variant
+	var misfit *diag.Diagnostic
+	for _, c := range all {
+		v, errs := c.apply(m)
+		switch {
+		case errs.HasErrors() && errs.Sorted()[0].Code == "shape" && forgets(v):
+			leftOut++
+			misfit = errs.Sorted()[0]
+			continue
+		case errs.HasErrors():
+			return nil, leftOut, diag.InFile(m.File, "").Errorf("settings", "the variant %s is no model: %s", c.Name(), errs.Sorted()[0].Summary).
+				Helpf("leave its units, its weight type or what else it varies out of the search")
+		}
+		fit = append(fit, Variant{c, v})
+	}
+	switch {
+	case len(fit) == 0 && misfit != nil:
+		return nil, leftOut, diag.InFile(m.File, "").Errorf("settings", "no combination of the search is a model: %s", misfit.Summary).Helpf("%s", misfit.Help)
+	case len(fit) == 0:
 		return nil, leftOut, diag.InFile(m.File, "").Errorf("settings", "no combination of the search is a model: no block fits any number of units").
 			Helpf("one block needs a power of two as units, and a smaller block has to divide them")
 	}
-	chosen := sample(len(all), budget, seed)
-	for i, c := range all {
-		if !slices.Contains(chosen, i) {
-			continue
+	chosen := sample(len(fit), budget, seed)
+	for i, v := range fit {
+		if slices.Contains(chosen, i) {
+			out = append(out, v)
 		}
-		v, errs := c.apply(m)
-		if errs.HasErrors() {
-			return nil, leftOut, diag.InFile(m.File, "").Errorf("settings", "the variant %s is no model: %s", c.Name(), errs.Sorted()[0].Summary).
-				Helpf("leave its units or its weight type out of the search")
-		}
-		out = append(out, Variant{c, v})
 	}
 	return out, leftOut, nil
 }
@@ -191,6 +243,27 @@ func (s Settings) apply(m *dsl.Model) (*dsl.Model, diag.List) {
 	if errs.HasErrors() {
 		return nil, errs
 	}
+	var inner []string // what is varied beside the number of layers, on all of them
+	for _, key := range slices.Sorted(maps.Keys(s.Vary)) {
+		if key == layersKey {
+			setLayers(v, s.Vary[key])
+			continue
+		}
+		inner = append(inner, key)
+	}
+	s.resize(v)
+	for _, key := range inner {
+		if err := set(v, key, s.Vary[key]); err != nil {
+			return nil, diag.List{err}
+		}
+	}
+	v.Weights = WeightsName
+	v.Train["rate"] = strconv.FormatFloat(s.Rate, 'g', -1, 64)
+	return again(v)
+}
+
+// resize gives every layer the units, the block and the widths.
+func (s Settings) resize(v *dsl.Model) {
 	vector := func(ps ...*dsl.Param) {
 		for _, p := range ps {
 			if p != nil {
@@ -203,6 +276,7 @@ func (s Settings) apply(m *dsl.Model) (*dsl.Model, diag.List) {
 		l.Block = s.Block
 		vector(l.Signs, l.PreSigns, l.Permute)
 		vector(l.Bias...)
+		l.Leak = once(l.Leak)
 		if in := l.Inflow; in != nil {
 			cols := in.Matrix.Shape[1]
 			if in.From != nil {
@@ -215,9 +289,21 @@ func (s Settings) apply(m *dsl.Model) (*dsl.Model, diag.List) {
 	for _, p := range searched(v) {
 		p.Kind = s.Weights
 	}
-	v.Weights = WeightsName
-	v.Train["rate"] = strconv.FormatFloat(s.Rate, 'g', -1, 64)
-	return again(v)
+}
+
+// once is a list of leaks without its repetitions: it stands for other blocks in turn.
+func once(k arith.Leak) arith.Leak {
+	for n := 1; n < len(k); n++ {
+		if len(k)%n == 0 && slices.Equal(k, slices.Repeat(k[:n], len(k)/n)) {
+			return k[:n]
+		}
+	}
+	return k
+}
+
+// forgets reports whether a state of a model leaks.
+func forgets(m *dsl.Model) bool {
+	return m != nil && slices.ContainsFunc(m.Layers, func(l *dsl.Layer) bool { return l.Leak != nil })
 }
 
 // again checks a model anew, as a copy that shares nothing with it.
