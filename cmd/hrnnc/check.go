@@ -8,6 +8,7 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 func (a *app) checkCmd() *cobra.Command {
@@ -62,10 +63,12 @@ func checkOne(file, weights string, only bool) diag.List {
 
 // onWindows warns of a model that is trained on windows and forgets nothing; of IR, nil, nothing is known.
 func onWindows(m *dsl.Model) (out diag.List) {
-	if m == nil || m.Train["window"] == "" {
+	if m == nil {
 		return nil
 	}
-	if d := m.KeepsAll(); d != nil {
+	known := data.Find(m.Train["data"])
+	windows := m.Train["window"] != "" || known != nil && known.OfWindows() && m.Train["stream"] != "yes"
+	if d := m.KeepsAll(); d != nil && windows {
 		out.Add(d)
 	}
 	return out

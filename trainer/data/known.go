@@ -60,6 +60,9 @@ func Find(name string) *Known {
 	return &KnownSets[i]
 }
 
+// OfWindows reports whether its sequences are windows of recordings: cut here, or by its authors.
+func (k *Known) OfWindows() bool { return k.Windows || k.Kind&Streams != 0 }
+
 // Lookup is Find with an error for a name that is not known.
 func Lookup(name string) (*Known, error) {
 	if k := Find(name); k != nil {

@@ -14,7 +14,9 @@ type Set struct {
 	// Numbers is how many numbers a regression gives, 0 where there are classes.
 	Numbers int
 	// Hz is how many samples a second has, 0 where that means nothing.
-	Hz              float64
+	Hz float64
+	// Windows says that its sequences are windows that its authors cut from recordings.
+	Windows         bool
 	Source, Licence string
 	// Folder is where its files lie under $HRNNC_DATA and the cache; System is where a package of the system puts them.
 	Folder, System string
@@ -65,14 +67,14 @@ var Sets = []Set{
 	},
 	{
 		Name: "har", What: "six activities, phone at the waist",
-		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 6, Hz: 50,
+		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 6, Hz: 50, Windows: true,
 		Source: "UCI 240 (Anguita et al., 2013), rebuilt from UCI 341", Licence: hapLicence,
 		Folder: "har",
 		Files:  harFiles, Archive: harArchive,
 	},
 	{
 		Name: "har2", What: "har in the two classes of FastGRNN",
-		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 2, Hz: 50,
+		Train: 7_352, Test: 2_947, T: 128, D: 9, Classes: 2, Hz: 50, Windows: true,
 		Source: "UCI 240 (Anguita et al., 2013), rebuilt from UCI 341", Licence: hapLicence,
 		Folder: "har",
 		Files:  harFiles, Archive: harArchive,
@@ -137,7 +139,7 @@ var Sets = []Set{
 	},
 	{
 		Name: "dsa19", What: "19 activities, five sensors on the body",
-		Train: 6_840, Test: 2_280, T: 125, D: 45, Classes: 19, Hz: 25,
+		Train: 6_840, Test: 2_280, T: 125, D: 45, Classes: 19, Hz: 25, Windows: true,
 		Source: "UCI 256 (Altun, Barshan, Tuncel, 2010)", Licence: "CC BY 4.0",
 		Folder: "dsa19",
 		Files:  []File{{"dsa19.npz", "dc2f501a46583347a0db26c48fe05fc1cb9db56612fc3a0b0429cabb037bda52", ""}},
