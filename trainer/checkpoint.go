@@ -12,7 +12,6 @@ import (
 	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/trainer/network"
-	"github.com/hrnnc/hrnnc/trainer/optim"
 )
 
 // The files of a run's folder.
@@ -69,12 +68,17 @@ func (r *Run) checkpoint(p progressState) (c fileio.Content, err error) {
 			f.Tensors = append(f.Tensors, floats32("average/"+q.Name, q.Shape, r.average.Values[i]))
 		}
 	}
+	for i, h := range r.carried {
+		s := n.Model.Layers[i].State
+		f.Tensors = append(f.Tensors, floats32("carried/"+s.Name, []int{len(h) / s.Size, s.Size}, h))
+	}
 	data, err := weights.Encode(r.Folder.Path(CheckpointName), f)
 	return fileio.Content{Name: CheckpointName, Data: data}, err
 }
 
-// loadCheckpoint restores a checkpoint; ok is false when there is none.
-func loadCheckpoint(path string, n *network.Network, a *optim.Adam, average *optim.Average, config Fingerprint) (p progressState, ok bool, err error) {
+// load restores a checkpoint; ok is false when there is none.
+func (r *Run) load(path string) (p progressState, ok bool, err error) {
+	n, a, average := r.Net, r.adam, r.average
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
 	}
@@ -85,7 +89,7 @@ func loadCheckpoint(path string, n *network.Network, a *optim.Adam, average *opt
 	if p, err = progressOf(f); err != nil {
 		return p, false, err
 	}
-	if what := changed(p.Config, config); what != "" {
+	if what := changed(p.Config, r.Fingerprint); what != "" {
 		return p, false, diag.InFile(path, "").Errorf("resume", "was made with another %s", what).
 			Helpf("undo the change; or start afresh with --force and without --resume, from the weights that it kept with --from FILE")
 	}
@@ -112,7 +116,23 @@ func loadCheckpoint(path string, n *network.Network, a *optim.Adam, average *opt
 		}
 	}
 	n.Refresh()
-	return p, true, nil
+	return p, true, r.loadCarried(f, p)
+}
+
+// loadCarried restores the states that the batch before left.
+func (r *Run) loadCarried(f *weights.File, p progressState) error {
+	if !r.carries() || p.Batch == 0 {
+		return nil
+	}
+	lanes := (r.passed() + r.batches() - 1) / r.batches()
+	r.carried = r.Net.NewStates(lanes)
+	for i, h := range r.carried {
+		s := r.Net.Model.Layers[i].State
+		if err := restore(f, "carried/"+s.Name, "real", []int{lanes, s.Size}, h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReadCheckpoint gives the fingerprint of the model of a checkpoint and the epoch whose weights were kept, 0 for none; "" and 0

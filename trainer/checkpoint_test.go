@@ -54,7 +54,7 @@ func (p *progress) goOn(t testing.TB, text string) error {
 	r := p.run
 	r.adam = optim.NewAdam()
 	err = hostile.Read(t, p.path, func() (err error) {
-		r.state, _, err = loadCheckpoint(p.path, r.Net, r.adam, nil, r.Fingerprint)
+		r.state, _, err = r.load(p.path)
 		return err
 	})
 	if err != nil {

@@ -35,6 +35,10 @@ type Config struct {
 	Average float64
 	Seed    int64
 	Loss    network.Loss
+	// Truncate is how many steps of an unbroken recording are trained on at a time, an even number, and Carry says that a piece begins
+	// with the state that the one before it ended with.
+	Truncate int
+	Carry    bool
 	// ClassWeight and Smoothing change the loss that training minimises: what classes weigh, and which part of an answer's
 	// probability goes to all classes alike.
 	ClassWeight ClassWeight
@@ -61,7 +65,7 @@ const (
 // signs from throwing a good model away.
 func defaults(m *dsl.Model) Config {
 	return Config{Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
-		Repeat: 1, Draws: 1, Keep: KeepBest, Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+		Repeat: 1, Draws: 1, Truncate: 256, Carry: true, Keep: KeepBest, Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
 // signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
@@ -110,6 +114,13 @@ var Settings = []Setting{
 	}},
 	word("loss", "loss = cross_entropy, binary_cross_entropy or mse", func(c *Config) *network.Loss { return &c.Loss },
 		network.CrossEntropy, network.BinaryCrossEntropy, network.MeanSquared),
+	{"truncate", "truncate = 256: steps of an unbroken recording that are trained on at a time, an even number, 2 to 1,048,576", nil, func(c *Config, s string) bool {
+		return whole(&c.Truncate, s, 2, 1<<20) && c.Truncate%2 == 0
+	}},
+	{"carry", "carry = yes  or  no: whether a piece of an unbroken recording begins with the state that the one before it ended with", []string{"yes", "no"}, func(c *Config, s string) bool {
+		c.Carry = s == "yes"
+		return s == "yes" || s == "no"
+	}},
 	{"class_weight", "class_weight = balanced  or  none, or a weight for each class, from 0: class_weight = [1, 2, 0.5]", nil, readClassWeight},
 	{"label_smoothing", "label_smoothing = 0.1: from 0, below 1", nil, func(c *Config, s string) bool { return number(&c.Smoothing, s) && c.Smoothing < 1 }},
 	{"standardise", "standardise = yes  or  no", []string{"yes", "no"}, func(c *Config, s string) bool {
@@ -177,6 +188,11 @@ func ReadConfig(m *dsl.Model, overrides []string, dataKeys []string) (Config, er
 		errs.Add(err)
 	}
 	errs = append(errs, c.forClasses(m, at)...)
+	for _, key := range []string{"truncate", "carry"} {
+		if _, given := pairs[key]; given && !c.stream() {
+			errs.Add(diag.At(at[key]).Errorf("settings", "%s is for recordings that are read unbroken", key).Helpf("write  stream = yes;  or remove  %s", key))
+		}
+	}
 	return c, errs.Err()
 }
 
@@ -199,6 +215,11 @@ func (c *Config) readable(m *dsl.Model, at diag.Span) *diag.Diagnostic {
 			c.ReadUnits, c.WeightLimit, r.Matrix.Name).Helpf("write  weight_limit = %.2g", 2*math.Sqrt(float64(r.From.State.Size)/float64(c.ReadUnits)))
 	}
 	return nil
+}
+
+// stream reports whether recordings are read unbroken.
+func (c *Config) stream() bool {
+	return c.DataKeys["stream"] == "yes" || c.DataKeys["stream"] == "true"
 }
 
 func sorted(m map[string]string) []string {
@@ -287,6 +308,10 @@ func (c Config) Pairs() [][2]string {
 	add("read_units", c.ReadUnits)
 	add("average", c.Average)
 	add("loss", c.Loss)
+	if c.stream() {
+		add("truncate", c.Truncate)
+		add("carry", map[bool]string{true: "yes", false: "no"}[c.Carry])
+	}
 	if c.Loss == network.MeanSquared {
 		add("standardise", map[bool]string{true: "yes", false: "no"}[c.Standardise])
 	} else {

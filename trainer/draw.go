@@ -90,6 +90,8 @@ func (r *Run) seedOf(draw int) int64 {
 // nobody is a part without sequences.
 type nobody struct{}
 
-func (nobody) Len() int                                  { return 0 }
-func (nobody) Steps() int                                { return 0 }
-func (nobody) Fill(*network.Batch, int, int, *rand.Rand) {}
+func (nobody) Len() int                                    { return 0 }
+func (nobody) Steps() int                                  { return 0 }
+func (nobody) Stream() bool                                { return false }
+func (nobody) StepsOf(int) int                             { return 0 }
+func (nobody) Fill(*network.Batch, int, Piece, *rand.Rand) {}

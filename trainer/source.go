@@ -66,15 +66,20 @@ func (s *split) Len() int { return s.N }
 
 func (s *split) Steps() int { return s.T }
 
-func (s *split) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
+func (s *split) StepsOf(i int) int { return s.Sequences.Steps(i) }
+
+func (s *split) Fill(b *network.Batch, slot int, p Piece, rng *rand.Rand) {
 	if s.input.Vocab > 0 {
-		s.Tokens(index, b.Tokens[slot*b.T:(slot+1)*b.T])
+		s.Tokens(p.Sequence, b.Tokens[slot*b.T:(slot+1)*b.T])
 	} else {
 		x := make([]float64, b.T*b.D)
-		if rng == nil {
-			s.Values(index, x)
-		} else {
-			s.Augmented(index, s.augment, rng, x)
+		switch {
+		case rng != nil:
+			s.Augmented(p.Sequence, p.From, s.augment, rng, x)
+		case s.Stream():
+			s.Piece(p.Sequence, p.From, x)
+		default:
+			s.Values(p.Sequence, x)
 		}
 		to, integers := b.X[slot*b.T*b.D:], s.input.Integers()
 		for i, u := range x {
@@ -82,7 +87,7 @@ func (s *split) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
 		}
 	}
 	if !s.task.Unlabelled {
-		s.answers(b, slot, index)
+		s.answers(b, slot, p)
 	}
 }
 
@@ -94,21 +99,34 @@ func (s *split) answersOf(steps int) int {
 	return 1
 }
 
-func (s *split) answers(b *network.Batch, slot, index int) {
+func (s *split) answers(b *network.Batch, slot int, p Piece) {
 	n := s.answersOf(b.T)
 	switch {
 	case s.task.Loss == network.MeanSquared:
 		targets := make([]float64, n*s.Outputs)
-		s.Targets(index, targets)
+		s.targets(p, targets)
 		s.task.standardise(targets, b.Targets[slot*n*s.Outputs:])
 	case s.Outputs > 0:
 		targets := make([]float64, n*s.Outputs)
-		s.Targets(index, targets)
+		s.targets(p, targets)
 		joinBits(targets, b.Labels[slot*n:(slot+1)*n])
 	default:
 		labels := b.Labels[slot*n : (slot+1)*n]
-		s.Labels(index, labels)
+		if s.Stream() {
+			s.PieceLabels(p.Sequence, p.From, labels)
+		} else {
+			s.Labels(p.Sequence, labels)
+		}
 		s.task.oneOfEach(labels)
+	}
+}
+
+// targets are those of a piece.
+func (s *split) targets(p Piece, dst []float64) {
+	if s.Stream() {
+		s.PieceTargets(p.Sequence, p.From, dst)
+	} else {
+		s.Targets(p.Sequence, dst)
 	}
 }
 
@@ -182,6 +200,9 @@ func FitsInput(m *dsl.Model, set *data.Set) error {
 		return at(in.Span).Errorf("data", "data set %s has %d tokens, the input %d", set.Name, s.Vocabulary, in.Vocab).Helpf("write  input %s : token[%d]", in.Name, s.Vocabulary)
 	case in.Vocab == 0 && in.Size != s.D:
 		return at(in.Span).Errorf("data", "a step of data set %s has %d values, the input %d", set.Name, s.D, in.Size).Helpf("write  input %s : %s[%d]", in.Name, typeName(in), s.D)
+	case m.Steps > 0 && s.Stream():
+		return at(m.Output.Span).Errorf("data", "the model is for sequences of %d steps, and stream = yes reads recordings unbroken", m.Steps).
+			Helpf("remove  steps,  and let the state forget:  hadamard(h, leak = 1/32)")
 	case m.Steps > 0 && s.T > m.Steps:
 		return at(m.Output.Span).Errorf("data", "a sequence of data set %s has %d steps, the model %d", set.Name, s.T, m.Steps).Helpf("write  steps %d", s.T)
 	}

@@ -34,7 +34,7 @@ weights "m.safetensors"
 }
 
 // table loads a CSV file of the test.
-func table(t *testing.T, text string, settings ...string) *data.Set {
+func table(t testing.TB, text string, settings ...string) *data.Set {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "set.csv")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -62,7 +62,7 @@ func filled(task Task, set *data.Set) *network.Batch {
 	b := &network.Batch{N: s.Len(), T: s.Steps(), D: 1, X: make([]float32, s.Len()*s.Steps()), Labels: make([]int32, s.Len()),
 		Targets: make([]float32, s.Len()*set.Train.Outputs)}
 	for i := range s.Len() {
-		s.Fill(b, i, i, nil)
+		s.Fill(b, i, Piece{Sequence: i}, nil)
 	}
 	return b
 }

@@ -19,11 +19,14 @@ import (
 
 // Source is one split of a data set, as batches are filled from it.
 type Source interface {
-	// Len is the number of sequences, Steps of each one's steps.
+	// Len is the number of sequences, Steps of each one's steps. Unbroken recordings, for which Stream is set, are of different lengths:
+	// StepsOf one, Steps of the longest.
 	Len() int
 	Steps() int
-	// Fill puts sequence index into slot of a batch whose arrays have room for it. rng is for augmentation; nil for none.
-	Fill(b *network.Batch, slot, index int, rng *rand.Rand)
+	Stream() bool
+	StepsOf(i int) int
+	// Fill puts as many steps of a piece into slot of a batch as its arrays have room for. rng is for augmentation; nil for none.
+	Fill(b *network.Batch, slot int, p Piece, rng *rand.Rand)
 }
 
 // Metrics is what an epoch gave: a line of metrics.jsonl.
@@ -77,6 +80,7 @@ type Run struct {
 
 	adam    *optim.Adam
 	average *optim.Average // of the weights, or nil
+	carried network.States // that the batch before left, of unbroken recordings
 	state   progressState
 	start   time.Time
 }
@@ -103,7 +107,7 @@ func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 	r.state = progressState{Config: r.Fingerprint}
 	if resume {
 		path := r.Folder.Path(CheckpointName)
-		p, ok, err := loadCheckpoint(path, r.Net, r.adam, r.average, r.Fingerprint)
+		p, ok, err := r.load(path)
 		if err != nil {
 			return nil, err
 		}
@@ -149,21 +153,18 @@ func (r *Run) swapAverage() {
 
 func (r *Run) batches() int { return (r.passed() + r.Config.Batch - 1) / r.Config.Batch }
 
-// passed is how many sequences an epoch passes over, each as often as the configuration repeats it.
-func (r *Run) passed() int { return r.Train.Len() * max(1, r.Config.Repeat) }
+// passed is how many sequences, or pieces of them, an epoch passes over, each as often as the configuration repeats it.
+func (r *Run) passed() int { return pieces(r.Train, r.Config.Truncate) * max(1, r.Config.Repeat) }
 
 func (r *Run) epoch(ctx context.Context) error {
-	var order []int
-	for shuffle := r.rng(0); len(order) < r.passed(); {
-		order = append(order, shuffle.Perm(r.Train.Len())...)
-	}
+	c := r.course(r.rng(0))
 	augment := r.rng(1 + uint64(r.state.Batch))
 	for r.state.Batch < r.batches() {
 		if ctx.Err() != nil {
 			return r.stop(ctx)
 		}
-		from := r.state.Batch * r.Config.Batch
-		b := newBatch(r.Net, r.Train, order[from:min(from+r.Config.Batch, len(order))], augment)
+		b := newBatch(r.Net, r.Train, c.steps, c.batches[r.state.Batch], augment)
+		r.carry(b, c)
 		if err := r.step(b); err != nil {
 			return err
 		}
@@ -343,8 +344,11 @@ func validScore(n *network.Network, r network.Result) float64 {
 	return r.Accuracy()
 }
 
-// evaluationBatch is how many sequences are scored at a time.
-const evaluationBatch = 256
+// evaluationBatch is how many sequences are scored at a time; of long ones as many as have at most so many values.
+const (
+	evaluationBatch  = 256
+	evaluationValues = 1 << 24
+)
 
 // Score computes loss and accuracy of a split, without augmentation. visit, when set, sees every output with the index of
 // its sequence, or of its sequence and step when the output is at every step.
@@ -383,26 +387,27 @@ func Ranges(ctx context.Context, n *network.Network, s Source) (map[string]float
 	return out, err
 }
 
-// EachBatch hands a split on in order, size sequences at a time, without augmentation.
+// EachBatch hands a split on in order, size sequences at a time or fewer, without augmentation.
 func EachBatch(ctx context.Context, n *network.Network, s Source, size int, f func(b *network.Batch) error) error {
+	size = max(1, min(size, evaluationValues/max(1, s.Steps()*max(1, n.Model.Input.Size))))
 	for first := 0; first < s.Len(); first += size {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		index := make([]int, min(size, s.Len()-first))
-		for i := range index {
-			index[i] = first + i
+		list := make([]Piece, min(size, s.Len()-first))
+		for i := range list {
+			list[i].Sequence = first + i
 		}
-		if err := f(newBatch(n, s, index, nil)); err != nil {
+		if err := f(newBatch(n, s, s.Steps(), list, nil)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// newBatch gathers sequences.
-func newBatch(n *network.Network, s Source, index []int, rng *rand.Rand) *network.Batch {
-	b := &network.Batch{N: len(index), T: s.Steps(), D: n.Model.Input.Size}
+// newBatch gathers so many steps of each piece.
+func newBatch(n *network.Network, s Source, steps int, list []Piece, rng *rand.Rand) *network.Batch {
+	b := &network.Batch{N: len(list), T: steps, D: n.Model.Input.Size}
 	if n.Model.Input.Vocab > 0 {
 		b.Tokens = make([]int32, b.N*b.T)
 	} else {
@@ -414,8 +419,8 @@ func newBatch(n *network.Network, s Source, index []int, rng *rand.Rand) *networ
 	} else {
 		b.Labels = make([]int32, answers)
 	}
-	for slot, i := range index {
-		s.Fill(b, slot, i, rng)
+	for slot, p := range list {
+		s.Fill(b, slot, p, rng)
 	}
 	return b
 }

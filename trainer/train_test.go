@@ -90,15 +90,20 @@ func TestResumeIsExact(t *testing.T) {
 
 func resumeIsExact(t *testing.T, overrides []string) {
 	t.Helper()
-	whole := newRun(t, curves, t.TempDir(), overrides...)
+	resumes(t, []int{3, 60, 140}, func(dir string) *Run { return newRun(t, curves, dir, overrides...) })
+}
+
+// resumes stops a run after so many batches, and compares it with one that was never stopped.
+func resumes(t *testing.T, stops []int, newRun func(dir string) *Run) {
+	t.Helper()
+	whole := newRun(t.TempDir())
 	want, err := whole.Start(context.Background(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	stops := []int{3, 60, 140}
 	for i := range len(stops) + 1 {
-		run := newRun(t, curves, dir, overrides...)
+		run := newRun(dir)
 		ctx, cancel := context.WithCancel(context.Background())
 		run.Watch = func(e Event) {
 			if i < len(stops) && (e.Epoch-1)*e.Batches+e.Batch >= stops[i] {
@@ -188,9 +193,9 @@ train { data = "copy(1)"  epochs = 30  batch = 20  rate = 0.01 }
 // poisoned gives inputs that are no numbers from some sequence on.
 type poisoned struct{ Source }
 
-func (p poisoned) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
-	p.Source.Fill(b, slot, index, rng)
-	if index == 7 {
+func (p poisoned) Fill(b *network.Batch, slot int, piece Piece, rng *rand.Rand) {
+	p.Source.Fill(b, slot, piece, rng)
+	if piece.Sequence == 7 {
 		b.X[slot*b.T*b.D] = float32(math.NaN())
 	}
 }
@@ -282,9 +287,9 @@ type counted struct {
 	seen map[int]int
 }
 
-func (c counted) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
-	c.seen[index]++
-	c.Source.Fill(b, slot, index, rng)
+func (c counted) Fill(b *network.Batch, slot int, p Piece, rng *rand.Rand) {
+	c.seen[p.Sequence]++
+	c.Source.Fill(b, slot, p, rng)
 }
 
 // TestKeepLast: the weights of the last epoch are kept, whatever validation says.
@@ -389,8 +394,8 @@ type breaking struct {
 	broken bool
 }
 
-func (b *breaking) Fill(batch *network.Batch, slot, index int, rng *rand.Rand) {
-	b.Source.Fill(batch, slot, index, rng)
+func (b *breaking) Fill(batch *network.Batch, slot int, p Piece, rng *rand.Rand) {
+	b.Source.Fill(batch, slot, p, rng)
 	if !b.broken {
 		batch.X[slot*batch.T*batch.D] = float32(math.NaN())
 	}

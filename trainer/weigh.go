@@ -132,9 +132,10 @@ func normalised(weights, count []float64) []float32 {
 // eachLabel hands on every label of a part that counts.
 func (t Task) eachLabel(part *data.Sequences, visit func(label int32)) {
 	s := t.split(part)
-	b := &network.Batch{N: 1, T: s.T, Labels: make([]int32, s.answersOf(s.T))}
 	for i := range s.N {
-		s.answers(b, 0, i)
+		steps := s.StepsOf(i)
+		b := &network.Batch{N: 1, T: steps, Labels: make([]int32, s.answersOf(steps))}
+		s.answers(b, 0, Piece{Sequence: i})
 		for _, label := range b.Labels {
 			if label >= 0 {
 				visit(label)

@@ -27,8 +27,13 @@ type Augment struct {
 	Erase int
 }
 
-// Augmented is Values, changed as a says by the numbers that rng draws.
-func (s *Sequences) Augmented(i int, a Augment, rng *rand.Rand, dst []float64) {
+// Augmented is Values, or of an unbroken recording Piece from a step on, changed as a says by the numbers that rng draws.
+func (s *Sequences) Augmented(i, from int, a Augment, rng *rand.Rand, dst []float64) {
+	if s.stream != nil {
+		s.Piece(i, from, dst)
+		a.seen(dst, s.channels, rng)
+		return
+	}
 	dst = dst[:s.T*s.D]
 	if a.Shift == 0 && a.Warp == 0 && a.ShiftPixels == 0 && a.Erase == 0 {
 		s.Values(i, dst)

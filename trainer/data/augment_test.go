@@ -13,7 +13,7 @@ import (
 func TestAugmentNothing(t *testing.T) {
 	s := load(t, images(t), "valid=0")
 	got := make([]float64, 6)
-	s.Train.Augmented(1, Augment{}, nil, got)
+	s.Train.Augmented(1, 0, Augment{}, nil, got)
 	if !slices.Equal(got, values(&s.Train, 1)) {
 		t.Errorf("got %v", got)
 	}
@@ -70,8 +70,8 @@ func TestAugmentUnderPermutation(t *testing.T) {
 	a := Augment{ShiftPixels: 1, Erase: 1, Scale: 0.1}
 	x, y := make([]float64, 6), make([]float64, 6)
 	for seed := range uint64(20) {
-		plain.Train.Augmented(2, a, rand.New(rand.NewPCG(seed, 0)), x)
-		permuted.Train.Augmented(2, a, rand.New(rand.NewPCG(seed, 0)), y)
+		plain.Train.Augmented(2, 0, a, rand.New(rand.NewPCG(seed, 0)), x)
+		permuted.Train.Augmented(2, 0, a, rand.New(rand.NewPCG(seed, 0)), y)
 		for at, from := range numpyPermutation(7, 6) {
 			if y[at] != x[from] {
 				t.Fatalf("seed %d: %v and %v", seed, x, y)
@@ -87,11 +87,11 @@ func TestAugmentNoiseAndScale(t *testing.T) {
 	var noise, factor statistics
 	got := make([]float64, len(x))
 	for range 500 {
-		s.Train.Augmented(0, Augment{Noise: 0.25}, rng, got)
+		s.Train.Augmented(0, 0, Augment{Noise: 0.25}, rng, got)
 		for j, v := range got {
 			noise.add(float64(v - x[j]))
 		}
-		s.Train.Augmented(0, Augment{Scale: 0.25}, rng, got)
+		s.Train.Augmented(0, 0, Augment{Scale: 0.25}, rng, got)
 		factor.add(float64(got[5] / x[5]))
 	}
 	if math.Abs(noise.mean()) > 0.01 || math.Abs(noise.deviation()-0.25) > 0.01 {
@@ -111,7 +111,7 @@ func TestAugmentDrop(t *testing.T) {
 	var dropped [3]int
 	const draws = 2000
 	for range draws {
-		s.Train.Augmented(1, Augment{Drop: 0.25}, rng, got)
+		s.Train.Augmented(1, 0, Augment{Drop: 0.25}, rng, got)
 		for c := range dropped {
 			switch {
 			case got[c] == x[c] && got[12+c] == x[12+c]:

@@ -233,6 +233,9 @@ type chosen struct {
 
 func (c chosen) Len() int { return len(c.index) }
 
-func (c chosen) Fill(b *network.Batch, slot, i int, rng *rand.Rand) {
-	c.Source.Fill(b, slot, c.index[i], rng)
+func (c chosen) StepsOf(i int) int { return c.Source.StepsOf(c.index[i]) }
+
+func (c chosen) Fill(b *network.Batch, slot int, p trainer.Piece, rng *rand.Rand) {
+	p.Sequence = c.index[p.Sequence]
+	c.Source.Fill(b, slot, p, rng)
 }

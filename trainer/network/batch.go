@@ -17,6 +17,32 @@ type Batch struct {
 	// Labels are [N], or [N][T] when the output is at every step; -1 is not counted. Targets are rows of outputs likewise; NaN is not counted.
 	Labels  []int32
 	Targets []float32
+	// States are what the sequences begin with, and afterwards what they end with; nil begins with zeros. Gradients stop there.
+	States States
+}
+
+// States are those of every layer: [layer][sequence*units + unit].
+type States [][]float32
+
+// NewStates gives states of zero for so many sequences.
+func (n *Network) NewStates(sequences int) States {
+	var out States
+	for _, l := range n.layers {
+		out = append(out, make([]float32, sequences*l.n))
+	}
+	return out
+}
+
+// of are the states of a sequence in a layer of so many units.
+func (s States) of(layer, sequence, units int) []float32 {
+	return s[layer][sequence*units : (sequence+1)*units]
+}
+
+// ClearStates takes those of a sequence to zero.
+func (n *Network) ClearStates(s States, sequence int) {
+	for i, l := range n.layers {
+		clear(s.of(i, sequence, l.n))
+	}
 }
 
 // counted is how many labels or targets a batch's loss is the mean of.

@@ -104,7 +104,23 @@ func (t *tile) begin(b *Batch, first int, weight float32) {
 	for i := range t.layers {
 		clear(t.layers[i].h)
 	}
+	t.eachState(func(h, carried *float32) { *h = *carried })
 	clear(t.total)
+}
+
+// eachState visits the states at hand of every sequence beside those of the batch, where it has some.
+func (t *tile) eachState(visit func(h, carried *float32)) {
+	if t.batch.States == nil {
+		return
+	}
+	for i, l := range t.n.layers {
+		for lane := range t.lanes {
+			of := t.batch.States.of(i, t.first+lane, l.n)
+			for j := range of {
+				visit(&t.layers[i].h[j*kernels.Lanes+lane], &of[j])
+			}
+		}
+	}
 }
 
 // grown is a slice of a length, zeroed.
@@ -219,6 +235,7 @@ func (t *tile) forward(keep bool, visit func(step int)) {
 			visit(step)
 		}
 	}
+	t.eachState(func(h, carried *float32) { *carried = *h })
 }
 
 func (s *tileLayer) checkpoint(k int) {

@@ -78,7 +78,7 @@ func New(file string, o Options) (*Study, error) {
 	if err := s.load(read, o.Loaded); err != nil {
 		return nil, err
 	}
-	s.Chosen = s.Config.Settle(s.Set.Train.N)
+	s.Chosen = s.Config.Settle(s.Config.Pieces(&s.Set.Train))
 	if c := s.Config; c.Loss == network.MeanSquared && c.Standardise {
 		s.Targets = trainer.Standardised(s.Set)
 	}

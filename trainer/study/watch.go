@@ -149,7 +149,7 @@ type counting struct {
 	stage Stage
 }
 
-func (c counting) Fill(b *network.Batch, slot, index int, rng *rand.Rand) {
-	c.Source.Fill(b, slot, index, rng)
+func (c counting) Fill(b *network.Batch, slot int, p trainer.Piece, rng *rand.Rand) {
+	c.Source.Fill(b, slot, p, rng)
 	c.stage.Add(1)
 }
