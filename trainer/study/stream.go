@@ -156,7 +156,7 @@ type Stretch struct {
 }
 
 // thresholds are those of a curve, denser where the last misses and the first false alarms are decided on.
-var thresholds = []float64{0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999, 0.99999, 0.999999}
+var thresholds = []float64{0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999, 0.99999, 0.999999}
 
 // ScoreStream runs the model without end over whole recordings of a part, at one level, and judges what it decides. see, where it
 // is not nil, gets every stretch of a decision, in order. The study must have been made with Options.Stream.
