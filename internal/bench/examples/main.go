@@ -35,7 +35,7 @@ var folder = filepath.Join("docs", "benchmarks")
 
 // examples are trained with seeds 1 to seeds each; those of MNIST are shown by their learning curves too.
 var (
-	examples = append([]string{"activity", "har2", "dsa19", "digits", "sentiment", "copy1000"}, mnist...)
+	examples = append([]string{"activity", "har2", "dsa19", "digits", "sentiment", "turbofan", "copy1000"}, mnist...)
 	mnist    = []string{"pmnist", "pmnist_block", "smnist", "smnist_block"}
 )
 
@@ -50,6 +50,7 @@ type result struct {
 	Scores     []score `json:"scores"`
 	Parameters int     `json:"parameters"`
 	Bits       int     `json:"bits"`
+	State      int     `json:"state_bits,omitempty"`
 	Adds       int     `json:"adds"`
 	// Valid is the accuracy on the validation part after every epoch.
 	Valid []float64 `json:"valid"`
@@ -60,6 +61,14 @@ type score struct {
 	Accuracy float64 `json:"accuracy"`
 	MacroF1  float64 `json:"macro_f1"`
 	Loss     float64 `json:"loss"`
+	// Outputs are those of a regression, which has neither accuracy nor F1.
+	Outputs []number `json:"outputs,omitempty"`
+}
+
+// number is how far one output of a regression is off, in the units of the data.
+type number struct {
+	Name string  `json:"name"`
+	RMSE float64 `json:"rmse"`
 }
 
 // results are the trainings of every example, and the machine that the last one ran on.

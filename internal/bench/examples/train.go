@@ -78,6 +78,7 @@ func train(ctx context.Context, command, name string, seed, cores int) error {
 	var report struct {
 		Cost struct {
 			Parameters, Bits  int
+			State             int `json:"state_bits"`
 			Recurrence, Input struct{ Adds int }
 		}
 	}
@@ -85,11 +86,11 @@ func train(ctx context.Context, command, name string, seed, cores int) error {
 		return err
 	}
 	c := report.Cost
-	r.Parameters, r.Bits, r.Adds = c.Parameters, c.Bits, c.Recurrence.Adds+c.Input.Adds
+	r.Parameters, r.Bits, r.State, r.Adds = c.Parameters, c.Bits, c.State, c.Recurrence.Adds+c.Input.Adds
 	if r.Valid, err = validation(filepath.Join(dir, "run", "metrics.jsonl")); err != nil {
 		return err
 	}
-	log.Printf("%s, seed %d: %.4f in %.0f s", name, seed, r.at("fixed").Accuracy, r.Seconds)
+	log.Printf("%s, seed %d: %s in %.0f s", name, seed, r.at("fixed"), r.Seconds)
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err

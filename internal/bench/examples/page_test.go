@@ -1,0 +1,34 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestPage has a regression in a table of its own, in the units of its data, and no accuracy of it.
+func TestPage(t *testing.T) {
+	life := func(seed int, rmse float64) result {
+		s := func(level string) score {
+			return score{Level: level, Outputs: []number{{Name: "remaining flights", RMSE: rmse}}}
+		}
+		return result{Seed: seed, Scores: []score{s("real"), s("fixed")}, Bits: 17, State: 4096, Adds: 12, Seconds: 3}
+	}
+	text := page(&results{Examples: map[string][]result{
+		"turbofan": {life(1, 14), life(2, 15)},
+		"har2":     {{Seed: 1, Scores: []score{{Level: "fixed", Accuracy: 0.5}}}},
+	}})
+	for _, want := range []string{
+		"| [turbofan](../../examples/turbofan/model.hrn) | remaining flights | 2 | 14.50 (14.00 to 15.00) | 14.50 (14.00 to 15.00) | 3 | 512 | 12 | 3 |",
+		"| [har2](../../examples/har2/model.hrn) | 1 | 0.0000 | 0.5000 |",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no line %s in\n%s", want, text)
+		}
+	}
+	if strings.Count(text, "turbofan/model.hrn") != 1 {
+		t.Error("a regression stands among classifications")
+	}
+	if got := life(1, 14).at("fixed").String(); got != "remaining flights off by 14.00" {
+		t.Errorf("a training is told as %q", got)
+	}
+}
