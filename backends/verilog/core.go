@@ -10,6 +10,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
+	"github.com/hrnnc/hrnnc/backends/verilog/sim"
 )
 
 // Core is a Hadamard transform alone, as a core for other people's designs.
@@ -59,12 +60,17 @@ func coreUnits(n int) int {
 	return n
 }
 
+// Definable reports whether a transform is small enough for its results to be proven those of the definition, in seconds.
+func (c *Core) Definable() bool {
+	return c.N <= 16
+}
+
 // coreValues are what the templates of a core say.
 type coreValues struct {
 	*Core
 	K, Out, Lanes int
-	Lane          []int
-	Units, Rows   int // vectors of each kind
+	Lane, Values  []int // numbers of lanes, and of a vector's values
+	Units, Rows   int   // vectors of each kind
 	Vectors       int
 	Rows2         [][2]string // of the README's table
 	Version       string
@@ -72,6 +78,81 @@ type coreValues struct {
 }
 
 func (v coreValues) Serial() bool { return v.Style == datapath.CoreSerial }
+
+// Port is the name of a lane's port.
+func (v coreValues) Port(name string, lane int) string {
+	if v.Lanes == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s%d", name, lane)
+}
+
+// Past is how many cycles ago the first value came that the last result of a vector depends on.
+func (v coreValues) Past() int { return v.Latency + v.N/v.Lanes - 1 }
+
+// Delays are 1 to Past.
+func (v coreValues) Delays() []int { return upTo(1, v.Past()+1) }
+
+// Third is the cycle in which the last vector of a proof begins, of three that stream.
+func (v coreValues) Third() int { return 2*v.N + 1 }
+
+// TimeBits are enough to count the cycles of a proof.
+func (v coreValues) TimeBits() int { return bits.Len(uint(v.Frames())) }
+
+// Frames are the cycles of a proof: the reset, all vectors in and out, and one in which the last property is seen.
+func (v coreValues) Frames() int {
+	switch v.Style {
+	case datapath.CorePipelined:
+		return v.Latency + 3
+	case datapath.CoreStreaming:
+		return v.Third() + v.Past() + 3
+	}
+	return 2*v.Interval + v.N + 3
+}
+
+// Row is the definition of a result: a sum over all values of a vector, those added first that the design adds first.
+func (v coreValues) Row(i int) string {
+	terms := make([]string, v.N)
+	for j := range terms {
+		terms[j] = fmt.Sprintf("x%d", j)
+		if v.Style == datapath.CoreStreaming {
+			terms[j] = fmt.Sprintf("x%d", v.Latency+i-j) // the value's age as the result leaves
+		}
+	}
+	for stage := range v.K {
+		stride := v.N >> (stage + 1)
+		if v.Serial() {
+			stride = 1 << stage
+		}
+		for j := range terms {
+			if sign := "+"; terms[j] != "" && j&stride == 0 {
+				if i&stride != 0 {
+					sign = "-"
+				}
+				terms[j], terms[j|stride] = fmt.Sprintf("(%s %s %s)", terms[j], sign, terms[j|stride]), ""
+			}
+		}
+	}
+	return terms[0]
+}
+
+// Prepare and Search are what yosys and its ABC are told for a proof: all cycles side by side, and what is equal in them found.
+func (v coreValues) Prepare() string {
+	script := sim.PrepareScript([]string{v.Name + ".v"}, "formal/definition.sv", v.Name+"_definition", "build/definition", "")
+	return strings.ReplaceAll(script, "$", "$$") // as make wants it
+}
+
+func (v coreValues) Search() string {
+	return fmt.Sprintf("read_aiger build/definition.aig; frames -i -F %d; ifraig; iprove", v.Frames())
+}
+
+func upTo(from, below int) []int {
+	var out []int
+	for i := from; i < below; i++ {
+		out = append(out, i)
+	}
+	return out
+}
 
 func (v coreValues) Title() string {
 	return fmt.Sprintf("Hadamard transform of %d integers of %d bits, %s", v.N, v.Width, v.Style)
@@ -101,7 +182,7 @@ func (c *Core) Verilog() backends.File {
 
 // Products are what the Makefile makes.
 func (c *Core) Products() []string {
-	return []string{"build/testbench", "build/result.txt", "build/size.txt"}
+	return []string{"build/testbench", "build/result.txt", "build/size.txt", "build/definition.aig", "build/definition.names", "build/definition.txt"}
 }
 
 // Files are the core's: Verilog, a testbench, a Makefile, a description for FuseSoC and a README, whose table has the rows given.
@@ -122,13 +203,15 @@ func (c *Core) Files(rows [][2]string) ([]backends.File, error) {
 		v.How = "A value is taken in a cycle in which `in_valid` and `in_ready` are both 1, a result leaves in one in which `out_valid` and `out_ready`\n" +
 			"are; `out_start` comes with the first of a vector. Both sides may pause at any time. While results leave, the next vector comes in."
 	}
-	for i := range v.Lanes {
-		v.Lane = append(v.Lane, i)
-	}
+	v.Lane, v.Values = upTo(0, v.Lanes), upTo(0, v.N)
 	files := []backends.File{c.Verilog()}
-	for _, f := range []struct{ path, template string }{
+	made := []struct{ path, template string }{
 		{c.Name + "_tb.v", "testbench.v"}, {c.Name + ".core", "fusesoc.core"}, {"Makefile", "Makefile"}, {"README.md", "README.md"},
-	} {
+	}
+	if c.Definable() {
+		made = append(made, struct{ path, template string }{"formal/definition.sv", "definition.sv"})
+	}
+	for _, f := range made {
 		t, err := coreTemplates.Clone()
 		if err != nil {
 			return nil, err
@@ -149,4 +232,9 @@ func (c *Core) Files(rows [][2]string) ([]backends.File, error) {
 var coreTemplates = template.Must(template.New("").Delims("[[", "]]").Funcs(template.FuncMap{
 	"banner": func() string { return "" }, // Files sets it
 	"lane":   func(i, m int) string { return fmt.Sprintf("[%d:%d]", i*m+m-1, i*m) },
+	"span":   span, "lit": lit,
+	"add":  func(a, b int) int { return a + b },
+	"sub":  func(a, b int) int { return a - b },
+	"at":   func(i int) string { return fmt.Sprintf("[%d]", i) },
+	"upto": func(i int) string { return fmt.Sprintf("[%d:0]", i) },
 }).ParseFS(templateFiles, "templates/core/*.tmpl"))

@@ -1,6 +1,7 @@
 package verilog
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,7 +10,33 @@ import (
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
+	"github.com/hrnnc/hrnnc/backends/verilog/sim"
+	"github.com/hrnnc/hrnnc/internal/exttool"
 )
+
+// writeCore writes the files of a core into a folder of the test's, some of its Verilog replaced.
+func writeCore(t *testing.T, c *Core, was, is string) string {
+	t.Helper()
+	files, err := c.Files(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(files[0].Data); !strings.Contains(text, was) {
+		t.Fatalf("no %q in\n%s", was, text)
+	}
+	files[0].Data = bytes.Replace(files[0].Data, []byte(was), []byte(is), 1)
+	dir := t.TempDir()
+	for _, f := range files {
+		path := filepath.Join(dir, f.Path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
 
 // TestCoresRun runs the testbenches of cores in both simulators, and Verilator's lint.
 func TestCoresRun(t *testing.T) {
@@ -25,16 +52,7 @@ func TestCoresRun(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				files, err := c.Files(nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				dir := t.TempDir()
-				for _, f := range files {
-					if err := os.WriteFile(filepath.Join(dir, f.Path), f.Data, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
+				dir := writeCore(t, c, "", "")
 				targets := []string{"check"}
 				if _, err := exec.LookPath("verilator"); err == nil {
 					targets = append(targets, "lint")
@@ -53,38 +71,49 @@ func TestCoresRun(t *testing.T) {
 	}
 }
 
-// TestCoreTestbenchesFindFaults changes a core and expects its testbench to say so.
+// TestCoreTestbenchesFindFaults changes a core and expects its testbench, and its proof, to say so.
 func TestCoreTestbenchesFindFaults(t *testing.T) {
-	need(t, "iverilog", "vvp")
+	need(t, "iverilog", "vvp", "make")
 	for style, fault := range map[datapath.CoreStyle][2]string{
 		datapath.CorePipelined: {"y2_5 <= sum2_5", "y2_5 <= ~sum2_5"},
 		datapath.CoreStreaming: {"sum4 = front4 + ", "sum4 = front4 - "},
 		datapath.CoreSerial:    {"sum1 : ", "sum0 : "},
 	} {
-		c, err := NewCore("", 16, 12, style)
+		c, err := NewCore("", 8, 4, style)
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, err := c.Files(nil)
-		if err != nil {
-			t.Fatal(err)
+		dir := writeCore(t, c, fault[0], fault[1])
+		targets := []string{"check"}
+		if len(exttool.Missing(sim.ProofTools...)) == 0 {
+			targets = append(targets, "formal")
 		}
-		dir := t.TempDir()
-		text := string(files[0].Data)
-		if !strings.Contains(text, fault[0]) {
-			t.Fatalf("%s: no %q in\n%s", style, fault[0], text)
-		}
-		for i, data := range []string{strings.Replace(text, fault[0], fault[1], 1), string(files[1].Data)} {
-			if err := os.WriteFile(filepath.Join(dir, files[i].Path), []byte(data), 0o644); err != nil {
-				t.Fatal(err)
+		for _, target := range targets {
+			if out, err := exec.Command("make", "-s", "-C", dir, target).CombinedOutput(); err == nil || !strings.Contains(string(out), "FAIL") {
+				t.Errorf("%s: make %s: %v %s", style, target, err, out)
 			}
 		}
-		program := filepath.Join(dir, "d.vvp")
-		if out, err := exec.Command("iverilog", "-g2001", "-s", c.Name+"_tb", "-o", program, filepath.Join(dir, files[0].Path), filepath.Join(dir, files[1].Path)).CombinedOutput(); err != nil {
-			t.Fatalf("%v %s", err, out)
-		}
-		if out, err := exec.Command("vvp", "-n", program).Output(); err != nil || !strings.Contains(string(out), "FAIL: ") {
-			t.Errorf("%s: %v %s", style, err, out)
+	}
+}
+
+// TestCoresEqualTheDefinition proves small transforms for all values, of the first and last width too.
+func TestCoresEqualTheDefinition(t *testing.T) {
+	need(t, append([]string{"make"}, sim.ProofTools...)...)
+	for _, style := range datapath.CoreStyles {
+		for _, size := range [][2]int{{2, 4}, {4, 4}, {8, 4}, {8, 1}} {
+			if size[0] < 8 && style == datapath.CoreSerial {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s %d of %d", style, size[0], size[1]), func(t *testing.T) {
+				t.Parallel()
+				c, err := NewCore("", size[0], size[1], style)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if out, err := exec.Command("make", "-s", "-C", writeCore(t, c, "", ""), "formal").CombinedOutput(); err != nil || !strings.Contains(string(out), "PROVED") {
+					t.Errorf("%v %s", err, out)
+				}
+			})
 		}
 	}
 }

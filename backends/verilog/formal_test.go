@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends"
@@ -36,30 +39,77 @@ func open(t *testing.T, dir string) *sim.Design {
 	return d
 }
 
-// TestProofs proves what formal/ says of small designs, for ever or for some cycles.
+// prove proves one property of a design, cycle by cycle where it is no matter of the stream: the search for what holds for ever may
+// take long.
+func prove(t *testing.T, dir string, proof sim.Proof, cycles int) sim.Proven {
+	t.Helper()
+	proof.Bounded = proof.Bounded || proof.Name != sim.Stream
+	proof.Cycles = min(proof.Cycles, cycles)
+	got, err := sim.Prove(context.Background(), open(t, dir), proof, 300) // which end long before, but on a machine that is busy
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// proofsOf are the properties of a plan's design by name.
+func proofsOf(t *testing.T, p *lower.Plan, s backends.Settings) map[string]sim.Proof {
+	t.Helper()
+	all, err := Proofs(p, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]sim.Proof{}
+	for _, proof := range all {
+		out[proof.Name] = proof
+	}
+	return out
+}
+
+// TestProofs proves what formal/ says of small designs, for ever or for some cycles: with and without a port for the state.
 func TestProofs(t *testing.T) {
 	need(t, sim.ProofTools...)
-	for seed := range 1 {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+	for name, set := range map[string]backends.Settings{"plain": nil, "state port": {"state_port": "yes"}} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := tiny(seed)
-			d := open(t, generate(t, p, backends.Vectors{}, nil))
-			proofs, err := Proofs(p, nil)
+			p := tiny(0)
+			dir := generate(t, p, backends.Vectors{}, set)
+			for _, proof := range proofsOf(t, p, set) {
+				if got := prove(t, dir, proof, 16); got.Failed != "" || !got.Forever && got.Depth == 0 {
+					t.Errorf("%s: %+v", proof.Name, got)
+				}
+			}
+		})
+	}
+}
+
+// TestProofsFindMistakes changes a design in one place and expects a proof to fail.
+func TestProofsFindMistakes(t *testing.T) {
+	need(t, sim.ProofTools...)
+	p := tiny(0)
+	for _, m := range []struct{ what, proof, was, is string }{
+		{"a sign", sim.Definition, "wire subtract0 = ", "wire subtract0 = ~"},
+		{"an output that does not wait", sim.Stream, "taken = waits & out_ready", "taken = waits"},
+		{"a beat taken with no room", sim.Stream, "assign in_ready = ~full", "assign in_ready = 1'b1"},
+		{"a step's outputs over those of the one before", sim.Hold, "held = waits & ~taken", "held = 1'b0"},
+		{"a register that keeps its value in reset", sim.Reset, "            last <= 1'd1;\n", ""},
+	} {
+		t.Run(m.what, func(t *testing.T) {
+			t.Parallel()
+			dir := generate(t, p, backends.Vectors{}, nil)
+			file := filepath.Join(dir, open(t, dir).Top+".v")
+			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, proof := range proofs {
-				if proof.Name != sim.Stream {
-					proof.Bounded = true // the search for an invariant may take long
-				}
-				proof.Cycles = min(proof.Cycles, 16)
-				got, err := sim.Prove(context.Background(), d, proof, 10)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got.Failed != "" {
-					t.Errorf("%s: %+v", proof.Name, got)
-				}
+			if strings.Count(string(text), m.was) != 1 {
+				t.Fatalf("not one %q in\n%s", m.was, text)
+			}
+			if err := os.WriteFile(file, []byte(strings.Replace(string(text), m.was, m.is, 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if got := prove(t, dir, proofsOf(t, p, nil)[m.proof], 50); got.Failed == "" {
+				t.Errorf("%s finds nothing: %+v", m.proof, got)
 			}
 		})
 	}

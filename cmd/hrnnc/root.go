@@ -30,6 +30,7 @@ const (
 	exitUser        = 1   // the input is wrong, or a check failed
 	exitUsage       = 2   // the command line is wrong
 	exitBug         = 3   // hrnnc is wrong
+	exitUndecided   = 4   // the time was up before a proof ended
 	exitInterrupted = 130 // as a shell has it for SIGINT
 )
 
@@ -267,6 +268,8 @@ func (a *app) exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errFailed):
 		return exitUser
+	case errors.Is(err, errUndecided):
+		return exitUndecided
 	case errors.As(err, &usage), errors.As(err, &level), errors.As(err, &target):
 		var meant interface{ Help() string }
 		help := ""
@@ -310,6 +313,9 @@ func outside(code string, err error) *diag.Diagnostic {
 
 // errFailed is a check that failed and has already been reported.
 var errFailed = errors.New("failed")
+
+// errUndecided is a proof whose time was up, which has already been reported.
+var errUndecided = errors.New("undecided")
 
 func containsInternal(l diag.List) bool {
 	for _, d := range l {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,7 @@ all largest, alternating, long runs) and random sequences, and count the bits in
 interpreter. Each transform is pushed through with its unit vectors, which proves it: between roundings it is linear.
 
 A level whose tools are missing is skipped, and said to be. Exit code 1: some bit differs, or a level that --level names
-could not run. --mcu runs the C on the emulators of chips, alone or with the levels of --level.
+could not run; 4: the time of a proof was up before it was decided. --mcu runs the C on the emulators of chips, alone or with the levels of --level.
 
 Of the Verilog, --netlist runs what yosys makes for an FPGA, cell by cell, and --formal proves properties for every input and
 all pauses: the stream, reset, and for small models that outputs are those of the definition. --coverage says what the testbench reaches. docs/verification.md says more.`,
@@ -119,12 +120,13 @@ all pauses: the stream, reset, and for small models that outputs are those of th
 }
 
 func (a *app) printVerify(rows []compiler.Verification, proofs []sim.Proven, covered *sim.Coverage) error {
-	equal, passed := true, true
+	equal, passed, decided := true, true, true
 	for _, r := range rows {
 		equal, passed = equal && r.Equal(), passed && r.Passed()
 	}
 	for _, p := range proofs {
-		equal, passed = equal && p.Failed == "", passed && p.Failed == ""
+		equal, passed = equal && p.Failed == "", passed && p.Enough()
+		decided = decided && (p.Failed != "" || p.Enough())
 	}
 	if a.json {
 		if err := a.printJSON(struct {
@@ -136,16 +138,20 @@ func (a *app) printVerify(rows []compiler.Verification, proofs []sim.Proven, cov
 		}{equal, passed, rows, provenRows(proofs), coverageOf(covered)}); err != nil {
 			return err
 		}
-	} else if err := a.verifyTables(rows, proofs, covered, equal, passed); err != nil {
+	} else if err := a.verifyTables(rows, proofs, covered, equal, passed, decided); err != nil {
 		return err
 	}
-	if !passed {
-		return errFailed
+	others := !slices.ContainsFunc(rows, func(r compiler.Verification) bool { return !r.Passed() })
+	switch {
+	case passed:
+		return nil
+	case equal && others && !decided:
+		return errUndecided
 	}
-	return nil
+	return errFailed
 }
 
-func (a *app) verifyTables(rows []compiler.Verification, proofs []sim.Proven, covered *sim.Coverage, equal, passed bool) error {
+func (a *app) verifyTables(rows []compiler.Verification, proofs []sim.Proven, covered *sim.Coverage, equal, passed, decided bool) error {
 	if len(rows) > 0 {
 		if err := a.levelTable(rows); err != nil {
 			return err
@@ -170,6 +176,8 @@ func (a *app) verifyTables(rows []compiler.Verification, proofs []sim.Proven, co
 	switch {
 	case !equal:
 		fmt.Fprintln(a.out, "\nNOT EQUAL: please report it, with the model")
+	case !decided:
+		fmt.Fprintln(a.out, "\nNOT DECIDED: the time was up before a whole step was searched; --seconds gives a proof more")
 	case !passed:
 		fmt.Fprintln(a.out, "\nNOT RUN: a level or chip that was named could not be compared")
 	}
