@@ -183,6 +183,8 @@ var jsonRuns = []struct {
 	{command: "train", rest: "curves.hrn --force --set epochs=none", code: exitUser},
 	{command: "eval", rest: "curves.hrn --split valid --level real"},
 	{command: "eval", rest: "curves.hrn --split all", code: exitUsage},
+	{command: "eval", rest: "curves.hrn --stream", code: exitUser},
+	{command: "eval", rest: "curves.hrn --stream --tune test", code: exitUsage},
 	{command: "search", rest: "curves.hrn --budget 1 --units 16 --block full --bits int4"},
 	{command: "search", rest: "curves.hrn --budget 0", code: exitUsage},
 	{command: "help", rest: "train"},

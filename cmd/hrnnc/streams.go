@@ -16,7 +16,6 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/score"
-	"github.com/hrnnc/hrnnc/trainer/score/stream"
 	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
@@ -155,7 +154,7 @@ func (a *app) evalStream(ctx context.Context, s *study.Study, o evalFlags, bar *
 	}
 	if a.json {
 		return a.printJSON(struct {
-			Streams []*study.StreamScore `json:"streams"`
+			Scores []*study.StreamScore `json:"scores"`
 		}{scores})
 	}
 	if err := a.printStreams(scores); err != nil {
@@ -191,18 +190,21 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 	case err != nil:
 		return err
 	case a.json:
-		return a.printJSON(t)
+		return a.printJSON(struct {
+			Scores []*study.StreamScore `json:"scores"`
+			Tuned  *study.Tuned         `json:"tuned"`
+		}{[]*study.StreamScore{t.Score}, t})
 	}
 	var rows [][]string
 	for _, x := range []struct {
 		what string
-		of   *stream.Score
-	}{{"now", &t.Was}, {"proposed", &t.Score}} {
+		of   *study.StreamScore
+	}{{"now", t.Before}, {"proposed", t.Score}} {
 		e := x.of.Events
 		rows = append(rows, []string{x.what, partText(e.MissRate()), rateText(e.FalseAlarms.PerHour), partText(x.of.Accuracy), partText(x.of.MacroF1),
 			secondsText(x.of.Delay.Median), rateText(x.of.Flicker.PerHour)})
 	}
-	fmt.Fprintf(a.out, "%s, %s: %s events, %.3g h; %s settings tried, for fewest misses with at most %v false alarms an hour\n", t.Split, t.Level,
+	fmt.Fprintf(a.out, "%s, %s: %s events, %.3g h; %s settings tried, for fewest misses with at most %v false alarms an hour\n", t.Score.Split, t.Score.Level,
 		thousands(t.Score.Events.Events), t.Score.Hours, thousands(t.Tried), t.Limit)
 	if err := table(a.out, []string{"decide", "missed", "false alarms/h", "accuracy", "macro F1", "delay", "flicker/h"}, rows); err != nil {
 		return err

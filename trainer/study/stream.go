@@ -136,7 +136,7 @@ type StreamScore struct {
 	Decide Decide `json:"decide"`
 	stream.Score
 	// Curve is what other thresholds miss and make up, with the same hold and smooth, from the lowest up.
-	Curve []stream.Point `json:"curve"`
+	Curve []stream.Point `json:"curve,omitempty"`
 	Strip *Strip         `json:"-"` // the recording with the most changes
 }
 

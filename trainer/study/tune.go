@@ -12,15 +12,12 @@ import (
 
 // Tuned is the decide block of fewest misses, on one part, with at most so many false alarms an hour.
 type Tuned struct {
-	Split   string       `json:"split"`
-	Level   string       `json:"level"`
 	Limit   float64      `json:"false_alarms_per_hour"`
 	Reached bool         `json:"reached"` // some settings keep to the limit; else these are those of the fewest false alarms
 	Tried   int          `json:"tried"`
-	Before  Decide       `json:"before"`
 	Decide  Decide       `json:"decide"`
-	Was     stream.Score `json:"score_before"`
-	Score   stream.Score `json:"score"`
+	Score   *StreamScore `json:"-"` // with it
+	Before  *StreamScore `json:"before"`
 }
 
 // longestTried is for how many seconds tuning holds and smooths at most: more would make decisions late.
@@ -59,22 +56,23 @@ func (s *Study) TuneStream(ctx context.Context, split, level string, r StreamRul
 	if err != nil {
 		return nil, s.decideError(err)
 	}
-	out := &Tuned{Split: split, Level: level, Limit: limit, Tried: len(trials.settings) - 1, Before: r.Decide, Was: trials.tallies[0].Score(whose)}
+	of := func(k int) *StreamScore {
+		return &StreamScore{Split: split, Level: level, Decide: s.decideOf(trials.settings[k]), Score: trials.tallies[k].Score(whose)}
+	}
+	out := &Tuned{Limit: limit, Tried: len(trials.settings) - 1, Before: of(0)}
 	switch {
-	case out.Was.Steps == 0:
+	case out.Before.Steps == 0:
 		return nil, s.nothingCounts(split, part, r)
-	case out.Was.Events.Events == 0:
+	case out.Before.Events.Events == 0:
 		return nil, diag.InFile(s.Set.Name, "").Errorf("data", "the %s part has no event, so that nothing can be missed", split).
 			Helpf("choose another part, with recordings that hold some:  --tune train;  or hold other persons out")
 	}
-	best := 0
-	for k := range trials.settings {
-		candidate := trials.tallies[k].Score(whose)
-		if k > 0 && (best == 0 || better(candidate, out.Score, limit)) {
-			best, out.Score = k, candidate
+	for k := range trials.settings[1:] {
+		if candidate := of(k + 1); out.Score == nil || better(candidate.Score, out.Score.Score, limit) {
+			out.Score = candidate
 		}
 	}
-	out.Decide = s.decideOf(trials.settings[best])
+	out.Decide = out.Score.Decide
 	out.Reached = float64(out.Score.Events.FalseAlarms.PerHour) <= limit
 	return out, nil
 }
