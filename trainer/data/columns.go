@@ -45,7 +45,9 @@ func (t *table) findColumns(r *files.Rows) error {
 		t.p.note("%s", n)
 	}
 	columns := t.cols
-	if columns.Label == "" && len(columns.Targets) == 0 && !t.classOfFile {
+	if forecast := t.forecasts(); forecast && columns.Label != "" {
+		return fail(r.File, "").Errorf(code, "label is a class, and horizon forecasts numbers").Helpf("remove  label;  targets  names the columns to forecast, else it is the inputs")
+	} else if columns.Label == "" && len(columns.Targets) == 0 && !t.classOfFile && !forecast {
 		if err := t.guessAnswer(r, &columns); err != nil {
 			return err
 		}
@@ -86,10 +88,13 @@ func (t *table) findColumns(r *files.Rows) error {
 	for _, i := range t.targets {
 		t.p.targets = append(t.p.targets, r.ColumnName(i))
 	}
-	t.taken = append([]int{t.label, t.text, t.id, t.group}, t.targets...)
+	t.taken = []int{t.label, t.text, t.id, t.group}
+	if !t.forecasts() { // what is forecast is known until now
+		t.taken = append(t.taken, t.targets...)
+	}
 	if t.o.Unlabelled {
 		t.label, t.targets = -1, nil
-	} else if t.label < 0 && len(t.targets) == 0 && !t.classOfFile {
+	} else if t.label < 0 && len(t.targets) == 0 && !t.classOfFile && !t.forecasts() {
 		return fail(r.File, "").Errorf(code, "which column is the label cannot be guessed").
 			Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression; %s", r.ColumnNames())
 	}
@@ -101,6 +106,9 @@ func (t *table) findColumns(r *files.Rows) error {
 	}
 	return t.findValues(r, columns.Values)
 }
+
+// forecasts reports whether the answers are values of later steps.
+func (t *table) forecasts() bool { return t.o.Horizon > 0 && !t.o.Unlabelled }
 
 // guessAnswer finds the column with the class by its name, or takes what the file itself says.
 func (t *table) guessAnswer(r *files.Rows, c *Columns) error {
@@ -145,7 +153,7 @@ func (t *table) needID(r *files.Rows) error {
 	for _, s := range []struct {
 		name  string
 		given bool
-	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"stream", t.o.Stream}, {"each_step", t.cols.EachStep}} {
+	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"stream", t.o.Stream}, {"horizon", t.o.Horizon > 0}, {"each_step", t.cols.EachStep}} {
 		if s.given {
 			return fail(r.File, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).
 				Helpf("%s", help)

@@ -183,7 +183,7 @@ func (t *table) givenAway(name string) error {
 		switch {
 		case t.answered() && t.numbersClasses(c):
 			what = "has one whole number for each class"
-		case len(t.targets) > 0 && t.copiesTarget(c):
+		case len(t.targets) > 0 && !t.forecasts() && t.copiesTarget(c):
 			what = "is a copy of a target"
 		default:
 			continue

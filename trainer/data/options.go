@@ -23,6 +23,7 @@ type Options struct {
 	Window    int
 	Stride    int
 	Stream    bool // recordings are read unbroken
+	Horizon   int  // steps from an input to the answer that is forecast; 0 for answers of their own
 	Features  string
 	Hz        float64 // steps a second
 
@@ -129,6 +130,7 @@ var Settings = []Setting{
 	{"window", "steps of a window", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Window }},
 	{"stride", "steps from one window to the next", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Stride }},
 	{"stream", "read recordings unbroken, with an answer at every step; steps without a label do not count: yes or no", Streams, nil, 0, 0, func(o *Options) any { return &o.Stream }},
+	{"horizon", "forecast: the answer is what the inputs, or the columns of targets, are so many steps later", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Horizon }},
 	{"features", "raw (samples), or bands (energies of 16 bands, by the integer front end)", Audio, []string{"raw", "bands"}, 0, 0, func(o *Options) any { return &o.Features }},
 	{"hz", "steps a second, where the files do not say it: decisions then have a time", Series | Audio, nil, 1e-6, 1e9, func(o *Options) any { return &o.Hz }},
 	{"valid", "part of the training sequences held out for validation", anyKind, nil, 0, 0.9, func(o *Options) any { return &o.Valid }},

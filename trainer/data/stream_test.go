@@ -85,3 +85,38 @@ func TestUnbrokenRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestForecast has as answers what the inputs, or other columns, are some steps later, in windows and in unbroken recordings.
+func TestForecast(t *testing.T) {
+	path := saveTable(t, "s.csv", twoRecordings)
+	for _, c := range []struct {
+		settings []string
+		each     bool
+		want     [][]float64 // of each sequence
+		targets  []string
+	}{
+		{[]string{"values=v,w", "window=2", "stride=1", "horizon=2"}, false, [][]float64{{4, 40}, {5, 50}}, []string{"v", "w"}},
+		{[]string{"values=v,w", "channels=w", "window=2", "stride=1", "horizon=1"}, false, [][]float64{{30}, {40}, {50}, {80}}, []string{"w"}},
+		{[]string{"values=v", "targets=v,to", "stream=yes", "horizon=1"}, true, [][]float64{{2, 0.25, 3, 0, 4, 1, 5, 2}, {7, 4, 8, 5}}, []string{"v", "to"}},
+		{[]string{"values=v", "stream=yes", "horizon=1", "subsample=2"}, true, [][]float64{{3, 5}, {8}}, []string{"v"}},
+		{[]string{"values=v", "unit=0.5", "stream=yes", "horizon=4"}, true, [][]float64{{2.5}}, []string{"v"}},
+	} {
+		set := load(t, path, append(c.settings, "id=id", "hold=0", "valid=0")...)
+		s := &set.Train
+		if s.N != len(c.want) || s.EachStep != c.each || !slices.Equal(set.Targets, c.targets) || set.Classes != nil {
+			t.Errorf("%v: %d sequences, targets %v, classes %v", c.settings, s.N, set.Targets, set.Classes)
+			continue
+		}
+		for i, want := range c.want {
+			y := make([]float64, s.answers()*s.Outputs)
+			if s.Targets(i, y); !slices.Equal(y[:len(want)], want) || len(want) != s.Outputs && s.Steps(i)*s.Outputs != len(want) {
+				t.Errorf("%v: sequence %d has targets %v, want %v", c.settings, i, y, want)
+			}
+		}
+	}
+	for setting, want := range map[string]string{"label=act": "label is a class, and horizon forecasts numbers", "stream=yes": "no recording is longer than  horizon = 5"} {
+		if _, err := Load(path, options(t, "values=v", "id=id", "horizon=5", setting)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", setting, err, want)
+		}
+	}
+}

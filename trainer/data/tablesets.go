@@ -62,7 +62,7 @@ func (t *table) kindOfAnswers(name string) error {
 }
 
 // answered reports whether rows have classes.
-func (t *table) answered() bool { return t.label >= 0 || t.classOfFile }
+func (t *table) answered() bool { return t.label >= 0 || t.classOfFile && !t.forecasts() }
 
 // answers are the classes or targets of the rows.
 func (t *table) answers() {
@@ -217,7 +217,7 @@ func (t *table) recordings(name string) error {
 	case t.answered() && t.cols.EachStep:
 		rec.answers, rec.width = t.classes, 1
 	}
-	rec.eachStep = t.cols.EachStep && rec.answers != nil
+	rec.eachStep = t.cols.EachStep && (rec.answers != nil || t.forecasts())
 	return rec.lay(name, t.p, t.o)
 }
 

@@ -34,6 +34,12 @@ type cut struct {
 // lay makes the sequences of a pool as the options say: windows within each cut; nothing is copied. Without a window each cut is one
 // sequence, and all must be equally long, or are padded to a length, or are unbroken.
 func (r recordings) lay(name string, p *pool, o *Options) error {
+	if o.Horizon > 0 && !o.Unlabelled {
+		var err error
+		if r, err = r.ahead(name, p, o); err != nil {
+			return err
+		}
+	}
 	if o.Stream {
 		return r.unbroken(name, p, 1+(max(1, o.Frame)-1)*max(1, o.Subsample))
 	}
