@@ -42,10 +42,10 @@ func (o *streamFlags) add(c *cobra.Command) {
 	f.BoolVar(&o.on, "stream", false, "run without end over whole recordings, and judge the decisions as those of a stream")
 	f.StringVar(&o.background, "background", "", "with --stream: the class that is no event, such as noise between words")
 	f.DurationVar(&o.tolerance, "tolerance", 500*time.Millisecond, "with --stream: how early or late an event may be found")
-	f.IntVar(&o.warmup, "warmup", -1, "with --stream: steps at the beginning of each recording that do not count (default the memory of the leak)")
+	f.IntVar(&o.warmup, "warmup", 0, "with --stream: steps at the beginning of each recording that do not count (default the memory of the model)")
 	f.IntVar(&o.hold, "hold", 0, "with --stream: steps without another change after one, for that of the decide block")
-	f.IntVar(&o.smooth, "smooth", 1, "with --stream: steps that scores are smoothed over, for those of the decide block")
-	f.Float64Var(&o.threshold, "threshold", 0.5, "with --stream: how probable a class must be to take over, for that of the decide block")
+	f.IntVar(&o.smooth, "smooth", 0, "with --stream: steps that scores are smoothed over, for those of the decide block")
+	f.Float64Var(&o.threshold, "threshold", 0, "with --stream: how probable a class must be to take over, for that of the decide block")
 	f.StringVar(&o.tune, "tune", "", "with --stream: choose the decide block on this part, valid or train")
 	f.Float64Var(&o.alarms, "false-alarms", 1, "with --tune: how many an hour are allowed")
 	f.StringVar(&o.report, "report", "", "with --stream: where to write a page with misses against false alarms; - is standard output")
@@ -78,13 +78,16 @@ func (o *streamFlags) check() error {
 	case o.tune != "" && o.given("split"):
 		return misuse("--tune looks at no part but %s", o.tune).Helpf("paste the block it prints into the model, and score that with --split")
 	case !(o.alarms >= 0):
-		return misuse("--false-alarms %v is below 0", o.alarms).Helpf("such as  --false-alarms 1")
+		return misuse("--false-alarms %v is not 0 or more", o.alarms).Helpf("such as  --false-alarms 1")
 	}
 	return nil
 }
 
 func (o *streamFlags) options() study.StreamOptions {
-	out := study.StreamOptions{Background: o.background, Tolerance: o.tolerance.Seconds(), Warmup: o.warmup}
+	out := study.StreamOptions{Background: o.background, Tolerance: o.tolerance.Seconds(), Warmup: -1}
+	if o.given("warmup") {
+		out.Warmup = o.warmup
+	}
 	if o.given("hold") {
 		out.Hold = &o.hold
 	}

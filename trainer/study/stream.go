@@ -65,7 +65,7 @@ func (s *Study) StreamRules(o StreamOptions) (StreamRules, error) {
 		return StreamRules{}, err
 	}
 	r := StreamRules{Rules: stream.Rules{Classes: s.Set.Classes, Background: -1, Period: period, Warmup: o.Warmup,
-		Tolerance: int(math.Round(o.Tolerance / period))}}
+		Tolerance: int(min(math.Round(o.Tolerance/period), math.MaxInt32))}}
 	if r.Warmup < 0 {
 		r.Warmup = s.Model.Memory()
 	}
