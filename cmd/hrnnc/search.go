@@ -472,7 +472,7 @@ func (a *app) printFound(r *study.Found) error {
 	}
 	a.bar.clear()
 	if r.Next > 0 {
-		fmt.Fprintf(a.out, "this round is done: %s go on, and are in %s\n", plural(r.Next, "variant"), filepath.Join(r.Folder, search.TrialsName))
+		fmt.Fprintf(a.out, "this round is done: %s %s in %s\n", plural(r.Next, "variant"), map[bool]string{true: "goes on, and is", false: "go on, and are"}[r.Next == 1], filepath.Join(r.Folder, search.TrialsName))
 		fmt.Fprintf(a.out, "next:    the shards again, and then this merge\n")
 		return nil
 	}

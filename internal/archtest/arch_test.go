@@ -125,6 +125,7 @@ var users = []struct {
 	{"github.com/dave/jennifer/jen", []string{"backends/golang"}, "only the Go target prints Go"},
 	{"gonum.org/v1/gonum/stat/distuv", []string{"trainer/score"}, "only scores have intervals"},
 	{"github.com/gofrs/flock", []string{"internal/fileio"}, "only the writer locks"},
+	{"github.com/santhosh-tekuri/jsonschema/v6", nil, "a test holds manifests to their schema"},
 	{"github.com/goccy/go-yaml", []string{"importer"}, "only the authors' configurations are YAML"},
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Job is trials to be run in shards.
@@ -37,7 +39,7 @@ var (
 	//go:embed kubernetes.yaml
 	kubernetes string
 
-	words = template.FuncMap{"sh": Quote, "json": quoteJSON, "label": Label}
+	words = template.FuncMap{"sh": Quote, "line": line, "json": quoteJSON, "label": Label}
 )
 
 // Kinds are all of them.
@@ -97,6 +99,9 @@ func Quote(word string) string {
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// line is Quote for a comment, which ends with its line.
+func line(word string) string { return diag.Escape(Quote(word)) }
 
 // quoteJSON writes a value in JSON, which is YAML too.
 func quoteJSON(v any) string {

@@ -9,7 +9,7 @@
 {{- end}}
 # Runs a search in {{.Shards}} shards, an array job, and merges them when all are done. Submit it from any folder:
 #
-#     sh {{sh .File}} [options of sbatch, such as --partition=short --time=60]
+#     sh {{line .File}} [options of sbatch, such as --partition=short --time=60]
 #
 # HRNNC names the program, where it is not hrnnc on the path. A task that loses its node, that is killed or whose time is nearly over is
 # queued again, and goes on where it was; one that fails by itself stops what waits for it.
