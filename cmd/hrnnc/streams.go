@@ -216,6 +216,9 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 		fmt.Fprintln(a.out, "no settings make so few false alarms up; these make up the fewest")
 	}
 	fmt.Fprintf(a.out, "\npaste into the model, in place of its decide block, and score that on test:\n\n    %s\n", t.Decide)
+	if t.AtLast {
+		fmt.Fprintln(a.out, "\na decide block decides at every step: write  output ... at every step,  too")
+	}
 	return nil
 }
 
@@ -311,7 +314,7 @@ func (a *app) printStreamClasses(s *study.StreamScore) error {
 
 // printThresholds shows what other thresholds would miss and make up.
 func (a *app) printThresholds(s *study.StreamScore) error {
-	if s.Events.Events == 0 && s.Events.FalseAlarms.Count == 0 {
+	if len(s.Curve) < 2 || s.Events.Events == 0 && s.Events.FalseAlarms.Count == 0 {
 		return nil
 	}
 	var rows [][]string

@@ -90,7 +90,7 @@ func (t *trials) judge(unit int, r *recording) (shown []int32, err error) {
 }
 
 // recordingValues is about how many values of recordings are held at a time.
-const recordingValues = 4 << 20
+const recordingValues = 2 << 20
 
 // eachRecording runs the recordings of a part at a level, in order, each from a new state to its end.
 func (s *Study) eachRecording(ctx context.Context, part *data.Sequences, level string, visit func(i int, r *recording) error) error {
@@ -202,6 +202,6 @@ func (s *Study) streams() error {
 		return at.Errorf("stream", "several things can be true at once, and what is judged of a stream is one decision at a time").
 			Helpf("write  output ... = argmax(y) at every step")
 	}
-	out.When = ir.EveryStep
+	s.atLast, out.When = out.When == ir.AtLast, ir.EveryStep
 	return nil
 }

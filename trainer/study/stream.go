@@ -75,6 +75,11 @@ func (s *Study) StreamRules(o StreamOptions) (StreamRules, error) {
 		}
 	}
 	settings := decider.Default
+	if given := o.Hold != nil || o.Smooth != nil || o.Threshold != nil; given {
+		if err := s.takesDecide(); err != nil {
+			return r, err
+		}
+	}
 	if o.Hold != nil {
 		settings.Hold = *o.Hold
 	}
@@ -89,6 +94,15 @@ func (s *Study) StreamRules(o StreamOptions) (StreamRules, error) {
 	}
 	r.Decide = s.decideOf(settings)
 	return r, nil
+}
+
+// takesDecide says why the model can have no decide block.
+func (s *Study) takesDecide() error {
+	if s.Model.Output.Decision != ir.Threshold {
+		return nil
+	}
+	return diag.At(s.Model.Output.Span).Errorf("output", "decide is for classes, and the output is compared with a threshold").
+		Helpf("give V a row for each class and write  output ... = argmax(y) at every step")
 }
 
 // decisions is between how many classes the model decides.
@@ -166,8 +180,11 @@ func (s *Study) ScoreStream(ctx context.Context, split, level string, r StreamRu
 		return nil, err
 	}
 	own := r.Decide.settings
-	trials := &trials{rules: r.Rules}
-	for _, p := range slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(thresholds), own.Threshold)))) {
+	trials, tried := &trials{rules: r.Rules}, []float64{own.Threshold}
+	if s.takesDecide() == nil {
+		tried = append(tried, thresholds...)
+	}
+	for _, p := range slices.Compact(slices.Sorted(slices.Values(tried))) {
 		other := own
 		if other.Threshold = p; other == own {
 			trials.shown = len(trials.settings)

@@ -45,6 +45,7 @@ type Study struct {
 	Stage Stage
 
 	augment   data.Augment
+	atLast    bool               // of recordings without end: the model as written answers at last
 	targetSet []string           // settings of targets
 	folder    *fileio.Folder     // of the run, or of a search and its candidates
 	ranges    map[string]float64 // largest |h| of every state over the training part

@@ -18,6 +18,8 @@ type Tuned struct {
 	Decide  Decide       `json:"decide"`
 	Score   *StreamScore `json:"-"` // with it
 	Before  *StreamScore `json:"before"`
+	// AtLast says that the model's output is at last, and a decide block wants one at every step.
+	AtLast bool `json:"output_at_last,omitempty"`
 }
 
 // longestTried is for how many seconds tuning holds and smooths at most: more would make decisions late.
@@ -38,6 +40,9 @@ func candidates(like decider.Settings, period float64) (out []decider.Settings) 
 
 // TuneStream tries settings of a decide block on the recordings of a part, at one level.
 func (s *Study) TuneStream(ctx context.Context, split, level string, r StreamRules, limit float64) (*Tuned, error) {
+	if err := s.takesDecide(); err != nil {
+		return nil, err
+	}
 	part, err := s.Part(split)
 	if err != nil {
 		return nil, err
@@ -59,7 +64,7 @@ func (s *Study) TuneStream(ctx context.Context, split, level string, r StreamRul
 	of := func(k int) *StreamScore {
 		return &StreamScore{Split: split, Level: level, Decide: s.decideOf(trials.settings[k]), Score: trials.tallies[k].Score(whose)}
 	}
-	out := &Tuned{Limit: limit, Tried: len(trials.settings) - 1, Before: of(0)}
+	out := &Tuned{Limit: limit, Tried: len(trials.settings) - 1, Before: of(0), AtLast: s.atLast}
 	switch {
 	case out.Before.Steps == 0:
 		return nil, s.nothingCounts(split, part, r)
