@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -146,6 +147,26 @@ func (a *architecture) candidate(p *lower.Plan, name string) (*explore.Candidate
 	return c, a.explained(p, err)
 }
 
+// decided are the settings that were given and decide of the architecture.
+func (a *architecture) decided() []string {
+	var out []string
+	f := a.Fixed
+	for _, s := range []struct {
+		key   string
+		value any
+	}{{"arch", f.Kind}, {"butterflies", f.Lanes}, {"update", f.Update}, {"product", f.Product}, {"readout", f.Readout}, {"weights", f.Weights},
+		{"multipliers", f.Multipliers}, {"state_port", f.StatePort}} {
+		if a.said[s.key] && s.value != false {
+			value := s.value
+			if value == true {
+				value = "yes"
+			}
+			out = append(out, fmt.Sprintf("%s = %v", s.key, value))
+		}
+	}
+	return out
+}
+
 // fewer is a serial design that takes all weights of a unit at once, where that is smaller than one after the other: it takes a sum less.
 func (a *architecture) fewer(p *lower.Plan, fixed datapath.Arch, name string, reserved []string, than *explore.Candidate) *explore.Candidate {
 	if fixed.Product = inputsOf(p); fixed.Product == 1 || fixed.Product > mostAtOnce {
@@ -200,6 +221,7 @@ func (a *architecture) explained(p *lower.Plan, err error) error {
 	case errors.As(err, &d):
 		return d
 	case errors.As(err, &small):
+		small.Said = a.decided()
 		return diag.InFile("", "").Errorf("fit", "%s on %s: %v", p.Name, a.Part.Name, small).Helpf("%s", small.Help())
 	}
 	key := a.culprit(err)

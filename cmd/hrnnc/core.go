@@ -66,7 +66,7 @@ it. With --part the area and the clock are measured, too, by yosys and nextpnr.`
 			if err := folder(out); err != nil {
 				return err
 			}
-			if n == 0 || width == 0 {
+			if !cmd.Flags().Changed("n") || !cmd.Flags().Changed("width") {
 				return misuse("a transform needs --n and --width").Helpf("hrnnc core hadamard --n 16 --width 12  is one of 16 integers of 12 bits")
 			}
 			core, err := compiler.NewCore(name, n, width, datapath.CoreStyle(style))

@@ -96,6 +96,12 @@ With --synth, yosys and nextpnr measure those of the table; what they made is ke
 			if all {
 				e.shown = s.All
 			}
+			if all || out != "" {
+				bar.say("counting cycles of what does not fit")
+				for i := range s.All {
+					s.All[i].Measure(l.Plan)
+				}
+			}
 			if measure {
 				if err := e.measure(cmd.Context(), o, measuring); err != nil {
 					return err

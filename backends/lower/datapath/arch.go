@@ -45,8 +45,18 @@ func refused(field, format string, args ...any) error {
 	return &ArchError{field, fmt.Sprintf(format, args...)}
 }
 
-// Build makes a design of a plan. Reserved names are given to none of its signals. The error is an *ArchError.
+// Build makes a design of a plan and measures its cycles. Reserved names are given to none of its signals. The error is an *ArchError.
 func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, error) {
+	d, err := Construct(p, a, name, reserved...)
+	if err != nil {
+		return nil, err
+	}
+	d.Measure(p)
+	return d, nil
+}
+
+// Construct is Build without the cycles, which take longest.
+func Construct(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, error) {
 	switch a.Kind {
 	case Streaming:
 		return buildStreaming(p, a, name, reserved)

@@ -232,11 +232,10 @@ func (b *builder) emits() *Expr {
 	return b.last
 }
 
-// finish sets the design's cycles, which it measures on its control alone.
-func (b *builder) finish() *Design {
-	b.Prune()
-	b.measure(b.p)
-	return b.Design
+// Measure counts a model's design's cycles, on its control alone, and says them in front.
+func (d *Design) Measure(p *lower.Plan) {
+	d.measure(p)
+	d.Doc = append([]string{fmt.Sprintf("A step takes %s, one in which outputs leave %d.", several(d.StepCycles, "cycle"), d.OutputCycles)}, d.Doc...)
 }
 
 // Settled is the number of the step in its sequence from which on nothing of the sequence before is left to do.

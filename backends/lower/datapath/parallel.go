@@ -63,7 +63,7 @@ func buildParallel(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 		return refuse("has a constant of each unit for each token, %d in all; a serial one takes them from one table", l.N*p.Input.Vocab)
 	}
 	e := &parallel{builder: &builder{Design: d, p: p, a: a}, l: l}
-	d.Doc = append(d.Doc, fmt.Sprintf("%s: %d units in parallel, every butterfly in space: a step is a cycle.", p.Name, l.N))
+	d.Doc = append(d.Doc, fmt.Sprintf("%s: %d units in parallel, every butterfly in space.", p.Name, l.N))
 	e.open()
 	e.moves = e.Ahead("move", 1, "the pipeline moves on: outputs are not in its way")
 	e.move = e.moves.Ref()
@@ -71,7 +71,8 @@ func buildParallel(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	addends, at := e.inflow()
 	e.recur(addends, at)
 	e.close()
-	return e.finish(), nil
+	e.Prune()
+	return d, nil
 }
 
 // termPairs is how many pairs of terms the rows of a matrix have, when it is written with shifts and additions.

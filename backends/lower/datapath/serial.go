@@ -95,7 +95,7 @@ func buildSerial(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	if s.state != nil {
 		s.closeState(s.state)
 	}
-	s.finish()
+	s.Prune()
 	d.Doc = s.doc()
 	return d, nil
 }

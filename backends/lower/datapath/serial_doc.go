@@ -17,7 +17,7 @@ func several(n int, thing string) string {
 
 // doc is the schedule in words.
 func (s *serial) doc() []string {
-	out := []string{fmt.Sprintf("A step takes %d cycles, one in which outputs leave %d.", s.StepCycles, s.OutputCycles)}
+	var out []string
 	for _, e := range s.engines {
 		out = append(out, e.schedule())
 	}

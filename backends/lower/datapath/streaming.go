@@ -81,7 +81,7 @@ func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Des
 	if s.ports != nil {
 		s.closePorts()
 	}
-	s.finish()
+	s.Prune()
 	s.Doc = s.doc()
 	return s.Design, nil
 }
@@ -663,7 +663,6 @@ func (s *streaming) doc() []string {
 	l := s.l
 	n, fly := s.readShape()
 	out := []string{
-		fmt.Sprintf("A step takes %d cycles, one in which outputs leave %d.", s.StepCycles, s.OutputCycles),
 		fmt.Sprintf("%s: %d units of %d bits pass through %s, %s a cycle, each stage with a delay line or between lanes.",
 			l.Name, l.N, l.Bits, several(bits.Len(uint(l.Block))-1, "stage"), several(s.a.Lanes, "unit")),
 		fmt.Sprintf("A word of the state leaves the transform %d cycles after its address, is updated, and is written %d cycles later.",

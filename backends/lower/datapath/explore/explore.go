@@ -39,6 +39,14 @@ type Candidate struct {
 	Why string `json:"why,omitempty"`
 }
 
+// Measure counts the cycles, where All did not: of a design that does not fit.
+func (c *Candidate) Measure(p *lower.Plan) {
+	if c.StepCycles == 0 {
+		c.Design.Measure(p)
+		c.StepCycles, c.OutputCycles = c.Design.StepCycles, c.Design.OutputCycles
+	}
+}
+
 // Cycles are those that a step takes in the long run.
 func (c *Candidate) Cycles(p *lower.Plan) int {
 	if p.Output.When == ir.EveryStep {
@@ -136,7 +144,8 @@ func divisors(n int) []int {
 	return out
 }
 
-// All builds and counts every architecture for a part, those that cannot be built left out, the smallest first. progress, which
+// All builds and counts every architecture for a part, those that cannot be built left out, the smallest first; the cycles only of those
+// that fit. progress, which
 // may be nil, is told how many of how many are done.
 func All(p *lower.Plan, g Goal, name string, reserved []string, progress func(done, of int)) ([]Candidate, error) {
 	list := arches(p, g.Fixed)
@@ -152,7 +161,10 @@ func All(p *lower.Plan, g Goal, name string, reserved []string, progress func(do
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			results[i], errs[i] = Measure(p, a, g.Part, name, reserved)
+			results[i], errs[i] = count(p, a, g.Part, name, reserved)
+			if c := results[i]; c != nil && c.Why == "" {
+				c.Measure(p)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -216,11 +228,21 @@ func (s *Survey) IsChosen(c Candidate) bool { return s.Chosen != nil && c.Arch =
 
 // Measure builds one architecture and counts it.
 func Measure(p *lower.Plan, a datapath.Arch, part *chip.Part, name string, reserved []string) (*Candidate, error) {
-	d, err := datapath.Build(p, a, name, reserved...)
+	c, err := count(p, a, part, name, reserved)
 	if err != nil {
 		return nil, err
 	}
-	c := &Candidate{Arch: a, Area: area.Count(d, LogicOf(part, a.Multipliers)), StepCycles: d.StepCycles, OutputCycles: d.OutputCycles, Design: d}
+	c.Measure(p)
+	return c, nil
+}
+
+// count is Measure without the cycles.
+func count(p *lower.Plan, a datapath.Arch, part *chip.Part, name string, reserved []string) (*Candidate, error) {
+	d, err := datapath.Construct(p, a, name, reserved...)
+	if err != nil {
+		return nil, err
+	}
+	c := &Candidate{Arch: a, Area: area.Count(d, LogicOf(part, a.Multipliers)), Design: d}
 	c.Why = tooMuch(c.Area, part)
 	return c, nil
 }
@@ -267,12 +289,17 @@ type NoFit struct {
 	Goal     Goal
 	Fastest  *Candidate // that fits; nil where none does
 	Smallest *Candidate // of all
+	Said     []string   // settings that decide of a design
 	plan     *lower.Plan
 }
 
 func (e *NoFit) Error() string {
 	if e.Fastest == nil {
-		return fmt.Sprintf("the smallest design takes %s: it does not fit %s", e.Smallest.Why, e.Goal.Part.Name)
+		what := "the smallest design"
+		if len(e.Said) > 0 {
+			what += " with " + strings.Join(e.Said, ", ")
+		}
+		return fmt.Sprintf("%s takes %s: it does not fit %s", what, e.Smallest.Why, e.Goal.Part.Name)
 	}
 	return fmt.Sprintf("no design for %s takes %g steps a second at %g MHz", e.Goal.Part.Name, e.Goal.Rate, e.Goal.Clock)
 }
@@ -280,7 +307,11 @@ func (e *NoFit) Error() string {
 // Help says what would.
 func (e *NoFit) Help() string {
 	if e.Fastest == nil {
-		return "a larger part would do (hrnnc chips lists them), or fewer units, or fewer bits of state or weights"
+		help := "a larger part would do (hrnnc chips lists them), or fewer units, or fewer bits of state or weights"
+		if len(e.Said) > 0 {
+			help = "leave settings out, and hrnnc chooses; hrnnc explore shows what fits. Or " + help
+		}
+		return help
 	}
 	cycles := float64(e.Fastest.Cycles(e.plan))
 	return fmt.Sprintf("the fastest that fits takes %g cycles a step: %.4g steps a second at %g MHz, or a clock of %.4g MHz; or a larger part",
