@@ -20,19 +20,26 @@ type ChipPrice struct {
 	Unmet              string    // why nothing fits the chip or the limits of target c; the figures are then what would be needed
 }
 
+// mostRooms is how many budgets are tried for a model that has no room: what would do may hold a schedule that is not proven.
+const mostRooms = 8
+
 // ChipPrice prices the model on the chip of its settings, within their flash and ram. The error is a diag.List.
 func (l *Lowered) ChipPrice() (*ChipPrice, error) {
 	picked, err := c.Pick(l.Plan, l.Targets[c.Target.Name()])
 	var small *schedule.NoFit
-	if errors.As(err, &small) {
-		// Within what would do, the figures say how far off it is.
-		roomy := l.with(c.Target, "flash", strconv.Itoa(small.Smallest.Flash)).with(c.Target, "ram", strconv.Itoa(small.Smallest.RAM))
-		out, err := roomy.ChipPrice()
-		if err != nil || out.Unmet != "" {
-			return nil, err
+	unmet := ""
+	need := schedule.Budget{}
+	for range mostRooms {
+		if !errors.As(err, &small) {
+			break
 		}
-		out.Flash, out.RAM, out.Unmet = small.Smallest.Flash, small.Smallest.RAM, small.Error()
-		return out, nil
+		// Within what would do, the figures say how far off it is.
+		if unmet == "" {
+			unmet = small.Error()
+		}
+		need = small.Smallest
+		roomy := l.with(c.Target, "flash", strconv.Itoa(need.Flash)).with(c.Target, "ram", strconv.Itoa(need.RAM))
+		picked, err = c.Pick(l.Plan, roomy.Targets[c.Target.Name()])
 	}
 	switch {
 	case err != nil:
@@ -46,7 +53,7 @@ func (l *Lowered) ChipPrice() (*ChipPrice, error) {
 	if l.Plan.Output.When == ir.EveryStep {
 		cycles += p.Output
 	}
-	return &ChipPrice{Cycles: int(cycles + 0.5), Flash: p.Flash(), RAM: p.RAM(), Unit: p.Unit}, nil
+	return &ChipPrice{Cycles: int(cycles + 0.5), Flash: max(p.Flash(), need.Flash), RAM: max(p.RAM(), need.RAM), Unit: p.Unit, Unmet: unmet}, nil
 }
 
 // LogicPrice is what a model takes of an FPGA, as counted.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -115,8 +117,8 @@ var modeFlags = []struct {
 }{
 	{"shard", "trials", []string{"trials", "shard", "merge", "output", "data"}},
 	{"merge", "", []string{"trials", "merge"}},
-	{"emit", "trials", []string{"trials", "emit", "shards", "cpus", "image", "claim", "output", "data"}},
-	{"plan", "model", append([]string{"plan", "emit", "shards", "cpus", "image", "claim"}, planFlags...)},
+	{"emit", "trials", []string{"trials", "emit", "shards", "cpus", "image", "claim", "output", "data", "force"}},
+	{"plan", "model", append([]string{"plan", "emit", "shards", "cpus", "image", "claim", "output", "force"}, planFlags...)},
 	{"trials", "", nil},
 	{"", "model", append([]string{"output", "resume", "force"}, planFlags...)},
 }
@@ -212,6 +214,9 @@ func (a *app) searchModel(ctx context.Context, file string, o searchFlags) error
 		if err := fileio.MayWrite(o.plan); err != nil {
 			return err
 		}
+		if fileio.IsStream(o.plan) {
+			return misuse("--plan %s is no file", diag.Short(o.plan)).Helpf("name a file, such as  --plan trials.jsonl")
+		}
 	}
 	a.bar.say("reading data")
 	s, err := study.New(file, study.Options{Data: o.data, Set: o.set})
@@ -231,7 +236,7 @@ func (a *app) searchModel(ctx context.Context, file string, o searchFlags) error
 		if err != nil {
 			return err
 		}
-		if err := fileio.WriteFile(o.plan, search.Encode(all)); err != nil {
+		if err := replaceable(o.plan, search.Encode(all), o.force); err != nil {
 			return err
 		}
 		return a.printPlanned(planned{Model: file, Trials: o.plan, Count: len(all), Rounds: all[0].Rounds, LeftOut: leftOut}, o)
@@ -320,7 +325,7 @@ func (a *app) printPlanned(p planned, o searchFlags) error {
 		if err != nil {
 			return err
 		}
-		if err := fileio.WriteFile(p.Job, text); err != nil {
+		if err := replaceable(p.Job, text, o.force); err != nil {
 			return err
 		}
 		next = map[string]string{"slurm": "sh ", "kubernetes": "kubectl apply -f "}[kind.Name] + job.Quote(p.Job)
@@ -342,6 +347,18 @@ func (a *app) printPlanned(p planned, o searchFlags) error {
 	}
 	fmt.Fprintf(a.out, "next:    %s\n", next)
 	return nil
+}
+
+// replaceable writes a file that may be there as it is to be, and as another one only where force says so: a plan that shards are at, or
+// a job to which somebody added lines.
+func replaceable(path string, text []byte, force bool) error {
+	if had, err := os.ReadFile(path); err == nil && !force {
+		if bytes.Equal(had, text) {
+			return nil
+		}
+		return diag.InFile(path, "").Errorf("output", "is there already, and is another one").Helpf("name another file, or replace it with --force")
+	}
+	return fileio.Rewrite(path, text)
 }
 
 // kind is that of the job to write, and checks what the flags say of it.

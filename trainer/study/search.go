@@ -358,6 +358,10 @@ func (w *SearchWork) do(ctx context.Context, all []search.Trial, part search.Sha
 		for _, t := range left {
 			name := fmt.Sprintf("%d/%d %s", number[t.Hash()], count[t.Epochs], t.Name)
 			o, before, err := w.worker.do(ctx, &t, func(e trainer.Event) {
+				if e.Draw > 0 || e.Drawn != nil {
+					stage.Say(fmt.Sprintf("%s, trying draw %d", name, e.Draw))
+					return
+				}
 				stage.Set(past + min(float64(t.Epochs), float64(e.Epoch-1)+float64(e.Batch)/float64(max(e.Batches, 1))))
 				stage.Say(fmt.Sprintf("%s, epoch %d/%d, loss %.4g", name, e.Epoch, t.Epochs, e.Loss))
 			})

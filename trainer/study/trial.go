@@ -164,7 +164,8 @@ func (s *Study) upTo(ctx context.Context, t *search.Trial, resume bool, watch fu
 		Train: s.source(&s.Set.Train), Valid: s.source(s.validation()),
 		Keep: func(trainer.Metrics) error { return s.save(nil, search.WeightsName) },
 		Watch: func(at trainer.Event) {
-			if at.Epoch > t.Epochs || at.Done != nil && at.Epoch == t.Epochs && t.Epochs < s.Config.Epochs {
+			whole := at.Draw == 0 && at.Drawn == nil // an epoch of the training, and not of the draws before it
+			if whole && (at.Epoch > t.Epochs || at.Done != nil && at.Epoch == t.Epochs && t.Epochs < s.Config.Epochs) {
 				stop() // the run writes a checkpoint, which a longer trial goes on from
 			}
 			watch(at)
@@ -191,7 +192,7 @@ func (s *Study) figures(ctx context.Context, t *search.Trial, o *search.Outcome)
 			return unfit(o, err)
 		}
 		o.Cycles, o.Flash, o.RAM, o.Unit, o.Unmet = p.Cycles, p.Flash, p.RAM, string(p.Unit), p.Unmet
-		s.targetSet = anyMemory // what has no room there decides here all the same
+		s.targetSet = onThisMachine // the same integers, without a schedule for the chip
 	case t.Goal.Part != "":
 		p, err := l.LogicPrice(t.Goal.MaxCycles)
 		if err != nil {
@@ -210,13 +211,14 @@ func (s *Study) figures(ctx context.Context, t *search.Trial, o *search.Outcome)
 	return nil
 }
 
-// anyMemory lifts the limits of a chip.
-var anyMemory = []string{"c.flash=1073741824", "c.ram=1073741824"}
+// onThisMachine has C for the processor here, whatever chip it is for and whatever has room there.
+var onThisMachine = []string{"c.mcu=host", "c.flash=1073741824", "c.ram=1073741824"}
 
 // unfit is a variant that has no integers, or none for a chip: the search goes on without it.
 func unfit(o *search.Outcome, err error) error {
 	var list diag.List
-	if !errors.As(err, &list) || slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == "internal" }) {
+	ofAll := func(d *diag.Diagnostic) bool { return d.Code == "internal" || d.Code == "settings" } // no other variant fares better
+	if !errors.As(err, &list) || slices.ContainsFunc(list, ofAll) {
 		return err
 	}
 	o.Error, o.Costs, o.Weights = err.Error(), search.Costs{}, ""

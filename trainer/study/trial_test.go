@@ -14,6 +14,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/search"
 )
 
@@ -124,6 +125,28 @@ func TestShardsGiveWhatOneSearchGives(t *testing.T) {
 			shards(t, file, dir, n)
 			equal(t, "shards", result(t, dir), want)
 		}
+	}
+}
+
+// TestDrawsAreNoEpochs: the trials of first weights come before the epochs that a trial counts.
+func TestDrawsAreNoEpochs(t *testing.T) {
+	s, err := New(write(t, searchedModel), Options{Set: []string{"draws=3"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	space := search.Space{Units: []int{8}, Blocks: []int{0}, Weights: []string{"int4"}, StateBits: []int{16}, Rates: []float64{0.02, 0.01}}
+	found, err := s.Search(context.Background(), SearchOptions{Space: space, Budget: 1, Halving: true, Seed: 1}, SearchFolder{Path: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := search.ReadTrials(filepath.Join(found.Folder, search.TrialsName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := &one[len(one)-1]
+	metrics, err := os.ReadFile(filepath.Join(last.Folder(found.Folder), trainer.MetricsName))
+	if err != nil || !last.Last() || strings.Count(string(metrics), "\n") != 4 {
+		t.Errorf("%+v: %s, %v", last, metrics, err)
 	}
 }
 
