@@ -52,9 +52,9 @@ func buildParallel(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	case l.Staged && l.PreSigns != nil:
 		return refuse("has no signs before a transform that rounds between its stages; a serial one has")
 	case p.Output.When == ir.Mean:
-		return refuse("takes no mean; a serial one does")
+		return refuse("takes no mean; a streaming or serial one does")
 	case a.StatePort:
-		return refuse("has no port for its state; a serial one has")
+		return refuse("has no port for its state; a streaming or serial one has")
 	case t != nil && t.Source == lower.FromVector && t.Mid != identityBoth:
 		return refuse("does not rescale a product; a serial one does")
 	case t != nil && t.Source == lower.FromVector && termPairs(&t.Matrix) > parallelPairs:
