@@ -26,14 +26,33 @@ type answers struct {
 	*npy.Array
 	output ir.Output
 	// place says where answer k of a sequence is; nil for step k of it.
-	place   func(sequence, k int) study.Answer
+	place func(sequence, k int) study.Answer
+	// steps says how many answers are a sequence's own, of recordings of different lengths; nil for all.
+	steps   func(sequence int) int
 	columns answerColumns // of place
 	want    []int64       // right answers, as the array has them; nil where unknown
 	numbers []float64     // the same of a regression
 }
 
 // nested gives the answers as lists within lists, for JSON.
-func (a answers) nested() any { return a.nest(0, a.Len(), a.Shape) }
+func (a answers) nested() any {
+	list := a.nest(0, a.Len(), a.Shape)
+	if a.steps == nil {
+		return list
+	}
+	for n, one := range list.([]any) {
+		list.([]any)[n] = one.([]any)[:a.own(n)]
+	}
+	return list
+}
+
+// own is how many answers there are of a sequence.
+func (a answers) own(sequence int) int {
+	if a.steps == nil {
+		return a.each()
+	}
+	return a.steps(sequence)
+}
 
 func (a answers) nest(from, end int, shape []int) any {
 	if len(shape) == 0 {
@@ -139,14 +158,15 @@ func (a answers) one(sequence, k int) study.Answer {
 // sequence spells the answers of sequence n; equal ones that follow each other are one, with their steps.
 func (a answers) sequence(n int) string {
 	perSequence := a.each()
+	end := n*perSequence + a.own(n)
 	var parts []string
-	for i := n * perSequence; i < (n+1)*perSequence; {
+	for i := n * perSequence; i < end; {
 		if len(parts) == shownRuns {
 			parts = append(parts, "...")
 			break
 		}
 		text, start := a.text(i, shownValues), i
-		for i < (n+1)*perSequence && a.text(i, shownValues) == text {
+		for i < end && a.text(i, shownValues) == text {
 			i++
 		}
 		if perSequence > 1 {
@@ -176,8 +196,10 @@ func (a answers) counts() string {
 		return ""
 	}
 	n := map[string]int{}
-	for i := range a.Len() / a.width() {
-		n[a.text(i, shownValues)]++
+	for sequence := range a.Shape[0] {
+		for k := range a.own(sequence) {
+			n[a.text(sequence*a.each()+k, shownValues)]++
+		}
 	}
 	found := slices.SortedFunc(maps.Keys(n), func(x, y string) int { return cmp.Or(n[y]-n[x], cmp.Compare(x, y)) })
 	var words []string
@@ -204,7 +226,7 @@ func (a answers) print(to *app) error {
 	for n := range min(a.Shape[0], shownAnswers) {
 		row := []string{thousands(n)}
 		if a.isPlaced() {
-			row = a.columns.placed(a.place(n, a.each()-1))
+			row = a.columns.placed(a.place(n, a.own(n)-1))
 		}
 		rows = append(rows, append(row, a.sequence(n)))
 	}

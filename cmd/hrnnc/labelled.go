@@ -31,13 +31,16 @@ func newAnswers(m *compiler.Model, out *compiler.Outputs, l *compiler.Lowered, s
 	a.columns = answerColumnsOf(s, part)
 	a.columns.split, a.columns.outputs = false, names
 	a.place = func(sequence, k int) study.Answer { return s.Place(part, sequence, k) }
+	if part.Stream() && a.output.When == ir.EveryStep {
+		a.steps = part.Steps
+	}
 	return a
 }
 
 // all hands on every answer.
 func (a answers) all(write func(study.Answer) error) error {
 	for n := range a.Shape[0] {
-		for k := range a.each() {
+		for k := range a.own(n) {
 			if err := write(a.one(n, k)); err != nil {
 				return err
 			}
@@ -52,7 +55,7 @@ func (a answers) places() (out []study.Answer) {
 		if !a.isPlaced() {
 			break
 		}
-		out = append(out, a.place(n, a.each()-1))
+		out = append(out, a.place(n, a.own(n)-1))
 	}
 	return out
 }
