@@ -68,7 +68,7 @@ func (m *Model) Name() string { return m.model.Name() }
 func (m *Model) Warnings() Errors { return publicList(m.model.Warnings) }
 
 // Steps is how many steps a sequence has, at most; 0 for an endless stream.
-func (m *Model) Steps() int { return m.model.Loaded().Steps }
+func (m *Model) Steps() int { return m.model.Loaded().Longest() }
 
 // Input is what a step receives.
 type Input struct {

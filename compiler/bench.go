@@ -220,8 +220,8 @@ func (m *Model) ChipFor(name string) (*chip.Part, error) {
 func (l *Lowered) BenchSequences(steps int, seed int64) [][][]int64 {
 	rng := rand.New(rand.NewSource(seed + 1))
 	length := max(2, (steps+benchKinds-1)/benchKinds)
-	if l.Module.Steps > 0 {
-		length = min(length, l.Module.Steps)
+	if most := l.Module.Longest(); most > 0 {
+		length = min(length, most)
 	}
 	var out [][][]int64
 	for done := 0; done < steps || len(out) < benchKinds; done += length {

@@ -211,14 +211,18 @@ func totalSteps(x [][][]int64) int {
 func (l *Lowered) verifySequences(o VerifyOptions) [][][]int64 {
 	rng := rand.New(rand.NewSource(o.Seed + 1))
 	steps := shortSteps
-	if l.Module.Steps > 0 {
-		steps = min(steps, l.Module.Steps)
+	if most := l.Module.Longest(); most > 0 {
+		steps = min(steps, most)
 	}
 	var out [][][]int64
 	for i := range o.Sequences {
 		out = append(out, sequence(l.Module.Input, i, max(1, steps-i%3), rng))
 	}
-	if full := l.Module.Steps; full > steps && full <= 4096 {
+	full := l.Module.Steps
+	if l.Module.Hop > 0 { // until every copy has restarted, and some twice
+		full = 2*full + l.Module.Hop + 1
+	}
+	if full > steps && full <= 4096 {
 		for i := range 5 {
 			out = append(out, sequence(l.Module.Input, i, full, rng))
 		}

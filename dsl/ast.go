@@ -57,6 +57,12 @@ type (
 		node
 		Count *Expr `parser:"'steps' @@"`
 	}
+	// RestartStmt says that copies of the states start in turn, and how long each runs.
+	RestartStmt struct {
+		node
+		Count *Expr `parser:"'restart' @@"`
+		Hop   *Expr `parser:"'hop' @@"`
+	}
 	// ParamStmt declares a tensor of the weights file.
 	ParamStmt struct {
 		node

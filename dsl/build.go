@@ -28,7 +28,7 @@ type Tensors interface {
 // Build makes the real-level module of a checked model and its tensors. Every tensor that is wrong is reported.
 func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 	b := &builder{m: m, tensors: tensors, consts: map[*Param]ir.ID{}, next: map[*Layer]ir.ID{},
-		out: &ir.Module{Name: m.Name, Level: ir.Real, Steps: m.Steps, Input: m.Input, Output: m.Output}}
+		out: &ir.Module{Name: m.Name, Level: ir.Real, Steps: m.Steps, Hop: m.Hop, Input: m.Input, Output: m.Output}}
 	b.out.Input.Channels = tensors.Channels()
 	if classes := tensors.Classes(); len(b.out.Output.Labels) == 0 {
 		switch rows := m.Readout.Matrix.Shape[0]; {

@@ -48,6 +48,7 @@ type checker struct {
 	tried   map[string]bool
 	updated []string // states that some line updates
 	states  []*stateDecl
+	length  *diag.Span // where steps or restart is said
 	// stateNamed are the states by name.
 	stateNamed map[string]*stateDecl
 	unknowns   int // unknown names reported

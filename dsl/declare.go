@@ -46,12 +46,11 @@ func (c *checker) declare(s Stmt) {
 	case *InputStmt:
 		c.input(s)
 	case *StepsStmt:
-		if c.m.Steps != 0 {
-			c.fail(s, "name", "remove one", "steps is said twice")
-		}
-		if n, ok := c.integer(s.Count, 1, maxSteps, "steps"); ok {
+		if n, ok := c.integer(s.Count, 1, maxSteps, "steps"); ok && !c.horizon(s) {
 			c.m.Steps = n
 		}
+	case *RestartStmt:
+		c.restart(s)
 	case *ParamStmt:
 		c.param(s)
 	case *StateStmt:

@@ -112,13 +112,16 @@ func (m *Model) KeepsAll() *diag.Diagnostic {
 			at, help = l.Span, "train signs, and forget:  hadamard("+l.State.Name+", leak = 1/32)"
 		}
 		return diag.At(at).Warningf("stream", "%s keeps every input for ever, and is trained on windows: on a stream that goes on it becomes what training never saw", l.State.Name).
-			Helpf("%s;  steps 128  says instead that sequences end, each of which begins with a new state", help)
+			Helpf("%s;  restart 128 hop 32  starts anew, in windows of 128 steps;  steps 128  says that sequences end, each of which begins with a new state", help)
 	}
 	return nil
 }
 
-// Memory is after how many steps 1/e is left of what the slowest state held; 0 where one forgets nothing.
+// Memory is after how many steps 1/e is left of what the slowest state held, or none where it restarts; 0 where one forgets nothing.
 func (m *Model) Memory() (steps int) {
+	if m.Hop > 0 {
+		return m.Steps
+	}
 	for _, l := range m.Layers {
 		if l.Leak == nil {
 			return 0

@@ -13,7 +13,8 @@ type Model struct {
 	File    string
 	Name    string
 	Input   ir.Input
-	Steps   int
+	Steps   int // of a sequence, or of a course where Hop is set; 0 for an endless stream
+	Hop     int // steps from the start of a course to that of the next; 0: nothing restarts
 	Params  []*Param
 	Layers  []*Layer
 	Readout Readout

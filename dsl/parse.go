@@ -30,6 +30,7 @@ var forms = []form{
 	{"const", "const NAME = 512", parser[ConstStmt](4)},
 	{"input", "input x : u8[1] / 255   or   input t : token[1000]", parser[InputStmt](4)},
 	{"steps", "steps 784", parser[StepsStmt](4)},
+	{"restart", "restart 128 hop 32", parser[RestartStmt](4)},
 	{"param", "param U : int4[512, 1]", parser[ParamStmt](4)},
 	{"state", "state h : int16[512] range 12.5 headroom 1, the last two if needed", parser[StateStmt](4)},
 	{"output", "output class = argmax(y) at last", parser[OutputStmt](4)},

@@ -20,7 +20,10 @@ func Source(m *Model) []byte {
 		w.line("model %s", m.Name)
 	}
 	w.line("input %s", inputSource(m.Input))
-	if m.Steps > 0 {
+	switch {
+	case m.Hop > 0:
+		w.line("%s", m.RestartText())
+	case m.Steps > 0:
 		w.line("steps %d", m.Steps)
 	}
 	for _, p := range m.Params {

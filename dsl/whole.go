@@ -26,6 +26,7 @@ func (c *checker) finish(ast *AST) {
 		return
 	}
 	c.checkOutput(c.output)
+	c.restartFits()
 	for _, p := range c.m.Params {
 		if !p.used && !c.failed() {
 			c.errs.Add(diag.At(p.Span).Warningf("unused", "param %s is not used", p.Name).Helpf("remove it"))

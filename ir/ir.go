@@ -27,12 +27,21 @@ type ID int
 type Module struct {
 	Name   string
 	Level  Level
-	Steps  int // steps of a sequence; 0 for an endless stream
+	Steps  int // steps of a sequence, or of a course where it restarts; 0 for an endless stream
+	Hop    int // steps from the start of a course to that of the next; 0: the model does not restart
 	Input  Input
 	States []State
 	Values []*Value // dense, topologically ordered
 	Y      ID       // the readout, a vector of outputs
 	Output Output
+}
+
+// Longest is how many steps a sequence has at most: Steps, but 0, for no end, where courses restart.
+func (m *Module) Longest() int {
+	if m.Hop > 0 {
+		return 0
+	}
+	return m.Steps
 }
 
 // InputKind is what a step receives.

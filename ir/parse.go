@@ -22,12 +22,17 @@ type (
 		Items []*itemText `parser:"@@* '}'"`
 	}
 	itemText struct {
-		Pos    lexer.Position
-		Steps  *int64          `parser:"(  'steps' @Int"`
-		Input  *inputDecl      `parser:"| 'input' @@"`
-		State  *stateDecl      `parser:"| 'state' @@"`
-		Value  *valueDecl      `parser:"| @@"`
-		Output *outputDeclText `parser:"| 'output' @@ )"`
+		Pos     lexer.Position
+		Steps   *int64          `parser:"(  'steps' @Int"`
+		Restart *restartDecl    `parser:"| 'restart' @@"`
+		Input   *inputDecl      `parser:"| 'input' @@"`
+		State   *stateDecl      `parser:"| 'state' @@"`
+		Value   *valueDecl      `parser:"| @@"`
+		Output  *outputDeclText `parser:"| 'output' @@ )"`
+	}
+	restartDecl struct {
+		Steps int64 `parser:"@Int"`
+		Hop   int64 `parser:"'hop' @Int"`
 	}
 	inputDecl struct {
 		Name     string         `parser:"@String ':'"`
@@ -193,6 +198,12 @@ func (r *reader) item(t *itemText) error {
 	switch {
 	case t.Steps != nil:
 		r.m.Steps = int(*t.Steps)
+		return nil
+	case t.Restart != nil:
+		r.m.Steps, r.m.Hop = int(t.Restart.Steps), int(t.Restart.Hop)
+		if r.m.Hop == 0 {
+			return diag.At(at).Errorf("ir", "courses that restart every 0 steps")
+		}
 		return nil
 	case t.Input != nil:
 		return r.input(t.Input, at)

@@ -30,7 +30,10 @@ type printer struct{ inline int }
 func (p printer) print(w io.Writer, m *Module) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "model %s %s {\n", strconv.Quote(m.Name), m.Level)
-	if m.Steps > 0 {
+	switch {
+	case m.Hop > 0:
+		fmt.Fprintf(&b, "  restart %d hop %d\n", m.Steps, m.Hop)
+	case m.Steps > 0:
 		fmt.Fprintf(&b, "  steps %d\n", m.Steps)
 	}
 	fmt.Fprintf(&b, "  input %s\n", inputText(m.Input))

@@ -76,6 +76,10 @@ func (m *Module) verifyHeader() error {
 		return fmt.Errorf("%q is not a level", m.Level)
 	case m.Steps < 0 || m.Steps > maxSteps:
 		return fmt.Errorf("steps is %d; at most %d are possible", m.Steps, maxSteps)
+	case m.Hop < 0 || m.Hop > 0 && (m.Steps < m.Hop || m.Steps%m.Hop != 0 || m.Steps/m.Hop > MaxCourses):
+		return fmt.Errorf("restart is %d and hop %d; the first is up to %d times the second", m.Steps, m.Hop, MaxCourses)
+	case m.Hop > 0 && m.Output.When == Mean && m.Output.Decision != Argmax:
+		return fmt.Errorf("output %s is a mean of courses of any age, of which only argmax has a meaning", m.Output.Name)
 	case m.Output.When == Mean && m.Steps == 0:
 		return fmt.Errorf("output %s is a mean, which needs a known number of steps", m.Output.Name)
 	case len(in.Channels) > 0 && len(in.Channels) != in.Size:
@@ -113,6 +117,9 @@ const (
 	maxSize     = 1 << 20
 	maxSteps    = 1 << 30
 	maxHeadroom = 7
+
+	// MaxCourses is how many copies of the states may run at a time where they restart.
+	MaxCourses = 64
 )
 
 func (s State) verify() error {

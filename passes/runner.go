@@ -207,8 +207,8 @@ func logits(m *ir.Module, x [][]int64) ([][]float64, error) {
 // Sequences gives n sequences of inputs that reach the edges of the range: all smallest, all largest, the two in turn,
 // then random ones, each steps long or as long as the model.
 func Sequences(m *ir.Module, n, steps int, rng *rand.Rand) [][][]int64 {
-	if m.Steps > 0 {
-		steps = min(steps, m.Steps)
+	if most := m.Longest(); most > 0 {
+		steps = min(steps, most)
 	}
 	lo, hi := m.Input.Range()
 	entry := []func(t int) int64{

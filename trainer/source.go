@@ -200,6 +200,10 @@ func FitsInput(m *dsl.Model, set *data.Set) error {
 		return at(in.Span).Errorf("data", "data set %s has %d tokens, the input %d", set.Name, s.Vocabulary, in.Vocab).Helpf("write  input %s : token[%d]", in.Name, s.Vocabulary)
 	case in.Vocab == 0 && in.Size != s.D:
 		return at(in.Span).Errorf("data", "a step of data set %s has %d values, the input %d", set.Name, s.D, in.Size).Helpf("write  input %s : %s[%d]", in.Name, typeName(in), s.D)
+	case m.Hop > 0 && s.Stream(): // runs on it with courses, and trains on none
+	case m.Hop > 0 && s.T > m.Steps:
+		return at(m.Output.Span).Errorf("data", "a sequence of data set %s has %d steps, and the model restarts after %d: longer ones are what it never meets", set.Name, s.T, m.Steps).
+			Helpf("write  %s,  or train on windows of at most %d steps", dsl.RestartFor(s.T, m.Steps/m.Hop), m.Steps)
 	case m.Steps > 0 && s.Stream():
 		return at(m.Output.Span).Errorf("data", "the model is for sequences of %d steps, and stream = yes reads recordings unbroken", m.Steps).
 			Helpf("remove  steps,  and let the state forget:  hadamard(h, leak = 1/32)")

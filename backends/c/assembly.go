@@ -53,9 +53,9 @@ func (s *speller) assemble() *assembly {
 		f := s.program.Funcs[i]
 		switch {
 		case f.Name == s.program.Output:
-			spell(f, s.prefix+"_output")
+			spell(f, s.core+"_output")
 		case f.Name == s.program.Step:
-			whole = !s.program.TwoPhase && spell(f, s.prefix+"_step")
+			whole = !s.program.TwoPhase && spell(f, s.core+"_step")
 		case whole:
 			out.within = append(out.within, f.Name)
 		case spell(f, s.prefix+"_"+s.funcs[f.Name]):
@@ -63,7 +63,7 @@ func (s *speller) assemble() *assembly {
 		}
 	}
 	if s.running() && s.find(step.Output).Len <= 255 {
-		names.Function, names.Largest = s.prefix+"_class", true
+		names.Function, names.Largest = s.core+"_class", true
 		if out.class, err = avr.Spell(s.program, s.outputFunc(), report, names); err != nil {
 			out.class = nil
 		}

@@ -55,7 +55,11 @@ func TestRandomPlans(t *testing.T) {
 				if seed%2 == 1 {
 					plantest.Leak(rng, p)
 				}
-				x := plantest.Sequences(rng, p, 3, 7)
+				steps := 7
+				if seed%4 == 2 {
+					steps += 2 * plantest.Restart(rng, p, false).Steps
+				}
+				x := plantest.Sequences(rng, p, 3, steps)
 				dir := generate(t, p, backends.Vectors{})
 				got, err := e.Run(context.Background(), dir, p, x)
 				if err != nil {

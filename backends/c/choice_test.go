@@ -55,6 +55,9 @@ func TestRandomChoices(t *testing.T) {
 				if seed%3 == 1 {
 					plantest.Leak(rng, p)
 				}
+				if seed%3 == 2 {
+					plantest.Restart(rng, p, false)
+				}
 				c, prog := choose(rng, p)
 				set := &settings{prefix: "m", steady: seed%2 == 0, wide: seed%3 == 0, asm: true}
 				if seed%4 == 1 { // C for 8 bits has pointers of its own; here sanitizers see where they stand

@@ -103,7 +103,7 @@ func (s *speller) class() {
 		s.directive("if !", s.assemblyMacro())
 		defer s.directive("endif")
 	}
-	s.line("int ", s.prefix, "_class(const ", s.prefix, "_state *s)")
+	s.line("int ", s.core, "_class(const ", s.core, "_state *s)")
 	s.open("{")
 	s.declareArrays(f)
 	s.largest = &largest{s.fresh("top"), s.fresh("best")}

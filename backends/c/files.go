@@ -39,6 +39,8 @@ type member struct {
 // page is what the templates are filled with.
 type page struct {
 	Prefix, Upper, Name, Banner                string
+	Core                                       string // Prefix, or that of a course where the model restarts
+	Restart                                    *restart
 	Chip, On                                   string // what it was made for, "" for any
 	Inputs, Outputs, Steps                     int
 	StateBytes, TableBytes, Stack              int
@@ -48,6 +50,7 @@ type page struct {
 	Feeding, Meaning, Int24, Lists             string
 	Members                                    []member
 	StepSignature, OutputSignature             string
+	CoreStep, CoreOutput                       string // of one course
 	OutputDoc, Named, Index, Mark, Limit, When string
 	Decision                                   string
 	Less                                       string // the function that compares outputs without a branch, "" for C's own
@@ -76,11 +79,12 @@ func (p *page) fill(name string) []byte {
 func newPage(p *lower.Plan, s *speller, set *settings) *page {
 	in, out := s.find(step.Input), s.find(step.Output)
 	g := &page{
-		Prefix: s.prefix, Upper: strings.ToUpper(s.prefix), Name: p.Name,
-		Inputs: in.Len, Outputs: out.Len, Steps: p.Steps,
+		Prefix: s.prefix, Core: s.core, Upper: strings.ToUpper(s.prefix), Name: p.Name,
+		Inputs: in.Len, Outputs: out.Len, Steps: p.Longest(),
 		StateBytes: s.stateBytes(), TableBytes: s.tableBytes(),
 		InputType: s.typeName(in.Elem), ValueType: s.typeName(out.Elem), ValueNote: valueNote(p),
-		StepSignature: s.signature(s.program.Step), OutputSignature: s.signature(s.program.Output),
+		StepSignature: s.signature(s.prefix, s.program.Step), OutputSignature: s.signature(s.prefix, s.program.Output),
+		CoreStep: s.signature(s.core, s.program.Step), CoreOutput: s.signature(s.core, s.program.Output),
 		Bytewise: s.dialect.counters,
 		Index:    s.index, Decision: string(p.Output.Decision), Threshold: p.Output.Threshold,
 		Token: s.token, EveryStep: p.Output.When == ir.EveryStep,
@@ -116,6 +120,7 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 		g.Int24 = w.buf.String()
 	}
 	g.members(s)
+	g.restarts(p, s)
 	g.decision(p)
 	g.quantise(p.Input)
 	g.value(p)
@@ -184,6 +189,9 @@ func (g *page) decision(p *lower.Plan) {
 	switch p.Output.When {
 	case ir.Mean:
 		g.OutputDoc = "The outputs, added up over the steps so far."
+		if g.Restart != nil {
+			g.OutputDoc = "The outputs, added up over the steps of the oldest course."
+		}
 	case ir.EveryStep:
 		g.When = "after any step"
 	}
@@ -193,7 +201,7 @@ func (g *page) decision(p *lower.Plan) {
 	even, odd := literal(p.Readout.Threshold[0]), literal(p.Readout.Threshold[1])
 	g.Limit = even
 	if p.Output.When != ir.Mean && even != odd {
-		g.Limit = fmt.Sprintf("((s->odd != 0u) ? %s : %s)", odd, even)
+		g.Limit = fmt.Sprintf("((%s != 0u) ? %s : %s)", g.odd(), odd, even)
 	}
 }
 
@@ -234,7 +242,7 @@ func (g *page) value(p *lower.Plan) {
 	case p.Output.When == ir.Mean:
 		v.Steps = p.Steps
 	case u.Parity:
-		v.Unit = fmt.Sprintf("(s->odd != 0u) ? %s : %s", real(u.At(1)), real(u.At(0)))
+		v.Unit = fmt.Sprintf("(%s != 0u) ? %s : %s", g.odd(), real(u.At(1)), real(u.At(0)))
 	}
 	var gains, offsets []string
 	for _, c := range p.Output.Channels {

@@ -190,7 +190,7 @@ func (s *speller) function(f *step.Func) {
 			s.directive("if !", s.assemblyMacro())
 			defer s.directive("endif")
 		}
-		s.line(s.signature(f.Name))
+		s.line(s.signature(s.core, f.Name))
 	case s.assembly.holds(f.Name):
 		s.directive("if !", s.assemblyMacro())
 		defer s.directive("endif")
@@ -284,12 +284,12 @@ func (s *speller) begin(name string, n *needs) {
 	}
 }
 
-// signature of a public function.
-func (s *speller) signature(name string) string {
+// signature of a public function, of the model or of a course.
+func (s *speller) signature(prefix, name string) string {
 	if name == s.program.Step {
-		return fmt.Sprintf("void %s_step(%s_state *s, %s)", s.prefix, s.prefix, s.inputParameter())
+		return fmt.Sprintf("void %s_step(%s_state *s, %s)", prefix, prefix, s.inputParameter())
 	}
-	return fmt.Sprintf("void %s_output(const %s_state *s, %s)", s.prefix, s.prefix, s.outputParameter())
+	return fmt.Sprintf("void %s_output(const %s_state *s, %s)", prefix, prefix, s.outputParameter())
 }
 
 // parameters of a function of the form, and the arguments of a call within another.
@@ -300,7 +300,7 @@ func (s *speller) parameters(name string) (out []string) {
 		if !n.writes {
 			constant = "const "
 		}
-		out = append(out, constant+"struct "+s.prefix+"_state *s")
+		out = append(out, constant+"struct "+s.core+"_state *s")
 	}
 	if n.input {
 		out = append(out, s.inputParameter())

@@ -196,9 +196,12 @@ func (s *speller) size(t step.Int) int {
 
 // stackBytes is a bound of what a step, an output or a class takes, whichever takes most: as if no value of C had a register, and of
 // assembly what it does take.
-func (s *speller) stackBytes() int {
+func (s *speller) stackBytes() (n int) {
 	output := s.stackOf(s.program.Output)
 	most := max(s.stackOf(s.program.Step), output)
+	if s.core != s.prefix { // a call of one course more
+		defer func() { n += s.room.frame }()
+	}
 	switch y := s.find(step.Output); {
 	case s.assembly.hasClass():
 		return max(most, s.assembly.class.Stack)

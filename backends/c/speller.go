@@ -16,6 +16,7 @@ type speller struct {
 	writer
 	program *step.Program
 	prefix  string
+	core    string // start of the names of the state and of its functions: prefix, or that of a course where the model restarts
 	index   string // what counts and addresses: int or int32_t
 	dialect dialect
 	token   bool // the input is a token, which is passed by value
@@ -237,17 +238,20 @@ func (s *speller) choose(v step.Choose) {
 
 // newSpeller gives names to what a program has.
 func newSpeller(p *step.Program, set *settings, token bool) *speller {
-	prefix := set.prefix
-	s := &speller{program: p, prefix: prefix, dialect: dialectOf(set), token: token, index: indexType(p, dialectOf(set)), inlined: map[string]bool{}, bytes: map[string]bool{},
+	prefix, core := set.prefix, set.prefix
+	if set.restarts {
+		core += "_course"
+	}
+	s := &speller{program: p, prefix: prefix, core: core, dialect: dialectOf(set), token: token, index: indexType(p, dialectOf(set)), inlined: map[string]bool{}, bytes: map[string]bool{},
 		funcs: map[string]string{}, needs: needsOf(p, roomOf(set)), room: roomOf(set)}
 	s.names = lower.NewNames(slices.Concat(reserved, parts, apiNames(prefix), locals(p))...)
 	s.scope = (*scope)(nil).inner()
 	for _, f := range p.Funcs {
 		switch f.Name {
 		case p.Step:
-			s.funcs[f.Name] = prefix + "_step"
+			s.funcs[f.Name] = core + "_step"
 		case p.Output:
-			s.funcs[f.Name] = prefix + "_output"
+			s.funcs[f.Name] = core + "_output"
 		default:
 			s.funcs[f.Name] = s.names.Get(plain(f.Name))
 		}

@@ -49,6 +49,7 @@ type settings struct {
 	steady     bool
 	asm        bool
 	pack       pack.Choice
+	restarts   bool // of the plan: there are several copies of the states
 }
 
 func readSettings(p *lower.Plan, s backends.Settings) (*settings, error) {
@@ -129,7 +130,7 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	}
 	files, figures := write(p, program, v, set)
 	packages, made, err := pack.Files(pack.Model{Name: p.Name, Prefix: set.prefix, Sources: files, Input: p.Input, Output: p.Output,
-		Outputs: p.Readout.Matrix.Rows, Steps: p.Steps, Vectors: v}, set.pack)
+		Outputs: p.Readout.Matrix.Rows, Steps: p.Longest(), Vectors: v}, set.pack)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -238,7 +239,9 @@ func Spell(p *lower.Plan, program *step.Program, v backends.Vectors, s backends.
 
 // write spells a program that computes a plan.
 func write(p *lower.Plan, program *step.Program, v backends.Vectors, set *settings) ([]backends.File, []backends.Figure) {
-	s := newSpeller(program, set, p.Input.Kind == ir.Token)
+	with := *set
+	with.restarts = p.Hop > 0
+	s := newSpeller(program, &with, p.Input.Kind == ir.Token)
 	s.decides = p.Output.Decision == ir.Argmax
 	g := newPage(p, s, set)
 	files := g.files(s, v)

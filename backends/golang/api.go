@@ -50,7 +50,7 @@ func (g *generator) newMethod(id string, doc []string, params []jen.Code, result
 	for _, l := range doc[1:] {
 		c.Comment(l).Line()
 	}
-	c.Func().Params(jen.Id("m").Op("*").Id("Model")).Id(id).Params(params...)
+	c.Func().Params(jen.Id("m").Op("*").Id(g.core())).Id(id).Params(params...)
 	if result != nil {
 		c.Add(result)
 	}

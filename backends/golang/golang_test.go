@@ -108,7 +108,11 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		if i%4 == 1 {
 			plantest.Leak(rng, p)
 		}
-		x := plantest.Sequences(rng, p, 4, 9)
+		steps := 9
+		if i%8 == 6 {
+			steps += 2 * plantest.Restart(rng, p, false).Steps
+		}
+		x := plantest.Sequences(rng, p, 4, steps)
 		x[3] = x[3][:4]
 		y := p.Outputs(x)
 		plans, xs, ys = append(plans, p), append(xs, x), append(ys, y)
@@ -212,7 +216,12 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 		if i%2 == 1 {
 			programs = choices(plantest.Leak(rng, p))
 		}
-		x := plantest.Sequences(rng, p, 3, 9)
+		steps := 9
+		if i%4 == 2 {
+			programs = choices(plantest.Restart(rng, p, false))
+			steps += p.Steps
+		}
+		x := plantest.Sequences(rng, p, 3, steps)
 		y := p.Outputs(x)
 		for _, name := range slices.Sorted(maps.Keys(programs)) {
 			count[name]++

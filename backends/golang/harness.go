@@ -102,7 +102,7 @@ func (g *generator) testFile(v backends.Vectors) *jen.File {
 		jen.If(jen.Id("n").Op(":=").Qual("testing", "AllocsPerRun").Call(jen.Lit(100), jen.Func().Params().Block(step(jen.Id("x")))), jen.Id("n").Op("!=").Lit(0)).Block(
 			jen.Id("t").Dot("Errorf").Call(jen.Lit("a step allocates %v times"), jen.Id("n"))))
 	f.Line()
-	steps := g.p.Steps
+	steps := g.p.Longest()
 	if steps == 0 {
 		steps = 1000
 	}

@@ -56,7 +56,11 @@ type modelField struct {
 
 // newGenerator takes a plan and the program that was built from it.
 func newGenerator(p *lower.Plan, prog *step.Program, o options) *generator {
-	return &generator{options: o, p: p, prog: prog, names: newNames(), members: names{}, counts: prog.TwoPhase, arrays: map[string]*array{},
+	taken := newNames()
+	for _, n := range restartNames(p) {
+		taken[n] = true
+	}
+	return &generator{options: o, p: p, prog: prog, names: taken, members: names{}, counts: prog.TwoPhase, arrays: map[string]*array{},
 		calls: map[string]string{}, scratches: map[string][]int{}, scratchCode: map[string]*jen.Statement{}, crops: map[int]string{}}
 }
 
@@ -148,7 +152,11 @@ func (g *generator) stateBytes() int {
 		widest = max(widest, f.size)
 		n = roundUp(n, f.size) + f.n*f.size
 	}
-	return roundUp(n, widest)
+	n = roundUp(n, widest)
+	if g.p.Hop > 0 { // and two counters of Model
+		n = roundUp(n*g.p.Courses(), 8) + 16
+	}
+	return n
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
@@ -172,7 +180,12 @@ func (g *generator) inputConsts() {
 			constant{"InputUnit", jen.Lit(p.Input.Scale), "real value of one unit of the input"})
 	}
 	g.consts = append(g.consts, constant{"Outputs", jen.Lit(p.Readout.Matrix.Rows), "entries of an output"})
-	if p.Steps > 0 {
+	switch {
+	case p.Hop > 0:
+		g.consts = append(g.consts,
+			constant{"Restart", jen.Lit(p.Steps), "steps after which a copy of the states starts anew"},
+			constant{"Hop", jen.Lit(p.Hop), "steps between the starts of two"})
+	case p.Steps > 0:
 		g.consts = append(g.consts, constant{"Steps", jen.Lit(p.Steps), "steps of a sequence"})
 	}
 }
@@ -216,10 +229,14 @@ func (g *generator) packageFile() *jen.File {
 	}
 	g.quantise(f)
 	stepMethod := g.stepMethod()
-	f.Comment("Model is the memory between steps. Its zero value is ready for the first step; copies are independent.")
-	f.Type().Id("Model").Struct(g.structFields()...)
-	f.Comment("Reset forgets everything: the next step is the first.")
-	f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Reset").Params().Block(jen.Op("*").Id("m").Op("=").Id("Model").Values())
+	if g.p.Hop > 0 {
+		g.restarting(f)
+	} else {
+		f.Comment("Model is the memory between steps. Its zero value is ready for the first step; copies are independent.")
+		f.Type().Id("Model").Struct(g.structFields()...)
+		f.Comment("Reset forgets everything: the next step is the first.")
+		f.Func().Params(jen.Id("m").Op("*").Id("Model")).Id("Reset").Params().Block(jen.Op("*").Id("m").Op("=").Id("Model").Values())
+	}
 	f.Add(stepMethod)
 	if g.usesOnes {
 		f.Comment("ones is 1 in both lanes of a word.")

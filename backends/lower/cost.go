@@ -12,13 +12,15 @@ type Work struct {
 	Muls int `json:"muls"`
 }
 
+func (w Work) times(n int) Work { return Work{w.Adds * n, w.Muls * n} }
+
 func (w Work) plus(v Work) Work { return Work{w.Adds + v.Adds, w.Muls + v.Muls} }
 
 // Cost is what a plan holds and what a step of it does.
 type Cost struct {
 	Parameters int  `json:"parameters"` // weights, signs, biases and table entries
 	Bits       int  `json:"bits"`       // of those, stored as densely as their types allow
-	StateBits  int  `json:"state_bits"`
+	StateBits  int  `json:"state_bits"` // of all courses, as are the recurrence and the input
 	Recurrence Work `json:"recurrence"` // transforms, rounding, and adding what flows in: n log2 m + at most 3n additions, 5n with a leak
 	Input      Work `json:"input"`      // products that flow into the layers
 	Readout    Work `json:"readout"`    // of one output
@@ -37,6 +39,8 @@ func (p *Plan) Cost() Cost {
 		l := &p.Layers[i]
 		c.layer(l)
 	}
+	n := p.Courses()
+	c.StateBits, c.Recurrence, c.Input = n*c.StateBits, c.Recurrence.times(n), c.Input.times(n)
 	r := &p.Readout
 	c.matrix(&r.Matrix)
 	c.bias(r.Bias)
@@ -46,6 +50,7 @@ func (p *Plan) Cost() Cost {
 	}
 	if p.Output.When == ir.Mean {
 		c.Readout.Adds += r.Matrix.Rows
+		c.Readout = c.Readout.times(n)
 	}
 	return c
 }

@@ -20,7 +20,7 @@ func Extract(m *ir.Module) (*Plan, error) {
 		return nil, err
 	}
 	x := extractor{m: m, table: table}
-	p := &Plan{Name: m.Name, Input: m.Input, Steps: m.Steps, Output: m.Output}
+	p := &Plan{Name: m.Name, Input: m.Input, Steps: m.Steps, Hop: m.Hop, Output: m.Output}
 	for i := range m.States {
 		l, err := x.layer(i)
 		if err != nil {

@@ -15,10 +15,28 @@ type Plan struct {
 	Name    string
 	Comment []string // lines for the header of generated files: command, version, hashes
 	Input   ir.Input
-	Steps   int // 0: endless
+	Steps   int // of a sequence, or of a course where Hop is set; 0: endless
+	Hop     int // steps from the start of a course to that of the next; 0: nothing restarts
 	Layers  []Layer
 	Readout Readout
 	Output  ir.Output
+}
+
+// Longest is how many steps a sequence has at most; 0 for no end.
+func (p *Plan) Longest() int {
+	if p.Hop > 0 {
+		return 0
+	}
+	return p.Steps
+}
+
+// Courses is how many copies of the states run at a time: 1 where nothing restarts. They start in turn, one every Hop steps, take in
+// every input, and end after Steps of them; the oldest answers (docs/numerics.md, "Restarts").
+func (p *Plan) Courses() int {
+	if p.Hop > 0 {
+		return p.Steps / p.Hop
+	}
+	return 1
 }
 
 // TwoPhase reports whether steps of even and odd t differ anywhere, so that a step counter is needed.

@@ -10,12 +10,37 @@ import (
 
 // Machine runs a plan: the reference that generated code is held against, in the simplest possible code.
 type Machine struct {
-	Plan *Plan
-	T    int       // steps done; the next is T+1
-	G    [][]int64 // states, a slice a layer
-	sum  arith.Phased[[]int64]
+	Plan    *Plan
+	*course // the oldest
+	done    int
+	courses []*course // the oldest first; one where nothing restarts
 	// Saturated counts the state updates that were clamped.
 	Saturated int64
+}
+
+// course is a copy of the states on its way from zero.
+type course struct {
+	T   int       // steps done; the next is T+1
+	G   [][]int64 // states, a slice a layer
+	sum arith.Phased[[]int64]
+}
+
+func newCourse(p *Plan) *course {
+	c := &course{G: make([][]int64, len(p.Layers))}
+	for i, l := range p.Layers {
+		c.G[i] = make([]int64, l.N)
+	}
+	o := p.Readout.Matrix.Rows
+	c.sum = arith.Phased[[]int64]{make([]int64, o), make([]int64, o)}
+	return c
+}
+
+func (c *course) clone() *course {
+	out := &course{T: c.T, sum: arith.Phased[[]int64]{slices.Clone(c.sum[0]), slices.Clone(c.sum[1])}}
+	for _, g := range c.G {
+		out.G = append(out.G, slices.Clone(g))
+	}
+	return out
 }
 
 // NewMachine gives a machine with all states zero.
@@ -27,28 +52,39 @@ func NewMachine(p *Plan) *Machine {
 
 // Reset returns to the state before the first step.
 func (m *Machine) Reset() {
-	m.T = 0
-	m.G = make([][]int64, len(m.Plan.Layers))
-	for i, l := range m.Plan.Layers {
-		m.G[i] = make([]int64, l.N)
+	m.done, m.courses = 0, nil
+	for range m.Plan.Courses() {
+		m.courses = append(m.courses, newCourse(m.Plan))
 	}
-	o := m.Plan.Readout.Matrix.Rows
-	m.sum = arith.Phased[[]int64]{make([]int64, o), make([]int64, o)}
+	m.course = m.courses[0]
 }
 
 // Clone gives a machine in the same state, which goes its own way.
 func (m *Machine) Clone() *Machine {
 	out := *m
-	out.G = make([][]int64, len(m.G))
-	for i, g := range m.G {
-		out.G[i] = slices.Clone(g)
+	out.courses = nil
+	for _, c := range m.courses {
+		out.courses = append(out.courses, c.clone())
 	}
-	out.sum = arith.Phased[[]int64]{slices.Clone(m.sum[0]), slices.Clone(m.sum[1])}
+	out.course = out.courses[0]
 	return &out
 }
 
-// Step consumes one input: d integers, or one token. For a mean it also adds this step's Y.
+// Step consumes one input: d integers, or one token. Every course takes it in; where it is time the oldest ends before, and another
+// starts. For a mean it also adds this step's Y.
 func (m *Machine) Step(x []int64) {
+	if hop := m.Plan.Hop; hop > 0 && m.done%hop == 0 {
+		m.courses = append(slices.Clone(m.courses[1:]), newCourse(m.Plan))
+	}
+	m.done++
+	for _, c := range slices.Backward(m.courses) {
+		m.course = c
+		m.advance(x)
+	}
+}
+
+// advance is a step of one course.
+func (m *Machine) advance(x []int64) {
 	m.T++
 	ph := m.T & 1
 	for i := range m.Plan.Layers {

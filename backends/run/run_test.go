@@ -63,6 +63,10 @@ func TestRandomPlansOnEveryChip(t *testing.T) {
 				if seed == 1 {
 					plantest.Leak(rng, p)
 				}
+				if seed == 2 {
+					plantest.Restart(rng, p, true)
+					p.Steps, p.Hop = 4, 2
+				}
 				x := plantest.Sequences(rng, p, 3, 5)
 				f, err := b.Build(context.Background(), generate(t, p))
 				if err != nil {

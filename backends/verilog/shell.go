@@ -92,7 +92,7 @@ func (d *design) statePort() *statePort {
 func (d *design) core() core {
 	p := d.plan
 	c := core{Prefix: d.prefix, Title: p.Name, In: d.inputBits(), Entries: p.Input.Size, Outputs: p.Readout.Matrix.Rows, Out: d.outputBits(),
-		Bit: p.Output.Decision == ir.Threshold, Steps: p.Steps, Every: p.Output.When == ir.EveryStep,
+		Bit: p.Output.Decision == ir.Threshold, Steps: p.Longest(), Every: p.Output.When == ir.EveryStep,
 		InComment: d.inputComment(), OutComment: d.valueComment(), State: d.statePort()}
 	c.Low, c.High = p.Input.Range()
 	if p.Output.Decision == ir.Argmax {
@@ -298,7 +298,7 @@ func (d *design) shellSources() []string {
 	for _, s := range d.shells {
 		for _, m := range s.modules {
 			path := d.shellPath(m)
-			if !slices.Contains(out, path) && (m != "guard" || d.plan.Steps > 0) {
+			if !slices.Contains(out, path) && (m != "guard" || d.plan.Longest() > 0) {
 				out = append(out, path)
 			}
 		}
@@ -332,7 +332,7 @@ func (w *writer) shellFiles(t benchValues) {
 // packed is what packages take.
 func (w *writer) packed(v backends.Vectors) pack.Model {
 	p := w.plan
-	m := pack.Model{Name: p.Name, Prefix: w.prefix, Sources: w.files, Input: p.Input, Output: p.Output, Outputs: p.Readout.Matrix.Rows, Steps: p.Steps,
+	m := pack.Model{Name: p.Name, Prefix: w.prefix, Sources: w.files, Input: p.Input, Output: p.Output, Outputs: p.Readout.Matrix.Rows, Steps: p.Longest(),
 		Vectors: v, Logic: pack.Logic{Design: w.sources(), Memories: w.memoryFiles,
 			Tests: []string{w.prefix + "_tb.v", w.prefix + "_inputs.hex", w.prefix + "_outputs.hex"}}}
 	if w.said["clock"] {

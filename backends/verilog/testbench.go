@@ -57,8 +57,8 @@ func withEdges(p *lower.Plan, v backends.Vectors) (backends.Vectors, int64) {
 
 // atMost is a number of steps, within those that the model's widths are proven for.
 func atMost(p *lower.Plan, steps int) int {
-	if p.Steps > 0 {
-		return min(steps, p.Steps)
+	if most := p.Longest(); most > 0 {
+		return min(steps, most)
 	}
 	return steps
 }

@@ -89,8 +89,11 @@ func TestRandomPlans(t *testing.T) {
 					if seed%3 == 1 {
 						plantest.Leak(rng, p)
 					}
+					if seed%6 == 2 {
+						plantest.Restart(rng, p, true)
+					}
 					s := settingsFor(p, seed)
-					sequences, steps := 3, 7
+					sequences, steps := 3, 7+p.Hop
 					if madeFor(t, p, s).period(true) > 3000 { // slow to simulate
 						sequences, steps = 2, 2
 					}

@@ -22,8 +22,13 @@ func (a *app) checkCmd() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var all diag.List
+			var costs []string
 			for _, file := range args {
-				all = append(all, checkOne(file, weights, only)...)
+				m, found := checkOne(file, weights, only)
+				all = append(all, found...)
+				if m != nil && m.Hop > 0 {
+					costs = append(costs, m.Name+": "+restartCost(m))
+				}
 			}
 			if len(all) > 0 || a.json {
 				a.diagnostics(all)
@@ -33,6 +38,9 @@ func (a *app) checkCmd() *cobra.Command {
 			}
 			if !a.json {
 				fmt.Fprintf(a.out, "%s: no errors\n", countFiles(len(args)))
+				for _, line := range costs {
+					fmt.Fprintln(a.out, line)
+				}
 			}
 			return nil
 		},
@@ -49,16 +57,30 @@ func countFiles(n int) string {
 	return fmt.Sprintf("%d models", n)
 }
 
-func checkOne(file, weights string, only bool) diag.List {
+// checkOne gives the checked model, nil of IR and where there is none.
+func checkOne(file, weights string, only bool) (*dsl.Model, diag.List) {
 	if only {
 		m, _, errs := compiler.Check(file)
-		return append(errs, onWindows(m)...)
+		return m, append(errs, onWindows(m)...)
 	}
 	m, err := compiler.Load(file, weights)
 	if err == nil {
-		return append(m.Warnings, onWindows(m.Checked)...)
+		return m.Checked, append(m.Warnings, onWindows(m.Checked)...)
 	}
-	return compiler.Diagnostics(err)
+	return nil, compiler.Diagnostics(err)
+}
+
+// restartCost says what the copies of a model that restarts take.
+func restartCost(m *dsl.Model) string {
+	copies, bits := m.Steps/m.Hop, 0
+	for _, l := range m.Layers {
+		bits += l.State.Size * l.State.Bits
+	}
+	if copies == 1 {
+		return fmt.Sprintf("restart %d hop %d is one copy of the states, whose answers are of 1 to %d steps", m.Steps, m.Hop, m.Steps)
+	}
+	return fmt.Sprintf("restart %d hop %d keeps %d copies of the states: %s bytes instead of %s, and a step takes %d times as long; answers are of %d to %d steps",
+		m.Steps, m.Hop, copies, thousands((copies*bits+7)/8), thousands((bits+7)/8), copies, m.Steps-m.Hop+1, m.Steps)
 }
 
 // onWindows warns of a model that is trained on windows and forgets nothing; of IR, nil, nothing is known.

@@ -153,7 +153,7 @@ func arraySequences(m *compiler.Model, path string, raw bool) (x [][][]int64, wa
 			return nil, nil, err
 		}
 	}
-	x, err = compiler.Sequences(path, arr, m.Loaded().Input, m.Loaded().Steps)
+	x, err = compiler.Sequences(path, arr, m.Loaded().Input, m.Loaded().Longest())
 	return x, warnings, err
 }
 

@@ -133,6 +133,10 @@ func (g *generator) model(seed int64) string {
 	g.readout(last, units)
 	g.line("weights \"model.safetensors\"")
 	text := g.text.String()
+	if !strings.Contains(text, "leak = ") && (!strings.Contains(text, " mean\n") || strings.Contains(text, "argmax(")) && g.leaks.Intn(6) == 0 {
+		hop := 2 * (1 + g.leaks.Intn(3)) // even, as Verilog wants it where odd and even steps differ
+		text = stepsLine.ReplaceAllString(text, fmt.Sprintf("restart %d hop %d\n", hop*(1+g.leaks.Intn(4)), hop))
+	}
 	if strings.Count(text, "leak = ") == layers && !strings.Contains(text, " mean\n") && g.leaks.Intn(2) == 0 {
 		text = stepsLine.ReplaceAllString(text, "") // endless: its widths are proven from the leaks
 	}

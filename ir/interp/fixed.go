@@ -98,29 +98,20 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 	r := newRun(m, fixedKernels)
 	r.check = fits
 	var res FixedResult
-	var sums arith.Phased[[]int64]
 	for _, row := range x {
-		if err := r.step(row); err != nil {
+		if err := r.step(row, func() { r.countSaturation(&res) }); err != nil {
 			return res, err
 		}
 		res.Steps++
-		r.countSaturation(&res)
-		switch m.Output.When {
-		case ir.EveryStep:
+		if m.Output.When == ir.EveryStep {
 			res.Y = append(res.Y, r.y())
-		case ir.Mean:
-			ph := r.phase()
-			if sums[ph] == nil {
-				sums[ph] = make([]int64, len(r.y()))
-			}
-			sums[ph] = zip([][]int64{sums[ph], r.y()}, func(a, b int64) int64 { return a + b })
 		}
 	}
 	switch m.Output.When {
 	case ir.AtLast:
 		res.Y = [][]int64{r.y()}
 	case ir.Mean:
-		res.Y = [][]int64{meanSum(m, sums)}
+		res.Y = [][]int64{meanSum(m, r.sums)}
 	}
 	return res, nil
 }
@@ -129,9 +120,6 @@ func meanSum(m *ir.Module, sums arith.Phased[[]int64]) []int64 {
 	odd := sums[arith.Odd]
 	if m.Values[m.Y].Type.Scale.Parity {
 		odd = each(odd, arith.SqrtHalf.Apply)
-	}
-	if sums[arith.Even] == nil {
-		return odd
 	}
 	return zip([][]int64{sums[arith.Even], odd}, func(a, b int64) int64 { return a + b })
 }

@@ -4,7 +4,9 @@ package interp
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -16,19 +18,42 @@ type kernel[T number] func(r *run[T], v *ir.Value, args [][]T) ([]T, error)
 
 // run is one model in the middle of a sequence.
 type run[T number] struct {
-	m       *ir.Module
-	kernels map[ir.Op]kernel[T]
-	t       int // step, the first is 1
-	x       []int64
-	states  [][]T
-	values  [][]T
-	check   func(r *run[T], id ir.ID) error
+	m          *ir.Module
+	kernels    map[ir.Op]kernel[T]
+	done       int // steps
+	x          []int64
+	courses    []*course[T] // the oldest first; one where the model does not restart
+	*course[T]              // that runs; after a step the oldest
+	values     [][]T        // of it
+	check      func(r *run[T], id ir.ID) error
+}
+
+// course is a copy of the states on its way from zero.
+type course[T number] struct {
+	t      int // step, the first is 1
+	states [][]T
+	sums   arith.Phased[[]T] // of a mean: y of the even and of the odd steps, added up
+}
+
+func newCourse[T number](m *ir.Module) *course[T] {
+	c := &course[T]{}
+	for _, s := range m.States {
+		c.states = append(c.states, make([]T, s.Size))
+	}
+	for ph := range c.sums {
+		c.sums[ph] = make([]T, m.Values[m.Y].Type.Len())
+	}
+	return c
 }
 
 func newRun[T number](m *ir.Module, kernels map[ir.Op]kernel[T]) *run[T] {
 	r := &run[T]{m: m, kernels: kernels, values: make([][]T, len(m.Values))}
-	for _, s := range m.States {
-		r.states = append(r.states, make([]T, s.Size))
+	n := 1
+	if m.Hop > 0 {
+		n = m.Steps / m.Hop
+	}
+	for range n {
+		r.courses = append(r.courses, newCourse[T](m))
 	}
 	return r
 }
@@ -36,7 +61,32 @@ func newRun[T number](m *ir.Module, kernels map[ir.Op]kernel[T]) *run[T] {
 // phase is arith.Even or arith.Odd.
 func (r *run[T]) phase() int { return r.t & 1 }
 
-func (r *run[T]) step(x []int64) error {
+// step gives an input to every course, and calls after behind each; the oldest comes last. Where it is time the oldest ends, and
+// another starts.
+func (r *run[T]) step(x []int64, after func()) error {
+	if r.m.Hop > 0 && r.done%r.m.Hop == 0 {
+		r.courses = append(r.courses[1:], newCourse[T](r.m))
+	}
+	r.done++
+	for _, c := range slices.Backward(r.courses) {
+		r.course = c
+		if err := r.advance(x); err != nil {
+			return err
+		}
+		if r.m.Output.When == ir.Mean {
+			ph := r.phase()
+			if r.m.Level == ir.Real { // whose units do not alternate
+				ph = arith.Even
+			}
+			c.sums[ph] = zip([][]T{c.sums[ph], r.y()}, func(a, b T) T { return a + b })
+		}
+		after()
+	}
+	return nil
+}
+
+// advance is a step of one course.
+func (r *run[T]) advance(x []int64) error {
 	r.t++
 	r.x = x
 	for id, v := range r.m.Values {
@@ -69,8 +119,8 @@ func CheckInput(m *ir.Module, x [][]int64) error {
 	if len(x) == 0 {
 		return fmt.Errorf("the sequence has no step")
 	}
-	if m.Steps > 0 && len(x) > m.Steps {
-		return fmt.Errorf("the sequence has %d steps, the model %d", len(x), m.Steps)
+	if most := m.Longest(); most > 0 && len(x) > most {
+		return fmt.Errorf("the sequence has %d steps, the model %d", len(x), most)
 	}
 	lo, hi := m.Input.Range()
 	for t, row := range x {

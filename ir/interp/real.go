@@ -48,38 +48,35 @@ type RealResult struct {
 	Max []float64   // largest |h| seen, a state
 }
 
-// RunReal runs one sequence, x[step][entry], in float64. A mean is divided by the number of steps.
+// RunReal runs one sequence, x[step][entry], in float64. A mean is divided by the number of steps, of the oldest course where the model restarts.
 func RunReal(m *ir.Module, x [][]int64) (RealResult, error) {
 	if err := CheckInput(m, x); err != nil {
 		return RealResult{}, err
 	}
 	r := newRun(m, realKernels)
 	res := RealResult{Max: make([]float64, len(m.States))}
-	var sum []float64
 	for _, row := range x {
-		if err := r.step(row); err != nil {
+		if err := r.step(row, func() { largest(r, res.Max) }); err != nil {
 			return res, err
 		}
-		for i, s := range r.states {
-			for _, h := range s {
-				res.Max[i] = max(res.Max[i], math.Abs(h))
-			}
-		}
-		switch m.Output.When {
-		case ir.EveryStep:
+		if m.Output.When == ir.EveryStep {
 			res.Y = append(res.Y, r.y())
-		case ir.Mean:
-			if sum == nil {
-				sum = make([]float64, len(r.y()))
-			}
-			sum = zip([][]float64{sum, r.y()}, func(a, b float64) float64 { return a + b })
 		}
 	}
 	switch m.Output.When {
 	case ir.AtLast:
 		res.Y = [][]float64{r.y()}
 	case ir.Mean:
-		res.Y = [][]float64{each(sum, func(a float64) float64 { return a / float64(len(x)) })}
+		res.Y = [][]float64{each(r.sums[arith.Even], func(a float64) float64 { return a / float64(r.t) })}
 	}
 	return res, nil
+}
+
+// largest notes the largest |h| of each state.
+func largest(r *run[float64], most []float64) {
+	for i, s := range r.states {
+		for _, h := range s {
+			most[i] = max(most[i], math.Abs(h))
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
@@ -133,7 +134,7 @@ func (s *Study) eachRecording(ctx context.Context, part *data.Sequences, level s
 // streamRunner gives what computes the scores of a batch of recordings at a level.
 func (s *Study) streamRunner(level string) (func(ctx context.Context, b *network.Batch) ([]*recording, error), error) {
 	rows, classes := s.Net.Outputs(), s.decisions()
-	if level == "real" {
+	if level == "real" && s.Model.Hop == 0 { // the network in training knows no restarts
 		return func(_ context.Context, b *network.Batch) ([]*recording, error) {
 			y := make([]float64, b.N*b.T*rows)
 			s.Net.Evaluate(b, func(i int, row []float32) { // tiles end in any order
@@ -163,6 +164,14 @@ func (s *Study) streamRunner(level string) (func(ctx context.Context, b *network
 		}
 		out := make([]*recording, b.N)
 		for k := range out {
+			if level == "real" {
+				own := got.Y.Floats[k*b.T*rows : (k+1)*b.T*rows]
+				if rows < classes {
+					own = against(own, func(int) float64 { return s.Model.Output.Threshold })
+				}
+				out[k] = &recording{classes: classes, reals: own}
+				continue
+			}
 			own := got.Y.Ints[k*b.T*rows : (k+1)*b.T*rows]
 			if rows < classes {
 				own = against(own, func(t int) int64 { return l.Plan.Readout.Threshold[(t+1)&1] })
@@ -192,9 +201,9 @@ func (s *Study) streams() error {
 	case out.When == ir.Mean:
 		return at.Errorf("stream", "the output is a mean over a sequence, and a stream has no end to take one at").
 			Helpf("write  output ... at every step;  smooth  in a decide block takes a mean that forgets")
-	case s.Model.Steps > 0:
+	case s.Model.Steps > 0 && s.Model.Hop == 0:
 		return diag.InFile(s.File, "").Errorf("stream", "sequences of this model end after %d steps, and a stream does not end", s.Model.Steps).
-			Helpf("leave  steps  out, and let states forget, as  hadamard(h, leak = 1/32)  does")
+			Helpf("leave  steps  out, and let states forget, as  hadamard(h, leak = 1/32)  does; or start them anew, as  %s  does", dsl.RestartFor(s.Model.Steps, 4))
 	case out.Decision == ir.Logits:
 		return at.Errorf("stream", "the output is numbers, and what is judged of a stream is decisions").
 			Helpf("hrnnc eval without --stream scores a regression;  stream = yes  in the train block makes it whole recordings")

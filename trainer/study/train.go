@@ -249,6 +249,10 @@ func (s *Study) openRun(o TrainOptions) (*fileio.Lock, error) {
 // mayTrain refuses to replace weights or a run that nobody asked to replace.
 func (s *Study) mayTrain(o TrainOptions) error {
 	checkpoint := s.folder.Path(trainer.CheckpointName)
+	if c := s.Config; s.Model.Hop > 0 && s.Set.Train.Stream() && (c.Carry || c.Truncate > s.Model.Steps) {
+		return diag.At(s.Model.Output.Span).Errorf("data", "the model restarts after %d steps, and trains on pieces of recordings that go on from those before, or are longer", s.Model.Steps).
+			Helpf("write  carry = no  truncate = %d  in the train block, or  window = %d  without  stream = yes", s.Model.Steps&^1, s.Model.Steps)
+	}
 	switch {
 	case o.Resume:
 		if _, best := trainer.ReadCheckpoint(checkpoint); best > 0 && !exists(s.folder.Path(bestName)) {

@@ -57,6 +57,11 @@ func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, err
 
 // Construct is Build without the cycles, which take longest.
 func Construct(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, error) {
+	if a.Kind != Serial {
+		if err := oneCourse(p, a.Kind); err != nil {
+			return nil, err
+		}
+	}
 	switch a.Kind {
 	case Streaming:
 		return buildStreaming(p, a, name, reserved)

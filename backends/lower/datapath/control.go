@@ -37,6 +37,10 @@ type builder struct {
 	}
 	inReady *Signal
 	full    *Signal // a step's whole input waits
+
+	courses *courses // nil where nothing restarts
+	again   *Expr    // the beat at hand is one that came before; nil where inputs are not repeated
+	takes   *Signal  // the engine takes it
 }
 
 // delay is a value n cycles later. A value that is a condition for something to be written is cleared by reset.
@@ -166,18 +170,28 @@ func (b *builder) open() {
 	b.buffered = d > 1 || b.overlapped
 	b.Section("Steps: the input comes one entry a beat%s", map[bool]string{true: ", while the step before may still run"}[b.buffered])
 	b.idle = b.Ahead("free", 1, "a step may begin")
-	b.accept = b.Wire("accept", And(valid, b.inReady.Ref()))
+	var beat *Signal
+	b.lastBeat = One()
+	beats := func() {
+		if d > 1 && beat == nil {
+			beat = b.Reg("beat", counts(d)).ResetTo(0)
+			b.lastBeat = b.Wire("last_beat", beat.Ref().Is(d-1))
+		}
+	}
+	ready := b.inReady
+	if p.Courses() > 1 {
+		beats()
+		valid, b.inData, inLast = b.feed(valid, b.inData, inLast, beat)
+		ready = b.takes
+	}
+	b.accept = b.Wire("accept", And(valid, ready.Ref()))
 	last := b.Reg("last", 1, "the step is the last of its sequence").ResetTo(1)
 	first := b.Reg("first", 1, "the step is the first of its sequence: the state is zero").ResetTo(1)
 	odd := b.Reg("odd", 1, "the number of the step is odd; the first is number 1").ResetTo(0)
 	b.last, b.first, b.odd = last.Ref(), first.Ref(), odd.Ref()
 	endsSequence := inLast
-	b.lastBeat = One()
-	if d > 1 {
-		n := counts(d)
-		beat := b.Reg("beat", n).ResetTo(0)
-		b.lastBeat = b.Wire("last_beat", beat.Ref().Is(d-1))
-		beat.When(b.accept, Mux(b.lastBeat, Const(n, 0), Add(beat.Ref(), Const(n, 1))))
+	if beats(); d > 1 {
+		beat.When(b.accept, Mux(b.lastBeat, Const(beat.Bits, 0), Add(beat.Ref(), Const(beat.Bits, 1))))
 	}
 	if b.buffered {
 		b.full = b.Reg("full", 1, "the whole input of a step waits").ResetTo(0)
@@ -188,10 +202,14 @@ func (b *builder) open() {
 	} else {
 		b.start = b.accept
 	}
-	first.When(b.start, b.last)
 	last.When(b.start, endsSequence)
-	b.nextOdd = Or(b.last, b.odd.Not())
-	odd.When(b.start, b.nextOdd)
+	if p.Hop > 0 {
+		b.turns()
+	} else {
+		first.When(b.start, b.last)
+		b.nextOdd = Or(b.last, b.odd.Not())
+		odd.When(b.start, b.nextOdd)
+	}
 	b.oddNow = b.odd
 	if b.overlapped {
 		b.oddNow = b.Wire("odd_now", Mux(b.start, b.nextOdd, b.odd))
@@ -202,7 +220,7 @@ func (b *builder) open() {
 func (b *builder) close() {
 	b.Section("The input's side")
 	if !b.buffered {
-		b.Drive(b.inReady, b.idle.Ref())
+		b.ready(b.idle.Ref())
 		return
 	}
 	ready := b.full.Ref().Not()
@@ -219,17 +237,26 @@ func (b *builder) close() {
 	for _, c := range b.converting {
 		ready = And(ready, c.Not())
 	}
-	b.Drive(b.inReady, ready)
+	b.ready(ready)
 	b.full.When(b.start, Zero())
 	b.full.When(complete, One())
+}
+
+// ready says when a beat is taken: from the input's side only while none is repeated.
+func (b *builder) ready(e *Expr) {
+	if b.takes != nil {
+		b.Define(b.takes, e)
+		e = And(b.takes.Ref(), b.again.Not())
+	}
+	b.Drive(b.inReady, e)
 }
 
 // emits tells of a step whether its outputs leave.
 func (b *builder) emits() *Expr {
 	if b.p.Output.When == ir.EveryStep {
-		return One()
+		return b.answers()
 	}
-	return b.last
+	return And(b.last, b.answers())
 }
 
 // Measure counts a model's design's cycles, on its control alone, and says them in front.

@@ -96,6 +96,16 @@ func (b *builder) newMean(l *lower.Layer, units slots) *mean {
 	return m
 }
 
+// secondStep is 1 in the second step of a sequence, or of a course.
+func (b *builder) secondStep() *Expr {
+	if b.courses != nil {
+		return b.courses.second
+	}
+	second := b.Reg("second", 1, "the step is the second of its sequence")
+	second.When(b.start, b.first)
+	return second.Ref()
+}
+
 // constants is the number of words that stand for the bias.
 func (m *mean) constants() int { return m.digits * m.phases }
 
@@ -145,11 +155,13 @@ func (b *builder) sums(m *mean, in summed) {
 	first := in.align("sum_first", b.first)
 	fresh := first
 	if m.split {
-		second := b.Reg("second", 1, "the step is the second of its sequence")
-		second.When(b.start, b.first)
-		fresh = in.align("sum_fresh", Or(b.first, second.Ref()))
+		fresh = in.align("sum_fresh", Or(b.first, b.secondStep()))
 	}
-	lastStep := in.align("sum_last", b.last)
+	lastStep := in.align("sum_last", And(b.last, b.answers()))
+	context := b.context()
+	if context != nil {
+		context = in.align("sum_context", context)
+	}
 
 	at := m.at.Ref()
 	atLast := b.Wire("sum_at_last", at.Is(m.sums-1))
@@ -223,6 +235,7 @@ func (b *builder) sums(m *mean, in summed) {
 	if m.split {
 		readAt, depth = Cat(Mux(read, m.odd.Ref(), odd), at), m.sums+1<<n
 	}
+	readAt, depth = within(context, readAt), b.depth(depth, readAt.Bits)
 	writes := b.Delayed("sum_writes", adding)
 	writeAt := b.Delayed("sum_write_at", readAt)
 	var words []*Expr

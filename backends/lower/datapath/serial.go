@@ -76,6 +76,9 @@ func buildSerial(p *lower.Plan, a Arch, d *Design) (*Design, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	if err := checkCourses(p, a); err != nil {
+		return nil, err
+	}
 	s.open()
 	for i := range p.Layers {
 		s.engines = append(s.engines, s.engine(i))

@@ -220,6 +220,9 @@ func (e *engine) control() {
 	if l.Perm != nil {
 		e.half = e.Reg("half", 1, "the half of the banks that holds the state").ResetTo(0)
 		e.half.When(e.delay("moves", endUpdate, e.ahead(), true), e.half.Ref().Not())
+		if e.courses != nil { // the courses of an input take the same half
+			e.half.When(And(e.start, e.courses.newest.Not()), e.half.Ref().Not())
+		}
 	}
 	if e.below != nil {
 		f := e.below

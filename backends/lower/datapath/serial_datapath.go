@@ -104,12 +104,12 @@ func (e *engine) datapath() {
 
 // addUp gives the mean what is written.
 func (e *engine) addUp(lanes []*lane, late int) {
-	in := summed{written: e.written, state: e.state, region: len(e.engines), pends: And(e.endUpdate, e.last)}
+	in := summed{written: e.written, state: e.state, region: len(e.engines), pends: And(e.endUpdate, And(e.last, e.answers()))}
 	for _, la := range lanes {
 		in.g = append(in.g, la.g)
 	}
 	in.align = func(name string, x *Expr) *Expr {
-		s := e.Reg(name, 1)
+		s := e.Reg(name, x.Bits)
 		s.When(e.u.on, x)
 		return s.Ref()
 	}
@@ -184,6 +184,7 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 	if e.half != nil {
 		depth += 1 << e.word
 	}
+	depth = e.depth(depth, e.word+map[bool]int{true: 1}[e.half != nil])
 	own := Const(e.word, 0)
 	stride := Const(e.word, 0)
 	if e.at > e.w {
@@ -230,7 +231,7 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 		if e.half != nil {
 			at = Cat(e.half.Ref(), at)
 		}
-		b.at = e.Wire(laned("read_at", len(out), n), at)
+		b.at = e.Wire(laned("read_at", len(out), n), within(e.context(), at))
 		b.m = e.Memory(Memory{Name: laned("bank", len(out), n), Bits: e.mem, Signed: true, Depth: depth, Style: Block, Old: e.meets()})
 		b.q = e.Read(b.m, laned("q", len(out), n), b.at, e.keeps())
 		e.words = append(e.words, b.q)
@@ -565,6 +566,7 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 			if e.half != nil {
 				own = Cat(e.half.Ref().Not(), own)
 			}
+			own = within(e.context(), own)
 			if n == 0 {
 				e.updateAt = e.delay("update_at", own, late, false)
 			}

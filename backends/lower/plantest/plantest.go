@@ -56,6 +56,20 @@ func Leak(rng *rand.Rand, p *lower.Plan) *lower.Plan {
 	return p
 }
 
+// Restart makes a plan restart: up to four copies of the states, of short courses. With even, the hop is even where odd and even steps
+// differ.
+func Restart(rng *rand.Rand, p *lower.Plan, even bool) *lower.Plan {
+	p.Hop = 1 + rng.Intn(5)
+	if even && p.TwoPhase() {
+		p.Hop = 2 + 2*rng.Intn(2)
+	}
+	p.Steps = p.Hop * (1 + rng.Intn(4))
+	if p.Output.When == ir.Mean { // of any number of steps, only the largest output has a meaning
+		p.Output.Decision = ir.Argmax
+	}
+	return p
+}
+
 // Sequences gives n sequences of steps inputs each within the input's range, edges included.
 func Sequences(rng *rand.Rand, p *lower.Plan, n, steps int) [][][]int64 {
 	lo, hi := p.Input.Range()

@@ -108,8 +108,8 @@ func (k *picker) time(p Price) float64 {
 	share := 1.0
 	if k.plan.Output.When != ir.EveryStep {
 		share = 1.0 / 64
-		if k.plan.Steps > 0 {
-			share = 1 / float64(k.plan.Steps)
+		if most := k.plan.Longest(); most > 0 {
+			share = 1 / float64(most)
 		}
 	}
 	return p.Step() + share*p.Output
@@ -169,7 +169,7 @@ func (k *picker) make(c step.Choice) *Candidate {
 	if k.plan.Output.Decision == ir.Argmax {
 		price = price.deciding()
 	}
-	return &Candidate{Choice: c, Said: lines(c), Price: price}
+	return &Candidate{Choice: c, Said: lines(c), Price: price.restarting(k.plan, k.chip)}
 }
 
 // holds reports whether the budget has room for the arrays of a program alone.
@@ -326,12 +326,12 @@ func agrees(p *lower.Plan, prog *step.Program) error {
 	if err != nil {
 		return err
 	}
-	want := lower.NewMachine(p)
+	want := lower.NewMachine(p.Alone())
 	lo, hi := p.Input.Range()
 	rng := rand.New(rand.NewSource(1))
 	steps := 6
-	if p.Steps > 0 {
-		steps = min(steps, p.Steps)
+	if most := p.Longest(); most > 0 {
+		steps = min(steps, most)
 	}
 	for t := range steps {
 		x := make([]int64, p.Input.Size)

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/arith"
 )
@@ -129,6 +130,34 @@ type Price struct {
 func (p Price) deciding() Price {
 	p.Stack = max(p.Stack, p.classStack)
 	p.Code += p.classCode
+	return p
+}
+
+// The price of restarts beside that of their courses: two counters, and code that clears a course, byte by byte.
+const (
+	restartState = 5
+	restartCode  = 140
+	clearByte    = 8 // time: a load, a mask, a store and a loop
+	// The same where arithmetic has 8 bits.
+	restartCode8 = 340
+	clearByte8   = 12
+)
+
+// restarting is a price with all courses of a plan, each of which takes its memory and its time.
+func (p Price) restarting(plan *lower.Plan, c *chip.Part) Price {
+	if plan.Hop == 0 {
+		return p
+	}
+	n := plan.Courses()
+	code, clear := restartCode, clearByte
+	if c.Word == 8 {
+		code, clear = restartCode8, clearByte8
+	}
+	clears := float64(clear * p.State)
+	p.Even, p.Odd = float64(n)*p.Even+clears, float64(n)*p.Odd+clears
+	p.State = n*p.State + restartState
+	p.Stack += frame(c)
+	p.Code += code
 	return p
 }
 

@@ -1,0 +1,134 @@
+package compiler
+
+import (
+	"context"
+	"fmt"
+	"math/rand"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/hrnnc/hrnnc/backends"
+	cc "github.com/hrnnc/hrnnc/backends/c"
+	"github.com/hrnnc/hrnnc/backends/golang"
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
+	"github.com/hrnnc/hrnnc/passes"
+)
+
+// restarting lowers a small model that restarts.
+func restarting(t *testing.T, restart, output string, block int) *Lowered {
+	t.Helper()
+	text := fmt.Sprintf("model restarting\ninput x : i6[2] / 8\n%s\nparam U : int4[8, 2]\nparam b : [8]\nparam V : int4[3, 8]\nparam c : [3]\n"+
+		"state h : int16[8] range 30\nh <- hadamard(h, block = %d) + U*x + b\ny = V*relu(h) + c\n%s\nweights \"model.safetensors\"\n", restart, block, output)
+	w, err := modelgen.Weights(text, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := FromParts("model.hrn", []byte(text), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := m.Lower(passes.Config{VerifyEach: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// copies runs a stream through independent machines of one course each, as docs/numerics.md says it, and gives the answers.
+func copies(p *lower.Plan, x [][]int64) (y [][]int64) {
+	n, hop := p.Steps/p.Hop, p.Hop
+	var all []*lower.Machine
+	for range n {
+		all = append(all, lower.NewMachine(p.Alone()))
+	}
+	for i, row := range x {
+		if i%hop == 0 {
+			all[i/hop%n].Reset()
+		}
+		for _, m := range all {
+			m.Step(row)
+		}
+		oldest := all[(i/hop+1)%n]
+		if want := min(i+1, p.Steps-hop+1+i%hop); oldest.T != want {
+			panic(fmt.Sprintf("input %d: the oldest has taken in %d, not %d", i, oldest.T, want))
+		}
+		y = append(y, oldest.Output())
+	}
+	return y
+}
+
+// TestRestartsOverLongStreams holds the plan's machine, generated Go and generated C over 100,000 steps against as many independent
+// models as there are copies.
+func TestRestartsOverLongStreams(t *testing.T) {
+	for _, c := range []struct {
+		restart   string
+		block     int // 8: the unit of the state alternates
+		compilers bool
+	}{{"restart 100 hop 25", 4, true}, {"restart 12 hop 4", 8, true}, {"restart 7 hop 7", 4, false}, {"restart 6 hop 6", 8, false}, {"restart 5 hop 1", 4, false}} {
+		t.Run(c.restart, func(t *testing.T) {
+			t.Parallel()
+			l := restarting(t, c.restart, "output y at every step", c.block)
+			x := sequence(l.Plan.Input, 4, 100_000, rand.New(rand.NewSource(1)))
+			want := copies(l.Plan, x)
+			if got := runPlan(l.Plan, x); !slices.EqualFunc(got, want, slices.Equal[[]int64]) {
+				t.Error("the plan's machine differs")
+			}
+			if !c.compilers {
+				return
+			}
+			for _, target := range []backends.Target{cc.Target, golang.Target} {
+				e := target.Engines()[0]
+				if missing := exttool.Missing(e.Tools...); len(missing) > 0 {
+					t.Logf("skipped: no %v", missing)
+					continue
+				}
+				dir := filepath.Join(t.TempDir(), target.Name())
+				files, _, err := target.Generate(l.Plan, backends.Vectors{}, backends.Settings{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := writeTree(dir, false, files, nil, nil); err != nil {
+					t.Fatal(err)
+				}
+				got, err := e.Run(context.Background(), dir, l.Plan, [][][]int64{x})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.EqualFunc(got[0], want, slices.Equal[[]int64]) {
+					t.Errorf("%s differs", target.Name())
+				}
+			}
+		})
+	}
+}
+
+// TestRestartsOfMeans adds up the steps of the oldest course alone.
+func TestRestartsOfMeans(t *testing.T) {
+	l := restarting(t, "restart 12 hop 4", "output argmax(y) mean", 8)
+	for _, steps := range []int{1, 4, 5, 11, 12, 13, 16, 17, 100} {
+		x := sequence(l.Plan.Input, 4, steps, rand.New(rand.NewSource(int64(steps))))
+		want := copies(l.Plan, x)[steps-1]
+		if got := runPlan(l.Plan, x); !slices.Equal(got[0], want) {
+			t.Errorf("%d steps: %v, want %v", steps, got[0], want)
+		}
+	}
+}
+
+// TestRestartGoesOnFromAClone restores a machine in the middle of its courses.
+func TestRestartGoesOnFromAClone(t *testing.T) {
+	l := restarting(t, "restart 12 hop 4", "output y at every step", 8)
+	x := sequence(l.Plan.Input, 4, 60, rand.New(rand.NewSource(3)))
+	want := copies(l.Plan, x)
+	m := lower.NewMachine(l.Plan)
+	for i, row := range x {
+		saved := m.Clone()
+		m.Step([]int64{31, -32})
+		m = saved
+		if m.Step(row); !slices.Equal(m.Output(), want[i]) {
+			t.Fatalf("input %d: %v, want %v", i, m.Output(), want[i])
+		}
+	}
+}
