@@ -83,6 +83,10 @@ func (k *worker) do(ctx context.Context, t *search.Trial, watch func(trainer.Eve
 		return nil, false, err
 	}
 	s, digest, err := k.sets.read(dir.Path(search.ModelName), k.data)
+	var missing *diag.Diagnostic
+	if errors.As(err, &missing) && missing.Code == "data" && k.data == "" && filepath.IsAbs(missing.Span.File) && !exists(missing.Span.File) {
+		return nil, false, missing.Helpf("the search was planned with it; --data says where it lies on this machine")
+	}
 	if err != nil {
 		return nil, false, err
 	}
