@@ -133,24 +133,16 @@ func (s *Study) eachRecording(ctx context.Context, part *data.Sequences, level s
 
 // streamRunner gives what computes the scores of a batch of recordings at a level.
 func (s *Study) streamRunner(level string) (func(ctx context.Context, b *network.Batch) ([]*recording, error), error) {
-	rows, classes := s.Net.Outputs(), s.decisions()
 	if level == "real" && s.Model.Hop == 0 { // the network in training knows no restarts
 		return func(_ context.Context, b *network.Batch) ([]*recording, error) {
+			rows := s.Net.Outputs()
 			y := make([]float64, b.N*b.T*rows)
 			s.Net.Evaluate(b, func(i int, row []float32) { // tiles end in any order
 				for j, v := range row {
 					y[i*rows+j] = float64(v)
 				}
 			})
-			out := make([]*recording, b.N)
-			for k := range out {
-				own := y[k*b.T*rows : (k+1)*b.T*rows]
-				if rows < classes {
-					own = against(own, func(int) float64 { return s.Model.Output.Threshold })
-				}
-				out[k] = &recording{classes: classes, reals: own}
-			}
-			return out, nil
+			return s.realRecordings(b, y), nil
 		}, nil
 	}
 	l, err := s.lower(asStream)
@@ -158,31 +150,46 @@ func (s *Study) streamRunner(level string) (func(ctx context.Context, b *network
 		return nil, err
 	}
 	return func(ctx context.Context, b *network.Batch) ([]*recording, error) {
+		if level == "real" {
+			got, err := l.RunReal(ctx, sequencesOf(b), nil)
+			if err != nil {
+				return nil, err
+			}
+			return s.realRecordings(b, got.Y.Floats), nil
+		}
 		got, err := l.Run(ctx, quickest(level), sequencesOf(b), nil)
 		if err != nil {
 			return nil, err
 		}
 		out := make([]*recording, b.N)
 		for k := range out {
-			if level == "real" {
-				own := got.Y.Floats[k*b.T*rows : (k+1)*b.T*rows]
-				if rows < classes {
-					own = against(own, func(int) float64 { return s.Model.Output.Threshold })
-				}
-				out[k] = &recording{classes: classes, reals: own}
-				continue
-			}
-			own := got.Y.Ints[k*b.T*rows : (k+1)*b.T*rows]
-			if rows < classes {
+			own := ofRecording(got.Y.Ints, b.N, k)
+			if s.Model.Output.Decision == ir.Threshold {
 				own = against(own, func(t int) int64 { return l.Plan.Readout.Threshold[(t+1)&1] })
 			}
-			out[k] = &recording{classes: classes, ints: own, unit: l.Plan.Readout.Unit}
+			out[k] = &recording{classes: s.decisions(), ints: own, unit: l.Plan.Readout.Unit}
 		}
 		return out, nil
 	}, nil
 }
 
-// against gives two scores a step where there is one output: 0, and by how much it exceeds a threshold.
+// realRecordings parts the outputs of a batch.
+func (s *Study) realRecordings(b *network.Batch, y []float64) []*recording {
+	out := make([]*recording, b.N)
+	for k := range out {
+		own := ofRecording(y, b.N, k)
+		if s.Model.Output.Decision == ir.Threshold {
+			own = against(own, func(int) float64 { return s.Model.Output.Threshold })
+		}
+		out[k] = &recording{classes: s.decisions(), reals: own}
+	}
+	return out
+}
+
+// ofRecording are the outputs of one of n recordings.
+func ofRecording[T any](y []T, n, k int) []T { return y[k*len(y)/n : (k+1)*len(y)/n] }
+
+// against makes two scores a step where there is one output: 0, and by how much it exceeds a threshold.
 func against[T int64 | float64](y []T, threshold func(t int) T) []T {
 	out := make([]T, 2*len(y))
 	for t, v := range y {
