@@ -81,7 +81,7 @@ func figure(s *study.Score) float64 {
 // TestExamplesScore holds the weights of examples to what is stated for them.
 func TestExamplesScore(t *testing.T) {
 	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
-	for _, name := range []string{"activity", "har2", "digits", "sentiment", "turbofan"} {
+	for _, name := range []string{"activity", "activity_stream", "har2", "digits", "sentiment", "turbofan"} {
 		tr, err := study.Trained(filepath.Join("..", "..", "examples", name, "model.hrn"), study.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -122,5 +122,29 @@ func TestRetrain(t *testing.T) {
 	}
 	if math.Abs(got-want) > tolerance {
 		t.Errorf("accuracy %v with %s kernels, docs/benchmarks/examples.json says %v", got, kernels.Set(), want)
+	}
+}
+
+// TestRetrainStream trains the example of an endless stream for a few epochs, state carried on, which is enough to tell most steps.
+func TestRetrainStream(t *testing.T) {
+	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
+	model := filepath.Join(t.TempDir(), "model.hrn")
+	text, err := os.ReadFile("../../examples/activity_stream/model.hrn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(model, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := run([]string{"train", model, "--json", "--set", "epochs=8", "--set", "average=0.9", "--set", "valid=0.05"}, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d: %s%s", code, out.Bytes(), errs.Bytes())
+	}
+	var result study.Result
+	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
+		t.Fatal(err)
+	}
+	if got := atFixed(t, result.Scores); got < 0.6 {
+		t.Errorf("accuracy a step is %v after 8 epochs", got)
 	}
 }
