@@ -81,7 +81,7 @@ func figure(s *study.Score) float64 {
 // TestExamplesScore holds the weights of examples to what is stated for them.
 func TestExamplesScore(t *testing.T) {
 	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
-	for _, name := range []string{"activity", "activity_stream", "har2", "digits", "sentiment", "turbofan"} {
+	for _, name := range []string{"activity", "activity_stream", "har2", "digits", "sentiment", "turbofan", "dsa19_small"} {
 		tr, err := study.Trained(filepath.Join("..", "..", "examples", name, "model.hrn"), study.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -93,6 +93,23 @@ func TestExamplesScore(t *testing.T) {
 		if got, want := figure(s), stated(t, name); math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s: the fixed level scores %v, docs/benchmarks/examples.json says %v", name, got, want)
 		}
+	}
+}
+
+// TestUnbroken has the example of engines answer after all flights of each, not only the last 128 as it was trained: it is as good, since
+// what it remembers has left it by then.
+func TestUnbroken(t *testing.T) {
+	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
+	tr, err := study.Trained("../../examples/turbofan/model.hrn", study.Options{Set: []string{"window=362"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := tr.Score(t.Context(), "test", "fixed", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := stated(t, "turbofan"); math.Abs(figure(s)-want) > 0.5 {
+		t.Errorf("off by %v flights after all flights, and by %v after 128", figure(s), want)
 	}
 }
 

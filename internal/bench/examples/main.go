@@ -35,7 +35,7 @@ var folder = filepath.Join("docs", "benchmarks")
 
 // examples are trained with seeds 1 to seeds each; those of MNIST are shown by their learning curves too.
 var (
-	examples = append([]string{"activity", "activity_stream", "har2", "dsa19", "digits", "sentiment", "turbofan", "copy1000"}, mnist...)
+	examples = append([]string{"activity", "activity_stream", "har2", "har2_frames", "dsa19", "dsa19_small", "digits", "sentiment", "turbofan", "copy1000"}, mnist...)
 	mnist    = []string{"pmnist", "pmnist_block", "smnist", "smnist_block"}
 )
 

@@ -69,6 +69,7 @@ struct SerialPort {
     size_t write(char c);
     size_t print(char c);
     size_t print(long n);
+    size_t print(double n, int digits = 2);
     size_t print(unsigned char n);
     size_t println(const char *s);
     size_t println(int n);
