@@ -19,7 +19,8 @@ type File struct {
 }
 
 // Vectors are golden sequences: X[sequence][step][entry] goes in and Y[sequence][step][output] comes out, with one step
-// only when the output is not at every step. They come from the fixed interpreter.
+// only when the output is not at every step. Behind the outputs of a step stands the decision of a decide block, where the plan has
+// one (lower.Plan.Entries). They come from the fixed interpreter.
 type Vectors struct {
 	X [][][]int64
 	Y [][][]int64

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -60,6 +61,21 @@ func Meaning(o ir.Output) List {
 		lines = append(lines, fmt.Sprintf("output %d, %s: %s", i, c.Name, formula(c, "r")))
 	}
 	return List{"A value as in the data that the model was trained on, of an output r in real units:", lines}
+}
+
+// DecideWords says in words when a decide block takes another class.
+func DecideWords(d *decider.Settings) string {
+	text := "the largest output takes over"
+	if d.Smooth > 1 {
+		text = fmt.Sprintf("the largest of the outputs, averaged over %d steps, takes over", d.Smooth)
+	}
+	if d.Threshold > 0.5 {
+		text += fmt.Sprintf(" where its probability against the class before is at least %v", d.Threshold)
+	}
+	if d.Hold > 0 {
+		text += fmt.Sprintf(", and then stays for %d steps", d.Hold)
+	}
+	return text
 }
 
 // formula is the gain times something plus the offset.

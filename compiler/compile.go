@@ -194,6 +194,9 @@ func (l *Lowered) Report() Report {
 	}
 	r.Input = fmt.Sprintf("%s : %s", p.Input.Name, inputType(p))
 	r.Output = fmt.Sprintf("%s : %d, %s, %s", p.Output.Name, p.Readout.Matrix.Rows, p.Output.Decision, p.Output.When)
+	if d := p.Output.Decide; d != nil {
+		r.Output += fmt.Sprintf(", decide hold %d smooth %d threshold %v", d.Hold, d.Smooth, d.Threshold)
+	}
 	for i := range p.Layers {
 		layer := &p.Layers[i]
 		one := lower.Plan{Layers: p.Layers[i : i+1]}

@@ -93,6 +93,9 @@ func (m *Model) Answers(out *Outputs, l *Lowered) *npy.Array {
 // Decisions gives what the model decides: a class for every row of outputs, or for a threshold 0 or 1 for every output.
 func (m *Model) Decisions(out *Outputs, l *Lowered) []int64 {
 	module := m.Loaded()
+	if out.Decisions != nil {
+		return out.Decisions
+	}
 	if module.Output.Decision == ir.Threshold {
 		bits := make([]int64, out.Y.Len())
 		for i := range bits {

@@ -40,6 +40,10 @@ func (m *Model) Lower(cfg passes.Config) (*Lowered, error) {
 		if errors.As(err, &width) {
 			return nil, diag.List{diag.At(m.outputSpan()).Errorf("width", "%v", width.Reason).Helpf("%s", width.Help)}
 		}
+		var decide *lower.DecideError
+		if errors.As(err, &decide) {
+			return nil, diag.List{diag.At(m.decideSpan()).Errorf("decide", "%v", decide.Reason).Helpf("%s", decide.Help)}
+		}
 		return nil, &passes.BugError{Pass: "lower", Cause: err}
 	}
 	plan.Name = m.Name()
@@ -112,6 +116,18 @@ func (m *Model) outputSpan() diag.Span {
 		return at
 	}
 	return diag.Span{File: m.File}
+}
+
+// decideSpan is where the model says the threshold of its decide block, or has its output.
+func (m *Model) decideSpan() diag.Span {
+	if m.Checked != nil {
+		for _, key := range []string{"decide.threshold", "decide"} {
+			if at, ok := m.Checked.Settings[key]; ok {
+				return at
+			}
+		}
+	}
+	return m.outputSpan()
 }
 
 func passError(err error) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -29,6 +30,8 @@ type Outputs struct {
 	T     int // steps of a sequence
 	// Y is float64 logits at the real level, and int64 accumulators elsewhere (docs/numerics.md section 3).
 	Y *npy.Array
+	// Decisions are those of a decide block, one a step, sequence after sequence; nil where the model has none.
+	Decisions []int64
 	// Saturated of Updates state entries were clamped: fixed level only.
 	Saturated, Updates int64
 	// Max is the largest |h| seen, a state: real level only.
@@ -62,15 +65,19 @@ func (m *Model) RunReal(ctx context.Context, x [][][]int64, progress Progress) (
 	}
 	y := make([][][]float64, len(x))
 	most := make([][]float64, len(x))
+	decided := make([][]int, len(x))
 	err := each(ctx, len(x), progress, func(i int) error {
 		r, err := interp.RunReal(m.Real, x[i])
-		y[i], most[i] = r.Y, r.Max
+		y[i], most[i], decided[i] = r.Y, r.Max, r.Decisions
 		return sequenceError(i, err)
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := &Outputs{Level: "real", T: stepsOf(x), Y: floatArray(y, m.Real.Output.When == ir.EveryStep), Max: make([]float64, len(m.Real.States))}
+	for _, d := range slices.Concat(decided...) {
+		out.Decisions = append(out.Decisions, int64(d))
+	}
 	for _, row := range most {
 		for s, v := range row {
 			out.Max[s] = max(out.Max[s], v)
@@ -110,13 +117,16 @@ func sequenceError(i int, err error) error {
 	return fmt.Errorf("sequence %d: %w", i, err)
 }
 
-// fixed runs sequences through the fixed-level interpreter, the oracle of every other level.
+// fixed runs sequences through the fixed-level interpreter, the oracle of every other level. Its rows are those of backends.Vectors.
 func (l *Lowered) fixed(ctx context.Context, x [][][]int64, progress Progress) (y [][][]int64, saturated, updates int64, err error) {
 	y = make([][][]int64, len(x))
 	var sat, upd atomic.Int64
 	err = each(ctx, len(x), progress, func(i int) error {
 		r, err := interp.RunFixed(l.Module, x[i])
 		y[i] = r.Y
+		for t, d := range r.Decisions {
+			y[i][t] = append(y[i][t], int64(d))
+		}
 		sat.Add(r.Saturated)
 		upd.Add(r.Updates)
 		if err != nil {
@@ -129,14 +139,14 @@ func (l *Lowered) fixed(ctx context.Context, x [][][]int64, progress Progress) (
 
 // Run runs sequences at a level: fixed, a target's name for the usual way to run its code, or TARGET/ENGINE.
 func (l *Lowered) Run(ctx context.Context, level string, x [][][]int64, progress Progress) (*Outputs, error) {
-	every := l.Module.Output.When == ir.EveryStep
 	out := &Outputs{Level: level, T: stepsOf(x)}
 	if level == "fixed" {
 		y, saturated, updates, err := l.fixed(ctx, x, progress)
 		if err != nil {
 			return nil, err
 		}
-		out.Y, out.Saturated, out.Updates = intArray(y, every), saturated, updates
+		out.Saturated, out.Updates = saturated, updates
+		l.split(out, y)
 		return out, nil
 	}
 	target, engine, err := FindEngine(level)
@@ -147,8 +157,22 @@ func (l *Lowered) Run(ctx context.Context, level string, x [][][]int64, progress
 	if err != nil {
 		return nil, err
 	}
-	out.Y = intArray(y, every)
+	l.split(out, y)
 	return out, nil
+}
+
+// split takes the rows of an engine apart: outputs, and behind them the decision where a decide block makes it.
+func (l *Lowered) split(out *Outputs, y [][][]int64) {
+	if l.Plan.Decide != nil {
+		for _, sequence := range y {
+			for t, row := range sequence {
+				last := len(row) - 1
+				out.Decisions = append(out.Decisions, row[last])
+				sequence[t] = row[:last]
+			}
+		}
+	}
+	out.Y = intArray(y, l.Module.Output.When == ir.EveryStep)
 }
 
 // generateAndRun generates a target's code of a plan into a temporary folder and runs it there.

@@ -106,10 +106,10 @@ type (
 		node
 		Path string `parser:"'weights' @String"`
 	}
-	// BlockStmt is  train { ... }  or  target NAME { ... }.
+	// BlockStmt is  train { ... },  target NAME { ... }  or  decide { ... }.
 	BlockStmt struct {
 		node
-		Kind  string  `parser:"@('train' | 'target')"`
+		Kind  string  `parser:"@('train' | 'target' | 'decide')"`
 		Name  *Name   `parser:"@@? '{'"`
 		Pairs []*Pair `parser:"@@* '}'"`
 	}

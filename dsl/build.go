@@ -38,6 +38,7 @@ func Build(m *Model, tensors Tensors) (*ir.Module, diag.List) {
 			b.out.Output.Labels = classes[1:] // what a 1 means
 		}
 	}
+	b.decide()
 	b.layers()
 	b.readout()
 	if b.errs.HasErrors() {

@@ -72,7 +72,11 @@ func (c *checker) declare(s Stmt) {
 		c.m.Weights = unquote(s.Path)
 		c.m.Settings["weights"] = s.span(c.file)
 	case *BlockStmt:
-		c.block(s)
+		if s.Kind == "decide" {
+			c.decide(s)
+		} else {
+			c.block(s)
+		}
 	case *OutputStmt:
 		if c.output != nil {
 			c.errs.Add(c.at(s).Errorf("output", "the model has two outputs").Notef(c.output.span(c.file), "the first").

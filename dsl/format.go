@@ -118,7 +118,7 @@ func (f *formatter) indent() int {
 	switch {
 	case f.fresh:
 		return 0
-	case f.keyword == "train" || f.keyword == "target":
+	case f.keyword == "train" || f.keyword == "target" || f.keyword == "decide":
 		return 2 * min(len(f.brackets), 2)
 	}
 	return 4

@@ -19,11 +19,12 @@ type Model struct {
 	Layers  []*Layer
 	Readout Readout
 	Output  ir.Output
-	Weights string // path as written, relative to the model's file; empty when not said
+	Decide  *Decide // nil: none is written
+	Weights string  // path as written, relative to the model's file; empty when not said
 	Train   map[string]string
 	Targets map[string]map[string]string // settings of each target block
 	// Settings says where a target's name and the settings of blocks stand, by "target", "target.key" and "train.key", and where
-	// the weights file and the labels are named, by "weights" and "labels".
+	// the weights file and the labels are named, by "weights" and "labels"; of a decide block by "decide" and "decide.key".
 	Settings map[string]diag.Span
 }
 

@@ -38,6 +38,7 @@ var forms = []form{
 	{"weights", `weights "model.safetensors"`, parser[WeightsStmt](4)},
 	// Without lookahead an error stands where a setting goes wrong, not where it begins.
 	{"train", "train { epochs = 10 }", parser[BlockStmt](0)},
+	{"decide", "decide { hold = 8  smooth = 16  threshold = 0.7 }", parser[BlockStmt](0)},
 	{"target", "target verilog { butterflies = 8 }", parser[BlockStmt](0)},
 }
 

@@ -43,6 +43,9 @@ func Source(m *Model) []byte {
 		w.line("labels %s", strings.Join(quoted, ", "))
 	}
 	w.output()
+	if m.Decide != nil {
+		w.decide(m.Decide)
+	}
 	if m.Weights != "" {
 		w.line("weights %s", strconv.Quote(m.Weights))
 	}

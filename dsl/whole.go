@@ -27,6 +27,7 @@ func (c *checker) finish(ast *AST) {
 	}
 	c.checkOutput(c.output)
 	c.restartFits()
+	c.checkDecide()
 	for _, p := range c.m.Params {
 		if !p.used && !c.failed() {
 			c.errs.Add(diag.At(p.Span).Warningf("unused", "param %s is not used", p.Name).Helpf("remove it"))

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -141,6 +142,8 @@ type Output struct {
 	Decision  Decision
 	Threshold float64  // real units; Threshold only: bit i is y_i > Threshold
 	Labels    []string // names of the classes, or empty
+	// Decide, of an argmax at every step, makes decisions that do not flicker of the outputs; nil: the class is the largest.
+	Decide *decider.Settings
 	// Channels says what values of the training data the outputs in real units stand for: Gain times the output plus Offset.
 	// nil where they are those values, or where that is unknown.
 	Channels []Channel

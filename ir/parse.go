@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/participle/v2/lexer"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -91,12 +92,19 @@ type (
 		Hash   string   `parser:"( @Hash"`
 		Inline []string `parser:"| '[' ( @(Int|Float) ( ',' @(Int|Float) )* )? ']' )"`
 	}
+	decideText struct {
+		Hold      int     `parser:"'decide' 'hold' @Int"`
+		Smooth    int     `parser:"'smooth' @Int"`
+		Threshold float64 `parser:"'threshold' @(Int|Float)"`
+		Start     *int    `parser:"( 'start' @Int )?"`
+	}
 	outputDeclText struct {
 		Name      string         `parser:"@String '='"`
 		Decision  string         `parser:"@Ident '('"`
 		Y         int64          `parser:"'%' @Int"`
 		Threshold *float64       `parser:"( ',' @(Int|Float) )? ')' 'at'"`
 		When      string         `parser:"@Ident"`
+		Decide    *decideText    `parser:"@@?"`
 		Labels    []string       `parser:"( 'labels' @String ( ',' @String )* )?"`
 		Channels  []*channelDecl `parser:"( 'channels' @@ ( ',' @@ )* )?"`
 	}
@@ -444,6 +452,12 @@ func (r *reader) output(t *outputDeclText, at diag.Span) error {
 	}
 	if t.Threshold != nil {
 		o.Threshold = *t.Threshold
+	}
+	if d := t.Decide; d != nil {
+		o.Decide = &decider.Settings{Hold: d.Hold, Smooth: d.Smooth, Threshold: d.Threshold, Start: decider.NoStart}
+		if d.Start != nil {
+			o.Decide.Start = *d.Start
+		}
 	}
 	r.m.Output, r.m.Y = o, ID(t.Y)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -111,6 +112,12 @@ func outputText(m *Module) string {
 		t += ", " + float(o.Threshold)
 	}
 	t += ") at " + string(o.When)
+	if d := o.Decide; d != nil {
+		t += fmt.Sprintf(" decide hold %d smooth %d threshold %s", d.Hold, d.Smooth, float(d.Threshold))
+		if d.Start != decider.NoStart {
+			t += fmt.Sprintf(" start %d", d.Start)
+		}
+	}
 	for i, l := range o.Labels {
 		if i == 0 {
 			t += " labels"

@@ -37,6 +37,9 @@ func Verify(m *Module) error {
 	if len(y) != 1 {
 		return fmt.Errorf("output %s is not a vector", m.Output.Name)
 	}
+	if err := m.Output.verifyDecide(y[0], m.Hop); err != nil {
+		return fmt.Errorf("output %s: %w", m.Output.Name, err)
+	}
 	switch channels := m.Output.Channels; {
 	case channels != nil && m.Output.Decision != Logits:
 		return fmt.Errorf("output %s decides, and has channels", m.Output.Name)
@@ -46,6 +49,21 @@ func Verify(m *Module) error {
 		return fmt.Errorf("a channel of output %s has a number that is not finite", m.Output.Name)
 	}
 	return nil
+}
+
+// verifyDecide checks the decide block of an output of some rows.
+func (o *Output) verifyDecide(rows, hop int) error {
+	switch {
+	case o.Decide == nil:
+		return nil
+	case o.Decision != Argmax || o.When != EveryStep:
+		return fmt.Errorf("it decides by a block, and is no argmax at every step")
+	case hop > 0:
+		return fmt.Errorf("it decides by a block, and the model restarts")
+	case rows < 2:
+		return fmt.Errorf("it decides between %d classes", rows)
+	}
+	return o.Decide.Check(rows)
 }
 
 // name is what the language has for names: they stand in generated code, in comments too.

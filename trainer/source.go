@@ -236,6 +236,9 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case loss == network.MeanSquared && s.Outputs == 0:
 		return at(out.Span).Errorf("data", "the output is numbers, and data set %s has classes", set.Name).
 			Helpf("write  output class = argmax(y); or, where the classes are numbers to give, say  answers = numbers  or  targets = \"COLUMN\"  in the train block")
+	case m.Decide != nil && len(out.Labels) == 0 && m.Decide.StartLabel != "" && !slices.Contains(set.Classes, m.Decide.StartLabel):
+		return at(m.Settings["decide.start"]).Errorf("decide", "start is %q, and the classes of data set %s are %s", m.Decide.StartLabel, set.Name, diag.Names(set.Classes)).
+			Helpf("write one of them, or the number of a class from 0")
 	case set.Labels && loss != network.BinaryCrossEntropy:
 		return at(out.Span).Errorf("data", "data set %s has %d labels at once for each answer, and the output gives %s", set.Name, s.Outputs,
 			map[bool]string{true: "numbers", false: "one class"}[loss == network.MeanSquared]).

@@ -59,6 +59,9 @@ func TestRandomPlans(t *testing.T) {
 				if seed%4 == 2 {
 					steps += 2 * plantest.Restart(rng, p, false).Steps
 				}
+				if seed%6 == 5 {
+					plantest.Decide(rng, p, []int{2, 5, 45}[rng.Intn(3)])
+				}
 				x := plantest.Sequences(rng, p, 3, steps)
 				dir := generate(t, p, backends.Vectors{})
 				got, err := e.Run(context.Background(), dir, p, x)

@@ -58,6 +58,9 @@ func TestRandomChoices(t *testing.T) {
 				if seed%3 == 2 {
 					plantest.Restart(rng, p, false)
 				}
+				if seed%5 == 3 && p.Hop == 0 {
+					plantest.Decide(rng, p, []int{2, 5, 45}[rng.Intn(3)])
+				}
 				c, prog := choose(rng, p)
 				set := &settings{prefix: "m", steady: seed%2 == 0, wide: seed%3 == 0, asm: true}
 				if seed%4 == 1 { // C for 8 bits has pointers of its own; here sanitizers see where they stand
@@ -87,6 +90,9 @@ func TestRandomChoicesOnChips(t *testing.T) {
 				p := plantest.WithOrder(rng, 1+seed)
 				if seed%2 == 1 {
 					plantest.Leak(rng, p)
+				}
+				if seed%3 == 2 {
+					plantest.Decide(rng, p, []int{2, 5, 45}[rng.Intn(3)])
 				}
 				c, prog := choose(rng, p)
 				files, _ := write(p, prog, backends.Vectors{}, &settings{prefix: "m", part: bench.Part, steady: true, asm: seed%2 == 0})

@@ -91,7 +91,7 @@ func put(b *bytes.Buffer, v ...int64) {
 
 // parse cuts the harness's output into sequences, steps and outputs.
 func parse(out []byte, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
-	rows := p.Readout.Matrix.Rows
+	rows := p.Entries()
 	y := make([][][]int64, len(x))
 	for i := range x {
 		steps := 1

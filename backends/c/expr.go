@@ -134,6 +134,9 @@ func (s *speller) expr(e *step.Expr) term {
 		a := s.widened(e.Type, s.expr(e.Args[0]))
 		return joined(a, "*", product, s.numberIn(e.Type, 1<<e.Value))
 	case step.OpShr, step.OpRound:
+		if e.Op == step.OpShr && int(e.Value) == e.Type.Bits-1 {
+			return s.call("sign", e.Type, e.Args)
+		}
 		return s.call(string(e.Op), e.Type, e.Args, strconv.FormatInt(e.Value, 10))
 	case step.OpClamp, step.OpCrop:
 		return s.clamp(string(e.Op), e.Type, e.Args, int(e.Value))

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -53,6 +54,9 @@ type page struct {
 	CoreStep, CoreOutput                       string // of one course
 	OutputDoc, Named, Index, Mark, Limit, When string
 	Decision                                   string
+	Decided                                    string // of a decide block, the member with its decision and 1; else ""
+	Begin                                      string // its class before the first step
+	Rule                                       string // what it does, in words
 	Less                                       string // the function that compares outputs without a branch, "" for C's own
 	Running                                    bool   // the class is found without an array of outputs
 	Threshold                                  float64
@@ -93,7 +97,9 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 	if set.part != nil {
 		g.Chip, g.On = set.part.Title, " on "+set.part.Title
 	}
-	if g.Running = s.running(); p.Output.Decision != ir.Logits && s.dialect.steady && !g.Running {
+	if i := slices.IndexFunc(s.program.Arrays, func(a *step.Array) bool { return a.Name == s.program.Decision }); i >= 0 {
+		g.Decided = s.member(s.program.Arrays[i])
+	} else if g.Running = s.running(); p.Output.Decision != ir.Logits && s.dialect.steady && !g.Running {
 		g.Less = s.helper("less", out.Elem.Bits)
 	}
 	if s.dialect.counters {
@@ -197,6 +203,9 @@ func (g *page) decision(p *lower.Plan) {
 	}
 	if len(p.Output.Labels) == g.Outputs {
 		g.Classes, g.Named = p.Output.Labels, fmt.Sprintf("; %s_classes has their names", g.Prefix)
+	}
+	if d := p.Output.Decide; d != nil {
+		g.Rule, g.Begin = backends.DecideWords(d), strconv.Itoa(max(0, d.Start))
 	}
 	even, odd := literal(p.Readout.Threshold[0]), literal(p.Readout.Threshold[1])
 	g.Limit = even
@@ -358,23 +367,29 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 func (g *page) vectors(v backends.Vectors) []byte {
 	var w writer
 	w.buf.WriteString(g.Banner)
-	var steps, xs, ys []int64
+	var steps, xs, ys, decisions []int64
 	for i := range v.X {
 		steps = append(steps, int64(len(v.X[i])))
 		for _, row := range v.X[i] {
 			xs = append(xs, row...)
 		}
 		for _, row := range v.Y[i] {
+			if g.Decided != "" {
+				decisions, row = append(decisions, row[g.Outputs]), row[:g.Outputs]
+			}
 			ys = append(ys, row...)
 		}
 	}
 	if len(steps) == 0 {
-		steps, xs, ys = []int64{0}, []int64{0}, []int64{0}
+		steps, xs, ys, decisions = []int64{0}, []int64{0}, []int64{0}, []int64{0}
 	}
 	for _, t := range []struct {
 		typ, name string
 		values    []int64
-	}{{"int", "sequence_steps", steps}, {g.InputType, "inputs", xs}, {g.ValueType, "outputs", ys}} {
+	}{{"int", "sequence_steps", steps}, {g.InputType, "inputs", xs}, {g.ValueType, "outputs", ys}, {"int", "decisions", decisions}} {
+		if t.name == "decisions" && g.Decided == "" {
+			continue
+		}
 		w.open("static const ", t.typ, " ", t.name, fmt.Sprintf("[%d] = {", len(t.values)))
 		w.numbers(t.values, literal)
 		w.close("};")

@@ -208,7 +208,7 @@ func Assembled(program *step.Program, part *chip.Part) map[string]schedule.Known
 	}
 	set := &settings{part: part, asm: true, steady: true, prefix: "model"}
 	s := newSpeller(program, set, false)
-	s.decides = true // where there is none, that counts a few bytes of stack too many
+	s.decides = program.Decision == "" // where there is none, that counts a few bytes of stack too many
 	a := s.assemble()
 	if a == nil {
 		return nil
@@ -242,7 +242,7 @@ func write(p *lower.Plan, program *step.Program, v backends.Vectors, set *settin
 	with := *set
 	with.restarts = p.Hop > 0
 	s := newSpeller(program, &with, p.Input.Kind == ir.Token)
-	s.decides = p.Output.Decision == ir.Argmax
+	s.decides = p.Output.Decision == ir.Argmax && p.Decide == nil
 	g := newPage(p, s, set)
 	files := g.files(s, v)
 	return files, []backends.Figure{

@@ -5,8 +5,10 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -75,6 +77,17 @@ func (g *generator) unit() {
 	g.method("Unit", []string{"gives the real value of one unit of Output now."}, nil, jen.Float64(), body)
 }
 
+// decided gives the class of a decide block, which Step keeps.
+func (g *generator) decided(d *decider.Settings) {
+	kept := g.arrays[g.prog.Decision].code
+	begin := max(0, g.p.Decide.Start)
+	doc := []string{"gives the class that the model decides on, as Step keeps it:", backends.DecideWords(d) + ".", fmt.Sprintf("Before the first step it is %d.", begin)}
+	g.method("Class", doc, nil, jen.Int(), []jen.Code{
+		jen.If(kept.Clone().Index(jen.Lit(0)).Op("==").Lit(0)).Block(jen.Return(jen.Lit(begin))),
+		jen.Return(jen.Int().Call(kept.Clone().Index(jen.Lit(0))).Op("-").Lit(1)),
+	})
+}
+
 func (g *generator) decision() {
 	r := &g.p.Readout
 	i, y := jen.Id("i"), jen.Id("y")
@@ -82,6 +95,10 @@ func (g *generator) decision() {
 	loop := jen.List(i.Clone(), jen.Id("v")).Op(":=").Range().Op("&").Id("y")
 	switch g.p.Output.Decision {
 	case ir.Argmax:
+		if d := g.p.Output.Decide; g.prog.Decision != "" {
+			g.decided(d)
+			return
+		}
 		g.method("Class", []string{"gives the index of the largest output, the first of equals."}, nil, jen.Int(), []jen.Code{
 			start, jen.Id("best").Op(":=").Lit(0),
 			jen.For(loop).Block(jen.If(jen.Id("v").Op(">").Id("y").Index(jen.Id("best"))).Block(jen.Id("best").Op("=").Id("i"))),

@@ -65,7 +65,7 @@ func decode(r io.Reader, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
 		}
 		y[i] = make([][]int64, steps)
 		for t := range y[i] {
-			y[i][t] = make([]int64, p.Readout.Matrix.Rows)
+			y[i][t] = make([]int64, p.Entries())
 			if err := binary.Read(in, binary.LittleEndian, y[i][t]); err != nil {
 				return nil, fmt.Errorf("the generated package wrote too few outputs: %w", err)
 			}

@@ -112,6 +112,9 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		if i%8 == 6 {
 			steps += 2 * plantest.Restart(rng, p, false).Steps
 		}
+		if i%8 == 2 {
+			plantest.Decide(rng, p, []int{2, 5, 45}[rng.Intn(3)])
+		}
 		x := plantest.Sequences(rng, p, 4, steps)
 		x[3] = x[3][:4]
 		y := p.Outputs(x)
@@ -220,6 +223,9 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 		if i%4 == 2 {
 			programs = choices(plantest.Restart(rng, p, false))
 			steps += p.Steps
+		}
+		if i%8 == 4 {
+			programs = choices(plantest.Decide(rng, p, 2+rng.Intn(8)))
 		}
 		x := plantest.Sequences(rng, p, 3, steps)
 		y := p.Outputs(x)

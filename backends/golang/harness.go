@@ -46,10 +46,18 @@ func (g *generator) harnessFile() *jen.File {
 		jen.Var().Id("b").Index(jen.Lit(8)).Byte(),
 		jen.List(jen.Id("_"), jen.Err()).Op(":=").Qual("io", "ReadFull").Call(jen.Id("r"), jen.Id("b").Index(jen.Op(":"))),
 		jen.Return(jen.Int64().Call(jen.Qual("encoding/binary", "LittleEndian").Dot("Uint64").Call(jen.Id("b").Index(jen.Op(":")))), jen.Err()))
+	put := func(at, v jen.Code) *jen.Statement {
+		return jen.Qual("encoding/binary", "LittleEndian").Dot("PutUint64").Call(jen.Id("out").Index(jen.Lit(8).Op("*").Add(at).Op(":")), jen.Uint64().Call(v))
+	}
+	size, class := jen.Qual(g.module, "Outputs"), jen.Null()
+	if g.p.Decide != nil {
+		size = jen.Parens(size.Op("+").Lit(1))
+		class = put(jen.Qual(g.module, "Outputs"), jen.Id("m").Dot("Class").Call())
+	}
 	f.Func().Id("write").Params(jen.Id("w").Qual("io", "Writer"), jen.Id("m").Op("*").Qual(g.module, "Model")).Error().Block(
-		jen.Var().Id("out").Index(jen.Lit(8).Op("*").Qual(g.module, "Outputs")).Byte(),
-		jen.For(jen.List(jen.Id("i"), jen.Id("y")).Op(":=").Range().Id("m").Dot("Output").Call()).Block(
-			jen.Qual("encoding/binary", "LittleEndian").Dot("PutUint64").Call(jen.Id("out").Index(jen.Lit(8).Op("*").Id("i").Op(":")), jen.Uint64().Call(jen.Id("y")))),
+		jen.Var().Id("out").Index(jen.Lit(8).Op("*").Add(size)).Byte(),
+		jen.For(jen.List(jen.Id("i"), jen.Id("y")).Op(":=").Range().Id("m").Dot("Output").Call()).Block(put(jen.Id("i"), jen.Id("y"))),
+		class,
 		jen.List(jen.Id("_"), jen.Err()).Op(":=").Id("w").Dot("Write").Call(jen.Id("out").Index(jen.Op(":"))),
 		jen.Return(jen.Err()))
 	return f
@@ -84,10 +92,18 @@ func (g *generator) testFile(v backends.Vectors) *jen.File {
 		return jen.If(jen.List(jen.Id("got"), jen.Id("want")).Op(":=").List(jen.Id("m").Dot("Output").Call(), jen.Id("goldenY").Index(jen.Id("i")).Index(index)), jen.Id("got").Op("!=").Id("want")).Block(
 			jen.Id("t").Dot("Errorf").Call(jen.Lit("sequence %d, step %d: got %v, want %v"), jen.Id("i"), jen.Id("step"), jen.Id("got"), jen.Id("want")))
 	}
+	var classes [][][]int64
+	if g.p.Decide != nil {
+		v.Y, classes = apart(v.Y, g.p.Readout.Matrix.Rows)
+	}
 	inner := []jen.Code{step(jen.Id("x").Index(jen.Id("step")))}
 	outer := []jen.Code{jen.Var().Id("m").Id("Model")}
 	if every {
 		inner = append(inner, compare(jen.Id("step")))
+		if classes != nil {
+			inner = append(inner, jen.If(jen.List(jen.Id("got"), jen.Id("want")).Op(":=").List(jen.Id("m").Dot("Class").Call(), jen.Id("goldenClasses").Index(jen.Id("i")).Index(jen.Id("step"))), jen.Id("got").Op("!=").Id("want")).Block(
+				jen.Id("t").Dot("Errorf").Call(jen.Lit("sequence %d, step %d: class %d, want %d"), jen.Id("i"), jen.Id("step"), jen.Id("got"), jen.Id("want"))))
+		}
 		outer = append(outer, jen.For(jen.Id("step").Op(":=").Range().Id("x")).Block(inner...))
 	} else {
 		outer = append(outer, jen.Id("step").Op(":=").Lit(0),
@@ -133,7 +149,23 @@ func (g *generator) testFile(v backends.Vectors) *jen.File {
 	f.Var().Id("goldenX").Op("=").Index().Index().Add(g.inputOf()).Values(sequences(v.X, width, !g.byPointer()))
 	f.Line()
 	f.Var().Id("goldenY").Op("=").Index().Index().Add(g.outputArray()).Values(sequences(v.Y, g.p.Readout.Matrix.Rows, false))
+	if classes != nil {
+		f.Line()
+		f.Var().Id("goldenClasses").Op("=").Index().Index().Int().Values(sequences(classes, 1, true))
+	}
 	return f
+}
+
+// apart parts rows into so many outputs and the decision behind them.
+func apart(rows [][][]int64, outputs int) (y, classes [][][]int64) {
+	for _, sequence := range rows {
+		var of, decided [][]int64
+		for _, row := range sequence {
+			of, decided = append(of, row[:outputs]), append(decided, row[outputs:])
+		}
+		y, classes = append(y, of), append(classes, decided)
+	}
+	return y, classes
 }
 
 // sequences writes vectors: a sequence's steps as scalars, or as rows.

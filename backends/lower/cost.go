@@ -52,6 +52,9 @@ func (p *Plan) Cost() Cost {
 		c.Readout.Adds += r.Matrix.Rows
 		c.Readout = c.Readout.times(n)
 	}
+	if p.Decide != nil {
+		c.decide(p.Decide, r.Matrix.Rows)
+	}
 	return c
 }
 
@@ -99,6 +102,22 @@ func (c *Cost) layer(l *Layer) {
 			break
 		}
 	}
+}
+
+// decide counts a decide block: what it keeps, the averages, the rescaling of odd steps and the lead.
+func (c *Cost) decide(d *Decide, rows int) {
+	c.StateBits += arith.SignedBits(int64(rows)) - 1
+	if d.Hold > 0 {
+		c.StateBits += arith.SignedBits(int64(d.Hold)) - 1
+	}
+	if d.Keeps() {
+		c.StateBits += rows * d.AverageBits
+		c.Readout.Adds += 3 * rows
+	}
+	if d.Odd != arith.Identity {
+		c.Readout.Muls += rows
+	}
+	c.Readout.Adds++
 }
 
 func (c *Cost) matrix(w *Matrix) {

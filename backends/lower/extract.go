@@ -31,6 +31,9 @@ func Extract(m *ir.Module) (*Plan, error) {
 	if p.Readout, err = x.readout(); err != nil {
 		return nil, fmt.Errorf("output %s: %w", m.Output.Name, err)
 	}
+	if p.Decide, err = x.decide(&p.Readout); err != nil {
+		return nil, fmt.Errorf("output %s: %w", m.Output.Name, err)
+	}
 	return p, nil
 }
 

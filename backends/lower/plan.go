@@ -6,6 +6,7 @@ package lower
 
 import (
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -20,6 +21,26 @@ type Plan struct {
 	Layers  []Layer
 	Readout Readout
 	Output  ir.Output
+	Decide  *Decide // nil: a decision is that of its step
+}
+
+// Decide makes decisions of the outputs of every step (docs/numerics.md, "The decide block"), one step after another: package
+// decider has the rule, and its reference.
+type Decide struct {
+	decider.Rule
+	ScoreBits   int // width of the scores at the unit of even steps
+	AverageBits int // width of the averages
+}
+
+// Keeps reports whether averages are kept between steps; without smoothing they are the scores.
+func (d *Decide) Keeps() bool { return d.Smooth > 0 }
+
+// Entries is how many integers a plan gives at once: its outputs, and behind them the decision where a decide block makes it.
+func (p *Plan) Entries() int {
+	if p.Decide != nil {
+		return p.Readout.Matrix.Rows + 1
+	}
+	return p.Readout.Matrix.Rows
 }
 
 // Longest is how many steps a sequence has at most; 0 for no end.
@@ -42,7 +63,7 @@ func (p *Plan) Courses() int {
 // TwoPhase reports whether steps of even and odd t differ anywhere, so that a step counter is needed.
 // The first step is t = 1.
 func (p *Plan) TwoPhase() bool {
-	if p.Readout.twoPhase() {
+	if p.Readout.twoPhase() || p.Decide != nil && p.Decide.Odd != arith.Identity {
 		return true
 	}
 	for i := range p.Layers {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -14,6 +15,8 @@ type Machine struct {
 	*course // the oldest
 	done    int
 	courses []*course // the oldest first; one where nothing restarts
+	// Decider is that of the plan's decide block, or nil.
+	Decider *decider.Decider
 	// Saturated counts the state updates that were clamped.
 	Saturated int64
 }
@@ -57,6 +60,10 @@ func (m *Machine) Reset() {
 		m.courses = append(m.courses, newCourse(m.Plan))
 	}
 	m.course = m.courses[0]
+	m.Decider = nil
+	if d := m.Plan.Decide; d != nil {
+		m.Decider = d.New()
+	}
 }
 
 // Clone gives a machine in the same state, which goes its own way.
@@ -67,11 +74,14 @@ func (m *Machine) Clone() *Machine {
 		out.courses = append(out.courses, c.clone())
 	}
 	out.course = out.courses[0]
+	if m.Decider != nil {
+		out.Decider = m.Decider.Clone()
+	}
 	return &out
 }
 
 // Step consumes one input: d integers, or one token. Every course takes it in; where it is time the oldest ends before, and another
-// starts. For a mean it also adds this step's Y.
+// starts. For a mean it also adds this step's Y, and for a decide block it decides.
 func (m *Machine) Step(x []int64) {
 	if hop := m.Plan.Hop; hop > 0 && m.done%hop == 0 {
 		m.courses = append(slices.Clone(m.courses[1:]), newCourse(m.Plan))
@@ -94,6 +104,9 @@ func (m *Machine) advance(x []int64) {
 		for i, v := range m.readout(ph) {
 			m.sum[ph][i] += v
 		}
+	}
+	if m.Decider != nil {
+		m.Decider.Step(m.readout(ph))
 	}
 }
 
@@ -220,12 +233,24 @@ func (m *Machine) Output() []int64 {
 	return y
 }
 
-// Decide gives the class of an output: the index of the first largest for argmax, and for a threshold the
+// Entries gives what the plan gives after the steps so far: Output, and behind it the decision where a decide block makes it.
+func (m *Machine) Entries() []int64 {
+	y := m.Output()
+	if m.Decider != nil {
+		y = append(y, int64(m.Decider.Class))
+	}
+	return y
+}
+
+// Decide gives the class of an output: that of the decide block, or the index of the first largest for argmax, and for a threshold the
 // bits of y_i > Threshold, as 0 and 1, one an output. For logits it gives y itself.
 func (m *Machine) Decide(y []int64) []int64 {
 	p := m.Plan
 	switch p.Output.Decision {
 	case ir.Argmax:
+		if m.Decider != nil {
+			return []int64{int64(m.Decider.Class)}
+		}
 		best := 0
 		for i := range y {
 			if y[i] > y[best] {
@@ -249,8 +274,8 @@ func (m *Machine) Decide(y []int64) []int64 {
 	return y
 }
 
-// Outputs runs sequences, each from a state of zero, and gives for each the outputs of its steps: of all, or where the output is not at
-// every step, of the last alone.
+// Outputs runs sequences, each from a state of zero, and gives for each the entries of its steps (see Entries): of all, or where the
+// output is not at every step, of the last alone.
 func (p *Plan) Outputs(x [][][]int64) [][][]int64 {
 	y := make([][][]int64, len(x))
 	for i, sequence := range x {
@@ -258,7 +283,7 @@ func (p *Plan) Outputs(x [][][]int64) [][][]int64 {
 		for t, row := range sequence {
 			m.Step(row)
 			if p.Output.When == ir.EveryStep || t == len(sequence)-1 {
-				y[i] = append(y[i], m.Output())
+				y[i] = append(y[i], m.Entries())
 			}
 		}
 	}

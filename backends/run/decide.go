@@ -5,8 +5,12 @@ import (
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// Decide is what a model's class or bits function says of outputs after some steps; nil for a model that has neither.
+// Decide is what a model's class or bits function says of outputs after some steps, a row of backends.Vectors; nil for a model that
+// has neither.
 func Decide(p *lower.Plan, y []int64, steps int) []int64 {
+	if p.Decide != nil {
+		return y[len(y)-1:]
+	}
 	switch p.Output.Decision {
 	case ir.Argmax:
 		best := 0

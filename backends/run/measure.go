@@ -280,7 +280,11 @@ func (f *Firmware) parse(out []byte, x [][][]int64, r *Result) (sp uint64, err e
 			y = append(y, row)
 			switch p.Output.Decision {
 			case ir.Argmax:
-				classes = append(classes, []int64{take(4, true)})
+				class := take(4, true)
+				classes = append(classes, []int64{class})
+				if p.Decide != nil {
+					y[len(y)-1] = append(row, class)
+				}
 			case ir.Threshold:
 				bits := make([]int64, rows)
 				for i := range bits {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/verilog/sim"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -75,6 +76,10 @@ func (d *design) readme() readmeValues {
 		MemoryFiles: d.memoryFiles, MemoriesMacro: memoriesMacro(d.prefix), Shells: d.shells, Serial: d.makefile().Serial}
 	switch d.plan.Output.Decision {
 	case ir.Argmax:
+		if s := d.plan.Output.Decide; d.plan.Decide != nil {
+			v.Decision = "`out_class`, with `out_last`, is the class decided on: " + backends.DecideWords(s) + ". `out_changed` is 1 where it is another than that of the step before."
+			break
+		}
 		v.Decision = "`out_class` is the index of the largest, with `out_last`."
 	case ir.Threshold:
 		v.Decision = fmt.Sprintf("`out_bit` is 1 where the output is above %v.", d.plan.Output.Threshold)

@@ -99,7 +99,7 @@ func (v *formalValues) define(p *lower.Plan) {
 		states[i] = v.layer(p, i, x, states)
 	}
 	v.readout(p, states[p.Readout.Layer])
-	if p.Output.Decision == ir.Argmax {
+	if p.Output.Decision == ir.Argmax && p.Decide == nil {
 		v.ClassText = v.largest()
 	}
 	if p.Output.Decision == ir.Threshold {

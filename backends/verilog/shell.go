@@ -65,9 +65,11 @@ type core struct {
 	Prefix, Title string
 	In            int // bits of in_data
 	Low, High     int64
-	Entries       int // beats of a step
-	Outputs, Out  int // outputs of a step, bits of out_data
-	Class         int // bits of out_class, 0 where there is none
+	Entries       int  // beats of a step
+	Outputs, Out  int  // outputs of a step, bits of out_data
+	Decided       bool // by a decide block
+	Golden        bool // whose classes the golden outputs have
+	Class         int  // bits of out_class, 0 where there is none
 	Bit           bool
 	Steps         int  // the most of a sequence, 0 for any number
 	Every         bool // outputs at every step
@@ -95,6 +97,7 @@ func (d *design) core() core {
 		Bit: p.Output.Decision == ir.Threshold, Steps: p.Longest(), Every: p.Output.When == ir.EveryStep,
 		InComment: d.inputComment(), OutComment: d.valueComment(), State: d.statePort()}
 	c.Low, c.High = p.Input.Range()
+	c.Decided, c.Golden = p.Decide != nil, d.goldenClass()
 	if p.Output.Decision == ir.Argmax {
 		c.Class = clog2(c.Outputs)
 	}
@@ -268,6 +271,9 @@ func (v shellValues) OutWordBits() int {
 	}
 	return v.Out
 }
+
+// GoldenClass are the bits of a golden output that have the class.
+func (v shellValues) GoldenClass() string { return fmt.Sprintf("[%d:%d]", v.Out+v.Class-1, v.Out) }
 
 // Print is the bits of the largest number that is printed.
 func (v shellValues) Print() int     { return max(v.Out, v.Class) }

@@ -1,6 +1,7 @@
 package verilog
 
 import (
+	"fmt"
 	"math/rand"
 	"slices"
 
@@ -136,12 +137,14 @@ func (w *writer) testbench(v backends.Vectors) benchValues {
 				beats = append(beats, x&(1<<t.IB-1)|last<<t.IB)
 			}
 		}
+		class := int64(-1) // of the step before
 		for step, row := range v.Y[i] {
 			if w.plan.Output.When != ir.EveryStep {
 				step = len(sequence) - 1
 			}
-			for _, y := range row {
-				outputs = append(outputs, w.golden(y, step+1))
+			outputs = append(outputs, w.goldens(row, step+1, class)...)
+			if w.plan.Decide != nil {
+				class = row[len(row)-1]
 			}
 		}
 	}
@@ -150,6 +153,10 @@ func (w *writer) testbench(v backends.Vectors) benchValues {
 	if t.Threshold {
 		t.OutWord, t.OutText = t.Y+1, "{out_bit, out_data}"
 	}
+	if t.Golden {
+		t.OutWord += t.RowBits + 1
+		t.OutText = fmt.Sprintf("{out_last & out_changed, {%d{out_last}} & out_class, out_data}", t.RowBits)
+	}
 	in, out := grouped(beats, 1, 2), grouped(outputs, 1, 2)
 	t.BeatDepth, t.OutputDepth = in.words, out.words
 	w.files = append(w.files,
@@ -157,6 +164,27 @@ func (w *writer) testbench(v backends.Vectors) benchValues {
 		out.file(t.Prefix+"_outputs.hex", t.OutWord))
 	w.print(t.Prefix+"_tb.v", "testbench.v", t)
 	return t
+}
+
+// goldens are the outputs of a step as the testbench compares them; class is that of the step before, -1 for none.
+func (w *writer) goldens(row []int64, t int, class int64) []int64 {
+	y := row[:w.plan.Readout.Matrix.Rows]
+	out := make([]int64, len(y))
+	for i, v := range y {
+		out[i] = w.golden(v, t)
+	}
+	if w.goldenClass() {
+		bits, last := w.outputBits(), len(y)-1
+		for i := range out {
+			out[i] &= 1<<bits - 1
+		}
+		decided := row[len(y)]
+		out[last] |= decided << bits
+		if class >= 0 && class != decided {
+			out[last] |= 1 << (bits + clog2(len(y)))
+		}
+	}
+	return out
 }
 
 // golden is an output after t steps as the testbench compares it: with out_bit above it where the output has one.

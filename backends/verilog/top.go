@@ -16,6 +16,8 @@ type topValues struct {
 	IB, Y, D          int
 	Rows, RowBits     int
 	Argmax, Threshold bool
+	Decided           bool       // the class is that of a decide block
+	Golden            bool       // and stands in the words of golden outputs
 	State             *statePort // nil where there is none
 
 	StepCycles, OutputStepCycles int
@@ -35,11 +37,18 @@ func (d *design) top() topValues {
 	v := topValues{Prefix: d.prefix, IB: d.inputBits(), Y: d.outputBits(), D: p.Input.Size, Rows: p.Readout.Matrix.Rows, RowBits: clog2(p.Readout.Matrix.Rows),
 		Argmax: p.Output.Decision == ir.Argmax, Threshold: p.Output.Decision == ir.Threshold,
 		StepCycles: d.period(false), OutputStepCycles: d.period(true)}
+	v.Decided = p.Decide != nil
+	v.Golden = d.goldenClass()
 	v.State = d.statePort()
 	v.Patience = 4 * (v.OutputStepCycles + 16)
 	v.Feeding, v.Meaning = titled(backends.Feeding(p.Input)), titled(backends.Meaning(p.Output))
 	d.texts(&v)
 	return v
+}
+
+// goldenClass reports whether golden outputs have the class and out_changed above them: those of a decide block, where they fit a word.
+func (d *design) goldenClass() bool {
+	return d.plan.Decide != nil && d.outputBits()+clog2(d.plan.Readout.Matrix.Rows)+1 <= 64
 }
 
 func (d *design) texts(v *topValues) {

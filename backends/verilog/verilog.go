@@ -39,7 +39,7 @@ var keywords = append(spell.VerilogWords(), strings.Fields("harness testbench ha
 // takenModule reports whether a module of that name would meet a word, a file, or one of its own ports.
 func takenModule(name string) bool {
 	ports := []string{"clk", "rst", datapath.InValid, datapath.InReady, datapath.InData, datapath.InLast, datapath.OutValid, datapath.OutReady,
-		datapath.OutData, datapath.OutLast, datapath.OutClass, datapath.OutBit}
+		datapath.OutData, datapath.OutLast, datapath.OutClass, datapath.OutChanged, datapath.OutBit}
 	return slices.Contains(keywords, name) || spell.Device(name) || slices.Contains(ports, name)
 }
 

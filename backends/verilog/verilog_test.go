@@ -92,6 +92,9 @@ func TestRandomPlans(t *testing.T) {
 					if seed%6 == 2 {
 						plantest.Restart(rng, p, true)
 					}
+					if seed%6 == 5 {
+						plantest.Decide(rng, p, []int{2, 6, 45}[rng.Intn(3)])
+					}
 					s := settingsFor(p, seed)
 					sequences, steps := 3, 7+p.Hop
 					if madeFor(t, p, s).period(true) > 3000 { // slow to simulate
@@ -116,6 +119,9 @@ func TestRandomPlans(t *testing.T) {
 func small(t *testing.T, seed int) (*lower.Plan, string, string) {
 	rng := rand.New(rand.NewSource(int64(seed)))
 	p := plantest.WithOrder(rng, seed%5)
+	if seed%6 == 5 {
+		plantest.Decide(rng, p, 2+seed%7)
+	}
 	x := plantest.Sequences(rng, p, 3, 7)
 	return p, generate(t, p, backends.Vectors{X: x, Y: p.Outputs(x)}, settingsFor(p, seed)), strings.ToLower(p.Name)
 }

@@ -34,7 +34,7 @@ func Random(seed int64, o Options) (*Model, error) {
 	if o.MaxUnits == 0 {
 		o.MaxUnits = 1024
 	}
-	g := &generator{rng: rand.New(rand.NewSource(seed)), leaks: rand.New(rand.NewSource(^seed)), o: o}
+	g := &generator{rng: rand.New(rand.NewSource(seed)), leaks: rand.New(rand.NewSource(^seed)), decides: rand.New(rand.NewSource(^seed + 1)), o: o}
 	text := g.model(seed)
 	ast, errs := dsl.Parse("model.hrn", []byte(text))
 	checked, more := dsl.Check(ast)
@@ -66,10 +66,10 @@ func (m *Model) Save(dir string) (string, error) {
 
 type generator struct {
 	rng *rand.Rand
-	// leaks draws what seeds did not have from the first, so that they keep what they had.
-	leaks *rand.Rand
-	o     Options
-	text  strings.Builder
+	// leaks and decides draw what seeds did not have from the first, so that they keep what they had.
+	leaks, decides *rand.Rand
+	o              Options
+	text           strings.Builder
 }
 
 func (g *generator) line(format string, args ...any) { fmt.Fprintf(&g.text, format+"\n", args...) }
@@ -133,7 +133,7 @@ func (g *generator) model(seed int64) string {
 	g.readout(last, units)
 	g.line("weights \"model.safetensors\"")
 	text := g.text.String()
-	if !strings.Contains(text, "leak = ") && (!strings.Contains(text, " mean\n") || strings.Contains(text, "argmax(")) && g.leaks.Intn(6) == 0 {
+	if !strings.Contains(text, "leak = ") && !strings.Contains(text, "decide {") && (!strings.Contains(text, " mean\n") || strings.Contains(text, "argmax(")) && g.leaks.Intn(6) == 0 {
 		hop := 2 * (1 + g.leaks.Intn(3)) // even, as Verilog wants it where odd and even steps differ
 		text = stepsLine.ReplaceAllString(text, fmt.Sprintf("restart %d hop %d\n", hop*(1+g.leaks.Intn(4)), hop))
 	}
@@ -227,7 +227,23 @@ func (g *generator) readout(state string, n int) {
 	}
 	g.line("y = %s", y)
 	decision := pick(g, "y", "class = argmax(y)", fmt.Sprintf("alarm = y > %.3g", g.rng.NormFloat64()))
-	g.line("output %s %s", decision, pick(g, "at last", "at every step", "mean"))
+	when := pick(g, "at last", "at every step", "mean")
+	g.line("output %s %s", decision, when)
+	if decision == "class = argmax(y)" && when == "at every step" && outputs > 1 && g.decides.Intn(4) > 0 {
+		g.decide(outputs)
+	}
+}
+
+// decide is a block of any settings; thresholds are mostly low, since random outputs of a class may be bounded.
+func (g *generator) decide(classes int) {
+	var settings []string
+	for _, s := range []string{fmt.Sprintf("hold = %d", g.decides.Intn(6)), fmt.Sprintf("smooth = %d", 1<<g.decides.Intn(7)),
+		fmt.Sprintf("threshold = %.3g", 0.5+0.02*g.decides.Float64()), fmt.Sprintf("start = %d", g.decides.Intn(classes))} {
+		if g.decides.Intn(3) > 0 {
+			settings = append(settings, s)
+		}
+	}
+	g.line("decide { %s }", strings.Join(settings, "  "))
 }
 
 // weights fills every tensor, and gives ranges of which some are too small, so that states saturate.

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -84,6 +85,7 @@ func fits(r *run[int64], id ir.ID) error {
 // FixedResult is what a sequence gives at the fixed level.
 type FixedResult struct {
 	Y         [][]int64 // accumulators: one row, or one a step when the output is at every step
+	Decisions []int     // with a decide block: what it decides, of every step
 	Steps     int
 	Saturated int64 // state entries that were clamped
 	Updates   int64 // state entries computed
@@ -98,6 +100,10 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 	r := newRun(m, fixedKernels)
 	r.check = fits
 	var res FixedResult
+	decide, err := newDecider(m)
+	if err != nil {
+		return FixedResult{}, err
+	}
 	for _, row := range x {
 		if err := r.step(row, func() { r.countSaturation(&res) }); err != nil {
 			return res, err
@@ -105,6 +111,9 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 		res.Steps++
 		if m.Output.When == ir.EveryStep {
 			res.Y = append(res.Y, r.y())
+			if decide != nil {
+				res.Decisions = append(res.Decisions, decide.Step(r.y()))
+			}
 		}
 	}
 	switch m.Output.When {
@@ -114,6 +123,15 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 		res.Y = [][]int64{meanSum(m, r.sums)}
 	}
 	return res, nil
+}
+
+// newDecider is that of the decide block, or nil.
+func newDecider(m *ir.Module) (*decider.Decider, error) {
+	if m.Output.Decide == nil {
+		return nil, nil
+	}
+	unit := m.Values[m.Y].Type.Scale
+	return decider.New(*m.Output.Decide, unit.Unit, unit.Parity)
 }
 
 func meanSum(m *ir.Module, sums arith.Phased[[]int64]) []int64 {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -46,6 +47,8 @@ var realKernels = map[ir.Op]kernel[float64]{
 type RealResult struct {
 	Y   [][]float64 // logits: one row, or one a step when the output is at every step
 	Max []float64   // largest |h| seen, a state
+	// Decisions, with a decide block, is what it decides of every step.
+	Decisions []int
 }
 
 // RunReal runs one sequence, x[step][entry], in float64. A mean is divided by the number of steps, of the oldest course where the model restarts.
@@ -55,12 +58,19 @@ func RunReal(m *ir.Module, x [][]int64) (RealResult, error) {
 	}
 	r := newRun(m, realKernels)
 	res := RealResult{Max: make([]float64, len(m.States))}
+	var decide *decider.Real
+	if d := m.Output.Decide; d != nil {
+		decide = decider.NewReal(*d, 1)
+	}
 	for _, row := range x {
 		if err := r.step(row, func() { largest(r, res.Max) }); err != nil {
 			return res, err
 		}
 		if m.Output.When == ir.EveryStep {
 			res.Y = append(res.Y, r.y())
+			if decide != nil {
+				res.Decisions = append(res.Decisions, decide.Step(r.y()))
+			}
 		}
 	}
 	switch m.Output.When {

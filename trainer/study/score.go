@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -113,7 +114,7 @@ func (s *Study) eachBatchOfAnswers(ctx context.Context, part *data.Sequences, le
 			rows := s.Net.Outputs()
 			y := make([]float32, b.N*s.Net.Answers(b.T)*rows)
 			r := s.Net.Evaluate(b, func(i int, row []float32) { copy(y[i*rows:], row) }) // tiles end in any order
-			return visit(b, s.realAnswers(y), r)
+			return visit(b, s.realAnswers(y, s.Net.Answers(b.T)), r)
 		})
 	}
 	l, err := s.Lower()
@@ -142,10 +143,13 @@ const (
 	fixedBatch = 2000
 )
 
-// realAnswers turns outputs in float32 into answers.
-func (s *Study) realAnswers(y []float32) (got []float64) {
+// realAnswers turns outputs in float32 into answers, so many a sequence.
+func (s *Study) realAnswers(y []float32, answers int) (got []float64) {
 	switch rows := s.Net.Outputs(); s.Net.Loss {
 	case network.CrossEntropy:
+		if s.Model.Output.Decide != nil {
+			return s.decided(y, answers)
+		}
 		for ; len(y) > 0; y = y[rows:] {
 			got = append(got, float64(slices.Index(y[:rows], slices.Max(y[:rows]))))
 		}
@@ -161,6 +165,35 @@ func (s *Study) realAnswers(y []float32) (got []float64) {
 		for _, v := range y {
 			got = append(got, float64(v))
 		}
+	}
+	return got
+}
+
+// decideSettings are those of the model's decide block, or decider.Default where it has none.
+func (s *Study) decideSettings() decider.Settings {
+	if s.Model.Output.Decide == nil {
+		return decider.Default
+	}
+	settings := *s.Model.Output.Decide
+	if i := slices.Index(s.Set.Classes, s.Model.Decide.StartLabel); settings.Start == decider.NoStart && i >= 0 {
+		settings.Start = i // a label of the data
+	}
+	return settings
+}
+
+// decided are the answers of a decide block, which begins anew with every sequence.
+func (s *Study) decided(y []float32, answers int) (got []float64) {
+	settings := s.decideSettings()
+	var d *decider.Real
+	scores := make([]float64, s.Net.Outputs())
+	for ; len(y) > 0; y = y[len(scores):] {
+		if len(got)%answers == 0 {
+			d = decider.NewReal(settings, 1)
+		}
+		for k := range scores {
+			scores[k] = float64(y[k])
+		}
+		got = append(got, float64(d.Step(scores)))
 	}
 	return got
 }

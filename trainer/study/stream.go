@@ -74,7 +74,7 @@ func (s *Study) StreamRules(o StreamOptions) (StreamRules, error) {
 			return r, diag.InFile(s.Set.Name, "").Errorf("data", "has no class %q for the background", o.Background).Helpf("%s", nearClass(o.Background, s.Set.Classes))
 		}
 	}
-	settings := decider.Default
+	settings := s.decideSettings()
 	if given := o.Hold != nil || o.Smooth != nil || o.Threshold != nil; given {
 		if err := s.takesDecide(); err != nil {
 			return r, err

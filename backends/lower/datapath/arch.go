@@ -62,6 +62,9 @@ func Construct(p *lower.Plan, a Arch, name string, reserved ...string) (*Design,
 			return nil, err
 		}
 	}
+	if p.Decide != nil && a.StatePort {
+		return nil, refused("state_port", "a state port does not reach what a decide block keeps between steps")
+	}
 	switch a.Kind {
 	case Streaming:
 		return buildStreaming(p, a, name, reserved)

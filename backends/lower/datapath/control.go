@@ -33,8 +33,9 @@ type builder struct {
 	converting     []*Expr  // an entry is being converted: the next has to wait
 	waiting        []*Expr  // an input is on its way into a step
 	out            struct { // the output's ports
-		valid, data, class, bit, last *Signal
+		valid, data, class, changed, bit, last *Signal
 	}
+	block   *decide // the decide block; nil for none
 	inReady *Signal
 	full    *Signal // a step's whole input waits
 
@@ -160,6 +161,11 @@ func (b *builder) open() {
 	rows := p.Readout.Matrix.Rows
 	switch p.Output.Decision {
 	case ir.Argmax:
+		if p.Decide != nil {
+			b.out.class = b.Output(OutClass, counts(rows), "with out_last: the class decided on")
+			b.out.changed = b.Output(OutChanged, 1, "with out_last: it is another than that of the step before")
+			break
+		}
 		b.out.class = b.Output(OutClass, counts(rows), "with out_last: the index of the largest output, the first of equals")
 	case ir.Threshold:
 		b.out.bit = b.Output(OutBit, 1, "whether the output is above its threshold")

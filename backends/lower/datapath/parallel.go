@@ -438,6 +438,12 @@ func (e *parallel) readout(g []*Signal, step *Expr, s at) {
 	e.Define(e.moves, pending.Ref().Not())
 	ended.When(step, s.last)
 	odd.When(step, s.odd)
+	r := &rows{lanes: 1, groups: m.Rows, words: words, odd: odd.Ref()}
+	if e.p.Decide != nil {
+		first := e.Reg("state_of_first", 1, "it is that of the first step of a sequence")
+		first.When(step, s.first)
+		r.first = first.Ref()
+	}
 
 	wb, rb := counts(words), counts(m.Rows)
 	word := e.Reg("word", wb).ResetTo(0)
@@ -491,8 +497,8 @@ func (e *parallel) readout(g []*Signal, step *Expr, s at) {
 			sum.Carry = e.Delayed("read_carry", sum.Carry)
 		}
 	}
-	busy, left := e.outputs(&rows{lanes: 1, groups: m.Rows, words: words, valid: reads, begin: first, end: lastWord, group: row.Ref(), late: late,
-		products: []number{sum}, odd: odd.Ref()})
+	r.valid, r.begin, r.end, r.group, r.late, r.products = reads, first, lastWord, row.Ref(), late, []number{sum}
+	busy, left := e.outputs(r)
 	e.Define(held, busy)
 	e.Section("The next step may come; behind a sequence the state is zero again")
 	done := e.Wire("outputs_left", left)

@@ -20,7 +20,9 @@ const (
 	OutData  = "out_data"  // an output, one a beat
 	OutLast  = "out_last"  // with the last output of a step
 	OutClass = "out_class" // with OutLast: the index of the largest output, the first of equals
-	OutBit   = "out_bit"   // whether the output is above the threshold
+	// OutChanged is beside OutClass, where a decide block makes the class: whether it is another than that of the step before.
+	OutChanged = "out_changed"
+	OutBit     = "out_bit" // whether the output is above the threshold
 )
 
 // Played is what came of a run.
@@ -52,7 +54,7 @@ func Play(d *Design, p *lower.Plan, x [][][]int64, pauses *rand.Rand) (Played, e
 		if p.Output.When == ir.EveryStep {
 			steps = len(sequence)
 		}
-		expected += steps * p.Readout.Matrix.Rows
+		expected += steps * p.Entries()
 	}
 	for late, wait := 0, m.patience(); late < 2*d.OutputCycles+64 && wait > 0; wait-- { // and none too many
 		if len(m.flat) >= expected {
@@ -74,9 +76,11 @@ type player struct {
 	row    []int64 // of the step that leaves now
 	held   bool    // an output waits to be taken
 	heldIs uint64
-	t      int   // steps of the sequence that is fed
-	phases []int // of steps whose outputs have not all left
-	beat   int   // the cycle of the last beat of the step before
+	t      int    // steps of the sequence that is fed
+	phases []int  // of steps whose outputs have not all left
+	begins []bool // whether they are the first of their sequence
+	class  int64  // decided on last
+	beat   int    // the cycle of the last beat of the step before
 }
 
 func (m *player) patience() int { return 8 * (m.s.d.OutputCycles + 64) }
@@ -114,6 +118,7 @@ func (m *player) count(last bool) {
 	m.t++
 	if last || m.p.Output.When == ir.EveryStep {
 		m.phases = append(m.phases, m.t&1)
+		m.begins = append(m.begins, m.t == 1)
 	}
 	if last {
 		m.t = 0
@@ -162,7 +167,15 @@ func (m *player) take(word uint64) error {
 	if !last {
 		return nil
 	}
-	if m.p.Output.Decision == ir.Argmax {
+	if m.p.Decide != nil {
+		class := int64(m.s.Get(OutClass))
+		changed := m.s.Get(OutChanged) == 1
+		m.flat = append(m.flat, class)
+		if begins := m.begins[0]; changed != (!begins && class != m.class) {
+			return fmt.Errorf("out_changed is %v with class %d after %d", changed, class, m.class)
+		}
+		m.begins, m.class = m.begins[1:], class
+	} else if m.p.Output.Decision == ir.Argmax {
 		best := 0
 		for i, v := range m.row {
 			if v > m.row[best] {
@@ -182,7 +195,7 @@ func (m *player) take(word uint64) error {
 
 // collect splits the outputs into sequences and steps.
 func (m *player) collect(x [][][]int64) error {
-	rows := m.p.Readout.Matrix.Rows
+	rows := m.p.Entries()
 	flat := m.flat
 	for _, sequence := range x {
 		steps := 1

@@ -26,6 +26,8 @@ type rows struct {
 	sum0 *Signal
 	// odd is the parity of the step whose rows add up; nil: that of the step that runs.
 	odd *Expr
+	// first says that it is the first of its sequence; nil: as odd.
+	first *Expr
 	// flows says that the ends of groups cannot be held back: sums wait where they are for those before them to leave, and no
 	// more than two steps may have outputs under way.
 	flows bool
@@ -112,6 +114,10 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 	}
 	complete := end[r.late]
 	odd := b.delay("sums_odd", b.parityOf(r), r.late, false)
+	var first *Expr
+	if b.p.Decide != nil {
+		first = b.delay("sums_first", b.firstOf(r), r.late, false)
+	}
 
 	b.Section("The outputs leave")
 	at := counts(n)
@@ -124,6 +130,11 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 		kept := b.Reg("sums_parity", 1)
 		kept.When(complete, odd)
 		odd = kept.Ref()
+		if first != nil {
+			kept := b.Reg("sums_of_first", 1)
+			kept.When(complete, first)
+			first = kept.Ref()
+		}
 		wait := b.Reg("sums_wait", 1, "complete sums wait for the outputs before them to leave").ResetTo(0)
 		free = b.Ahead("free", 1, "no output waits, or the last one leaves")
 		done = b.Wire("move", And(wait.Ref(), free.Ref()))
@@ -160,7 +171,9 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 		summed.Set(And(offered, taken.Ref().Not()))
 		offered = summed.Ref()
 	}
-	if b.p.Output.Decision == ir.Argmax {
+	if b.p.Decide != nil {
+		offered = b.decides(output, row.Ref(), offered, taken, done, first, odd)
+	} else if b.p.Output.Decision == ir.Argmax {
 		compared := b.Reg("compared", 1, "the output that waits has been compared with the largest").ResetTo(0)
 		compared.Set(And(offered, taken.Ref().Not()))
 		offered = compared.Ref()
@@ -180,7 +193,11 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 	b.Drive(b.out.valid, offered)
 	b.Drive(b.out.data, output.AsUnsigned())
 	b.Drive(b.out.last, lastRow)
-	b.decision(output, row.Ref(), taken.Ref(), done, odd)
+	if b.p.Decide != nil {
+		b.decided(row.Ref(), taken.Ref(), lastRow)
+	} else {
+		b.decision(output, row.Ref(), taken.Ref(), done, odd)
+	}
 	left = And(taken.Ref(), lastRow)
 	if r.flows {
 		return nil, left
@@ -229,6 +246,14 @@ func (b *builder) parityOf(r *rows) *Expr {
 		return r.odd
 	}
 	return b.odd
+}
+
+// firstOf says of that step whether it is the first of its sequence.
+func (b *builder) firstOf(r *rows) *Expr {
+	if r.first != nil {
+		return r.first
+	}
+	return b.first
 }
 
 // decision drives the class or the bit. done is 1 when the outputs of a step of parity odd are set.

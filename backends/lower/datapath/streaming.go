@@ -541,6 +541,9 @@ func (s *streaming) readout() {
 			r.begin = One()
 		}
 		r.odd = s.delay("outputs_odd", s.odd, later, false)
+		if s.p.Decide != nil {
+			r.first = s.delay("outputs_first", s.first, later, false)
+		}
 		if s.p.Output.When != ir.EveryStep {
 			r.emit = s.delay("outputs_leave", s.last, later, false)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -67,6 +68,42 @@ func Restart(rng *rand.Rand, p *lower.Plan, even bool) *lower.Plan {
 	if p.Output.When == ir.Mean { // of any number of steps, only the largest output has a meaning
 		p.Output.Decision = ir.Argmax
 	}
+	return p
+}
+
+// Decide gives a plan a readout of some rows, of which a decide block of any settings makes its decisions at every step. Margins
+// are about what scores differ by.
+func Decide(rng *rand.Rand, p *lower.Plan, rows int) *lower.Plan {
+	r := &p.Readout
+	b := builder{rng: rng, p: p}
+	last := &p.Layers[r.Layer]
+	p.Steps, p.Hop, p.Output.When, p.Output.Decision = 0, 0, ir.EveryStep, ir.Argmax
+	r.Rescale, r.MeanBits, r.RescaleBits, r.Threshold = nil, 0, 0, arith.Phased[int64]{}
+	r.Matrix = b.matrix("V", rows, last.N)
+	acc := bound(&r.Matrix, 1<<(last.Bits-1), false)
+	even := make([]int64, rows)
+	odd := make([]int64, rows)
+	for i := range even {
+		v := rng.NormFloat64() * 100
+		even[i], odd[i] = int64(v), int64(v)
+		if r.Unit.Parity {
+			odd[i] = int64(v * math.Sqrt2)
+		}
+	}
+	if r.Bias = (arith.Phased[[]int64]{}); rng.Intn(4) > 0 {
+		r.Bias = arith.Phased[[]int64]{even, odd}
+		acc += 1000
+	}
+	r.YBits = width(acc)
+	d := &lower.Decide{Rule: decider.Rule{Hold: []int{0, 1, 3, 300}[rng.Intn(4)], Smooth: []int{0, 0, 1, 2, 4}[rng.Intn(5)], Start: rng.Intn(rows+1) - 1, Odd: arith.Identity}}
+	if r.Unit.Parity {
+		d.Odd = decider.Odd
+	}
+	d.ScoreBits, d.AverageBits = r.YBits, r.YBits+d.Smooth
+	d.Margin = 1 + int64(rng.ExpFloat64()*float64(acc)/16)<<d.Smooth*int64(rng.Intn(2))
+	d.Margin = min(d.Margin, 1<<d.AverageBits-1)
+	p.Decide = d
+	p.Output.Decide = &decider.Settings{Hold: d.Hold, Smooth: 1 << d.Smooth, Threshold: 0.75, Start: d.Start} // for words; the rule has the margin
 	return p
 }
 

@@ -42,7 +42,7 @@ func hold(rng *rand.Rand, p *lower.Plan, prog *step.Program) error {
 			if err != nil {
 				return err
 			}
-			if w := want.Output(); !slices.Equal(y, w) {
+			if w := want.Entries(); !slices.Equal(y, w) {
 				return fmt.Errorf("after step %d the output is %v, and the plan's %v", t+1, y, w)
 			}
 		}
@@ -68,5 +68,31 @@ func TestPlainChoiceComputesThePlan(t *testing.T) {
 		if err != nil {
 			t.Errorf("seed %d: %v", seed, err)
 		}
+	}
+}
+
+// Decide blocks of any settings, between two classes and many, over saturated and equal scores.
+func TestProgramsDecideAsThePlan(t *testing.T) {
+	changes := 0
+	for seed := range int64(60) {
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Decide(rng, plantest.Random(rng), []int{2, 3, 6, 45}[seed%4])
+		prog, err := step.Build(p, step.Plain(p))
+		if err == nil {
+			err = hold(rng, p, prog)
+		}
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+		for _, y := range p.Outputs(plantest.Sequences(rng, p, 2, 30)) {
+			for t := range y[1:] {
+				if n := len(y[t]) - 1; y[t][n] != y[t+1][n] {
+					changes++
+				}
+			}
+		}
+	}
+	if changes < 60 {
+		t.Errorf("%d changes of decisions are too few to see anything", changes)
 	}
 }

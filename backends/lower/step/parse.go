@@ -21,6 +21,7 @@ type (
 		Name   string      `parser:"'program' @String"`
 		Step   ident       `parser:"'step' @Ident"`
 		Output ident       `parser:"'output' @Ident"`
+		Decide ident       `parser:"( 'decides' @Ident )?"`
 		Parity bool        `parser:"@'parity'? '{'"`
 		Items  []*itemText `parser:"@@* '}'"`
 	}
@@ -182,7 +183,7 @@ func Parse(file string, src []byte) (*Program, error) {
 		}
 		return nil, whole.Errorf("syntax", "%v", err).Helpf(textHelp)
 	}
-	r := &reader{p: &Program{Name: text.Name, Step: string(text.Step), Output: string(text.Output), TwoPhase: text.Parity}, lines: map[string][]lexer.Position{}}
+	r := &reader{p: &Program{Name: text.Name, Step: string(text.Step), Output: string(text.Output), Decision: string(text.Decide), TwoPhase: text.Parity}, lines: map[string][]lexer.Position{}}
 	if err := r.program(text); err != nil {
 		return nil, diag.At(spanOf(file, r.at)).Errorf("step", "%v", err).Helpf(textHelp)
 	}

@@ -24,6 +24,8 @@ type readout struct {
 	sums  arith.Phased[*Array]
 	kept  *Array // Deferred: the sum of relu(h) a unit
 	count *Array // Deferred: steps so far
+	// of a decide block
+	decide *decide
 }
 
 func (b *builder) newReadout() *readout {
@@ -48,6 +50,8 @@ func (b *builder) newReadout() *readout {
 	r.out = b.array(&Array{Kind: Output, Name: "y", Elem: Int{Bits: value, Lanes: 1}, Len: r.Matrix.Rows})
 	r.out.Range = r.out.Elem.Range()
 	switch {
+	case r.plan.Decide != nil:
+		r.decide = r.newDecide()
 	case r.c.Deferred:
 		r.defer_()
 	case mean:
@@ -230,9 +234,11 @@ func (r *readout) rows(put into) []Stmt {
 	return []Stmt{each("i", w.Rows, append(row, put(Counter("i"), Var(r.y, "acc")))...)}
 }
 
-// afterStep is what a step adds to a mean.
+// afterStep is what a step adds to a mean, and how it decides.
 func (r *readout) afterStep(f *Func) []Stmt {
 	switch {
+	case r.decide != nil:
+		return r.decide.afterStep(r)
 	case r.plan.Output.When != ir.Mean:
 		return nil
 	case r.kept != nil:
@@ -255,6 +261,8 @@ func (r *readout) afterStep(f *Func) []Stmt {
 func (r *readout) output(f *Func) []Stmt {
 	i := Counter("i")
 	switch {
+	case r.decide != nil:
+		return []Stmt{each("i", r.Matrix.Rows, Store{r.out.Name, i, As(Load(r.decide.scores, i), r.out.Elem)})}
 	case r.plan.Output.When != ir.Mean:
 		return r.product(f, func(i, v *Expr) Stmt { return Store{r.out.Name, i, As(v, r.out.Elem)} })
 	case r.kept != nil:

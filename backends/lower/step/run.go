@@ -90,7 +90,8 @@ func (m *Machine) Step(x []int64) (err error) {
 	return nil
 }
 
-// Output gives what the output function fills after the steps so far: the arrays of kind Output, in the order of the program.
+// Output gives what the output function fills after the steps so far: the arrays of kind Output, in the order of the program; and
+// behind them the class decided on, where the program decides (-1 before the first step).
 // The error is as that of Step.
 func (m *Machine) Output() (y []int64, err error) {
 	defer guard(&err)
@@ -106,6 +107,9 @@ func (m *Machine) Output() (y []int64, err error) {
 			m.within(a, m.mem[i])
 			y = append(y, m.mem[i]...)
 		}
+	}
+	if m.p.Decision != "" {
+		y = append(y, m.State(m.p.Decision)[0]-1)
 	}
 	return y, nil
 }

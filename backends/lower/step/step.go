@@ -52,6 +52,7 @@ type Program struct {
 	Step     string   // the function that consumes the input of a step; inside, Odd is the parity of the step that it takes
 	Output   string   // the function that fills the output; Odd is the parity of the last step
 	TwoPhase bool     // whether anything reads Odd
+	Decision string   // the state whose one entry is the class decided on and 1, and 0 before the first step; "" for none
 }
 
 // Kind says what an array is and who writes it.

@@ -63,6 +63,9 @@ func (t *printer) program(p *Program) {
 	if p.TwoPhase {
 		phases = " parity"
 	}
+	if p.Decision != "" {
+		phases = " decides " + nameText(p.Decision) + phases
+	}
 	t.line("program %s step %s output %s%s {", strconv.Quote(p.Name), nameText(p.Step), nameText(p.Output), phases)
 	t.indent++
 	for _, a := range p.Arrays {
@@ -90,7 +93,7 @@ func docText(doc string) string {
 }
 
 // words have a meaning in the text. A name that is one of them, an operation or a type is written behind a $.
-var words = []string{"program", "step", "output", "parity", "func", "doc", "in", "let", "var", "for", "to", "by", "independent", "if",
+var words = []string{"program", "step", "output", "decides", "parity", "func", "doc", "in", "let", "var", "for", "to", "by", "independent", "if",
 	"else", "choose", "even", "odd", "call", "remark", "claim", "raw", "table", "state", "input", "scratch", "signed", "unsigned"}
 
 func nameText(s string) string {

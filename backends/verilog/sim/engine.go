@@ -143,7 +143,7 @@ func parse(words []string, p *lower.Plan, x [][][]int64) ([][][]int64, error) {
 			steps = len(x[i])
 		}
 		for range steps {
-			row := make([]int64, p.Readout.Matrix.Rows)
+			row := make([]int64, p.Entries())
 			for j := range row {
 				if len(words) == 0 {
 					return nil, fmt.Errorf("the simulation stopped in sequence %d", i)
