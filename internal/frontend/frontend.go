@@ -1,6 +1,6 @@
-// Package frontend turns sound into features with integers alone, so that a chip computes the same bits as the training that the
-// features were learned from: examples/digits/chip/frontend.c is it in C. Files and data sets are others' business. Start with Bands;
-// Features takes a whole recording.
+// Package frontend turns sound, and electrocardiograms, into features with integers alone, so that a chip computes the same bits as the
+// training that the features were learned from: examples/digits/chip/frontend.c and examples/ecg/chip/slopes.c are it in C. Files and data
+// sets are others' business. Start with Bands and ECG; Features and Slopes take a whole recording.
 package frontend
 
 import (

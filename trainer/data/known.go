@@ -39,6 +39,7 @@ var readers = map[string]reader{
 	"dsa19":    {Series | Grouped, readDSA19, readDSA19Archive, nil},
 	"wakeword": {Audio | Streams | Strung, readWakeword, nil, nil},
 	"cmapss":   {Series | Streams | Grouped, readCMAPSS, nil, nil},
+	"mitbih":   {Series | Streams | Grouped, readMITBIH, nil, nil},
 }
 
 // KnownSets are the known sets, in the order of the table.

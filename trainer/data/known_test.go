@@ -288,6 +288,58 @@ func TestCMAPSS(t *testing.T) {
 	}
 }
 
+// TestMITBIH checks where windows and names lie by the first beats of record 100: marks at samples 77, 370, 662, ... and the first S at 2044.
+func TestMITBIH(t *testing.T) {
+	s, whole := knownSet(t, "mitbih"), knownSet(t, "mitbih", "stream=yes")
+	if s.Test.Origin(0).Recording != "100" || s.Test.Origin(0).Step != 77/6+25-144 || s.Hz != 60 || whole.Classes[0] != "background" {
+		t.Fatalf("the first window of the test is %+v, at %v Hz; classes %v", s.Test.Origin(0), s.Hz, whole.Classes)
+	}
+	lead := make([]float64, 500)
+	whole.Test.Piece(0, 0, lead)
+	for i, mark := range []int{77, 370, 662} {
+		x, end := values(&s.Test, i), mark/6+25
+		if !slices.Equal(x[max(0, 144-end):], lead[max(0, end-144):end]) || s.Test.Label(i) != 0 {
+			t.Errorf("beat %d does not end 0.4 s behind its mark, or is a %d", i, s.Test.Label(i))
+		}
+		for k := range 144 - end {
+			if x[k] != 0 {
+				t.Fatalf("step %d, before the record: %v", k, x[k])
+			}
+		}
+	}
+	labels := make([]int32, 400)
+	whole.Test.PieceLabels(0, 0, labels)
+	want := make([]int32, 30) // from the step of the first S on
+	for k := range 18 {
+		if want[k] = -1; k >= 6 && k < 12 {
+			want[k] = 2
+		}
+	}
+	if got := labels[2044/6:]; !slices.Equal(got[:30], want) || s.Test.Label(7) != 1 {
+		t.Errorf("the first S is %v, and beat 7 a %d", got[:30], s.Test.Label(7))
+	}
+	long := knownSet(t, "mitbih", "window=200", "frame=2", "channels=slope")
+	if long.Test.T != 100 || long.Test.D != 2 || !slices.Equal(values(&long.Test, 9)[200-144:], values(&s.Test, 9)) {
+		t.Errorf("%d x %d", long.Test.T, long.Test.D)
+	}
+	in := map[string]part{}
+	for to, part := range map[part]*Sequences{train: &s.Train, valid: &s.Valid, test: &s.Test} {
+		for i := range part.N {
+			name := part.Origin(i).Recording
+			if before, ok := in[name]; ok && before != to {
+				t.Fatalf("record %s is in two parts", name)
+			}
+			in[name] = to
+		}
+	}
+	if len(in) != 44 {
+		t.Errorf("%d records", len(in))
+	}
+	if _, err := Load("mitbih", options(t, "stride=2")); err == nil || !strings.Contains(err.Error(), "each beat has one window") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFSDD(t *testing.T) {
 	s := knownSet(t, "fsdd", "limit=100")
 	if got := distinct(s.Valid.Groups); len(got) < 2 {

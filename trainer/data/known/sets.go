@@ -155,6 +155,13 @@ var Sets = []Set{
 		Folder: "cmapss",
 		Files:  []File{{"cmapss_fd001.npz", "54045f80c9a3df49712032ec1f7f31d3213235a8a6686d971563958ba66a6305", ""}},
 	},
+	{
+		Name: "mitbih", What: "heartbeats, one lead",
+		Train: 40_315, Valid: 10_698, Test: 49_705, T: 144, D: 1, Classes: 4, Hz: 60,
+		Source: "MIT-BIH Arrhythmia Database (Moody, Mark, 2001), PhysioNet", Licence: "ODC-By 1.0",
+		Folder: "mitbih",
+		Files:  []File{{"mitbih.npz", "c7bdb05cff5b6d1245ed4bc0002f17ceed465db57879538d3c045073a93e28f4", ""}},
+	},
 }
 
 // hapLicence is that of both smartphone sets: the archive's README, and what UCI's page says.

@@ -1,0 +1,170 @@
+package data
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/hrnnc/hrnnc/internal/frontend"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+)
+
+// The records of training and of test, as de Chazal, O'Dwyer and Reilly divided them (IEEE Transactions on Biomedical Engineering 51, 2004):
+// no patient is in both, but for records 201 and 202, which are of one man. Those of paced hearts are left out.
+var (
+	beatTrain = []int32{101, 106, 108, 109, 112, 114, 115, 118, 119, 122, 203, 207, 208, 209, 215, 223, 230}
+	// beatValid are of de Chazal's training set. They have beats of every class, and so do the others. With 201 nobody is trained on who is tested.
+	beatValid = []int32{116, 124, 201, 205, 220}
+	beatTest  = []int32{100, 103, 105, 111, 113, 117, 121, 123, 200, 202, 210, 212, 213, 214, 219, 221, 222, 228, 231, 232, 233, 234}
+)
+
+// beatClasses are those of AAMI EC57 but Q, of which there are fifteen beats.
+var beatClasses = []string{"N", "S", "V", "F"}
+
+// beatSymbols are the symbols of the annotations, by class.
+var beatSymbols = []string{"NLRej", "AaJS", "VE", "F"}
+
+// What a beat is told by, in steps of the front end, which has 60 a second.
+const (
+	beatWindow = 144 // 2.4 s,
+	beatBehind = 24  // of which 0.4 s are behind the beat's mark
+	// Unbroken, a beat is to be named from 0.1 to 0.2 s behind its mark, and is no background from its mark to 0.3 s behind.
+	beatNamed, beatNamedEnd, beatEnd = 6, 12, 18
+)
+
+// readMITBIH reads mitbih.npz, and turns records into slopes by the integer front end: a window a beat, or unbroken.
+func readMITBIH(dir string, o Options) (*pool, error) {
+	a, err := files.OpenNpz(filepath.Join(dir, "mitbih.npz"))
+	if err != nil {
+		return nil, err
+	}
+	if o.Stride > 0 {
+		return nil, fail("mitbih", "").Errorf(code, "stride says nothing about this data set: each beat has one window").Helpf("remove it")
+	}
+	p := &pool{classes: beatClasses, hz: frontend.ECGRate / frontend.ECGHop, channels: []Channel{{Name: "slope", Scale: 1.0 / (frontend.ECGUnit / 2)}}}
+	b := beatRecords{recordings: recordings{d: 1, width: 1}, window: cmp.Or(o.Window, beatWindow), stream: o.Stream}
+	if o.Stream {
+		p.classes = slices.Concat([]string{"background"}, beatClasses)
+		b.eachStep = true
+	}
+	for _, part := range []struct {
+		part    part
+		records []int32
+	}{{train, beatTrain}, {valid, beatValid}, {test, beatTest}} {
+		for _, record := range part.records {
+			if err := b.add(a, record, part.part); err != nil {
+				return nil, err
+			}
+		}
+	}
+	p.persons, p.recordingNames, p.personsKnown = b.names, b.names, true
+	p.note("DS1 and DS2 of de Chazal (2004), by patient, but for one man's records 201 and 202; records 116, 124, 201, 205 and 220 of DS1 are the validation part")
+	p.note("the lead as slopes, 60 a second, by the integer front end, without R peaks; beats of class Q are left out")
+	if b.values = b.slopes; !o.Stream {
+		p.note("a window a beat, which ends 0.4 s behind its mark; values before a record are 0")
+		return p, b.windows("mitbih", p, b.window, b.window, 0)
+	}
+	b.answers = b.labels
+	p.note("a beat is to be named from 0.1 to 0.2 s behind its mark; from the mark to 0.3 s behind it other steps do not count")
+	return p, b.lay("mitbih", p, &o)
+}
+
+// beatRecords are records, as they are or with zeros around them for the windows of their first and last beats.
+type beatRecords struct {
+	recordings
+	window int
+	stream bool
+	slopes files.Packed[int16]
+	labels files.Packed[int32]
+	names  []string
+}
+
+// beat is the mark of one, in steps from the start of its record, and its class.
+type beat struct {
+	at    int
+	class int32
+}
+
+func (b *beatRecords) add(a *files.Arrays, record int32, to part) error {
+	name := strconv.Itoa(int(record))
+	slopes, beats, err := beatRecord(a, name)
+	if err != nil {
+		return err
+	}
+	number := int32(len(b.names))
+	b.names = append(b.names, name)
+	c := cut{from: len(b.slopes), steps: len(slopes), first: 0, label: -1, group: number, recording: number, part: to}
+	if b.stream {
+		b.append(slopes)
+		b.cuts = append(b.cuts, c)
+		b.labels = append(b.labels, beatLabels(len(slopes), beats)...)
+		return nil
+	}
+	before := max(0, b.window-1-beatBehind)
+	if err := files.Fits(a.File, int64(len(b.slopes)+before+len(slopes))*2, 0); err != nil {
+		return err
+	}
+	b.slopes = append(b.slopes, make(files.Packed[int16], before)...)
+	start := len(b.slopes)
+	b.append(slopes)
+	b.slopes = append(b.slopes, make(files.Packed[int16], beatBehind)...)
+	for _, beat := range beats {
+		first := beat.at + beatBehind + 1 - b.window
+		c.from, c.first, c.steps, c.label = start+first, first, b.window, beat.class
+		b.cuts = append(b.cuts, c)
+	}
+	return nil
+}
+
+func (b *beatRecords) append(slopes []int8) {
+	for _, x := range slopes {
+		b.slopes = append(b.slopes, int16(x))
+	}
+}
+
+// beatRecord takes one record: its slopes, and its beats.
+func beatRecord(a *files.Arrays, name string) (slopes []int8, beats []beat, err error) {
+	columns := map[string][]int32{}
+	for _, column := range []string{"dx_", "at_", "sym_"} {
+		if columns[column], err = a.Integers(column + name); err != nil {
+			return nil, nil, err
+		}
+	}
+	differences, marks, symbols := columns["dx_"], columns["at_"], columns["sym_"]
+	samples, sum := make([]int16, len(differences)), int32(0)
+	for i, d := range differences {
+		sum += d
+		samples[i] = int16(sum)
+	}
+	if len(marks) != len(symbols) {
+		return nil, nil, fail(a.File, "array sym_"+name).Errorf(code, "has %d symbols for %d beats", len(symbols), len(marks)).Helpf("fetch or copy it again")
+	}
+	slopes = frontend.Slopes(samples)
+	for i, m := range marks {
+		at := int(m) / frontend.ECGHop
+		if m < 0 || at >= len(slopes) {
+			return nil, nil, fail(a.File, "array at_"+name).Errorf(code, "beat %d is not within the record", i).Helpf("fetch or copy it again")
+		}
+		class := slices.IndexFunc(beatSymbols, func(of string) bool { return slices.Contains([]byte(of), byte(symbols[i])) })
+		if class >= 0 {
+			beats = append(beats, beat{at, int32(class)})
+		}
+	}
+	return slopes, beats, nil
+}
+
+// beatLabels are the classes of so many steps: 0 is the background, -1 does not count. Of beats that overlap, the later one counts.
+func beatLabels(steps int, beats []beat) []int32 {
+	labels := make([]int32, steps)
+	fill := func(from, to int, label int32) {
+		for t := min(from, steps); t < min(to, steps); t++ {
+			labels[t] = label
+		}
+	}
+	for _, b := range beats {
+		fill(b.at, b.at+beatEnd, -1)
+		fill(b.at+beatNamed, b.at+beatNamedEnd, b.class+1)
+	}
+	return labels
+}
