@@ -198,8 +198,8 @@ func against[T int64 | float64](y []T, threshold func(t int) T) []T {
 	return out
 }
 
-// asStream makes a loaded model one that answers at every step.
-func asStream(m *compiler.Model) { m.Real.Output.When = ir.EveryStep }
+// asStream makes a loaded model one that gives its scores at every step, whatever decides on them.
+func asStream(m *compiler.Model) { m.Real.Output.When, m.Real.Output.Decide = ir.EveryStep, nil }
 
 // streams makes a model one that answers at every step of recordings without end. Its errors are diagnostics.
 func (s *Study) streams() error {
