@@ -81,7 +81,7 @@ func figure(s *study.Score) float64 {
 // TestExamplesScore holds the weights of examples to what is stated for them.
 func TestExamplesScore(t *testing.T) {
 	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
-	for _, name := range []string{"activity", "activity_stream", "har2", "digits", "sentiment", "turbofan", "dsa19_small"} {
+	for _, name := range []string{"activity", "activity_stream", "har2", "digits", "sentiment", "turbofan", "dsa19_small", "har2_frames"} {
 		tr, err := study.Trained(filepath.Join("..", "..", "examples", name, "model.hrn"), study.Options{})
 		if err != nil {
 			t.Fatal(err)
