@@ -1,17 +1,16 @@
 package synth
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"html"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/internal/svg"
 )
 
 // The drawing: a tile is a square, with the eight cells of logic in two columns.
@@ -21,9 +20,13 @@ const (
 	side   = 260 // of the legend
 )
 
-// colours are those of Okabe and Ito, which the colour-blind can tell apart; the last but one is for all other modules, and the
-// last for the harness.
-var colours = []string{"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#555555", "#bbbbbb"}
+// harnessColour is that of the harness; of svg.Categories the last is for all modules that have none of their own.
+const harnessColour = "#bbbbbb"
+
+// floorStyle is what a floor plan has beside all drawings.
+const floorStyle = `svg text { font-size: 13px; fill: var(--ink); } .die { fill: var(--paper); stroke: var(--rule); }
+.slowest { fill: none; stroke: var(--ink); stroke-width: 1.5; }
+`
 
 // bel is the place of a cell: X12/Y5/lc3.
 var bel = regexp.MustCompile(`^X(\d+)/Y(\d+)/([a-z]+\d*)`)
@@ -65,10 +68,10 @@ func floorPlan(part *chip.Part, s Seed) ([]byte, error) {
 	})
 	legend := legend(counts)
 	width, height := 2*margin+part.Logic.Columns*tile+side, 2*margin+part.Logic.Rows*tile+30
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" font-size="13">`+"\n", width, height, width, height)
-	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", width, height)
-	fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" fill="#f4f4f4" stroke="#cccccc"/>`+"\n", margin, margin, part.Logic.Columns*tile, part.Logic.Rows*tile)
+	caption := fmt.Sprintf("%s, seed %d: %.1f MHz", part.Title, s.Seed, s.MHz)
+	root := svg.Drawing("floorplan", caption, float64(width), float64(height)).With("width", strconv.Itoa(width)).With("height", strconv.Itoa(height))
+	root.Add(svg.New("style").Say(svg.Style+floorStyle), svg.Rect("paper", 0, 0, float64(width), float64(height)),
+		svg.Rect("die", margin, margin, float64(part.Logic.Columns*tile), float64(part.Logic.Rows*tile)))
 	top := func(y int) int { return margin + (part.Logic.Rows-1-y)*tile }
 	for _, c := range cells {
 		x, y, w, h := margin+c.x*tile, top(c.y), tile-2, tile-2
@@ -79,29 +82,31 @@ func floorPlan(part *chip.Part, s Seed) ([]byte, error) {
 		} else if strings.HasPrefix(c.where, "ram") {
 			y, h = y-tile, 2*tile-2
 		}
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`+"\n", x, y, w, h, legend.colour(c.group))
+		root.Add(square(x, y, w, h, legend.colour(c.group)))
 	}
 	if s.Path != nil && len(s.Path.at) > 0 {
 		var points []string
 		for _, at := range s.Path.at {
 			points = append(points, fmt.Sprintf("%d,%d", margin+int(at[0])*tile+tile/2, top(int(at[1]))+tile/2))
 		}
-		fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="#000000" stroke-width="1.5"/>`+"\n", strings.Join(slices.Compact(points), " "))
+		root.Add(svg.New("polyline", "class", "slowest", "points", strings.Join(slices.Compact(points), " ")))
 	}
 	x := 2*margin + part.Logic.Columns*tile
+	say := func(y int, text string) *svg.Element { return svg.Text(float64(x+18), float64(y), "start", text) }
 	for i, g := range legend {
 		y := margin + 20*i
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="12" height="12" fill="%s"/><text x="%d" y="%d">%s, %d</text>`+"\n",
-			x, y, g.colour, x+18, y+11, html.EscapeString(g.name), g.count)
+		root.Add(square(x, y, 12, 12, g.colour), say(y+11, fmt.Sprintf("%s, %d", g.name, g.count)))
 	}
 	if s.Path != nil {
 		y := margin + 20*len(legend) + 11
-		fmt.Fprintf(&b, `<path d="M%d %d h14" stroke="#000000" stroke-width="1.5"/><text x="%d" y="%d">slowest path, %.1f ns</text>`+"\n",
-			x-1, y-4, x+18, y, s.Path.Logic+s.Path.Routing)
+		root.Add(svg.Line("slowest", float64(x-1), float64(y-4), float64(x+13), float64(y-4)),
+			say(y, fmt.Sprintf("slowest path, %.1f ns", s.Path.Logic+s.Path.Routing)))
 	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d">%s, seed %d: %.1f MHz</text>`+"\n", margin, height-12, html.EscapeString(part.Title), s.Seed, s.MHz)
-	b.WriteString("</svg>\n")
-	return b.Bytes(), nil
+	return root.Add(svg.Text(margin, float64(height-12), "start", caption)).File(), nil
+}
+
+func square(x, y, w, h int, colour string) *svg.Element {
+	return svg.New("rect", "x", x, "y", y, "width", w, "height", h, "fill", colour)
 }
 
 // group is the module that a cell belongs to: the first two names on its path below the design.
@@ -140,7 +145,7 @@ func legend(counts map[string]int) legendRows {
 		}
 	}
 	slices.SortFunc(rows, func(a, b shown) int { return cmp.Or(b.count-a.count, strings.Compare(a.name, b.name)) })
-	own := len(colours) - 2
+	own := len(svg.Categories) - 1
 	if len(rows) > own {
 		rest := shown{name: "others"}
 		for _, r := range rows[own:] {
@@ -149,13 +154,13 @@ func legend(counts map[string]int) legendRows {
 		rows = append(rows[:own], rest)
 	}
 	for i := range rows {
-		rows[i].colour = colours[i]
+		rows[i].colour = svg.Categories[i]
 	}
-	return append(rows, shown{"harness", colours[len(colours)-1], counts["harness"]})
+	return append(rows, shown{"harness", harnessColour, counts["harness"]})
 }
 
 func (l legendRows) colour(group string) string {
-	others := colours[len(colours)-2]
+	others := svg.Categories[len(svg.Categories)-1]
 	for _, r := range l {
 		if r.name == group {
 			return r.colour

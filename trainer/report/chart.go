@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/svg"
 )
 
 // Sizes of a chart, in units of which a narrow phone shows four fifths of a pixel each, and a wide screen about one.
 const (
 	chartWidth   = 400.0
 	chartHeight  = 240.0
-	letterWidth  = 6.6  // of a digit of the 12-unit text that chart.css sets
+	letterWidth  = 6.6  // of a digit of the 12-unit text that svg.Style sets
 	textDrop     = 4.0  // from the middle of a line of text to its baseline
 	topMargin    = 34.0 // for the legend, and the name of a marked epoch
 	bottomMargin = 38.0 // for tick labels and the axis' name
@@ -63,7 +65,7 @@ func (c curves) figure() (figure, bool) {
 	if !ok {
 		return figure{}, false
 	}
-	out := figure{Title: c.title, Drawing: root.html()}
+	out := figure{Title: c.title, Drawing: html(root)}
 	if y.log {
 		out.Caption = "logarithmic"
 	}
@@ -74,12 +76,12 @@ func (c curves) figure() (figure, bool) {
 }
 
 // draw gives the drawing and its axis of values.
-func (c curves) draw() (root *element, y axis, ok bool) {
+func (c curves) draw() (root *svg.Element, y axis, ok bool) {
 	if y, ok = c.yAxis(); !ok {
 		return nil, y, false
 	}
 	f := c.frame(y)
-	root = drawing("chart", c.title+" by epoch", chartWidth, chartHeight)
+	root = svg.Drawing("chart", c.title+" by epoch", chartWidth, chartHeight)
 	f.grid(root, "epoch")
 	if c.bars {
 		c.drawBars(root, f)
@@ -152,23 +154,23 @@ func (a axis) margin() float64 {
 }
 
 // grid draws the axes, with a line across for every tick of y.
-func (f frame) grid(root *element, name string) {
+func (f frame) grid(root *svg.Element, name string) {
 	for _, t := range f.y.ticks {
 		y := f.y.place(t.at)
-		root.add(line("grid", f.x.from, y, f.x.to, y), label(f.x.from-6, y+textDrop, "end", t.text))
+		root.Add(svg.Line("grid", f.x.from, y, f.x.to, y), svg.Text(f.x.from-6, y+textDrop, "end", t.text))
 	}
-	root.add(line("axis", f.x.from, f.y.from, f.x.to, f.y.from))
+	root.Add(svg.Line("axis", f.x.from, f.y.from, f.x.to, f.y.from))
 	for _, t := range f.x.ticks {
 		x := f.x.place(t.at)
 		half := float64(len([]rune(t.text))) * letterWidth / 2
-		root.add(line("axis", x, f.y.from, x, f.y.from+4), label(min(x, max(chartWidth, f.x.to+rightMargin)-half), f.y.from+16, "middle", t.text))
+		root.Add(svg.Line("axis", x, f.y.from, x, f.y.from+4), svg.Text(min(x, max(chartWidth, f.x.to+rightMargin)-half), f.y.from+16, "middle", t.text))
 	}
 	if name != "" {
-		root.add(label((f.x.from+f.x.to)/2, f.y.from+31, "middle", name))
+		root.Add(svg.Text((f.x.from+f.x.to)/2, f.y.from+31, "middle", name))
 	}
 }
 
-func (c curves) drawLines(root *element, f frame) {
+func (c curves) drawLines(root *svg.Element, f frame) {
 	for _, s := range c.series {
 		var path strings.Builder
 		pen := "M"
@@ -180,16 +182,16 @@ func (c curves) drawLines(root *element, f frame) {
 				continue
 			}
 			x, y := f.x.place(float64(c.epochs[i])), f.y.place(v)
-			path.WriteString(pen + coordinate(x) + " " + coordinate(y))
+			path.WriteString(pen + svg.Number(x) + " " + svg.Number(y))
 			pen = "L"
 			// A point without a neighbour would be invisible as a line.
 			before := k > 0 && drawable(s.values[points[k-1]])
 			after := k+1 < len(points) && drawable(s.values[points[k+1]])
 			if !before && !after {
-				root.add(el("circle", "class", "dot "+s.class, "cx", x, "cy", y, "r", 3))
+				root.Add(svg.New("circle", "class", "dot "+s.class, "cx", x, "cy", y, "r", 3))
 			}
 		}
-		root.add(el("path", "class", "line "+s.class, "d", path.String()))
+		root.Add(svg.New("path", "class", "line "+s.class, "d", path.String()))
 	}
 }
 
@@ -221,7 +223,7 @@ func (c curves) thin(values []float64) []int {
 // perBar is how many epochs a bar stands for.
 func (c curves) perBar() int { return (len(c.epochs) + mostBars - 1) / mostBars }
 
-func (c curves) drawBars(root *element, f frame) {
+func (c curves) drawBars(root *svg.Element, f frame) {
 	every := c.perBar()
 	values := c.series[0].values
 	for from := 0; from < len(values); from += every {
@@ -240,25 +242,25 @@ func (c curves) drawBars(root *element, f frame) {
 		gap := min((right-left)*0.2, 4)
 		width := min(right-left-gap, 40)
 		top := f.y.place(sum / float64(n))
-		root.add(rect("bar "+c.series[0].class, (left+right-width)/2, top, width, f.y.from-top))
+		root.Add(svg.Rect("bar "+c.series[0].class, (left+right-width)/2, top, width, f.y.from-top))
 	}
 }
 
 // drawBest marks the kept epoch, and its point on the last line.
-func (c curves) drawBest(root *element, f frame) {
+func (c curves) drawBest(root *svg.Element, f frame) {
 	if c.best < 0 || c.best >= len(c.epochs) {
 		return
 	}
 	x := f.x.place(float64(c.epochs[c.best]))
-	root.add(line("best", x, f.y.to, x, f.y.from), label(min(x, chartWidth-2*letterWidth), f.y.to-6, "middle", "kept"))
+	root.Add(svg.Line("best", x, f.y.to, x, f.y.from), svg.Text(min(x, chartWidth-2*letterWidth), f.y.to-6, "middle", "kept"))
 	last := c.series[len(c.series)-1]
 	if v := last.values[c.best]; drawable(v) && !c.bars {
-		root.add(el("circle", "class", "dot "+last.class, "cx", x, "cy", f.y.place(v), "r", 4))
+		root.Add(svg.New("circle", "class", "dot "+last.class, "cx", x, "cy", f.y.place(v), "r", 4))
 	}
 }
 
 // legend names the lines, those of one name once, unless there is only one and the title names it.
-func (c curves) legend(root *element) {
+func (c curves) legend(root *svg.Element) {
 	if len(c.series) < 2 {
 		return
 	}
@@ -267,13 +269,13 @@ func (c curves) legend(root *element) {
 		if slices.ContainsFunc(c.series[:i], func(before series) bool { return before.name == s.name }) {
 			continue
 		}
-		root.add(line("line "+s.class, x, 11, x+22, 11), label(x+27, 11+textDrop, "start", s.name))
+		root.Add(svg.Line("line "+s.class, x, 11, x+22, 11), svg.Text(x+27, 11+textDrop, "start", s.name))
 		x += 27 + float64(len([]rune(s.name)))*letterWidth + 16
 	}
 }
 
 // bands are strips, invisible until the pointer is over one, that show an epoch's values: a line, and a text above.
-func (c curves) bands(root *element, f frame) {
+func (c curves) bands(root *svg.Element, f frame) {
 	n := len(c.epochs)
 	every := (n + mostBands - 1) / mostBands
 	half := (f.x.to - f.x.from) / 2
@@ -287,10 +289,10 @@ func (c curves) bands(root *element, f frame) {
 		for _, s := range c.series {
 			values = append(values, c.show(s.values[i]))
 		}
-		root.add(el("g", "class", "band").add(
-			rect("", left, f.y.to, right-left, f.y.from-f.y.to),
-			line("cursor", x, f.y.to, x, f.y.from),
-			label(chartWidth-rightMargin, 11+textDrop, "end", "epoch "+decimal(float64(c.epochs[i]), 0)+": "+strings.Join(values, ", ")),
+		root.Add(svg.New("g", "class", "band").Add(
+			svg.Rect("", left, f.y.to, right-left, f.y.from-f.y.to),
+			svg.Line("cursor", x, f.y.to, x, f.y.from),
+			svg.Text(chartWidth-rightMargin, 11+textDrop, "end", "epoch "+decimal(float64(c.epochs[i]), 0)+": "+strings.Join(values, ", ")),
 		))
 	}
 }

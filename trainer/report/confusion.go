@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/hrnnc/hrnnc/internal/svg"
 	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
@@ -43,48 +44,48 @@ func (c confusion) heatMap() (template.HTML, bool) {
 	size := cell * float64(n)
 	// Below this width the title above the columns would not fit.
 	width := max(left+size+8, left+60)
-	root := drawing("heat", "confusion matrix", width, top+size+8).
-		with("width", coordinate(width)).with("style", "min-width:"+coordinate(smallest*width)+"px")
-	root.add(label(left+size/2, 14, "middle", "decided"),
-		label(0, 0, "middle", "true").with("transform", "translate(14 "+coordinate(top+size/2)+") rotate(-90)"))
-	root.add(rect("plate", left, top, size, size))
+	root := svg.Drawing("heat", "confusion matrix", width, top+size+8).
+		With("width", svg.Number(width)).With("style", "min-width:"+svg.Number(smallest*width)+"px")
+	root.Add(svg.Text(left+size/2, 14, "middle", "decided"),
+		svg.Text(0, 0, "middle", "true").With("transform", "translate(14 "+svg.Number(top+size/2)+") rotate(-90)"))
+	root.Add(svg.Rect("plate", left, top, size, size))
 	every := int(math.Ceil(13 / cell)) // names need 13 units
 	for i := 0; i < n; i += every {
 		at := (float64(i) + 0.5) * cell
-		root.add(label(left-5, top+at+textDrop, "end", shorten(c.Classes[i])))
+		root.Add(svg.Text(left-5, top+at+textDrop, "end", shorten(c.Classes[i])))
 		if upright {
-			place := "translate(" + coordinate(left+at+textDrop) + " " + coordinate(top-5) + ") rotate(-90)"
-			root.add(label(0, 0, "start", shorten(c.Classes[i])).with("transform", place))
+			place := "translate(" + svg.Number(left+at+textDrop) + " " + svg.Number(top-5) + ") rotate(-90)"
+			root.Add(svg.Text(0, 0, "start", shorten(c.Classes[i])).With("transform", place))
 		} else {
-			root.add(label(left+at, top-6, "middle", shorten(c.Classes[i])))
+			root.Add(svg.Text(left+at, top-6, "middle", shorten(c.Classes[i])))
 		}
 	}
 	for i, row := range c.Counts {
 		for j, v := range row {
 			if v > 0 {
-				root.add(c.cell(i, j, left+float64(j)*cell, top+float64(i)*cell, cell))
+				root.Add(c.cell(i, j, left+float64(j)*cell, top+float64(i)*cell, cell))
 			}
 		}
 	}
-	return root.html(), true
+	return html(root), true
 }
 
-func (c confusion) cell(i, j int, x, y, size float64) *element {
+func (c confusion) cell(i, j int, x, y, size float64) *svg.Element {
 	v := c.Counts[i][j]
 	part := float64(v) / float64(c.Of(i))
 	class := "wrong"
 	if i == j {
 		class = "right"
 	}
-	g := el("g", "class", class).add(
-		rect("", x, y, size, size).with("fill-opacity", coordinate(0.1+0.9*math.Sqrt(part))),
-		el("title").say(c.Classes[i]+" decided as "+c.Classes[j]+": "+decimal(float64(v), 0)+" ("+percent(part)+")"))
+	g := svg.New("g", "class", class).Add(
+		svg.Rect("", x, y, size, size).With("fill-opacity", svg.Number(0.1+0.9*math.Sqrt(part))),
+		svg.New("title").Say(c.Classes[i]+" decided as "+c.Classes[j]+": "+decimal(float64(v), 0)+" ("+percent(part)+")"))
 	if len(c.Classes) <= mostCounted {
-		text := label(x+size/2, y+size/2+textDrop, "middle", short(v))
+		text := svg.Text(x+size/2, y+size/2+textDrop, "middle", short(v))
 		if part > 0.25 { // where the colour is nearer to its full strength than to the paper
-			text = text.with("class", "on")
+			text = text.With("class", "on")
 		}
-		g.add(text)
+		g.Add(text)
 	}
 	return g
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/svg"
 )
 
 // bin is one bar of a histogram: what lies from lo to hi.
@@ -86,7 +88,7 @@ func distribution(p Param) (figure, bool) {
 		return figure{}, false
 	}
 	const height, gap = 176.0, 12.0
-	root := drawing("chart", "values of "+p.Name, chartWidth, height)
+	root := svg.Drawing("chart", "values of "+p.Name, chartWidth, height)
 	n := min(max(int(math.Sqrt(float64(len(p.Values)))), fewestBins), mostBins)
 	right := chartWidth
 	if p.quantised() {
@@ -101,7 +103,7 @@ func distribution(p Param) (figure, bool) {
 		}
 		drawBins(root, bins, panel{chartWidth/2 + gap/2, chartWidth, height, title, "fixed", 2})
 	}
-	return figure{Title: p.Name, Drawing: root.html(), Caption: p.caption()}, true
+	return figure{Title: p.Name, Drawing: html(root), Caption: p.caption()}, true
 }
 
 // quantised reports whether there is anything to show beside the latent values.
@@ -150,7 +152,7 @@ type panel struct {
 }
 
 // drawBins draws a histogram with its axes.
-func drawBins(root *element, bins []bin, p panel) {
+func drawBins(root *svg.Element, bins []bin, p panel) {
 	const top, bottom = 28.0, 22.0
 	y := countAxis(bins)
 	y.from, y.to = p.height-bottom, top
@@ -158,14 +160,14 @@ func drawBins(root *element, bins []bin, p panel) {
 	x.from, x.to = p.left+y.margin(), p.right-rightMargin
 	f := frame{x, y}
 	f.grid(root, "")
-	root.add(label(p.left+4, 11+textDrop, "start", p.title))
+	root.Add(svg.Text(p.left+4, 11+textDrop, "start", p.title))
 	f.drawBins(root, bins, p)
 }
 
 // widestBar keeps two levels from looking like two walls.
 const widestBar = 28
 
-func (f frame) drawBins(root *element, bins []bin, p panel) {
+func (f frame) drawBins(root *svg.Element, bins []bin, p panel) {
 	for _, b := range bins {
 		if b.count == 0 {
 			continue
@@ -174,8 +176,8 @@ func (f frame) drawBins(root *element, bins []bin, p panel) {
 		width := min(max(right-left-p.gap, 0.8), widestBar)
 		// One among thousands stays visible.
 		top := min(f.y.place(float64(b.count)), f.y.from-1)
-		bar := rect("bar "+p.class, (left+right-width)/2, top, width, f.y.from-top)
-		root.add(bar.add(el("title").say(b.name + ": " + decimal(float64(b.count), 0))))
+		bar := svg.Rect("bar "+p.class, (left+right-width)/2, top, width, f.y.from-top)
+		root.Add(bar.Add(svg.New("title").Say(b.name + ": " + decimal(float64(b.count), 0))))
 	}
 }
 
@@ -213,7 +215,7 @@ func stateRange(s State) (figure, bool) {
 		return figure{}, false
 	}
 	const height, top, bottom = 196.0, 44.0, 22.0
-	root := drawing("chart", "range of "+s.Name, chartWidth, height)
+	root := svg.Drawing("chart", "range of "+s.Name, chartWidth, height)
 	bins := histogram(s.Histogram, extent{-reach, reach, true}, stateBins)
 	y := countAxis(bins)
 	y.from, y.to = height-bottom, top
@@ -222,20 +224,20 @@ func stateRange(s State) (figure, bool) {
 	f := frame{x, y}
 	if s.Limit > 0 {
 		from, to := x.place(-s.Limit), x.place(s.Limit)
-		root.add(rect("room", from, top, to-from, y.from-top))
-		root.add(rect("room", 224, 6, 16, 11), label(245, 11+textDrop, "start", "representable, ±"+significant(s.Limit, 3)))
+		root.Add(svg.Rect("room", from, top, to-from, y.from-top))
+		root.Add(svg.Rect("room", 224, 6, 16, 11), svg.Text(245, 11+textDrop, "start", "representable, ±"+significant(s.Limit, 3)))
 	}
 	f.grid(root, "")
 	f.drawBins(root, bins, panel{class: "real", gap: 1})
 	for _, v := range []float64{-s.Max, s.Max} {
 		if s.Max > 0 {
-			root.add(line("line reach", x.place(v), top, x.place(v), y.from))
+			root.Add(svg.Line("line reach", x.place(v), top, x.place(v), y.from))
 		}
 	}
 	if s.Max > 0 {
-		root.add(line("line reach", 10, 5, 10, 18), label(18, 11+textDrop, "start", "largest seen, ±"+significant(s.Max, 3)))
+		root.Add(svg.Line("line reach", 10, 5, 10, 18), svg.Text(18, 11+textDrop, "start", "largest seen, ±"+significant(s.Max, 3)))
 	}
-	return figure{Title: s.Name, Drawing: root.html(), Caption: s.caption()}, true
+	return figure{Title: s.Name, Drawing: html(root), Caption: s.caption()}, true
 }
 
 func (s State) caption() string {

@@ -2,7 +2,8 @@ package report
 
 import (
 	"math"
-	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/svg"
 )
 
 // Drawing is a chart of values over epochs on its own, for pages of Markdown.
@@ -47,9 +48,7 @@ func (d Drawing) SVG() []byte {
 	if !ok {
 		return nil
 	}
-	root.with("width", coordinate(drawnWide)).with("height", coordinate(drawnWide*chartHeight/chartWidth))
-	root.kids = append([]*element{el("style").say(chartStyle), rect("paper", 0, 0, chartWidth, chartHeight)}, root.kids...)
-	var b strings.Builder
-	root.print(&b)
-	return []byte(b.String() + "\n")
+	root.With("width", svg.Number(drawnWide)).With("height", svg.Number(drawnWide*chartHeight/chartWidth))
+	root.AddFirst(svg.New("style").Say(chartStyle), svg.Rect("paper", 0, 0, chartWidth, chartHeight))
+	return root.File()
 }

@@ -1,6 +1,6 @@
 package report
 
-import "strings"
+import "github.com/hrnnc/hrnnc/internal/svg"
 
 // Front is a plot of what a design takes against what it does, both on logarithmic axes, on its own for a file.
 type Front struct {
@@ -50,26 +50,24 @@ func (f Front) SVG() []byte {
 	at := frame{logAxis(extent{x.lo / frontRoom, x.hi * frontRoom * frontRoom, true}), logAxis(extent{y.lo / frontRoom, y.hi * frontRoom, true})}
 	at.y.from, at.y.to = frontHeight-bottomMargin, topMargin
 	at.x.from, at.x.to = at.y.margin(), chartWidth-rightMargin
-	root := drawing("chart", f.About, chartWidth, frontHeight)
-	root.with("width", coordinate(2*chartWidth)).with("height", coordinate(2*frontHeight))
-	root.add(el("style").say(chartStyle+frontStyle), rect("paper", 0, 0, chartWidth, frontHeight), label(rightMargin, 14, "start", f.About))
+	root := svg.Drawing("chart", f.About, chartWidth, frontHeight)
+	root.With("width", svg.Number(2*chartWidth)).With("height", svg.Number(2*frontHeight))
+	root.Add(svg.New("style").Say(chartStyle+frontStyle), svg.Rect("paper", 0, 0, chartWidth, frontHeight), svg.Text(rightMargin, 14, "start", f.About))
 	at.grid(root, f.X)
-	root.add(label(at.x.from, topMargin-8, "start", f.Y))
+	root.Add(svg.Text(at.x.from, topMargin-8, "start", f.Y))
 	if f.Limit > 0 {
 		height := at.y.place(f.Limit)
-		root.add(line("line reach", at.x.from, height, at.x.to, height), label(at.x.to, height-4, "end", f.LimitName).with("class", "chosen"))
+		root.Add(svg.Line("line reach", at.x.from, height, at.x.to, height), svg.Text(at.x.to, height-4, "end", f.LimitName).With("class", "chosen"))
 	}
 	for _, p := range f.Points {
 		if p.X > 0 && p.Y > 0 {
-			root.add(p.draw(at))
+			root.Add(p.draw(at))
 		}
 	}
-	var b strings.Builder
-	root.print(&b)
-	return []byte(b.String() + "\n")
+	return root.File()
 }
 
-func (p FrontPoint) draw(f frame) *element {
+func (p FrontPoint) draw(f frame) *svg.Element {
 	x, y := f.x.place(p.X), f.y.place(p.Y)
 	class := "dot"
 	switch {
@@ -78,9 +76,9 @@ func (p FrontPoint) draw(f frame) *element {
 	case p.Front:
 		class += " front"
 	}
-	g := el("g").add(el("circle", "class", class, "cx", x, "cy", y, "r", 3.5))
+	g := svg.New("g").Add(svg.New("circle", "class", class, "cx", x, "cy", y, "r", 3.5))
 	if p.Chosen {
-		g.add(el("circle", "class", "ring", "cx", x, "cy", y, "r", 6.5))
+		g.Add(svg.New("circle", "class", "ring", "cx", x, "cy", y, "r", 6.5))
 	}
 	if p.Label != "" {
 		anchor, left := "start", x+8
@@ -91,7 +89,7 @@ func (p FrontPoint) draw(f frame) *element {
 		if p.Chosen {
 			class += " chosen"
 		}
-		g.add(label(left, y+3, anchor, p.Label).with("class", class))
+		g.Add(svg.Text(left, y+3, anchor, p.Label).With("class", class))
 	}
 	return g
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 
+	"github.com/hrnnc/hrnnc/internal/svg"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/score"
@@ -86,10 +87,13 @@ var (
 	//go:embed page.html
 	pageText string
 	//go:embed chart.css
-	chartStyle string // of drawings, and the colours of all
+	chartOwn string
 	//go:embed style.css
 	pageStyle string
 )
+
+// chartStyle is that of all drawings here.
+var chartStyle = svg.Style + chartOwn
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/hrnnc/hrnnc/internal/svg"
 )
 
 // Sizes of a scatter plot beside those of every chart.
@@ -51,16 +53,16 @@ func (s scatter) figure() (figure, bool) {
 	f := frame{roomyAxis(x), y}
 	f.y.from, f.y.to = scatterHeight-bottomMargin, topMargin+lineHeight
 	f.x.from, f.x.to = f.y.margin(), chartWidth-rightMargin-largestCircle // and its number
-	root := drawing("chart", s.title+" by "+s.name, chartWidth, scatterHeight)
+	root := svg.Drawing("chart", s.title+" by "+s.name, chartWidth, scatterHeight)
 	f.grid(root, s.name)
 	// Large circles lie below small ones, and numbered ones above all.
 	slices.SortStableFunc(points, func(a, b point) int {
 		return cmp.Or(cmp.Compare(min(a.number, 1), min(b.number, 1)), cmp.Compare(b.size, a.size))
 	})
 	for _, p := range points {
-		root.add(p.draw(f, size))
+		root.Add(p.draw(f, size))
 	}
-	out := figure{Title: s.title, Drawing: root.html(), Caption: s.caption}
+	out := figure{Title: s.title, Drawing: html(root), Caption: s.caption}
 	if f.x.log {
 		out.Caption += " The " + s.name + " are on a logarithmic scale."
 	}
@@ -76,14 +78,14 @@ func roomyAxis(e extent) axis {
 }
 
 // draw is the circle with what is shown under the pointer.
-func (p point) draw(f frame, size extent) *element {
+func (p point) draw(f frame, size extent) *svg.Element {
 	x, y, r := f.x.place(p.x), f.y.place(p.y), p.radius(size)
-	g := el("g", "class", "point "+p.class).add(el("circle", "cx", x, "cy", y, "r", r))
+	g := svg.New("g", "class", "point "+p.class).Add(svg.New("circle", "cx", x, "cy", y, "r", r))
 	if p.number > 0 {
-		g.add(label(x+r+2, y+textDrop, "start", strconv.Itoa(p.number)).with("class", "number"))
+		g.Add(svg.Text(x+r+2, y+textDrop, "start", strconv.Itoa(p.number)).With("class", "number"))
 	}
 	for i, text := range p.about {
-		g.add(label(chartWidth-rightMargin, 11+float64(i)*lineHeight, "end", text).with("class", "about"))
+		g.Add(svg.Text(chartWidth-rightMargin, 11+float64(i)*lineHeight, "end", text).With("class", "about"))
 	}
 	return g
 }

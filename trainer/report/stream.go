@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/hrnnc/hrnnc/internal/svg"
 	"github.com/hrnnc/hrnnc/trainer/score"
 	"github.com/hrnnc/hrnnc/trainer/score/stream"
 )
@@ -173,30 +174,30 @@ func operating(s *StreamScore) (figure, bool) {
 	}
 	f.y.from, f.y.to = chartHeight-bottomMargin, topMargin
 	f.x.from, f.x.to = f.y.margin(), chartWidth-rightMargin
-	root := drawing("chart", "misses by false alarms an hour", chartWidth, chartHeight)
+	root := svg.Drawing("chart", "misses by false alarms an hour", chartWidth, chartHeight)
 	f.grid(root, "false alarms an hour")
-	root.add(label(0, topMargin-14, "start", "missed"))
+	root.Add(svg.Text(0, topMargin-14, "start", "missed"))
 	var path []byte
 	for i, p := range points {
 		x, y := f.x.place(max(float64(p.FalseAlarms), edge)), f.y.place(float64(p.Misses))
-		path = append(append(path, "ML"[min(i, 1)]), coordinate(x)+" "+coordinate(y)...)
+		path = append(append(path, "ML"[min(i, 1)]), svg.Number(x)+" "+svg.Number(y)...)
 	}
-	root.add(el("path", "class", "line second", "d", string(path)))
+	root.Add(svg.New("path", "class", "line second", "d", string(path)))
 	for _, p := range points {
-		root.add(operatingPoint(f, p, edge))
+		root.Add(operatingPoint(f, p, edge))
 	}
-	return figure{Title: "Events missed against false alarms", Drawing: root.html(),
+	return figure{Title: "Events missed against false alarms", Drawing: html(root),
 		Caption: "Each point is a threshold; the ring is the model's own. False alarms are on a logarithmic scale."}, true
 }
 
-func operatingPoint(f frame, p stream.Point, edge float64) *element {
+func operatingPoint(f frame, p stream.Point, edge float64) *svg.Element {
 	x, y := f.x.place(max(float64(p.FalseAlarms), edge)), f.y.place(float64(p.Misses))
-	g := el("g", "class", "point").add(el("circle", "class", "dot second", "cx", x, "cy", y, "r", 3))
+	g := svg.New("g", "class", "point").Add(svg.New("circle", "class", "dot second", "cx", x, "cy", y, "r", 3))
 	about := "threshold " + strconv.FormatFloat(p.Threshold, 'f', -1, 64) + ": " + percent(float64(p.Misses)) + " missed, " + three(float64(p.FalseAlarms)) + " an hour"
 	if p.Chosen {
-		g.add(el("circle", "class", "ring", "cx", x, "cy", y, "r", 6.5))
+		g.Add(svg.New("circle", "class", "ring", "cx", x, "cy", y, "r", 6.5))
 	}
-	return g.add(label(chartWidth-rightMargin, 11+textDrop, "end", about).with("class", "about"))
+	return g.Add(svg.Text(chartWidth-rightMargin, 11+textDrop, "end", about).With("class", "about"))
 }
 
 // Sizes of a strip, in units of which a wide screen shows about one pixel each.
@@ -222,21 +223,21 @@ func (s Strip) figure(classes []score.ClassScore) (figure, bool) {
 	x.from, x.to = float64(letters)*letterWidth+12, stripWidth-rightMargin
 	height := float64(len(classes))*stripRow + bottomMargin + 6
 	y := axis{from: height - bottomMargin}
-	root := drawing("chart", "true and decided classes of "+s.Name, stripWidth, height)
+	root := svg.Drawing("chart", "true and decided classes of "+s.Name, stripWidth, height)
 	frame{x, y}.grid(root, "seconds")
 	for class, c := range classes {
 		top := float64(class)*stripRow + 4
-		root.add(line("grid", x.from, top+stripRow-3, x.to, top+stripRow-3), label(x.from-6, top+stripRow/2+textDrop-2, "end", shortenTo(longestInStrip, c.Name)))
+		root.Add(svg.Line("grid", x.from, top+stripRow-3, x.to, top+stripRow-3), svg.Text(x.from-6, top+stripRow/2+textDrop-2, "end", shortenTo(longestInStrip, c.Name)))
 		s.bars(root, "true", x, top, s.Truth, int32(class), func(int) bool { return true })
 		s.bars(root, "right", x, top+stripBar+1, s.Decided, int32(class), func(t int) bool { return s.Truth[t] < 0 || s.Truth[t] == int32(class) })
 		s.bars(root, "wrong", x, top+stripBar+1, s.Decided, int32(class), func(t int) bool { return s.Truth[t] >= 0 && s.Truth[t] != int32(class) })
 	}
-	return figure{Title: "One recording: " + s.Name, Drawing: root.html(),
+	return figure{Title: "One recording: " + s.Name, Drawing: html(root),
 		Caption: "Above in each row what is true, below it what is decided: in green where it is right or nothing counts, in orange where it is wrong."}, true
 }
 
 // bars draws a bar for every stretch of a class; stretches within a place of the drawing are one.
-func (s Strip) bars(root *element, class string, x axis, top float64, series []int32, of int32, shown func(t int) bool) {
+func (s Strip) bars(root *svg.Element, class string, x axis, top float64, series []int32, of int32, shown func(t int) bool) {
 	each := max(1, int(math.Ceil(float64(len(series))/stripColumns)))
 	in := func(column int) bool {
 		for t := column * each; t < min((column+1)*each, len(series)); t++ {
@@ -257,7 +258,7 @@ func (s Strip) bars(root *element, class string, x axis, top float64, series []i
 			to++
 		}
 		left, right := x.place(float64(from*each)*s.Period), x.place(float64(min(to*each, len(series)))*s.Period)
-		root.add(rect("strip "+class, left, top, right-left, stripBar))
+		root.Add(svg.Rect("strip "+class, left, top, right-left, stripBar))
 		from = to
 	}
 }

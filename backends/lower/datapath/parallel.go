@@ -376,7 +376,8 @@ func (e *parallel) recur(addends []*Expr, s at) {
 		name := fmt.Sprintf("next%d", i)
 		kept := roundedRow(l, r, s.odd)
 		if k := l.LeakOf(i); k != 0 {
-			kept = e.leaked(name, l, []int{k}, kept, r, nil)
+			v := e.whole(name, l, kept, []int{k})
+			kept = number{Value: e.plus(name+"_kept", v.Bits, v, leak(v, []int{k}, r.negative(), nil))}
 		}
 		news[i], _ = e.settled(name, l, addends[i].signed(), kept)
 		g[i].When(step, news[i])

@@ -36,7 +36,7 @@ type engine struct {
 
 	at, word int // bits of a unit's number, and of a word's in a bank
 	mem      int // bits of a bank's word
-	extra    int // cycles that the product takes beyond three
+	extra    int // cycles that the update takes beyond three
 
 	readUnits, readRows int // of the readout a cycle; 0 where another memory is read
 
@@ -48,7 +48,8 @@ type engine struct {
 	beginRow, endRow, endUpdate     *Expr
 	waitRead                        int
 	orderBank                       *Expr // of the permuted unit
-	updateAt, wordFirst, enable     *Expr
+	updateAt, enable                *Expr
+	moves, stageMoves               *Expr // when the address of the bank's write takes that of an update's word, or a stage's
 	mean                            *mean // nil where no mean is read
 	written                         *Expr
 	port                            stateAccess
@@ -165,7 +166,7 @@ func (s *serial) check() error {
 
 func (s *serial) engine(index int) *engine {
 	l := folded(&s.p.Layers[index])
-	e := &engine{serial: s, l: l, index: index, cycles: 1, subs: 1}
+	e := &engine{serial: s, l: l, index: index, cycles: 1, subs: 1, extra: moreCycles(l)}
 	if len(s.p.Layers) > 1 {
 		e.name = fmt.Sprintf("layer%d_", index+1)
 	}
@@ -201,9 +202,6 @@ func (s *serial) engine(index int) *engine {
 			e.conversion = s.conversionCycles(t)
 		}
 		e.cycles = groupsOf(e.cols, e.lanes)
-		if t.Mid != identityBoth {
-			e.extra = 2
-		}
 	}
 	e.at = counts(l.N)
 	e.word = counts(groupsOf(l.N, banks))

@@ -83,10 +83,7 @@ func (e *engine) datapath() {
 	e.Section("%s: the update: the rounded row plus bias in one cycle, what flows in and the clamp in the next.\nRounding is a carry into the same adders", l.Name)
 	for u, la := range lanes {
 		name := laned("g", len(lanes), u)
-		z := row{la.z, la.inverted, la.minus}
-		r := e.leaked(name, l, leaksOf(l), roundedRow(l, z, odd[1]), z, la.leak)
-		total := e.total(name+"_total", l, r, la.bias)
-		total = e.delay(name+"_row", total.AsSigned(), 1+e.extra, false)
+		total := e.recurrence(name, l, row{la.z, la.inverted, la.minus}, odd[1], la.bias, la.leak)
 		in := number{}
 		if l.Term != nil {
 			in = shiftedOut(e.flows.shift, la.acc, odd[2+e.extra])
@@ -574,21 +571,26 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 			if stage2 != nil {
 				at = Mux(written, at, e.delay(laned("write_at", len(banks), n), b.at, 2, false))
 			}
-		case e.extra == 0 && e.subs*e.cycles > 1:
+		case e.subs*e.cycles > 1:
 			// A word's address stays for the cycles of its update.
 			before := e.Delayed(laned("read_at_", len(banks), n), b.at)
+			word := e.delay(laned("read_at_", len(banks), n)+"_", before, e.extra, false)
 			w := e.Reg(laned("write_at", len(banks), n), b.at.Bits)
-			holds := e.wordFirst
-			if holds == nil {
-				first := e.Delayed("word_first_1", e.u.wordFirst)
-				holds = And(on[1], first.Not())
+			if e.moves == nil {
+				first := e.delay("word_first_", e.u.wordFirst, 1+e.extra, false)
+				e.moves = And(on[1+e.extra], first.Not())
 				if e.transforming != nil {
-					holds = Or(holds, e.Delayed("stage_now", e.stageOn))
+					e.stageMoves = e.Delayed("stage_now", e.stageOn)
 				}
-				holds = e.Wire("address_moves", holds)
-				e.wordFirst = holds
+				if e.extra == 0 && e.transforming != nil {
+					e.moves, e.stageMoves = Or(e.moves, e.stageMoves), nil
+				}
+				e.moves = e.Wire("address_moves", e.moves)
 			}
-			w.When(holds, before)
+			w.When(e.moves, word)
+			if e.stageMoves != nil {
+				w.When(e.stageMoves, before)
+			}
 			at = w.Ref()
 		default:
 			chain := e.chain(laned("write_at", len(banks), n)+"_", b.at, late, false)
@@ -686,7 +688,7 @@ func (e *engine) inflow(lanes []*lane, on, odd []*Expr) {
 				la.acc.Carry = e.Delayed(name+"_carry", n.Carry)
 			}
 		}
-		la.acc, _ = e.mid(name, t, la.acc, odd[2])
+		la.acc = e.mid(name, e.l, la.acc, odd[2])
 	}
 }
 

@@ -56,10 +56,7 @@ func buildStreaming(p *lower.Plan, a Arch, name string, reserved []string) (*Des
 			s.order[from] = unit
 		}
 	}
-	s.late = 3
-	if t := s.l.Term; t != nil && t.Mid != identityBoth {
-		s.late += 2
-	}
+	s.late = 3 + moreCycles(s.l)
 	s.open()
 	s.begins = s.Ahead("begins", 1, "the update addresses its first word")
 	s.Define(s.idle, s.begins.Ref())
@@ -390,9 +387,7 @@ func (s *streaming) update(z flow, flows inflow) {
 		if leaks != nil {
 			leak = s.Delayed(name("leak"), leaks[i])
 		}
-		rounded := s.leaked(name("g"), l, leaksOf(l), roundedRow(l, r, odd[1]), r, leak)
-		total := s.total(name("g")+"_total", l, rounded, bias)
-		total = s.delay(name("g")+"_row", total.AsSigned(), late-2, false)
+		total := s.recurrence(name("g"), l, r, odd[1], bias, leak)
 		in := number{}
 		if l.Term != nil {
 			in = shiftedOut(shift, accs[i], odd[late-1])
@@ -512,7 +507,7 @@ func (s *streaming) products(flows inflow) ([]number, arith.Phased[int]) {
 		if n.Carry != nil {
 			out[i].Carry = s.Delayed(name+"_carry", n.Carry)
 		}
-		out[i], _ = s.mid(name, t, out[i], odd2)
+		out[i] = s.mid(name, s.l, out[i], odd2)
 	}
 	if early {
 		shift = arith.Phased[int]{}

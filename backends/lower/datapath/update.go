@@ -45,10 +45,26 @@ func (r row) rounded(k int) number {
 	return number{v.Down(k), Mux(r.minus, carry, half)}
 }
 
-// mid is what comes of a product before the shift: nothing, or a rescale by about the square root of two, which takes two cycles.
-func (b *builder) mid(name string, t *lower.Term, product number, odd *Expr) (number, int) {
+// moreCycles is what an update takes beyond the plain one: two for a rescale of the product, one for what leaks, which fits beside it.
+func moreCycles(l *lower.Layer) int {
+	switch {
+	case l.Term != nil && l.Term.Mid != identityBoth:
+		return 2
+	case len(l.Leak) > 0:
+		return 1
+	}
+	return 0
+}
+
+// mid is what comes of a product before the shift, moreCycles later: itself, or rescaled by about the square root of two.
+func (b *builder) mid(name string, l *lower.Layer, product number, odd *Expr) number {
+	t := l.Term
 	if t.Mid == identityBoth {
-		return product, 0
+		product.Value = b.delay(name+"_", product.Value, moreCycles(l), false)
+		if product.Carry != nil {
+			product.Carry = b.delay(name+"_carry_", product.Carry, moreCycles(l), false)
+		}
+		return product
 	}
 	whole := product.Value
 	if product.Carry != nil {
@@ -72,12 +88,38 @@ func (b *builder) mid(name string, t *lower.Term, product number, odd *Expr) (nu
 	if n.Carry != nil {
 		out.Carry = b.Delayed(name+"_mid_carry", n.Carry)
 	}
-	return out, 2
+	return out
 }
 
 // shiftedOut is what flows in as it is added: shifted by what even and odd steps take.
 func shiftedOut(shift arith.Phased[int], n number, odd *Expr) number {
 	return byPhase(odd, arith.Phased[number]{n.rounded(shift[0]), n.rounded(shift[1])}, shift[0] == shift[1])
+}
+
+// recurrence is what of a unit's update is known before what flows in: its rounded row, without what leaks, and its bias (nil: none), in
+// a register, 1 + moreCycles after the row. What leaks is found in the first of those cycles and taken off in the second, in which which
+// numbers it as leak does.
+func (b *builder) recurrence(name string, l *lower.Layer, r row, odd, bias, which *Expr) *Expr {
+	rounded, cycles := roundedRow(l, r, odd), 1+moreCycles(l)
+	total := b.total(name+"_total", l, rounded, bias)
+	if kinds := leaksOf(l); len(kinds) > 0 {
+		v := b.Delayed(name+"_leaks", b.whole(name, l, rounded, kinds))
+		if bias == nil {
+			total = v
+		} else {
+			total = b.Delayed(name+"_biased", total.AsSigned())
+		}
+		negative := r.negative()
+		if negative != nil && !negative.constant() {
+			negative = b.Delayed(name+"_negative", negative)
+		}
+		if which != nil {
+			which = b.Delayed(name+"_which", which)
+		}
+		total = b.plus(name+"_kept", total.Bits, total, leak(v, kinds, negative, which))
+		cycles--
+	}
+	return b.delay(name+"_row", total.AsSigned(), cycles, false)
 }
 
 // total adds a row and a bias (nil: none), modulo the width of the sum.
@@ -244,23 +286,29 @@ func leaksOf(l *lower.Layer) []int {
 	return slices.Compact([]int(kinds))
 }
 
-// leaked takes from a rounded row with its sign what leaks: by one of several l, which which numbers.
-//
-// Of r it takes floor((r + 2^(l-1)) / 2^l), and of -r the negative of that, floor((-r + 2^(l-1) - 1) / 2^l): what is shifted out
-// becomes a carry, as in rounding.
-func (b *builder) leaked(name string, l *lower.Layer, kinds []int, sum number, r row, which *Expr) number {
-	if len(kinds) == 0 {
-		return sum
-	}
-	bits := max(min(sum.Value.Bits, l.ZBits-min(l.Rest(0), l.Rest(1))+1)+1, kinds[len(kinds)-1]+1, 1-kinds[0])
-	v := b.plus(name+"_rounded", bits, Int(1, 0), sum)
-	negative := r.inverted
+// negative is 1 where the rounded row is that of -z; nil: never.
+func (r row) negative() *Expr {
 	switch {
-	case negative == nil:
-		negative = r.minus
+	case r.inverted == nil:
+		return r.minus
 	case r.minus != nil:
-		negative = Xor(negative, r.minus)
+		return Xor(r.inverted, r.minus)
 	}
+	return r.inverted
+}
+
+// whole is a rounded row in a wire in which any of a layer's leaks can be shifted out.
+func (b *builder) whole(name string, l *lower.Layer, rounded number, kinds []int) *Expr {
+	bits := max(min(rounded.Value.Bits, l.ZBits-min(l.Rest(0), l.Rest(1))+1)+1, kinds[len(kinds)-1]+1, 1-kinds[0])
+	return b.plus(name+"_rounded", bits, Int(1, 0), rounded)
+}
+
+// leak is what is to be added to a rounded row v, negative where negative is 1 (nil: never), for what leaks: by one of several l, which
+// which numbers.
+//
+// Of r leaks floor((r + 2^(l-1)) / 2^l), and of -r the negative of that, floor((-r + 2^(l-1) - 1) / 2^l): what is shifted out
+// becomes a carry, as in rounding.
+func leak(v *Expr, kinds []int, negative, which *Expr) number {
 	var lost, carries []*Expr
 	for _, k := range kinds {
 		positive := One()
@@ -278,7 +326,7 @@ func (b *builder) leaked(name string, l *lower.Layer, kinds []int, sum number, r
 			}
 			carry = And(carry, Or(positive, below))
 		}
-		lost, carries = append(lost, v.Down(k).To(bits)), append(carries, carry)
+		lost, carries = append(lost, v.Down(k).To(v.Bits)), append(carries, carry)
 	}
 	if which != nil {
 		for len(lost) < 1<<which.Bits {
@@ -286,5 +334,5 @@ func (b *builder) leaked(name string, l *lower.Layer, kinds []int, sum number, r
 		}
 		lost[0], carries[0] = pick(which, lost), pick(which, carries)
 	}
-	return number{Value: b.Wire(name+"_kept", AddCarry(v, lost[0].AsSigned().Not(), carries[0].Not()).AsSigned())}
+	return number{lost[0].AsSigned().Not(), carries[0].Not()}
 }
