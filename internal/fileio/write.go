@@ -204,21 +204,16 @@ func writable(path, target string, info os.FileInfo) error {
 func replace(path, target string, was os.FileInfo, write func(io.Writer) error) (err error) {
 	dir, base := filepath.Split(target)
 	removeStale(dir, base)
-	// While it is locked, the file belongs to a living process.
-	name := temporary(target)
 	perm := fs.FileMode(0o666)
 	if was != nil {
 		perm = 0o600 // until it has the mode of the other
 	}
-	lock := flock.New(name, flock.SetFlag(os.O_CREATE|os.O_EXCL|os.O_RDWR), flock.SetPermissions(perm))
-	defer lock.Close()
-	if _, err := lock.TryLock(); err != nil && !noLocks(err) {
-		return writeError(path, err)
-	}
-	tmp, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, perm)
+	tmp, lock, err := createLocked(target, perm)
 	if err != nil {
 		return writeError(path, err)
 	}
+	defer lock.Close()
+	name := lock.Path()
 	defer func() {
 		if err != nil {
 			_ = tmp.Close() // closed already after a failed rename
@@ -241,6 +236,37 @@ func replace(path, target string, was os.FileInfo, write func(io.Writer) error) 
 		}
 	}
 	return nil
+}
+
+// createLocked makes a temporary file beside target. While it is locked, it belongs to a living process: others leave it alone. One
+// that another process has taken for stale, before it was locked, is made again.
+func createLocked(target string, perm fs.FileMode) (*os.File, *flock.Flock, error) {
+	for {
+		lock := flock.New(temporary(target), flock.SetFlag(os.O_CREATE|os.O_EXCL|os.O_RDWR), flock.SetPermissions(perm))
+		locked, err := lock.TryLock()
+		if err != nil && !noLocks(err) {
+			return nil, nil, err
+		}
+		if err == nil && !(locked && inPlace(lock)) {
+			_ = lock.Close() // it protects nothing
+			continue
+		}
+		f, err := os.OpenFile(lock.Path(), os.O_CREATE|os.O_WRONLY, perm)
+		if err != nil {
+			_ = lock.Close() // the error says more
+		}
+		return f, lock, err
+	}
+}
+
+// inPlace reports whether the file that is locked is still the one of its name.
+func inPlace(lock *flock.Flock) bool {
+	held, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(lock.Path())
+	return err == nil && os.SameFile(held, info)
 }
 
 // likeBefore gives a new file the owner and the mode of the one that it replaces.

@@ -3,12 +3,14 @@
 package fileio
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -457,4 +459,27 @@ func TestFolderKnowsItsOwnAfterAKill(t *testing.T) {
 		f.Close()
 	}
 	holds(t, file, "0")
+}
+
+// TestWritersAtOnce: many that write one file at once all succeed, and it is whole.
+func TestWritersAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			for range 40 {
+				if err := WriteFile(path, bytes.Repeat([]byte{'a' + byte(i)}, 1000)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	got, err := os.ReadFile(path)
+	if err != nil || len(got) != 1000 || bytes.Count(got, got[:1]) != 1000 {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
 }
