@@ -7,9 +7,12 @@ import (
 )
 
 // Augment changes training sequences a little each time they are read. The zero value changes nothing. Shifts, warps
-// and erasing act on the sequence as stored, so that they mean the same under any layout and permutation; scale, noise and
-// dropped channels act on the values that the model sees.
+// and erasing act on the sequence as stored, so that they mean the same under any layout and permutation; rotation, scale, noise
+// and dropped channels act on the steps that the model sees.
 type Augment struct {
+	// Rotate turns all sensors of three axes by up to so many degrees about one axis of any direction, the same way for the whole
+	// sequence: a device that sits a little differently. What is turned is in the units of the sensor, about its zero.
+	Rotate float64
 	// Shift moves the sequence by up to so many stored steps; the step at the edge is repeated.
 	Shift int
 	// Warp is the standard deviation of how far a step moves where the sequence is stretched and squeezed smoothly, as a part
@@ -31,7 +34,7 @@ type Augment struct {
 func (s *Sequences) Augmented(i, from int, a Augment, rng *rand.Rand, dst []float64) {
 	if s.stream != nil {
 		s.Piece(i, from, dst)
-		a.seen(dst, s.channels, rng)
+		s.seen(dst, a, rng)
 		return
 	}
 	dst = dst[:s.T*s.D]
@@ -43,7 +46,15 @@ func (s *Sequences) Augmented(i, from int, a Augment, rng *rand.Rand, dst []floa
 		s.gather(raw, dst)
 		s.affine(dst)
 	}
-	a.seen(dst, s.channels, rng)
+	s.seen(dst, a, rng)
+}
+
+// seen changes the steps that the model sees.
+func (s *Sequences) seen(x []float64, a Augment, rng *rand.Rand) {
+	if a.Rotate > 0 && s.sensors != nil {
+		s.rotate(x, someRotation(a.Rotate, rng))
+	}
+	a.values(x, s.channels, rng)
 }
 
 // stored changes a sequence as it lies in storage.
@@ -127,8 +138,8 @@ func erase(x []float64, f frame, side int, rng *rand.Rand) {
 	}
 }
 
-// seen changes the values that the model sees: x is the steps of a sequence, of d values each.
-func (a Augment) seen(x []float64, d int, rng *rand.Rand) {
+// values changes the values that the model sees: x is the steps of a sequence, of d values each.
+func (a Augment) values(x []float64, d int, rng *rand.Rand) {
 	if a.Scale > 0 {
 		factor := float64(1 + a.Scale*rng.NormFloat64())
 		for j := range x {

@@ -45,6 +45,15 @@ type Channel struct {
 	Offset float64 `json:"offset"`
 }
 
+// channelNames are their names, in order.
+func channelNames(channels []Channel) []string {
+	out := make([]string, len(channels))
+	for i, c := range channels {
+		out[i] = c.Name
+	}
+	return out
+}
+
 // Load gives a data set: a known one by name ("mnist"), a generated one ("copy(100)"), or files of the user by path.
 // Its errors are diagnostics.
 func Load(name string, o Options) (*Set, error) {

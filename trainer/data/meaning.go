@@ -82,11 +82,7 @@ func (p *pool) channelsAs(name string, m *Meaning, channels []Channel, frame int
 	if m == nil || m.Channels == nil || p.kind&Streams == 0 || p.kind&(Table|Audio) == 0 {
 		return nil
 	}
-	names := make([]string, len(channels))
-	for i, c := range channels {
-		names[i] = c.Name
-	}
-	is, was := strings.Join(names, ","), strings.Join(m.columns(frame), ",")
+	is, was := strings.Join(channelNames(channels), ","), strings.Join(m.columns(frame), ",")
 	switch {
 	case is == was:
 		return nil

@@ -163,6 +163,8 @@ var Settings = []Setting{
 	{"augment_shift", "shift training sequences by up to this many steps", Series | Audio, nil, 0, 1 << 20, func(o *Options) any { return &o.Augment.Shift }},
 	{"augment_warp", "stretch and squeeze training sequences smoothly: the standard deviation of how far steps move, as a part of the sequence", Series | Audio, nil, 0, 0.25, func(o *Options) any { return &o.Augment.Warp }},
 	{"augment_noise", "add noise of this standard deviation to training values", valued, nil, 0, 1e6, func(o *Options) any { return &o.Augment.Noise }},
+	{"augment_rotate", "turn the x, y and z of sensors together, by up to this many degrees in any direction, each training sequence or piece anew", Series,
+		nil, 0, 180, func(o *Options) any { return &o.Augment.Rotate }},
 	{"augment_scale", "scale each training sequence by 1 plus noise of this standard deviation", valued, nil, 0, 10, func(o *Options) any { return &o.Augment.Scale }},
 	{"augment_drop", "probability of each channel of a training sequence to be 0 throughout, its mean after normalise = channel", Series | Audio, nil, 0, 0.9, func(o *Options) any { return &o.Augment.Drop }},
 	{"augment_pixels", "move training images by up to this many pixels", Images, nil, 0, 1 << 10, func(o *Options) any { return &o.Augment.ShiftPixels }},

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // part says where a sequence belongs.
@@ -124,6 +126,12 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 		}
 		if err := p.channelsAs(name, o.Meaning, s.Channels, o.Frame); err != nil {
 			return nil, err
+		}
+		if o.Augment.Rotate > 0 && o.Meaning == nil {
+			if s.Train.sensors, err = findSensors(name, s.Channels); err != nil {
+				return nil, err
+			}
+			p.note("%s are turned at random", diag.Names(s.Train.sensors.names()))
 		}
 		s.Channels = framed(s.Channels, o.Frame)
 		p.normaliseSet(s, &o)

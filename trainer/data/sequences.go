@@ -23,7 +23,8 @@ type Sequences struct {
 	steps    []int32 // which step of y each is, when EachStep; nil: the same
 	// relabel is the class that each class of y is; nil: the same
 	relabel []int32
-	stream  *stream // of unbroken recordings; nil for sequences of one length
+	stream  *stream  // of unbroken recordings; nil for sequences of one length
+	sensors *sensors // that  augment_rotate  turns; nil: none
 	frame   frame
 	scale   []float64 // of each channel; nil: 1 and 0
 	offset  []float64
