@@ -36,6 +36,13 @@ var tables = map[string]struct {
 	"every step": {"sleep.csv", "id,label,v", 400, func(rng *rand.Rand, i int) string {
 		return fmt.Sprintf("%d,%d,%.3f", i/40, i/10%2, rng.NormFloat64()+2*float64(i/10%2))
 	}, []string{"id=id", "window=20", "each_step=yes"}, []string{"steps 20", "argmax(y) at every step", "// every step has an answer"}},
+	"unbroken": {"sensor.csv", "id,label,v,w", 4000, func(rng *rand.Rand, i int) string {
+		return fmt.Sprintf("%d,%d,%.3f,%.3f", i/400, i/10%2, rng.NormFloat64()+2*float64(i/10%2), rng.NormFloat64())
+	}, []string{"id=id", "stream=yes"}, []string{"8 unbroken recordings of up to 400 steps", "h <- hadamard(h, leak = 1/32) + U*x + b", "g <- hadamard(g, leak = 1/32)",
+		"argmax(y) at every step", "truncate = 256", "pieces of recordings a step"}},
+	"a forecast": {"plant.csv", "id,v", 900, func(rng *rand.Rand, i int) string {
+		return fmt.Sprintf("%d,%.3f", i/300, math.Sin(float64(i)/5)+0.1*rng.NormFloat64())
+	}, []string{"id=id", "stream=yes", "horizon=5"}, []string{"leak = 1/32", "output y at every step", "param V : int8[1, 128]"}},
 	"numbers": {"depth.csv", "id,depth,v", 400, func(rng *rand.Rand, i int) string {
 		return fmt.Sprintf("%d,%.2f,%.3f", i/20, float64(i/20), float64(i/20)+rng.NormFloat64())
 	}, []string{"id=id", "targets=depth"}, []string{"output y at last", "param V : int8[1, 128]"}},
@@ -153,6 +160,9 @@ func TestKinds(t *testing.T) {
 			}
 			if w := trainer.DataWarnings(m, set); len(w) > 0 {
 				t.Error(w)
+			}
+			if set.Train.Stream() != (m.Steps == 0) {
+				t.Errorf("%d steps in\n%s", m.Steps, text)
 			}
 		})
 	}

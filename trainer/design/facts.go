@@ -54,7 +54,9 @@ func look(set *data.Set, normalise bool) facts {
 	slices.Sort(all)
 	f.deviation = math.Sqrt(squares / float64(len(all)))
 	f.most, f.nearly = all[len(all)-1], all[len(all)-1-len(all)/1000]
-	f.apart = median(nearest(rows))
+	if !s.Stream() { // recordings begin anywhere: how far they are apart says nothing
+		f.apart = median(nearest(rows))
+	}
 	return f
 }
 
@@ -160,6 +162,9 @@ func (f facts) sentence(d *Design) string {
 	}
 	if s.EachStep {
 		answers += " at every step"
+	}
+	if s.Stream() {
+		return fmt.Sprintf("%d unbroken recordings of up to %d steps of %s, %s.", f.n, f.steps, what, answers)
 	}
 	return fmt.Sprintf("%d sequences to train on, %d steps of %s, %s.", f.n, f.steps, what, answers)
 }

@@ -18,17 +18,27 @@ const (
 func (d *Design) model() []line {
 	s := &d.set.Train
 	frame := d.frame()
-	steps, values := d.steps(), s.D*frame
+	values := s.D * frame
 	rows := len(d.set.Classes)
 	if s.Outputs > 0 {
 		rows = s.Outputs
 	}
-	out := []line{{"", "model " + d.name, ""}, d.input(values), {"steps", fmt.Sprintf("steps %d", steps), d.stepsReason(frame)}, {}}
+	out := []line{{"", "model " + d.name, ""}, d.input(values)}
+	first := line{code: "h <- hadamard(h) + "}
+	second := "g <- hadamard(g) + "
+	if s.Stream() {
+		first = line{"leak", "h <- hadamard(h, leak = 1/32) + ", "a 32nd is forgotten at every step: no recording ends; 1/8 to 1/512 in four blocks scored 1 point less"}
+		second = "g <- hadamard(g, leak = 1/32) + "
+	} else {
+		out = append(out, line{"steps", fmt.Sprintf("steps %d", d.steps()), d.stepsReason(frame)})
+	}
+	out = append(out, line{})
 	inflow := "U*x"
 	if s.Vocabulary > 0 {
 		values, inflow = embeddings, "U*embed(E, x)"
 		out = append(out, line{"embedding", fmt.Sprintf("param E : int8[%d, %d]", s.Vocabulary, embeddings), "a token becomes values that are learned with the rest"})
 	}
+	first.code += inflow + " + b"
 	out = append(out,
 		line{"weight bits", fmt.Sprintf("param U : int8[%d, %d]", units, values), "8 bits: the smallest matrix, and all that the network sees passes through it"},
 		line{"", fmt.Sprintf("param b : [%d]", units), ""},
@@ -39,8 +49,8 @@ func (d *Design) model() []line {
 		line{},
 		line{"units", fmt.Sprintf("state h : int16[%d]", units), "128 units in one block: 64 scored 2 points less, 256 no more in three times the time"},
 		line{"second layer", fmt.Sprintf("state g : int16[%d]", units), "a second layer scored 1 to 2 points more than 512 units in one"},
-		line{"", "h <- hadamard(h) + " + inflow + " + b", ""},
-		line{"", "g <- hadamard(g) + B*relu(h) + d", ""},
+		first,
+		line{"", second + "B*relu(h) + d", ""},
 		line{},
 		line{"", "y = V*relu(g) + c", ""},
 		d.output(),
@@ -147,8 +157,13 @@ func (d *Design) frame() int {
 	return best
 }
 
-// steps are those that a sequence becomes.
-func (d *Design) steps() int { return d.set.Train.T / d.frame() }
+// steps are those that a sequence becomes, or the piece of an unbroken recording that is trained on at a time.
+func (d *Design) steps() int {
+	if d.set.Train.Stream() {
+		return truncate
+	}
+	return d.set.Train.T / d.frame()
+}
 
 func (d *Design) stepsReason(frame int) string {
 	s := &d.set.Train

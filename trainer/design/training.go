@@ -17,7 +17,20 @@ const (
 	longSteps, leastPart = 64, 0.25
 	// enoughToValidate is from how many sequences on a tenth of them says which epoch is best.
 	enoughToValidate = 500
+	truncate         = 256 // steps of a piece of an unbroken recording
 )
+
+// sequences counts what an epoch passes over: sequences, or the pieces of unbroken recordings.
+func (d *Design) sequences() (n int) {
+	s := &d.set.Train
+	if !s.Stream() {
+		return s.N
+	}
+	for i := range s.N {
+		n += max(1, s.Steps(i)/truncate)
+	}
+	return n
+}
 
 // training chooses the settings of the train block.
 func (d *Design) training() []Choice {
@@ -30,8 +43,13 @@ func (d *Design) training() []Choice {
 	if d.normalises() {
 		add("normalise", "channel", "each channel at mean 0 and variance 1; the constants are kept with the weights")
 	}
-	few := f.n < enoughToValidate
-	if few && d.Setting("valid") == "" {
+	n := d.sequences()
+	few := n < enoughToValidate
+	sequences, anew := "sequences", "augmented anew"
+	if d.set.Train.Stream() {
+		sequences, anew = "pieces of recordings", "cut elsewhere"
+		add("truncate", strconv.Itoa(truncate), "steps that are trained on at a time; the state is carried on")
+	} else if few && d.Setting("valid") == "" {
 		add("valid", "0", fmt.Sprintf("a tenth of %d sequences could not tell which epoch is best, and would be missed", f.n))
 		add("keep", "last", "the rate falls to 0: the last epoch is as good as any")
 	}
@@ -40,13 +58,13 @@ func (d *Design) training() []Choice {
 		passed = fewUpdates * batch
 	}
 	passed = int(float64(passed) * min(max(longSteps/float64(d.steps()), leastPart), 1))
-	epochs := min(max(passed/f.n, leastEpochs), fewEpochs)
-	repeat := max(1, int(math.Round(float64(passed)/float64(epochs*f.n))))
-	add("epochs", strconv.Itoa(epochs), fmt.Sprintf("with repeat and batch, %d steps of the optimiser", epochs*((f.n*repeat+batch-1)/batch)))
+	epochs := min(max(passed/n, leastEpochs), fewEpochs)
+	repeat := max(1, int(math.Round(float64(passed)/float64(epochs*n))))
+	add("epochs", strconv.Itoa(epochs), fmt.Sprintf("with repeat and batch, %d steps of the optimiser", epochs*((n*repeat+batch-1)/batch)))
 	if repeat > 1 {
-		add("repeat", strconv.Itoa(repeat), "passes over the sequences an epoch, each augmented anew")
+		add("repeat", strconv.Itoa(repeat), "passes over the "+sequences+" an epoch, each "+anew)
 	}
-	add("batch", strconv.Itoa(batch), "sequences a step of the optimiser")
+	add("batch", strconv.Itoa(batch), sequences+" a step of the optimiser")
 	add("rate", fmt.Sprint(rate), "from 0.003 to 0.01 scored the same; it falls along a cosine")
 	add("sign_init", "balanced", "no direction in which inputs add up for ever")
 	return append(out, d.augmentation()...)
