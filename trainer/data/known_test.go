@@ -332,8 +332,12 @@ func TestMITBIH(t *testing.T) {
 			in[name] = to
 		}
 	}
-	if len(in) != 44 {
-		t.Errorf("%d records", len(in))
+	if len(in) != 44 || in["201"] != valid || in["202"] != test {
+		t.Errorf("%d records: %v", len(in), in)
+	}
+	all := knownSet(t, "mitbih", "valid=0")
+	if all.Train.N != 51_013-1_963 || all.Valid.N != 0 { // 201 is of a man whose other record is tested
+		t.Errorf("without validation %d + %d windows", all.Train.N, all.Valid.N)
 	}
 	if _, err := Load("mitbih", options(t, "stride=2")); err == nil || !strings.Contains(err.Error(), "each beat has one window") {
 		t.Errorf("got %v", err)

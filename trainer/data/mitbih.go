@@ -10,14 +10,17 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
-// The records of training and of test, as de Chazal, O'Dwyer and Reilly divided them (IEEE Transactions on Biomedical Engineering 51, 2004):
-// no patient is in both, but for records 201 and 202, which are of one man. Those of paced hearts are left out.
+// The records of training and of test, as de Chazal, O'Dwyer and Reilly divided them (IEEE Transactions on Biomedical Engineering 51, 2004).
+// Those of paced hearts are left out. Records 201 and 202 are of one man: 201 is never trained on.
 var (
 	beatTrain = []int32{101, 106, 108, 109, 112, 114, 115, 118, 119, 122, 203, 207, 208, 209, 215, 223, 230}
-	// beatValid are of de Chazal's training set. They have beats of every class, and so do the others. With 201 nobody is trained on who is tested.
-	beatValid = []int32{116, 124, 201, 205, 220}
+	// beatValid are of de Chazal's training set too. They have beats of every class, and so do the others.
+	beatValid = []int32{116, 124, beatTwice, 205, 220}
 	beatTest  = []int32{100, 103, 105, 111, 113, 117, 121, 123, 200, 202, 210, 212, 213, 214, 219, 221, 222, 228, 231, 232, 233, 234}
 )
+
+// beatTwice is the record of a man whose other record is a test.
+const beatTwice = 201
 
 // beatClasses are those of AAMI EC57 but Q, of which there are fifteen beats.
 var beatClasses = []string{"N", "S", "V", "F"}
@@ -48,18 +51,26 @@ func readMITBIH(dir string, o Options) (*pool, error) {
 		p.classes = slices.Concat([]string{"background"}, beatClasses)
 		b.eachStep = true
 	}
-	for _, part := range []struct {
+	held := valid
+	if o.Valid == 0 {
+		held = train
+	}
+	for _, of := range []struct {
 		part    part
 		records []int32
-	}{{train, beatTrain}, {valid, beatValid}, {test, beatTest}} {
-		for _, record := range part.records {
-			if err := b.add(a, record, part.part); err != nil {
+	}{{train, beatTrain}, {held, beatValid}, {test, beatTest}} {
+		for _, record := range of.records {
+			to := of.part
+			if record == beatTwice && to == train {
+				to = unused
+			}
+			if err := b.add(a, record, to); err != nil {
 				return nil, err
 			}
 		}
 	}
 	p.persons, p.recordingNames, p.personsKnown = b.names, b.names, true
-	p.note("DS1 and DS2 of de Chazal (2004), by patient, but for one man's records 201 and 202; records 116, 124, 201, 205 and 220 of DS1 are the validation part")
+	p.note("DS1 and DS2 of de Chazal (2004), by patient; records 116, 124, 201, 205 and 220 of DS1 are the validation part, or but for 201, whose man is tested, trained on with valid = 0")
 	p.note("the lead as slopes, 60 a second, by the integer front end, without R peaks; beats of class Q are left out")
 	if b.values = b.slopes; !o.Stream {
 		p.note("a window a beat, which ends 0.4 s behind its mark; values before a record are 0")
