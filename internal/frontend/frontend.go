@@ -62,10 +62,13 @@ var tables = sync.OnceValue(func() *frontTables {
 
 // Bands computes the features of one frame.
 func Bands(frame *[FrameSamples]int16) (features [NumBands]uint8) {
-	var re, im [FrameSamples]int32
-	shift, silent := windowed(frame, &re)
+	z, shift, silent := windowed(frame, func(n int) int { return n })
 	if silent {
 		return features
+	}
+	var re, im [FrameSamples]int32
+	for n, v := range z {
+		re[tables().reversed[n]] = v
 	}
 	fft(&re, &im)
 	for b := range features {
@@ -80,30 +83,28 @@ func Bands(frame *[FrameSamples]int16) (features [NumBands]uint8) {
 	return features
 }
 
-// windowed does steps 1 to 3, and leaves the samples in bit-reversed order.
-func windowed(frame *[FrameSamples]int16, out *[FrameSamples]int32) (shift int, silent bool) {
+// windowed does steps 1 to 3 with the window's entry at(n) for sample n.
+func windowed(frame *[FrameSamples]int16, at func(n int) int) (z [FrameSamples]int32, shift int, silent bool) {
 	t := tables()
-	var z [FrameSamples]int32
 	largest := int32(0)
 	for n := 1; n < FrameSamples; n++ {
 		before := int32(frame[n-1])
 		y := int32(frame[n]) - before + before>>5
-		z[n] = y * t.hann[n] >> 15
+		z[n] = y * t.hann[at(n)] >> 15
 		largest = max(largest, z[n], -z[n])
 	}
 	if largest == 0 {
-		return 0, true
+		return z, 0, true
 	}
 	shift = 14 - bits.Len32(uint32(largest))
 	for n, v := range z {
 		if shift >= 0 {
-			v <<= shift
+			z[n] = v << shift
 		} else {
-			v >>= -shift
+			z[n] = v >> -shift
 		}
-		out[t.reversed[n]] = v
 	}
-	return shift, false
+	return z, shift, false
 }
 
 // fft is step 4.
@@ -130,14 +131,14 @@ func log8(e uint32) int {
 	return 8*m + int(uint64(e)<<3>>m)&7
 }
 
-// Features computes the frames of a recording; one that is shorter than a frame gets silence in front.
-func Features(samples []int16) [][NumBands]uint8 {
+// Features computes the frames of a recording, each by Bands or LeanBands; one that is shorter than a frame gets silence in front.
+func Features(samples []int16, bands func(*[FrameSamples]int16) [NumBands]uint8) [][NumBands]uint8 {
 	if len(samples) < FrameSamples {
 		samples = append(make([]int16, FrameSamples-len(samples)), samples...)
 	}
 	var out [][NumBands]uint8
 	for from := 0; from+FrameSamples <= len(samples); from += FrameHop {
-		out = append(out, Bands((*[FrameSamples]int16)(samples[from:])))
+		out = append(out, bands((*[FrameSamples]int16)(samples[from:])))
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package frontend
 import (
 	"hash/crc32"
 	"math"
+	"math/bits"
 	"math/cmplx"
 	"math/rand/v2"
 	"testing"
@@ -39,10 +40,19 @@ func tone(hz, amplitude float64) (frame [FrameSamples]int16) {
 	return frame
 }
 
+// ends are the front ends, by name.
+var ends = map[string]func(*[FrameSamples]int16) [NumBands]uint8{"bands": Bands, "lean": LeanBands}
+
 // TestBandsAgainstReference holds the integers against floating point: noise of any loudness, and of tones the band that has
 // the energy. Truncation takes half a unit in the mean and the straight line of log8 another; bands much weaker than others
 // are coarser.
 func TestBandsAgainstReference(t *testing.T) {
+	for name, bands := range ends {
+		t.Run(name, func(t *testing.T) { againstReference(t, bands) })
+	}
+}
+
+func againstReference(t *testing.T, bands func(*[FrameSamples]int16) [NumBands]uint8) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	var off []float64
 	for _, loudness := range []float64{30, 300, 3000, 10000} {
@@ -52,7 +62,7 @@ func TestBandsAgainstReference(t *testing.T) {
 				frame[n] = int16(max(-32768, min(32767, loudness*rng.NormFloat64())))
 			}
 			want := reference(&frame)
-			for b, got := range Bands(&frame) {
+			for b, got := range bands(&frame) {
 				off = append(off, float64(got)-want[b])
 				if math.Abs(float64(got)-want[b]) > 6 {
 					t.Errorf("loudness %v, band %d: %d, in floating point %.1f", loudness, b, got, want[b])
@@ -67,7 +77,7 @@ func TestBandsAgainstReference(t *testing.T) {
 		hz := float64(BandEdges[b]+BandEdges[b+1]-1) / 2 * 8000 / FrameSamples
 		for _, amplitude := range []float64{100, 3000, 32000} {
 			frame := tone(hz, amplitude)
-			got, want := Bands(&frame), reference(&frame)
+			got, want := bands(&frame), reference(&frame)
 			for other := range got {
 				if got[other] > got[b] {
 					t.Errorf("a tone of %.0f Hz is in band %d, not %d: %v", hz, other, b, got)
@@ -102,19 +112,36 @@ func TestBandsExtremes(t *testing.T) {
 		frames = append(frames, f)
 	}
 	for i := range frames {
-		var re, im [FrameSamples]int32
-		if _, silent := windowed(&frames[i], &re); silent {
+		z, _, silent := windowed(&frames[i], leanWindow)
+		if silent {
 			continue
 		}
+		var x [leanPoints]point
+		for n := range x {
+			x[bits.Reverse8(uint8(n))>>1] = point{z[2*n], z[2*n+1]}
+		}
+		leanFFT(&x)
+		var power uint64
+		for _, p := range leanPowers(&x) {
+			power += uint64(p)
+		}
+		for k, p := range x {
+			if max(p.re, p.im, -p.re, -p.im) > math.MaxInt16 || power > math.MaxUint32 {
+				t.Fatalf("frame %d, point %d: %v; a power of %d", i, k, p, power)
+			}
+		}
+		re, im := z, [FrameSamples]int32{}
 		fft(&re, &im)
 		for k := range re {
 			if max(re[k], im[k], -re[k], -im[k]) > math.MaxInt16 {
 				t.Fatalf("frame %d, bin %d: %d, %d", i, k, re[k], im[k])
 			}
 		}
-		for _, f := range Bands(&frames[i]) {
-			if f >= 240 {
-				t.Fatalf("frame %d: feature %d", i, f)
+		for name, bands := range ends {
+			for _, f := range bands(&frames[i]) {
+				if f >= 240 {
+					t.Fatalf("frame %d: feature %d of %s", i, f, name)
+				}
 			}
 		}
 	}
@@ -122,8 +149,10 @@ func TestBandsExtremes(t *testing.T) {
 	for n := range step {
 		step[n] = 1
 	}
-	if Bands(&silence) != [NumBands]uint8{} || Bands(&step) != [NumBands]uint8{} {
-		t.Error("silence has features")
+	for name, bands := range ends {
+		if bands(&silence) != [NumBands]uint8{} || bands(&step) != [NumBands]uint8{} {
+			t.Errorf("silence has features of %s", name)
+		}
 	}
 }
 
@@ -143,11 +172,18 @@ func TestFrontEndBits(t *testing.T) {
 	if got := Bands(&frame); got != want {
 		t.Errorf("440 Hz is %v", got)
 	}
+	for n := range frame {
+		frame[n] = int16(n * n * 97)
+	}
+	got := LeanBands(&frame)
+	if got := crc32.ChecksumIEEE(got[:]); got != 0xf018abb9 {
+		t.Errorf("lean bands have CRC %#x", got)
+	}
 }
 
 func TestFeatures(t *testing.T) {
 	for samples, want := range map[int]int{1: 1, 255: 1, 256: 1, 383: 1, 384: 2, 1148: 7} {
-		if got := len(Features(make([]int16, samples))); got != want {
+		if got := len(Features(make([]int16, samples), Bands)); got != want {
 			t.Errorf("%d samples give %d frames", samples, got)
 		}
 	}
@@ -155,7 +191,11 @@ func TestFeatures(t *testing.T) {
 
 func BenchmarkBands(b *testing.B) {
 	frame := tone(440, 1000)
-	for b.Loop() {
-		Bands(&frame)
+	for name, bands := range ends {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				bands(&frame)
+			}
+		})
 	}
 }

@@ -201,7 +201,7 @@ func (p *pool) bands(list []Recording, length int) {
 	size := length * frontend.NumBands
 	x := make(files.Packed[uint8], p.n*size)
 	for i, r := range list {
-		frames := frontend.Features(r.Samples)
+		frames := frontend.Features(r.Samples, frontend.Bands)
 		frames = frames[:min(len(frames), length)]
 		at := (i+1)*size - len(frames)*frontend.NumBands
 		p.first = append(p.first, int32(len(frames)-length))

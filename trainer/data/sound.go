@@ -55,7 +55,7 @@ func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
 			}
 			rec.d = frontend.NumBands
 			c.from = len(frames) / rec.d
-			for _, b := range frontend.Features(mono) {
+			for _, b := range frontend.Features(mono, frontend.Bands) {
 				frames = append(frames, b[:]...)
 			}
 			c.steps = len(frames)/rec.d - c.from
