@@ -121,8 +121,6 @@ func (c *checker) checkDecide() {
 		fail("give V a row for each answer and write  output class = argmax(y) at every step,  or remove the block", "decide is for classes, and the output is compared with a threshold")
 	case out.When != ir.EveryStep:
 		fail("write  at every step,  or remove the block", "decide is for an output at every step, and this one is given once")
-	case c.m.Hop > 0:
-		fail("let the state forget instead,  hadamard(h, leak = 1/32),  or remove the block", "decide averages over a state's whole course, and this model restarts")
 	case rows < 2:
 		fail("give V a row for each class", "decide chooses between classes, and there is one")
 	default:

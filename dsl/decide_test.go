@@ -21,11 +21,10 @@ func TestDecideNeedsClassesAtEveryStep(t *testing.T) {
 		{"output V*h > 0.5 at every step\ndecide { }", "the output is compared with a threshold", "a row for each answer"},
 		{"output argmax(V*h)\ndecide { hold = 2 }", "this one is given once", "write  at every step"},
 		{"steps 8\noutput argmax(V*h) mean\ndecide { hold = 2 }", "this one is given once", "write  at every step"},
-		{"restart 8 hop 4\noutput argmax(V*h) at every step\ndecide { hold = 2 }", "this model restarts", "hadamard(h, leak = 1/32)"},
 		{"output argmax(V*h) at every step\ndecide { start = 3 }", "start is class 3, and the classes are 0 to 2", "a label or the number of a class"},
 		{"labels \"rest\", \"walk\", \"run\"\noutput argmax(V*h) at every step\ndecide { start = \"wlak\" }", `start is "wlak", which is no label`, `did you mean "walk"?`},
 	} {
-		ast, errs := Parse("model.hrn", []byte(strings.Replace(stream, ", leak = 1/4", map[bool]string{true: "", false: ", leak = 1/4"}[strings.Contains(c.lines, "restart")], 1)+c.lines))
+		ast, errs := Parse("model.hrn", []byte(stream+c.lines))
 		_, more := Check(ast)
 		errs = append(errs, more...)
 		if len(errs) != 1 || !strings.Contains(errs[0].Summary, c.want) || !strings.Contains(errs[0].Help, c.help) || errs[0].Code != "decide" || errs[0].Span.Start.Line < 6 {
@@ -41,8 +40,13 @@ func TestDecideSettings(t *testing.T) {
 		"decide { hold = 3; smooth = 8 }":       {Hold: 3, Smooth: 8, Threshold: 0.5, Start: decider.NoStart},
 		"decide { start = run }":                {Smooth: 1, Threshold: 0.5, Start: 2},
 		"decide { start = 1 threshold = 0.99 }": {Smooth: 1, Threshold: 0.99, Start: 1},
+		"restart 8 hop 4; decide { hold = 2 }":  {Hold: 2, Smooth: 1, Threshold: 0.5, Start: decider.NoStart},
 	} {
-		ast, errs := Parse("model.hrn", []byte(lines+"\n"+stream+"output argmax(V*h) at every step\nlabels \"rest\", \"walk\", \"run\""))
+		text := stream
+		if strings.Contains(lines, "restart") { // either is enough to forget
+			text = strings.Replace(stream, ", leak = 1/4", "", 1)
+		}
+		ast, errs := Parse("model.hrn", []byte(lines+"\n"+text+"output argmax(V*h) at every step\nlabels \"rest\", \"walk\", \"run\""))
 		m, more := Check(ast)
 		if errs = append(errs, more...); errs.HasErrors() || *m.Output.Decide != want {
 			t.Errorf("%s: %v, %+v", lines, errs, m.Output.Decide)

@@ -37,7 +37,7 @@ func Verify(m *Module) error {
 	if len(y) != 1 {
 		return fmt.Errorf("output %s is not a vector", m.Output.Name)
 	}
-	if err := m.Output.verifyDecide(y[0], m.Hop); err != nil {
+	if err := m.Output.verifyDecide(y[0]); err != nil {
 		return fmt.Errorf("output %s: %w", m.Output.Name, err)
 	}
 	switch channels := m.Output.Channels; {
@@ -52,14 +52,12 @@ func Verify(m *Module) error {
 }
 
 // verifyDecide checks the decide block of an output of some rows.
-func (o *Output) verifyDecide(rows, hop int) error {
+func (o *Output) verifyDecide(rows int) error {
 	switch {
 	case o.Decide == nil:
 		return nil
 	case o.Decision != Argmax || o.When != EveryStep:
 		return fmt.Errorf("it decides by a block, and is no argmax at every step")
-	case hop > 0:
-		return fmt.Errorf("it decides by a block, and the model restarts")
 	case rows < 2:
 		return fmt.Errorf("it decides between %d classes", rows)
 	}

@@ -28,11 +28,11 @@ func (s *speller) assemble() *assembly {
 	names := avr.Names{Tables: map[string]string{}, Offsets: map[string]int{}}
 	at := 0
 	for _, a := range s.program.Arrays {
-		switch a.Kind {
-		case step.State:
+		switch {
+		case a.Kind == step.State && !s.stream[a.Name]:
 			names.Offsets[a.Name] = at
 			at += a.Elem.Bytes() * a.Len
-		case step.Table:
+		case a.Kind == step.Table:
 			names.Tables[a.Name] = s.prefix + "_" + s.scope.array(a.Name).text
 		}
 	}
@@ -52,6 +52,7 @@ func (s *speller) assemble() *assembly {
 	for i := len(s.program.Funcs) - 1; i >= 0; i-- {
 		f := s.program.Funcs[i]
 		switch {
+		case f.Name == s.program.Decide: // in C, beside the courses
 		case f.Name == s.program.Output:
 			spell(f, s.core+"_output")
 		case f.Name == s.program.Step:

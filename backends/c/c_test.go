@@ -59,7 +59,7 @@ func TestRandomPlans(t *testing.T) {
 				if seed%4 == 2 {
 					steps += 2 * plantest.Restart(rng, p, false).Steps
 				}
-				if seed%6 == 5 {
+				if seed%6 == 5 || seed%12 == 6 { // of the second some restart
 					plantest.Decide(rng, p, []int{2, 5, 45}[rng.Intn(3)])
 				}
 				x := plantest.Sequences(rng, p, 3, steps)

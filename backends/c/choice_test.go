@@ -58,7 +58,7 @@ func TestRandomChoices(t *testing.T) {
 				if seed%3 == 2 {
 					plantest.Restart(rng, p, false)
 				}
-				if seed%5 == 3 && p.Hop == 0 {
+				if seed%5 == 3 {
 					plantest.Decide(rng, p, []int{2, 5, 45}[rng.Intn(3)])
 				}
 				c, prog := choose(rng, p)
@@ -67,7 +67,7 @@ func TestRandomChoices(t *testing.T) {
 					set.part, set.asm = avr, false
 				}
 				files, _ := write(p, prog, backends.Vectors{}, set)
-				x := plantest.Sequences(rng, p, 3, 7)
+				x := plantest.Sequences(rng, p, 3, 7+p.Hop)
 				got, err := e.Run(context.Background(), runtest.Write(t, p, files).Dir, p, x)
 				if err != nil {
 					t.Fatalf("seed %d, %v: %v", seed, c, err)

@@ -125,7 +125,7 @@ func newPage(p *lower.Plan, s *speller, set *settings) *page {
 		s.int24(&w)
 		g.Int24 = w.buf.String()
 	}
-	g.members(s)
+	g.Members = s.members(false)
 	g.restarts(p, s)
 	g.decision(p)
 	g.quantise(p.Input)
@@ -173,20 +173,22 @@ func (s *speller) libraryProducts() int {
 	return limit
 }
 
-func (g *page) members(s *speller) {
+// members are those of the states of a course, or of the stream's.
+func (s *speller) members(stream bool) (out []member) {
 	for _, a := range s.program.Arrays {
-		if a.Kind != step.State {
+		if a.Kind != step.State || s.stream[a.Name] != stream {
 			continue
 		}
 		zero := "0"
 		if a.Elem.Unsigned || a.Elem.Lanes > 1 {
 			zero = "0u"
 		}
-		g.Members = append(g.Members, member{Type: s.typeName(a.Elem), Name: s.member(a), Size: fmt.Sprintf("[%d]", a.Len), Doc: a.Doc, Zero: zero, Len: a.Len})
+		out = append(out, member{Type: s.typeName(a.Elem), Name: s.member(a), Size: fmt.Sprintf("[%d]", a.Len), Doc: a.Doc, Zero: zero, Len: a.Len})
 	}
-	if s.program.TwoPhase || len(g.Members) == 0 {
-		g.Members = append(g.Members, member{Type: "uint8_t", Name: "odd", Doc: "1 after an odd number of steps", Zero: "0u"})
+	if !stream && (s.program.TwoPhase || len(out) == 0) {
+		out = append(out, member{Type: "uint8_t", Name: "odd", Doc: "1 after an odd number of steps", Zero: "0u"})
 	}
+	return out
 }
 
 func (g *page) decision(p *lower.Plan) {

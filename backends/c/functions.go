@@ -13,6 +13,7 @@ import (
 type needs struct {
 	state, writes      bool // the struct, and whether something in it changes
 	input, output, odd bool
+	fills              bool          // the output, which it may also read alone
 	scratch            []*step.Array // of a function that calls this one
 	stack              int           // bytes of arrays and values, without those of calls
 	calls              []string
@@ -84,7 +85,7 @@ func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*
 		case step.Input:
 			n.input = true
 		case step.Output:
-			n.output = true
+			n.output, n.fills = true, n.fills || writes
 		case step.Scratch:
 			if !slices.Contains(f.Scratch, a) && !slices.Contains(n.scratch, a) {
 				n.scratch = append(n.scratch, a)
@@ -109,6 +110,7 @@ func needsOfFunc(f *step.Func, arrays map[string]*step.Array, known map[string]*
 			c := known[v.Func]
 			n.state, n.writes = n.state || c.state, n.writes || c.writes
 			n.input, n.output, n.odd = n.input || c.input, n.output || c.output, n.odd || c.odd
+			n.fills = n.fills || c.fills
 			for _, a := range c.scratch {
 				use(a.Name, false)
 			}
@@ -300,13 +302,20 @@ func (s *speller) parameters(name string) (out []string) {
 		if !n.writes {
 			constant = "const "
 		}
-		out = append(out, constant+"struct "+s.core+"_state *s")
+		whose := s.core
+		if name == s.program.Decide {
+			whose = s.prefix
+		}
+		out = append(out, constant+"struct "+whose+"_state *s")
 	}
 	if n.input {
 		out = append(out, s.inputParameter())
 	}
-	if n.output {
+	switch {
+	case n.fills:
 		out = append(out, s.outputParameter())
+	case n.output:
+		out = append(out, "const "+s.outputParameter())
 	}
 	for _, a := range n.scratch {
 		out = append(out, fmt.Sprintf("%s %s[%d]", s.typeName(a.Elem), s.scratchName(a), a.Len))

@@ -166,24 +166,48 @@ func (s *speller) tableBytes() (n int) {
 	return n
 }
 
+// Where the model restarts, it is that of a course.
 func (s *speller) stateBytes() int {
-	n, align := 0, 1
-	place := func(size, count int) {
-		n = (n+size-1)/size*size + size*count
-		align = max(align, size)
-	}
-	for _, a := range s.program.Arrays {
-		if a.Kind == step.State {
-			place(s.size(a.Elem), a.Len)
-		}
-	}
-	if s.program.TwoPhase {
-		place(1, 1)
-	}
-	if s.dialect.counters {
+	l := s.course()
+	return l.bytes()
+}
+
+// layout places members of a struct one behind the other.
+type layout struct {
+	n, align int
+	packed   bool // nothing is aligned
+}
+
+func (l *layout) place(size, align, count int) {
+	if l.packed {
 		align = 1
 	}
-	return (n + align - 1) / align * align
+	l.align = max(l.align, align)
+	l.n = (l.n+align-1)/align*align + size*count
+}
+
+func (l *layout) bytes() int {
+	align := max(l.align, 1)
+	return (l.n + align - 1) / align * align
+}
+
+// course is the struct that a step and an output work on.
+func (s *speller) course() layout {
+	l := layout{packed: s.dialect.counters}
+	s.place(&l, false)
+	if s.program.TwoPhase {
+		l.place(1, 1, 1)
+	}
+	return l
+}
+
+// place adds the states of a course, or those of the stream.
+func (s *speller) place(l *layout, stream bool) {
+	for _, a := range s.program.Arrays {
+		if a.Kind == step.State && s.stream[a.Name] == stream {
+			l.place(s.size(a.Elem), s.size(a.Elem), a.Len)
+		}
+	}
 }
 
 // size is the bytes of a number: 24 bits take 32 where there is no such type.
@@ -201,6 +225,10 @@ func (s *speller) stackBytes() (n int) {
 	most := max(s.stackOf(s.program.Step), output)
 	if s.core != s.prefix { // a call of one course more
 		defer func() { n += s.room.frame }()
+	}
+	if s.program.Decide != "" { // on an array of outputs
+		y := s.find(step.Output)
+		most = max(most, s.stackOf(s.program.Decide)) + y.Elem.Bytes()*y.Len
 	}
 	switch y := s.find(step.Output); {
 	case s.assembly.hasClass():

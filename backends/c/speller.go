@@ -16,8 +16,9 @@ type speller struct {
 	writer
 	program *step.Program
 	prefix  string
-	core    string // start of the names of the state and of its functions: prefix, or that of a course where the model restarts
-	index   string // what counts and addresses: int or int32_t
+	core    string          // start of the names of the state and of its functions: prefix, or that of a course where the model restarts
+	stream  map[string]bool // the states that are no course's
+	index   string          // what counts and addresses: int or int32_t
 	dialect dialect
 	token   bool // the input is a token, which is passed by value
 	names   *lower.Names
@@ -242,7 +243,7 @@ func newSpeller(p *step.Program, set *settings, token bool) *speller {
 	if set.restarts {
 		core += "_course"
 	}
-	s := &speller{program: p, prefix: prefix, core: core, dialect: dialectOf(set), token: token, index: indexType(p, dialectOf(set)), inlined: map[string]bool{}, bytes: map[string]bool{},
+	s := &speller{program: p, prefix: prefix, core: core, stream: p.Stream(), dialect: dialectOf(set), token: token, index: indexType(p, dialectOf(set)), inlined: map[string]bool{}, bytes: map[string]bool{},
 		funcs: map[string]string{}, needs: needsOf(p, roomOf(set)), room: roomOf(set)}
 	s.names = lower.NewNames(slices.Concat(reserved, parts, apiNames(prefix), locals(p))...)
 	s.scope = (*scope)(nil).inner()

@@ -43,16 +43,16 @@ func (g *generator) api() {
 
 // method adds a method of the model.
 func (g *generator) method(id string, doc []string, params []jen.Code, result *jen.Statement, body []jen.Code) {
-	g.methods = append(g.methods, g.newMethod(id, doc, params, result, body))
+	g.methods = append(g.methods, newMethod(g.core(), id, doc, params, result, body))
 }
 
-// newMethod writes one; the first line of its comment begins with its name.
-func (g *generator) newMethod(id string, doc []string, params []jen.Code, result *jen.Statement, body []jen.Code) jen.Code {
+// newMethod writes one of a type; the first line of its comment begins with its name.
+func newMethod(of, id string, doc []string, params []jen.Code, result *jen.Statement, body []jen.Code) jen.Code {
 	c := jen.Comment(id + " " + doc[0]).Line()
 	for _, l := range doc[1:] {
 		c.Comment(l).Line()
 	}
-	c.Func().Params(jen.Id("m").Op("*").Id(g.core())).Id(id).Params(params...)
+	c.Func().Params(jen.Id("m").Op("*").Id(of)).Id(id).Params(params...)
 	if result != nil {
 		c.Add(result)
 	}
@@ -82,10 +82,10 @@ func (g *generator) decided(d *decider.Settings) {
 	kept := g.arrays[g.prog.Decision].code
 	begin := max(0, g.p.Decide.Start)
 	doc := []string{"gives the class that the model decides on, as Step keeps it:", backends.DecideWords(d) + ".", fmt.Sprintf("Before the first step it is %d.", begin)}
-	g.method("Class", doc, nil, jen.Int(), []jen.Code{
+	g.methods = append(g.methods, newMethod("Model", "Class", doc, nil, jen.Int(), []jen.Code{
 		jen.If(kept.Clone().Index(jen.Lit(0)).Op("==").Lit(0)).Block(jen.Return(jen.Lit(begin))),
 		jen.Return(jen.Int().Call(kept.Clone().Index(jen.Lit(0))).Op("-").Lit(1)),
-	})
+	}))
 }
 
 func (g *generator) decision() {

@@ -112,7 +112,7 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 		if i%8 == 6 {
 			steps += 2 * plantest.Restart(rng, p, false).Steps
 		}
-		if i%8 == 2 {
+		if i%8 == 2 || i%16 == 6 { // some of the second restart
 			plantest.Decide(rng, p, []int{2, 5, 45}[rng.Intn(3)])
 		}
 		x := plantest.Sequences(rng, p, 4, steps)

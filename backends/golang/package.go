@@ -22,6 +22,7 @@ type generator struct {
 
 	consts  []constant
 	fields  []modelField
+	stream  []modelField // of Model beside its courses, where the model restarts
 	tables  []jen.Code
 	entries []entries // of those of the tables that fill writes
 	methods []jen.Code
@@ -29,6 +30,7 @@ type generator struct {
 	counts  bool // whether t's parity is kept
 
 	step, output *step.Func
+	decide       *step.Func                // where the model restarts and decides
 	arrays       map[string]*array         // by the program's names
 	calls        map[string]string         // methods, by the program's functions
 	scratches    map[string][]int          // the functions that use a field, by what it is
@@ -154,7 +156,11 @@ func (g *generator) stateBytes() int {
 	}
 	n = roundUp(n, widest)
 	if g.p.Hop > 0 { // and two counters of Model
-		n = roundUp(n*g.p.Courses(), 8) + 16
+		n *= g.p.Courses()
+		for _, f := range g.stream {
+			n = roundUp(n, f.size) + f.n*f.size
+		}
+		n = roundUp(n, 8) + 16
 	}
 	return n
 }
@@ -255,7 +261,11 @@ func (g *generator) structFields() []jen.Code {
 	if g.counts {
 		out = append(out, jen.Comment("odd tells whether t, the number of steps done, is odd."), jen.Id("odd").Bool())
 	}
-	for _, f := range g.fields {
+	return append(out, declared(g.fields)...)
+}
+
+func declared(fields []modelField) (out []jen.Code) {
+	for _, f := range fields {
 		out = append(out, jen.Comment(comment(f.doc)), jen.Id(f.name).Index(jen.Lit(f.n)).Id(f.elem))
 	}
 	return out
@@ -276,5 +286,5 @@ func (g *generator) stepMethod() jen.Code {
 		what = "Each of the integers"
 	}
 	doc := fmt.Sprintf("consumes one input. %s is from %d to %d; beyond that the result is undefined.", what, lo, hi)
-	return g.newMethod("Step", []string{doc}, []jen.Code{g.inputParam()}, nil, body)
+	return newMethod(g.core(), "Step", []string{doc}, []jen.Code{g.inputParam()}, nil, body)
 }

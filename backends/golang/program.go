@@ -27,6 +27,7 @@ type function struct {
 	locals map[string]string // the form's names to Go's
 	names  names
 
+	odd     *jen.Statement  // whether the step is of odd t
 	inSight map[string]bool // names that have values
 	loops   []counter
 	windows []window
@@ -48,6 +49,8 @@ func (g *generator) program() {
 			g.step = f
 		case g.prog.Output:
 			g.output = f
+		case g.prog.Decide:
+			g.decide = f
 		default:
 			id := g.names.pick(camel(f.Name, false))
 			g.calls[f.Name] = id
@@ -82,7 +85,11 @@ func (g *generator) declare(a *step.Array) {
 func (g *generator) field(a *step.Array, doc string) *jen.Statement {
 	n := g.names.pick(camel(a.Name, false))
 	g.members[n] = true
-	g.fields = append(g.fields, modelField{n, goType(a.Elem), a.Len, n + " is " + doc, a.Elem.Bytes()})
+	fields := &g.fields
+	if g.prog.Stream()[a.Name] {
+		fields = &g.stream
+	}
+	*fields = append(*fields, modelField{n, goType(a.Elem), a.Len, n + " is " + doc, a.Elem.Bytes()})
 	return jen.Id("m").Dot(n)
 }
 
@@ -178,12 +185,15 @@ func (g *generator) readsInput(f *step.Func) bool {
 
 // body spells the statements of a function behind some of its own.
 func (g *generator) body(fn *step.Func, before []jen.Code) []jen.Code {
-	f := &function{g: g, arrays: maps.Clone(g.arrays), locals: map[string]string{}, names: maps.Clone(g.names), inSight: map[string]bool{}}
+	f := &function{g: g, arrays: maps.Clone(g.arrays), locals: map[string]string{}, names: maps.Clone(g.names), odd: jen.Id("m").Dot("odd"), inSight: map[string]bool{}}
 	for n := range g.members {
 		delete(f.names, n)
 	}
 	for _, n := range []string{"m", "x", "y", "token"} {
 		f.names[n] = true
+	}
+	if fn == g.decide { // which is Model's
+		f.odd, f.names["odd"] = jen.Id("odd"), true
 	}
 	return append(before, f.block(byPhase(fn.Body))...)
 }
@@ -375,9 +385,9 @@ func (f *function) stmt(s []step.Stmt) []jen.Code {
 		return []jen.Code{f.loop(first)}
 	case step.IfOdd:
 		if len(first.Odd) == 0 {
-			return []jen.Code{jen.If(jen.Op("!").Id("m").Dot("odd")).Block(f.block(byPhase(first.Even))...)}
+			return []jen.Code{jen.If(jen.Op("!").Add(f.odd)).Block(f.block(byPhase(first.Even))...)}
 		}
-		branch := jen.If(jen.Id("m").Dot("odd")).Block(f.block(byPhase(first.Odd))...)
+		branch := jen.If(f.odd.Clone()).Block(f.block(byPhase(first.Odd))...)
 		if len(first.Even) > 0 {
 			branch.Else().Block(f.block(byPhase(first.Even))...)
 		}
@@ -388,7 +398,7 @@ func (f *function) stmt(s []step.Stmt) []jen.Code {
 		f.arrays[first.Name] = &array{Array: even.Array, code: jen.Id(to), elem: even.elem}
 		return []jen.Code{
 			jen.Id(to).Op(":=").Op("&").Add(even.code),
-			jen.If(jen.Id("m").Dot("odd")).Block(jen.Id(to).Op("=").Op("&").Add(odd.code)),
+			jen.If(f.odd.Clone()).Block(jen.Id(to).Op("=").Op("&").Add(odd.code)),
 		}
 	case step.Call:
 		var args []jen.Code

@@ -81,7 +81,7 @@ func (m *Machine) Clone() *Machine {
 }
 
 // Step consumes one input: d integers, or one token. Every course takes it in; where it is time the oldest ends before, and another
-// starts. For a mean it also adds this step's Y, and for a decide block it decides.
+// starts. For a mean it also adds this step's Y; the decide block decides on the output of the oldest course.
 func (m *Machine) Step(x []int64) {
 	if hop := m.Plan.Hop; hop > 0 && m.done%hop == 0 {
 		m.courses = append(slices.Clone(m.courses[1:]), newCourse(m.Plan))
@@ -90,6 +90,9 @@ func (m *Machine) Step(x []int64) {
 	for _, c := range slices.Backward(m.courses) {
 		m.course = c
 		m.advance(x)
+	}
+	if m.Decider != nil {
+		m.Decider.Step(m.T&1, m.Output())
 	}
 }
 
@@ -104,9 +107,6 @@ func (m *Machine) advance(x []int64) {
 		for i, v := range m.readout(ph) {
 			m.sum[ph][i] += v
 		}
-	}
-	if m.Decider != nil {
-		m.Decider.Step(m.readout(ph))
 	}
 }
 

@@ -92,7 +92,7 @@ func TestRandomPlans(t *testing.T) {
 					if seed%6 == 2 {
 						plantest.Restart(rng, p, true)
 					}
-					if seed%6 == 5 {
+					if seed%6 == 5 || seed%12 == 2 { // of the second all restart
 						plantest.Decide(rng, p, []int{2, 6, 45}[rng.Intn(3)])
 					}
 					s := settingsFor(p, seed)

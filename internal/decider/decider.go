@@ -114,15 +114,16 @@ func (d *Decider) Clone() *Decider {
 	return &out
 }
 
-// Step takes the scores of a step, one a class, and gives the decision.
-func (d *Decider) Step(scores []int64) int {
+// Step takes the scores of a step, one a class, and gives the decision. The phase is that of the scores' unit: arith.Odd at odd t, of the
+// oldest course where the model restarts.
+func (d *Decider) Step(phase int, scores []int64) int {
 	d.T++
 	if d.T == 1 {
 		d.Averages = make([]int64, len(scores))
 	}
 	best := 0
 	for k, y := range scores {
-		if d.T&1 == arith.Odd {
+		if phase == arith.Odd {
 			y = d.Rule.Odd.Apply(y)
 		}
 		if d.T == 1 {

@@ -18,7 +18,7 @@ func run(t *testing.T, s Settings, scores ...[]int64) []int {
 	}
 	var out []int
 	for _, y := range scores {
-		out = append(out, d.Step(y))
+		out = append(out, d.Step((d.T+1)&1, y))
 	}
 	return out
 }
@@ -121,7 +121,7 @@ func TestIntegersDecideAsRealsDo(t *testing.T) {
 				y[k] = float64(ints[k]) * u
 			}
 			steps++
-			if d.Step(ints) != real.Step(y) {
+			if d.Step((d.T+1)&1, ints) != real.Step(y) {
 				differ++
 			}
 		}
@@ -141,7 +141,7 @@ func TestClone(t *testing.T) {
 	for range 200 {
 		e := d.Clone()
 		y := []int64{rng.Int63n(50), rng.Int63n(50)}
-		if d.Step(y) != e.Step(y) || d.Rest != e.Rest || d.Changed != e.Changed {
+		if d.Step((d.T+1)&1, y) != e.Step((e.T+1)&1, y) || d.Rest != e.Rest || d.Changed != e.Changed {
 			t.Fatal("a clone decides otherwise")
 		}
 		d = e

@@ -133,7 +133,7 @@ func (g *generator) model(seed int64) string {
 	g.readout(last, units)
 	g.line("weights \"model.safetensors\"")
 	text := g.text.String()
-	if !strings.Contains(text, "leak = ") && !strings.Contains(text, "decide {") && (!strings.Contains(text, " mean\n") || strings.Contains(text, "argmax(")) && g.leaks.Intn(6) == 0 {
+	if !strings.Contains(text, "leak = ") && (!strings.Contains(text, " mean\n") || strings.Contains(text, "argmax(")) && g.leaks.Intn(6) == 0 {
 		hop := 2 * (1 + g.leaks.Intn(3)) // even, as Verilog wants it where odd and even steps differ
 		text = stepsLine.ReplaceAllString(text, fmt.Sprintf("restart %d hop %d\n", hop*(1+g.leaks.Intn(4)), hop))
 	}

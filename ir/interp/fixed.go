@@ -112,7 +112,7 @@ func RunFixed(m *ir.Module, x [][]int64) (FixedResult, error) {
 		if m.Output.When == ir.EveryStep {
 			res.Y = append(res.Y, r.y())
 			if decide != nil {
-				res.Decisions = append(res.Decisions, decide.Step(r.y()))
+				res.Decisions = append(res.Decisions, decide.Step(r.phase(), r.y()))
 			}
 		}
 	}

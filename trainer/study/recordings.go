@@ -41,7 +41,7 @@ func (r *recording) decide(s decider.Settings) ([]int32, error) {
 		return nil, err
 	}
 	for t := range out {
-		out[t] = int32(d.Step(r.ints[t*r.classes : (t+1)*r.classes]))
+		out[t] = int32(d.Step((t+1)&1, r.ints[t*r.classes:(t+1)*r.classes]))
 	}
 	return out, nil
 }

@@ -13,6 +13,7 @@ type courses struct {
 	oldest  *Expr // the course that runs is the oldest, which answers
 	context *Expr // its number; nil where there is only one
 	second  *Expr // its step is the second since it started
+	begun   *Expr // the input is the first of its sequence
 }
 
 // checkCourses is an error where a serial design cannot run the courses of a plan.
@@ -92,6 +93,7 @@ func (b *builder) turns() {
 		return r.Ref(), b.Wire(name+"_now", Mux(c.newest, at, r.Ref()))
 	}
 	wasFirst, begun := kept("begun", last, "the input is the first of its sequence")
+	c.begun = wasFirst
 	wasDue, restarts := kept("restarts", due, "with the input the youngest course starts")
 	_, second := kept("second_input", wasFirst, "the input is the second of its sequence")
 	_, restarted := kept("restarted", wasDue, "with the input before the youngest course started")

@@ -19,6 +19,9 @@ func TestRestarts(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewSource(seed))
 			p := plantest.Restart(rng, plantest.WithOrder(rng, rng.Intn(5)), true)
+			if seed%2 == 1 { // what decides goes on where courses end
+				plantest.Decide(rng, p, 2+int(seed)%5)
+			}
 			a := serialArch(rng, p)
 			if err := checkPlan(p, a, rng); err != nil {
 				t.Fatalf("%v, restart %d hop %d: %v", a, p.Steps, p.Hop, err)

@@ -248,10 +248,13 @@ func (b *builder) parityOf(r *rows) *Expr {
 	return b.odd
 }
 
-// firstOf says of that step whether it is the first of its sequence.
+// firstOf says of that step whether it is the first of its sequence, whatever its course.
 func (b *builder) firstOf(r *rows) *Expr {
-	if r.first != nil {
+	switch {
+	case r.first != nil:
 		return r.first
+	case b.courses != nil:
+		return b.courses.begun
 	}
 	return b.first
 }

@@ -72,12 +72,14 @@ func Restart(rng *rand.Rand, p *lower.Plan, even bool) *lower.Plan {
 }
 
 // Decide gives a plan a readout of some rows, of which a decide block of any settings makes its decisions at every step. Margins
-// are about what scores differ by.
+// are about what scores differ by. A plan that restarts does so with it.
 func Decide(rng *rand.Rand, p *lower.Plan, rows int) *lower.Plan {
 	r := &p.Readout
 	b := builder{rng: rng, p: p}
 	last := &p.Layers[r.Layer]
-	p.Steps, p.Hop, p.Output.When, p.Output.Decision = 0, 0, ir.EveryStep, ir.Argmax
+	if p.Output.When, p.Output.Decision = ir.EveryStep, ir.Argmax; p.Hop == 0 {
+		p.Steps = 0
+	}
 	r.Rescale, r.MeanBits, r.RescaleBits, r.Threshold = nil, 0, 0, arith.Phased[int64]{}
 	r.Matrix = b.matrix("V", rows, last.N)
 	acc := bound(&r.Matrix, 1<<(last.Bits-1), false)

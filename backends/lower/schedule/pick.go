@@ -174,8 +174,8 @@ func (k *picker) make(c step.Choice) *Candidate {
 
 // holds reports whether the budget has room for the arrays of a program alone.
 func (k *picker) holds(p *step.Program) bool {
-	tables, state := memory(p)
-	return tables <= k.budget.Flash && state <= k.budget.RAM
+	tables, state, stream := memory(p)
+	return tables <= k.budget.Flash && state+stream <= k.budget.RAM
 }
 
 func lines(c step.Choice) (out []string) {

@@ -19,6 +19,7 @@ import (
 // Measures is what a program is priced by on a chip: what a step of even and odd t, an output, and its code are made of.
 type Measures struct {
 	Step, Output arith.Phased[Features]
+	Decide       arith.Phased[Features] // of what decides behind an output; nil where Step does, or nothing
 	Code         Features
 	// Class is what the code of the function is made of that finds the largest output, of models that have one.
 	Class Features
@@ -49,6 +50,13 @@ func Measure(p *step.Program, c *chip.Part, known map[string]Known) Measures {
 	m.Output[arith.Even], m.Output[arith.Odd], code = k.take()
 	for n, v := range code {
 		m.Code[n] += v
+	}
+	if p.Decide != "" {
+		k.function(p.Decide, once)
+		m.Decide[arith.Even], m.Decide[arith.Odd], code = k.take()
+		for n, v := range code {
+			m.Code[n] += v
+		}
 	}
 	m.Spilled = k.spilled
 	m.Class = classCode(p, c, known)
@@ -124,6 +132,10 @@ type Price struct {
 	Stack  int       `json:"stack"`
 	// What finding the largest output takes, for a model that does: stack, and more code.
 	classStack, classCode int
+	// What deciding behind an output takes, where the model restarts: once a step, whatever the number of courses.
+	decide      arith.Phased[float64]
+	decideState int
+	decideStack int
 }
 
 // deciding is a price with the function that gives the class.
@@ -154,9 +166,10 @@ func (p Price) restarting(plan *lower.Plan, c *chip.Part) Price {
 		code, clear = restartCode8, clearByte8
 	}
 	clears := float64(clear * p.State)
-	p.Even, p.Odd = float64(n)*p.Even+clears, float64(n)*p.Odd+clears
-	p.State = n*p.State + restartState
-	p.Stack += frame(c)
+	p.Even = float64(n)*p.Even + clears + p.decide[arith.Even]
+	p.Odd = float64(n)*p.Odd + clears + p.decide[arith.Odd]
+	p.State = n*p.State + restartState + p.decideState
+	p.Stack = max(p.Stack, p.decideStack) + frame(c)
 	p.Code += code
 	return p
 }
@@ -177,28 +190,37 @@ func PriceOf(p *step.Program, c *chip.Part, known map[string]Known) Price {
 	out := Price{Unit: prices.Unit, Even: m.Step[arith.Even].at(prices.Time), Odd: m.Step[arith.Odd].at(prices.Time),
 		Code: int(math.Round(m.Code.at(prices.Code)))}
 	out.Output = (m.Output[arith.Even].at(prices.Time) + m.Output[arith.Odd].at(prices.Time)) / 2
-	out.Tables, out.State = memory(p)
+	out.Tables, out.State, out.decideState = memory(p)
 	need := stack(p, c, known, m.Spilled)
 	out.Stack = max(need[p.Step], need[p.Output])
+	if p.Decide != "" { // it asks for an output first, which it keeps
+		for ph := range out.decide {
+			out.decide[ph] = m.Output[ph].at(prices.Time) + m.Decide[ph].at(prices.Time)
+		}
+		out.decideStack = outputBytes(p) + max(out.Stack, need[p.Decide])
+	}
 	out.classStack = class(p, c, need[p.Output])
 	out.classCode = int(math.Round(m.Class.at(prices.Code)))
 	return out
 }
 
 // memory is the bytes of a program's tables and of its state.
-func memory(p *step.Program) (tables, state int) {
+func memory(p *step.Program) (tables, state, stream int) {
+	own := p.Stream()
 	for _, a := range p.Arrays {
-		switch a.Kind {
-		case step.Table:
+		switch {
+		case a.Kind == step.Table:
 			tables += a.Len * a.Elem.Bytes()
-		case step.State:
+		case a.Kind == step.State && own[a.Name]:
+			stream += a.Len * stored(a.Elem)
+		case a.Kind == step.State:
 			state += a.Len * stored(a.Elem)
 		}
 	}
 	if p.TwoPhase {
 		state++
 	}
-	return tables, state
+	return tables, state, stream
 }
 
 // stored is the size of an entry in C, which has no integer of three bytes everywhere.
@@ -254,12 +276,17 @@ func class(p *step.Program, c *chip.Part, output int) int {
 	if c.Word == 8 {
 		return output
 	}
+	return output + frame(c) + outputBytes(p)
+}
+
+// outputBytes is what an array of outputs takes.
+func outputBytes(p *step.Program) (n int) {
 	for _, a := range p.Arrays {
 		if a.Kind == step.Output {
-			return output + frame(c) + a.Len*stored(a.Elem)
+			n += a.Len * stored(a.Elem)
 		}
 	}
-	return output
+	return n
 }
 
 func eachCall(body []step.Stmt, see func(name string)) {

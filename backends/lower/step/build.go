@@ -183,4 +183,7 @@ func (b *builder) outputs() {
 	output := b.add(&Func{Name: b.names.Get("output"), Doc: "Fills the output."})
 	output.Body = r.output(output)
 	b.prog.Step, b.prog.Output = step.Name, output.Name
+	if r.decide != nil && b.plan.Hop > 0 {
+		b.prog.Decide = r.decide.function().Name
+	}
 }

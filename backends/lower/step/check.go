@@ -146,7 +146,8 @@ type checked struct {
 	secrets   []Secret // of what arrays hold
 	funcs     []*function
 	step, out *function
-	input     int // array, or -1
+	decide    *function // nil for none
+	input     int       // array, or -1
 	nodes     []*node
 }
 
@@ -252,9 +253,14 @@ func (k *checker) program() {
 		k.function(f, funcs, &entries)
 		funcs[f.Name] = k.funcs[len(k.funcs)-1]
 	}
-	k.step, k.out = funcs[p.Step], funcs[p.Output]
-	if k.step == nil || k.out == nil {
+	k.step, k.out, k.decide = funcs[p.Step], funcs[p.Output], funcs[p.Decide]
+	switch i := slices.IndexFunc(p.Arrays, func(a *Array) bool { return a.Name == p.Decision && a.Kind == State && a.Len == 1 }); {
+	case k.step == nil || k.out == nil:
 		k.errorf(nil, "step %q and output %q must both be functions of the program", p.Step, p.Output)
+	case p.Decision != "" && i < 0:
+		k.errorf(nil, "the program decides %q, which is no state of one entry", p.Decision)
+	case p.Decide != "" && (k.decide == nil || p.Decision == ""):
+		k.errorf(nil, "it decides by %q, which is no function of the program", p.Decide)
 	}
 	if k.odd != p.TwoPhase {
 		if k.odd {
@@ -745,16 +751,24 @@ func dot(e *Expr) string {
 	return ""
 }
 
-// access checks that a step leaves the output alone, and an output the input and the states.
+// access checks that a step leaves the output alone, an output the input and the states, and what decides behind both of them all but
+// its own states.
 func (k *checker) access() {
 	called := map[*function]bool{}
 	k.visit(k.step, called, func(*line, *node) {})
 	k.visit(k.out, called, func(*line, *node) {})
+	for f := range called {
+		if f == k.decide {
+			k.errorf(nil, "%s decides behind an output, and is called before", f.f.Name)
+		}
+	}
+	k.visit(k.decide, called, func(*line, *node) {})
 	for _, f := range k.funcs {
 		if !called[f] {
 			k.errorf(nil, "neither %s nor %s calls function %s", k.p.Step, k.p.Output, f.f.Name)
 		}
 	}
+	course := map[int]bool{} // the states of a step and an output
 	for _, entry := range []struct {
 		f           *function
 		what        string
@@ -762,6 +776,7 @@ func (k *checker) access() {
 	}{
 		{k.step, "a step", []Kind{Output}, []Kind{Output}},
 		{k.out, "an output", []Kind{Input}, []Kind{State}},
+		{k.decide, "a decision", []Kind{Input}, []Kind{Output}},
 	} {
 		reached := map[*function]bool{}
 		k.visit(entry.f, reached, func(l *line, n *node) {
@@ -778,6 +793,12 @@ func (k *checker) access() {
 				}
 			}
 			for _, a := range arrays {
+				switch {
+				case entry.f != k.decide:
+					course[a] = true
+				case k.arrays[a].Kind == State && course[a]:
+					k.errorf(nil, "%s and a decision share %s, which is state", k.p.Step, k.arrays[a].Name)
+				}
 				if slices.Contains(kinds, k.arrays[a].Kind) {
 					k.errorf(nil, "%s %s %s, which is %s", entry.what, verb, k.arrays[a].Name, k.arrays[a].Kind)
 				}
@@ -789,7 +810,7 @@ func (k *checker) access() {
 
 // visit sees every statement (with a nil node) and every expression that a function reaches.
 func (c *checked) visit(f *function, reached map[*function]bool, see func(*line, *node)) {
-	if reached[f] {
+	if f == nil || reached[f] {
 		return
 	}
 	reached[f] = true
@@ -873,5 +894,6 @@ func (k *checker) taint() {
 		}
 		k.visit(k.step, reached, see)
 		k.visit(k.out, reached, see)
+		k.visit(k.decide, reached, see)
 	}
 }

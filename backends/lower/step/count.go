@@ -65,6 +65,7 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 type Work struct {
 	Step   arith.Phased[Counts] `json:"step"`
 	Output arith.Phased[Counts] `json:"output"`
+	Decide arith.Phased[Counts] `json:"decide,omitzero"` // of what decides behind an output, where there is such a function
 }
 
 // Count counts a program without running it. The error is what Verify would say of names, kinds and types.
@@ -77,6 +78,9 @@ func Count(p *Program) (*Work, error) {
 	for ph := range 2 {
 		w.Step[ph] = c.count(c.step, ph)
 		w.Output[ph] = c.count(c.out, ph)
+		if c.decide != nil {
+			w.Decide[ph] = c.count(c.decide, ph)
+		}
 	}
 	return &w, nil
 }

@@ -9,22 +9,26 @@ import (
 )
 
 // decide builds the decide block: the outputs are computed within the step and kept, where the output's function finds them, and a
-// second function averages them, finds the leader and decides. Nothing in it branches or addresses by data: what may not be is
+// second function averages them, finds the leader and decides. Where the model restarts, the step is that of a course, and the second
+// function stands beside it and reads the outputs of the oldest. Nothing in it branches or addresses by data: what may not be is
 // masked, and a mask is the sign of a difference.
 type decide struct {
 	*builder
 	*lower.Decide
-	scores   *Array // the outputs of the last step
+	scores   *Array // the outputs of the last step; where the model restarts, the output itself
 	averages *Array // nil where they are the scores
 	decision *Array // the class and 1; 0 before the first step
 	rest     *Array // steps in which the decision stays; nil without hold
 	rows     int
+	yBits    int // of a score as it is computed
 	t        Int // what averages are calculated in
 }
 
 func (r *readout) newDecide() *decide {
-	d := &decide{builder: r.builder, Decide: r.plan.Decide, rows: r.Matrix.Rows}
-	d.scores = d.kept("scores", "the outputs of the last step", r.YBits, r.Matrix.Rows)
+	d := &decide{builder: r.builder, Decide: r.plan.Decide, rows: r.Matrix.Rows, yBits: r.YBits}
+	if d.scores = r.out; r.plan.Hop == 0 {
+		d.scores = d.kept("scores", "the outputs of the last step", r.YBits, r.Matrix.Rows)
+	}
 	if d.Keeps() {
 		d.averages = d.kept("averages", "the outputs, averaged over the steps", d.AverageBits, r.Matrix.Rows)
 	}
@@ -55,9 +59,14 @@ func (d *decide) afterStep(r *readout) []Stmt {
 	scores := &Func{Name: d.names.Get("score"), Doc: "Computes the outputs."}
 	scores.Body = r.product(scores, func(i, v *Expr) Stmt { return Store{d.scores.Name, i, As(v, d.scores.Elem)} })
 	d.add(scores)
+	return []Stmt{Call{scores.Name}, Call{d.function().Name}}
+}
+
+// function makes the one that decides on scores.
+func (d *decide) function() *Func {
 	f := d.add(&Func{Name: d.names.Get("decide"), Doc: "Averages the outputs and decides."})
 	f.Body = d.body()
-	return []Stmt{Call{scores.Name}, Call{f.Name}}
+	return f
 }
 
 // negative is -1 below 0, else 0.
@@ -71,10 +80,13 @@ func (d *decide) constant(v int64) *Expr { return Const(d.t, v) }
 // score is entry i at the unit of even steps.
 func (d *decide) score(i *Expr) *Expr {
 	y := Load(d.scores, i)
+	if d.scores.Kind == Output {
+		y = y.Claimed(d.yBits)
+	}
 	if d.Odd == arith.Identity {
 		return As(y, d.t).Claimed(d.ScoreBits)
 	}
-	wide := d.calc(d.t.Bits, d.scores.Range.Bits()+arith.SignedBits(d.Odd.Mul)-1)
+	wide := d.calc(d.t.Bits, d.yBits+arith.SignedBits(d.Odd.Mul)-1)
 	return As(ByPhase(As(y, wide), Requant(As(y, wide), d.Odd)).Claimed(d.ScoreBits), d.t)
 }
 

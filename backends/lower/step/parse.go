@@ -21,7 +21,8 @@ type (
 		Name   string      `parser:"'program' @String"`
 		Step   ident       `parser:"'step' @Ident"`
 		Output ident       `parser:"'output' @Ident"`
-		Decide ident       `parser:"( 'decides' @Ident )?"`
+		Decide ident       `parser:"( 'decides' @Ident"`
+		By     ident       `parser:"( 'by' @Ident )? )?"`
 		Parity bool        `parser:"@'parity'? '{'"`
 		Items  []*itemText `parser:"@@* '}'"`
 	}
@@ -183,7 +184,7 @@ func Parse(file string, src []byte) (*Program, error) {
 		}
 		return nil, whole.Errorf("syntax", "%v", err).Helpf(textHelp)
 	}
-	r := &reader{p: &Program{Name: text.Name, Step: string(text.Step), Output: string(text.Output), Decision: string(text.Decide), TwoPhase: text.Parity}, lines: map[string][]lexer.Position{}}
+	r := &reader{p: &Program{Name: text.Name, Step: string(text.Step), Output: string(text.Output), Decision: string(text.Decide), Decide: string(text.By), TwoPhase: text.Parity}, lines: map[string][]lexer.Position{}}
 	if err := r.program(text); err != nil {
 		return nil, diag.At(spanOf(file, r.at)).Errorf("step", "%v", err).Helpf(textHelp)
 	}

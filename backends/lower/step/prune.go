@@ -50,6 +50,21 @@ func loads(body []Stmt, to map[string]bool) {
 	}
 }
 
+// stores adds the arrays that a body writes.
+func stores(body []Stmt, to map[string]bool) {
+	for _, s := range body {
+		switch s := s.(type) {
+		case Store:
+			to[s.Array] = true
+		case For:
+			stores(s.Body, to)
+		case IfOdd:
+			stores(s.Odd, to)
+			stores(s.Even, to)
+		}
+	}
+}
+
 // unwritten is a body without the stores to an array, and without the loops that this leaves empty.
 func unwritten(body []Stmt, array string) (out []Stmt) {
 	for _, s := range body {

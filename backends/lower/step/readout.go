@@ -237,6 +237,8 @@ func (r *readout) rows(put into) []Stmt {
 // afterStep is what a step adds to a mean, and how it decides.
 func (r *readout) afterStep(f *Func) []Stmt {
 	switch {
+	case r.decide != nil && r.plan.Hop > 0:
+		return nil
 	case r.decide != nil:
 		return r.decide.afterStep(r)
 	case r.plan.Output.When != ir.Mean:
@@ -261,7 +263,7 @@ func (r *readout) afterStep(f *Func) []Stmt {
 func (r *readout) output(f *Func) []Stmt {
 	i := Counter("i")
 	switch {
-	case r.decide != nil:
+	case r.decide != nil && r.plan.Hop == 0:
 		return []Stmt{each("i", r.Matrix.Rows, Store{r.out.Name, i, As(Load(r.decide.scores, i), r.out.Elem)})}
 	case r.plan.Output.When != ir.Mean:
 		return r.product(f, func(i, v *Expr) Stmt { return Store{r.out.Name, i, As(v, r.out.Elem)} })

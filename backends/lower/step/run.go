@@ -82,6 +82,10 @@ func (m *Machine) Step(x []int64) (err error) {
 	m.T++
 	m.begin()
 	m.call(m.step)
+	if m.decide != nil {
+		m.call(m.out)
+		m.call(m.decide)
+	}
 	for i, a := range m.arrays {
 		if a.Kind == State {
 			m.within(a, m.mem[i])

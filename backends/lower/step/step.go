@@ -52,7 +52,27 @@ type Program struct {
 	Step     string   // the function that consumes the input of a step; inside, Odd is the parity of the step that it takes
 	Output   string   // the function that fills the output; Odd is the parity of the last step
 	TwoPhase bool     // whether anything reads Odd
-	Decision string   // the state whose one entry is the class decided on and 1, and 0 before the first step; "" for none
+	// Decide is the function that decides on the outputs of a step where the model restarts: on those of the oldest course, which Output has
+	// filled. Its states are the only ones that are no course's, and no other function has them. "" where Step decides, or nothing does.
+	Decide   string
+	Decision string // the state whose one entry is the class decided on and 1, and 0 before the first step; "" for none
+}
+
+// Stream are the names of the states that Decide keeps, which are no course's.
+func (p *Program) Stream() map[string]bool {
+	out := map[string]bool{}
+	for _, f := range p.Funcs {
+		if f.Name == p.Decide {
+			loads(f.Body, out)
+			stores(f.Body, out)
+		}
+	}
+	for _, a := range p.Arrays {
+		if a.Kind != State {
+			delete(out, a.Name)
+		}
+	}
+	return out
 }
 
 // Kind says what an array is and who writes it.

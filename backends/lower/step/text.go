@@ -64,7 +64,11 @@ func (t *printer) program(p *Program) {
 		phases = " parity"
 	}
 	if p.Decision != "" {
-		phases = " decides " + nameText(p.Decision) + phases
+		by := ""
+		if p.Decide != "" {
+			by = " by " + nameText(p.Decide)
+		}
+		phases = " decides " + nameText(p.Decision) + by + phases
 	}
 	t.line("program %s step %s output %s%s {", strconv.Quote(p.Name), nameText(p.Step), nameText(p.Output), phases)
 	t.indent++

@@ -85,6 +85,9 @@ func Prove(p *Program) (r *Report, err error) {
 	for v.phase = range v.phases() {
 		v.run(v.step)
 		v.run(v.out)
+		if v.decide != nil { // on what the output was left at
+			v.run(v.decide)
+		}
 	}
 	return v.report(), nil
 }
@@ -170,7 +173,7 @@ func (v *verifier) errorf(l *line, n *node, format string, args ...any) {
 	panic(fail{e})
 }
 
-// run runs the step or the output from states that may be anything in their ranges.
+// run runs the step, the output or what decides from states that may be anything in their ranges.
 func (v *verifier) run(f *function) {
 	for i, a := range v.arrays {
 		switch a.Kind {
@@ -179,7 +182,9 @@ func (v *verifier) run(f *function) {
 				v.mem[i][j] = a.Range
 			}
 		case Output:
-			clear(v.defined[i])
+			if f != v.decide {
+				clear(v.defined[i])
+			}
 		}
 	}
 	v.call(f)
@@ -473,5 +478,6 @@ func (v *verifier) report() *Report {
 	reached := map[*function]bool{}
 	v.visit(v.step, reached, see)
 	v.visit(v.out, reached, see)
+	v.visit(v.decide, reached, see)
 	return r
 }
