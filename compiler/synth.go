@@ -43,6 +43,8 @@ type Synthesis struct {
 	OutputMicro float64 `json:"step_with_outputs_us,omitempty"`
 	// Energy of a step in microjoules, the least and the most; nil where the part's power is not known.
 	Energy *[2]float64 `json:"step_uj,omitempty"`
+	// Waveform is the timing diagram of a step, an SVG; nil where there is none.
+	Waveform []byte `json:"-"`
 	// EnergyNote says what the energy is of, or why there is none.
 	EnergyNote string `json:"energy_note,omitempty"`
 }
@@ -133,6 +135,11 @@ func (l *Lowered) Synth(ctx context.Context, part *chip.Part, o SynthOptions) (*
 		out.Settings = append(out.Settings, k+"="+settings[k])
 	}
 	out.Cycles, out.OutputCycles = figure(figures, "cycles a step"), figure(figures, "cycles a step with outputs")
+	for _, f := range files {
+		if f.Path == verilog.Waveform {
+			out.Waveform = f.Data
+		}
+	}
 	measure := func() error { return l.measure(ctx, out, files, part, o.Options) }
 	if o.Keep {
 		err = out.kept(files, part, o.Options, measure)

@@ -16,6 +16,7 @@ type design struct {
 	plan        *lower.Plan
 	made        *explore.Candidate
 	tableBits   int
+	drawn       bool     // there is a timing diagram
 	memoryFiles []string // of tables that do not stand in the module
 }
 

@@ -69,11 +69,15 @@ type readmeValues struct {
 	MemoriesMacro  string
 	Shells         []shell
 	Serial         bool
+	Waveform       string // the file; "" where there is none
 }
 
 func (d *design) readme() readmeValues {
 	v := readmeValues{topValues: d.top(), Name: d.plan.Name, Sources: d.sources(), Arch: d.made.Arch.String(), StateBits: d.stateBits(), TableBits: d.tableBits,
 		MemoryFiles: d.memoryFiles, MemoriesMacro: memoriesMacro(d.prefix), Shells: d.shells, Serial: d.makefile().Serial}
+	if d.drawn {
+		v.Waveform = Waveform
+	}
 	switch d.plan.Output.Decision {
 	case ir.Argmax:
 		if s := d.plan.Output.Decide; d.plan.Decide != nil {

@@ -104,6 +104,7 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	w.module()
 	w.shellFiles(w.testbench(v))
 	w.formal()
+	w.waveform(v)
 	w.print(sim.CoverageMain, "coverage.cpp", nil)
 	w.print("harness.v", "harness.v", d.top())
 	w.print("Makefile", "Makefile", d.makefile())

@@ -19,7 +19,7 @@ import (
 )
 
 // synthFiles are what -o gets.
-var synthFiles = struct{ report, data, plan, harness, log string }{"report.md", "synth.json", "floorplan.svg", "harness.v", "tools.log"}
+var synthFiles = struct{ report, data, plan, wave, harness, log string }{"report.md", "synth.json", "floorplan.svg", "waveform.svg", "harness.v", "tools.log"}
 
 func (a *app) synthCmd() *cobra.Command {
 	o := compiler.SynthOptions{Options: synth.Options{Seeds: 3, Timeout: 15 * time.Minute}}
@@ -36,7 +36,8 @@ func (a *app) synthCmd() *cobra.Command {
   registers with three pins, so that its clock is its own. What the harness takes is apart;
 - the cycles of a step, counted in simulation where Icarus Verilog is installed; the time and energy of one at the worst clock.
 
-ecp5 and xc7 are synthesised only. With -o, a folder gets a report, a drawing of the slowest placement and what the tools said.
+ecp5 and xc7 are synthesised only. With -o, a folder gets a report, drawings of the slowest placement and of a step's
+waveform, and what the tools said.
 Exit code 1: the part has no room, a tool did not end in time, or the slowest seed does not reach --clock or the rate.`,
 		Example: `  hrnnc synth model.hrn --part up5k
   hrnnc synth model.hrn --part up5k --set verilog.butterflies=1 --clock 12MHz -o build/up5k
@@ -73,7 +74,7 @@ Exit code 1: the part has no room, a tool did not end in time, or the slowest se
 				}
 				defer into.Close()
 				f := synthFiles
-				if err := into.Claim(f.report, f.data, f.plan, f.harness, f.log); err != nil {
+				if err := into.Claim(f.report, f.data, f.plan, f.wave, f.harness, f.log); err != nil {
 					return err
 				}
 			}
@@ -263,6 +264,11 @@ func writeSynthesis(into *fileio.Folder, s *compiler.Synthesis) error {
 	} else if err := into.Remove(f.plan, f.harness); err != nil { // of another part
 		return err
 	}
+	if s.Waveform != nil {
+		files = append(files, fileio.Content{Name: f.wave, Data: s.Waveform})
+	} else if err := into.Remove(f.wave); err != nil {
+		return err
+	}
 	return into.Write(files...)
 }
 
@@ -281,6 +287,9 @@ func synthReport(s *compiler.Synthesis) []byte {
 	}
 	if s.FloorPlan != nil {
 		fmt.Fprintf(&b, "\nThe slowest placement; `%s` has its harness, `%s` what the tools said:\n\n![floor plan](%s)\n", synthFiles.harness, synthFiles.log, synthFiles.plan)
+	}
+	if s.Waveform != nil {
+		fmt.Fprintf(&b, "\nOne step, cycle by cycle, as the design takes it:\n\n![waveform](%s)\n", synthFiles.wave)
 	}
 	return b.Bytes()
 }

@@ -212,6 +212,7 @@ func (b *builder) open() {
 	if p.Hop > 0 {
 		b.turns()
 	} else {
+		b.Show("steps", nil, b.start)
 		first.When(b.start, b.last)
 		b.nextOdd = Or(b.last, b.odd.Not())
 		odd.When(b.start, b.nextOdd)

@@ -18,6 +18,8 @@ type Design struct {
 	// StepCycles is the initiation interval: cycles from the last beat of a step's input to that of the next while neither side
 	// waits. OutputCycles is the longest that a step may take, with the outputs of the sequence before in its way.
 	StepCycles, OutputCycles int
+	// Waves are what a timing diagram shows beside the ports, from top to bottom.
+	Waves []Wave
 
 	prefix string
 	taken  map[string]bool
@@ -27,6 +29,35 @@ type Design struct {
 type Section struct {
 	Title string
 	Items []Item
+}
+
+// Wave is a signal as a timing diagram shows it.
+type Wave struct {
+	Group   string // the heading that it stands under
+	Signal  *Signal
+	Valid   *Expr // 1 where its value means something, Later cycles after; nil: always
+	Later   int
+	Changes bool // that it changes tells one phase from the next
+}
+
+// Show has a timing diagram show signals under a heading, in cycles in which valid (nil: always) is 1. What is nil or no signal is left
+// out.
+func (d *Design) Show(group string, valid *Expr, values ...*Expr) {
+	d.ShowLater(group, valid, 0, values...)
+}
+
+// ShowLater is Show for values that are there some cycles after valid is 1.
+func (d *Design) ShowLater(group string, valid *Expr, cycles int, values ...*Expr) {
+	for _, v := range values {
+		if v != nil && v.Op == OpRef {
+			d.Waves = append(d.Waves, Wave{Group: group, Signal: v.Signal, Valid: valid, Later: cycles})
+		}
+	}
+}
+
+// ShowPhase is Show for a signal whose changes tell phases apart.
+func (d *Design) ShowPhase(group string, valid *Expr, s *Signal) {
+	d.Waves = append(d.Waves, Wave{Group: group, Signal: s, Valid: valid, Changes: true})
 }
 
 // Item is one of *Signal (a wire or a register) and *Memory.

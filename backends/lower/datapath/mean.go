@@ -149,6 +149,8 @@ func (b *builder) openMean(m *mean) {
 func (b *builder) sums(m *mean, in summed) {
 	r := &b.p.Readout
 	b.Section("The mean: units add up over the steps")
+	b.Show("mean", nil, m.pending.Ref(), m.reading.Ref())
+	b.Show("mean", m.reading.Ref(), m.row.Ref(), m.at.Ref())
 	bits, signed := width(m.every)
 
 	odd := in.align("sum_odd", b.odd)

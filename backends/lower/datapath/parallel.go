@@ -95,6 +95,7 @@ type at struct{ valid, first, last, odd *Expr }
 func (e *parallel) next(name string, s at) at {
 	valid := e.Reg(name+"_valid", 1).ResetTo(0)
 	valid.When(e.move, s.valid)
+	e.Show("pipeline", nil, valid.Ref())
 	return at{valid.Ref(), e.kept(name+"_first", s.first), e.kept(name+"_last", s.last), e.kept(name+"_odd", s.odd)}
 }
 
@@ -114,6 +115,7 @@ func (e *parallel) inflow() (addends []*Expr, s at) {
 	e.Section("The step that came in: its flags stand a cycle after its last beat, and so does its input")
 	valid := e.Reg("in_valid_1", 1).ResetTo(0)
 	valid.When(e.move, e.start)
+	e.Show("pipeline", nil, valid.Ref())
 	s = at{valid.Ref(), e.first, e.last, e.odd}
 	if e.p.Input.Kind == ir.Token {
 		return e.ofToken(s)
@@ -382,6 +384,10 @@ func (e *parallel) recur(addends []*Expr, s at) {
 		news[i], _ = e.settled(name, l, addends[i].signed(), kept)
 		g[i].When(step, news[i])
 	}
+	e.Show(l.Name, nil, step)
+	for _, unit := range g[:min(len(g), 4)] {
+		e.Show(l.Name, nil, unit.Ref())
+	}
 	e.readout(g, step, s)
 }
 
@@ -449,6 +455,8 @@ func (e *parallel) readout(g []*Signal, step *Expr, s at) {
 	wb, rb := counts(words), counts(m.Rows)
 	word := e.Reg("word", wb).ResetTo(0)
 	row := e.Reg("row", rb).ResetTo(0)
+	e.Show("readout", nil, pending.Ref(), reading.Ref())
+	e.Show("readout", reading.Ref(), row.Ref(), word.Ref())
 	first, lastWord := word.Ref().Is(0), word.Ref().Is(words-1)
 	if words == 1 {
 		first, lastWord = One(), One()

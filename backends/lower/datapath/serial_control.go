@@ -210,6 +210,7 @@ func (e *engine) control() {
 		busy = Or(busy, e.reading.Ref())
 	}
 	e.idleParts = append(e.idleParts, busy.Not(), settled)
+	e.showControl(i, busy)
 	e.bundle()
 	if !e.isLast() {
 		e.done = e.Reg("updated", 1, "in this step").ResetTo(0)
@@ -233,6 +234,23 @@ func (e *engine) control() {
 			at = u.col.Slice(u.col.Bits-1, low).To(f.word)
 		}
 		f.source, f.sourceOn = at, u.on
+	}
+}
+
+// showControl has a timing diagram show what runs when.
+func (e *engine) showControl(i *Signal, busy *Expr) {
+	for _, phase := range []*Signal{e.transforming, e.updating, e.reading} {
+		if phase != nil {
+			e.Show(e.l.Name, nil, phase.Ref())
+		}
+	}
+	if e.mask != nil {
+		e.ShowPhase(e.l.Name, busy, e.mask)
+	}
+	e.Show(e.l.Name, busy, i.Ref())
+	e.Show(e.l.Name, e.updating.Ref(), e.u.sub, e.u.col)
+	if e.readUnits > 0 && e.readRows < e.p.Readout.Matrix.Rows {
+		e.Show(e.l.Name, e.reading.Ref(), e.group.Ref())
 	}
 }
 

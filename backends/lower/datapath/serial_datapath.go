@@ -90,6 +90,7 @@ func (e *engine) datapath() {
 		}
 		la.g, la.clamped = e.settled(name, l, total, in)
 	}
+	e.ShowLater(l.Name, e.u.on, 2, lanes[0].z)
 	e.write(banks, lanes, on, sub)
 	switch {
 	case e.mean != nil:
@@ -233,6 +234,7 @@ func (e *engine) banks(on, sub []*Expr) []*bank {
 		b.q = e.Read(b.m, laned("q", len(out), n), b.at, e.keeps())
 		e.words = append(e.words, b.q)
 	}
+	e.Show(l.Name, nil, out[0].at, out[0].q)
 	if e.state != nil {
 		word := e.words[0]
 		if e.w > 0 {
@@ -503,6 +505,7 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 		}
 	}
 	e.written = written
+	e.Show(l.Name, written, lanes[0].acc.Value, lanes[0].g)
 	if e.state != nil {
 		for _, la := range lanes {
 			if la.clamped != nil {
@@ -616,6 +619,9 @@ func (e *engine) write(banks []*bank, lanes []*lane, on, sub []*Expr) {
 			when, at, data = Or(when, here), Mux(here, to, at), Mux(here, e.port.data.To(e.mem), data.AsSigned())
 		}
 		b.m.Write(when, at, data.AsUnsigned())
+		if n == 0 {
+			e.Show(l.Name, when, at)
+		}
 	}
 }
 

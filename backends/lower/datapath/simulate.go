@@ -140,6 +140,15 @@ func (s *Simulator) Peek(sig *Signal) uint64 {
 	return s.now[s.slot[sig]]
 }
 
+// Watch gives a function for the value of an expression over the design's signals, in the cycle in which it is called.
+func (s *Simulator) Watch(e *Expr) func() uint64 {
+	value := s.compile(e)
+	return func() uint64 {
+		s.settle()
+		return value()
+	}
+}
+
 // Words are those of a memory; changing them changes it.
 func (s *Simulator) Words(m *Memory) []uint64 { return s.words[m] }
 

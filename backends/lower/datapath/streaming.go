@@ -204,6 +204,8 @@ func (s *streaming) pass() flow {
 	away.When(back, Zero())
 	away.When(start, One())
 
+	s.Show("pass", nil, start, run.Ref(), away.Ref())
+	s.Show("pass", step, word.Ref())
 	s.runs = append(s.runs, run.Ref(), away.Ref(), s.hold.Ref(), comes)
 	if rests != nil {
 		s.runs = append(s.runs, rests.Ref())
@@ -360,6 +362,8 @@ func (s *streaming) update(z flow, flows inflow) {
 		accs, shift = s.products(flows)
 	}
 	odd := s.chain("odd_", s.odd, late-1, false)
+	s.Show("update", nil, on)
+	s.Show("update", on, unit)
 	for i := range lanes {
 		name := func(what string) string { return laned(what, lanes, i) }
 		s.Section("The new state%s", map[bool]string{true: fmt.Sprintf(", lane %d", i)}[lanes > 1])
@@ -394,6 +398,10 @@ func (s *streaming) update(z flow, flows inflow) {
 		}
 		g, clamped := s.settled(name("g"), l, total, in)
 		s.g = append(s.g, g)
+		if i == 0 {
+			s.ShowLater("update", on, 2, r.value)
+			s.ShowLater("update", on, late, accs[i].Value, g)
+		}
 		s.clamps(name("clamped"), clamped)
 	}
 	inverted := make([]*Expr, lanes)
@@ -607,6 +615,8 @@ func (s *streaming) scan(r *rows, written, ready *Expr) scanner {
 	if s.words > 1 {
 		counter.When(on, Mux(last, Const(s.k, 0), Add(at, Const(s.k, 1))))
 	}
+	s.Show("readout", nil, scanning.Ref())
+	s.Show("readout", scanning.Ref(), at)
 	ends := And(on, last)
 	if r.groups > 1 {
 		n := counts(r.groups)

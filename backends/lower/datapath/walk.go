@@ -132,6 +132,13 @@ func (d *Design) Prune() {
 		s.Items = slices.DeleteFunc(s.Items, func(i Item) bool { return !survives(i, used, kept) })
 	}
 	d.Sections = slices.DeleteFunc(d.Sections, func(s *Section) bool { return len(s.Items) == 0 })
+	d.Waves = slices.DeleteFunc(d.Waves, func(w Wave) bool {
+		lost := !used[w.Signal]
+		if w.Valid != nil {
+			w.Valid.walk(func(e *Expr) { lost = lost || e.Signal != nil && e.Signal.Kind != Input && !used[e.Signal] })
+		}
+		return lost
+	})
 }
 
 func survives(i Item, used map[*Signal]bool, kept map[*Memory]bool) bool {
