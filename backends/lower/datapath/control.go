@@ -208,11 +208,11 @@ func (b *builder) open() {
 	} else {
 		b.start = b.accept
 	}
+	b.Show("steps", nil, b.start)
 	last.When(b.start, endsSequence)
 	if p.Hop > 0 {
 		b.turns()
 	} else {
-		b.Show("steps", nil, b.start)
 		first.When(b.start, b.last)
 		b.nextOdd = Or(b.last, b.odd.Not())
 		odd.When(b.start, b.nextOdd)

@@ -79,6 +79,7 @@ func (b *builder) turns() {
 		c.newest = b.Wire("newest", course.Ref().Is(c.n-1))
 		c.oldest = b.Wire("oldest", course.Ref().Any().Not())
 		youngest = b.Wire("newest_next", course.Ref().Is(c.n-2))
+		b.Show("steps", nil, course.Ref())
 		course.When(b.start, Mux(c.newest, Const(course.Bits, 0), Add(course.Ref(), Const(course.Bits, 1))))
 	}
 	begins := b.Wire("begins", And(b.start, c.newest), "a new input starts on its way through the courses")

@@ -12,8 +12,8 @@ type shown struct{ cycle, gap int }
 const (
 	headRun  = 3  // in a row in front of a gap; one is behind it
 	longest  = 16 // tokens of what is found to repeat
-	mostWide = 60 // cycles and gaps in all
-	tailWide = 20 // of them at the end
+	mostWide = 90 // cycles and gaps in all
+	tailWide = 30 // of them at the end
 )
 
 // token is a stretch of cycles: a state of the signals for n cycles, or a body n times.

@@ -12,7 +12,7 @@ import (
 )
 
 // most is the number of cycles above which a step is not drawn: it would take seconds to run.
-const most = 1 << 18
+const most = 1 << 17
 
 // trace is what rows were in a run of cycles.
 type trace struct {
@@ -45,7 +45,7 @@ func Step(d *datapath.Design, p *lower.Plan, about string, x [2][]int64) []byte 
 	return t.draw(about)
 }
 
-// record runs a design from a reset on, and notes the cycles of the second step: from one before its input to one behind its outputs.
+// record runs a design from a reset on, and notes the cycles of the second step: from one before its input until all stands still.
 func record(d *datapath.Design, p *lower.Plan, x [2][]int64) *trace {
 	s := datapath.NewSimulator(d)
 	t := &trace{}
@@ -96,7 +96,7 @@ func record(d *datapath.Design, p *lower.Plan, x [2][]int64) *trace {
 		}
 		s.Clock(false)
 	}
-	patience := 2*d.OutputCycles + 64
+	patience := d.OutputCycles + d.StepCycles + 64 // by then all is still
 	feed := func(step []int64, last bool) {
 		for j, v := range step {
 			s.Set(datapath.InValid, 1)
@@ -123,10 +123,7 @@ func record(d *datapath.Design, p *lower.Plan, x [2][]int64) *trace {
 	recording = true
 	cycle()
 	feed(x[1], true)
-	for left, behind := patience, 2; left > 0 && behind > 0; left-- {
-		if s.Get(datapath.OutValid)&s.Get(datapath.OutLast) == 1 {
-			left = behind
-		}
+	for range patience {
 		cycle()
 	}
 	t.trim()
