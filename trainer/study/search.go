@@ -408,8 +408,7 @@ func (w *SearchWork) watcher() Watcher {
 // successive halving is done, it adds the trials of the next one to the plan in the folder. incomplete allows trials without a result:
 // then nothing is written.
 func (w *SearchWork) Merge(ctx context.Context, incomplete bool) (*Found, error) {
-	all, err := w.read()
-	if err != nil {
+	if _, err := w.read(); err != nil { // before a folder is made
 		return nil, err
 	}
 	folder, err := w.openFolder(ctx)
@@ -417,7 +416,8 @@ func (w *SearchWork) Merge(ctx context.Context, incomplete bool) (*Found, error)
 		return nil, err
 	}
 	defer folder.Close()
-	if all, err = w.read(); err != nil { // another merge may have added a round
+	all, err := w.read() // another merge may have added a round
+	if err != nil {
 		return nil, err
 	}
 	w.worker = worker{folder: w.Folder}

@@ -53,17 +53,6 @@ func (k *sets) read(file, dataSet string) (*Study, string, error) {
 	return s, k.hash, nil
 }
 
-// trialFiles are what a trial may write in its variant's folder.
-func trialFiles(t *search.Trial) []string {
-	names := []string{search.ModelName, search.WeightsName, trainer.CheckpointName, trainer.MetricsName}
-	for _, epochs := range t.Rounds {
-		one := *t
-		one.Epochs = epochs
-		names = append(names, one.OutcomeName())
-	}
-	return names
-}
-
 // do gives the result of a trial: that which is there already, or a new one. Where another process has the variant, the error has the
 // code "locked".
 func (k *worker) do(ctx context.Context, t *search.Trial, watch func(trainer.Event)) (o *search.Outcome, done bool, err error) {
