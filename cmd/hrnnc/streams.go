@@ -119,6 +119,11 @@ func (a *app) evalStream(ctx context.Context, s *study.Study, o evalFlags, bar *
 			return err
 		}
 		a.warn(trainer.InputWarnings(s.Model, s.Set, part, otherUnit))
+		seen, err := s.TrainedOn(part)
+		if err != nil {
+			return err
+		}
+		a.warn(seen)
 		for _, level := range o.levels {
 			stages = append(stages, bar.plan("scoring "+name+" at level "+level, 2*float64(part.N)))
 		}
@@ -184,6 +189,11 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 	if err != nil {
 		return err
 	}
+	seen, err := s.TrainedOn(part)
+	if err != nil {
+		return err
+	}
+	a.warn(seen)
 	stage := bar.plan("choosing on "+o.stream.tune+" at level "+level, 2*float64(part.N))
 	stage.Begin()
 	s.Stage = stage
@@ -215,7 +225,11 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 	if !t.Reached {
 		fmt.Fprintln(a.out, "no settings make so few false alarms up; these make up the fewest")
 	}
-	fmt.Fprintf(a.out, "\npaste into the model, in place of its decide block, and score that on test:\n\n    %s\n", t.Decide)
+	where := "into the model"
+	if s.Model.Decide != nil {
+		where += ", in place of its decide block,"
+	}
+	fmt.Fprintf(a.out, "\npaste %s and score that on test:\n\n    %s\n", where, t.Decide)
 	if t.AtLast {
 		fmt.Fprintln(a.out, "\na decide block decides at every step: write  output ... at every step,  too")
 	}

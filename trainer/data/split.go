@@ -32,11 +32,11 @@ func (p *pool) deal(name string, o *Options) (index [numParts][]int32, err error
 	}
 	if !slices.Contains(p.parts, test) && o.Hold > 0 {
 		// Not the seed of the options: runs with other seeds are to be compared on one test part.
-		p.holdOut(test, unassigned, o.Hold, p.byGroup(o), random(0, drawTest))
+		p.holdOut(test, unassigned, o.Hold, o, p.byGroup(o), random(0, drawTest))
 	}
 	p.assign(unassigned, train)
 	if !slices.Contains(p.parts, valid) && o.Valid > 0 {
-		p.holdOut(valid, train, o.Valid, p.byGroup(o) && (o.Split != "" || p.testIsOfOthers()), random(o.Seed, drawValid))
+		p.holdOut(valid, train, o.Valid, o, p.byGroup(o) && (o.Split != "" || p.testIsOfOthers()), random(o.Seed, drawValid))
 	}
 	for i, part := range p.parts {
 		index[part] = append(index[part], int32(i))
@@ -153,7 +153,7 @@ func (p *pool) testIsOfOthers() bool {
 
 // holdOut moves a fraction of the sequences of one part to another: whole groups, windows as in holdWindows, or some of each
 // class.
-func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.Rand) {
+func (p *pool) holdOut(to, from part, fraction float64, o *Options, groups bool, rng *rand.Rand) {
 	names := map[part]string{valid: "validation", test: "test"}
 	if groups {
 		if held := p.holdGroups(p.groups, to, from, fraction, rng); held != nil {
@@ -164,6 +164,8 @@ func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.R
 	if p.lengths != nil { // whole recordings
 		if held := p.holdGroups(p.recordings, to, from, fraction, rng); held != nil {
 			p.note("%s part: recordings %s", names[to], spell(held, p.recordingNames))
+		} else if o.Split != "groups" {
+			p.holdEnd(names[to], to, from, fraction, o.shortest())
 		}
 		return
 	}
@@ -180,8 +182,8 @@ func (p *pool) holdOut(to, from part, fraction float64, groups bool, rng *rand.R
 	}
 }
 
-// holdGroups moves random whole groups until the fraction is reached as closely as they allow, and at least one. It
-// gives the groups, or nil when there is only one and nothing would be left.
+// holdGroups moves random whole groups until the fraction is reached as closely as they allow, and at least one. A group that alone
+// has a class stays, unless each does. It gives the groups, or nil when there is only one and nothing would be left.
 func (p *pool) holdGroups(groups []int32, to, from part, fraction float64, rng *rand.Rand) []int32 {
 	count := map[int32]int{}
 	total := 0
@@ -199,12 +201,22 @@ func (p *pool) holdGroups(groups []int32, to, from part, fraction float64, rng *
 	rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	want, have := fraction*float64(total), 0
 	var held []int32
+	only := p.onlyOf(groups, from)
+	if stay := slices.DeleteFunc(slices.Clone(order), only.last); len(stay) > 0 {
+		order = append(stay, slices.DeleteFunc(order, func(g int32) bool { return !only.last(g) })...)
+	} else {
+		only = groupsOfClasses{}
+	}
 	for _, g := range order[:len(order)-1] {
+		if only.last(g) {
+			continue
+		}
 		with := have + count[g]
 		if len(held) > 0 && math.Abs(float64(with)-want) > math.Abs(float64(have)-want) {
 			continue
 		}
 		held, have = append(held, g), with
+		only.take(g)
 	}
 	for i, part := range p.parts {
 		if part == from && slices.Contains(held, groups[i]) {
@@ -253,6 +265,52 @@ func (p *pool) label(i int) int32 {
 	var dst [1]int32
 	p.y.Ints(i, 0, dst[:])
 	return dst[0]
+}
+
+// groupsOfClasses says which groups are the last that have a class.
+type groupsOfClasses struct {
+	classes map[int32][]int32 // of a group
+	left    map[int32]int     // groups that have a class
+}
+
+func (p *pool) onlyOf(groups []int32, from part) groupsOfClasses {
+	out := groupsOfClasses{map[int32][]int32{}, map[int32]int{}}
+	for i, part := range p.parts {
+		if part != from {
+			continue
+		}
+		g := groups[i]
+		for _, class := range p.classesAt(i) {
+			if !slices.Contains(out.classes[g], class) {
+				out.classes[g] = append(out.classes[g], class)
+				out.left[class]++
+			}
+		}
+	}
+	return out
+}
+
+func (o groupsOfClasses) last(g int32) bool {
+	return slices.ContainsFunc(o.classes[g], func(class int32) bool { return o.left[class] == 1 })
+}
+
+func (o groupsOfClasses) take(g int32) {
+	for _, class := range o.classes[g] {
+		o.left[class]--
+	}
+}
+
+// classesAt are those of a sequence, at all its steps where it is an unbroken recording; none where it has no classes.
+func (p *pool) classesAt(i int) []int32 {
+	switch {
+	case p.byClass():
+		return []int32{p.label(i)}
+	case p.lengths == nil || p.classes == nil || p.outputs > 0:
+		return nil
+	}
+	labels := make([]int32, p.lengths[i])
+	p.y.Ints(i, 0, labels)
+	return slices.DeleteFunc(distinct(labels), func(class int32) bool { return class < 0 })
 }
 
 func distinct(groups []int32) []int32 {

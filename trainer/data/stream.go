@@ -1,7 +1,9 @@
 package data
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
@@ -136,6 +138,74 @@ func (p *pool) unbroken(answer, every int) (longest int, out *stream) {
 		longest = max(longest, steps)
 	}
 	return longest, out
+}
+
+// shortest is how many stored steps one step takes.
+func (o *Options) shortest() int { return 1 + (max(1, o.Frame)-1)*max(1, o.Subsample) }
+
+// holdEnd moves the end of what a part has, all of one recording, to another: no other recording is there to be held out whole.
+func (p *pool) holdEnd(name string, to, from part, fraction float64, shortest int) {
+	var own []int // sequences of the part, in the order of the recording
+	total := 0
+	for i, part := range p.parts {
+		if part == from {
+			own = append(own, i)
+			total += int(p.lengths[i])
+		}
+	}
+	slices.SortStableFunc(own, func(i, j int) int { return cmp.Compare(p.first[i], p.first[j]) })
+	want, moved := int(math.Round(fraction*float64(total))), 0
+	for k := len(own) - 1; k >= 0 && want-moved >= shortest; k-- {
+		i, rest := own[k], want-moved
+		switch front := int(p.lengths[i]) - rest; {
+		case front <= 0 && k > 0:
+			p.parts[i] = to
+			moved += int(p.lengths[i])
+			continue
+		case front >= shortest:
+			p.split(i, front, to)
+			moved += rest
+		}
+		break
+	}
+	if moved > 0 {
+		p.note("%s part: the last %d rows of recording %s, since there is no other", name, moved, spell([]int32{p.recordings[own[0]]}, p.recordingNames))
+	}
+}
+
+// split makes the stored steps of an unbroken recording from some step on a sequence of its own, which is of another part.
+func (p *pool) split(i, at int, to part) {
+	p.x = split{p.x, p.n, i, at * p.frame.channels}
+	p.y = split{p.y, p.n, i, at * max(1, p.outputs)}
+	p.lengths = append(p.lengths, p.lengths[i]-int32(at))
+	p.lengths[i] = int32(at)
+	p.first = append(p.first, p.first[i]+int32(at))
+	p.parts, p.filed = append(p.parts, to), append(p.filed, p.filed[i])
+	p.recordings, p.stretches = append(p.recordings, p.recordings[i]), append(p.stretches, p.stretches[i])
+	if p.groups != nil {
+		p.groups = append(p.groups, p.groups[i])
+	}
+	p.n++
+}
+
+// split is a source with one sequence more, the last: another one's values from some on.
+type split struct {
+	source
+	number, of, from int
+}
+
+func (s split) Floats(i, from int, dst []float64) {
+	if i == s.number {
+		i, from = s.of, s.from+from
+	}
+	s.source.Floats(i, from, dst)
+}
+
+func (s split) Ints(i, from int, dst []int32) {
+	if i == s.number {
+		i, from = s.of, s.from+from
+	}
+	s.source.Ints(i, from, dst)
 }
 
 // fitsStream refuses settings that unbroken recordings have no use for.

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -118,5 +119,72 @@ func TestForecast(t *testing.T) {
 		if _, err := Load(path, options(t, "values=v", "id=id", "horizon=5", setting)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", setting, err, want)
 		}
+	}
+}
+
+// TestOneRecordingIsCut: where there is one recording alone, its end is held out, and no step is in two parts.
+func TestOneRecordingIsCut(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id,v,w,act,to\n")
+	for i := range 100 {
+		fmt.Fprintf(&b, "r,%d,%d,%s,%d\n", i, 10*i, []string{"on", "off"}[i/5%2], 1000+i)
+	}
+	path := saveTable(t, "s.csv", b.String())
+	for _, c := range []struct {
+		settings []string
+		steps    [3]int // of training, validation and test
+	}{
+		{nil, [3]int{72, 8, 20}},
+		{[]string{"valid=0"}, [3]int{80, 0, 20}},
+		{[]string{"hold=0.5", "frame=5"}, [3]int{9, 1, 10}},
+		{[]string{"hold=0.03", "valid=0", "frame=5"}, [3]int{20, 0, 0}}, // too short for a step
+		{[]string{"split=groups"}, [3]int{100, 0, 0}},
+	} {
+		for _, answers := range []string{"label=act", "targets=to"} {
+			set := load(t, path, append(c.settings, "values=v,w", answers, "id=id", "stream=yes")...)
+			at := 0.0
+			for k, s := range []*Sequences{&set.Train, &set.Valid, &set.Test} {
+				steps := 0
+				for i := range s.N {
+					steps += s.Steps(i)
+					x := make([]float64, s.Steps(i)*s.D)
+					s.Piece(i, 0, x)
+					if x[0] != at || x[1] != 10*at {
+						t.Errorf("%v: part %d begins with %v, want %v", c.settings, k, x[:2], at)
+					}
+					if answers == "targets=to" {
+						y := make([]float64, 1)
+						if s.PieceTargets(i, 0, y); y[0] != 1000+at+float64(s.D/2-1) {
+							t.Errorf("%v: part %d begins with target %v", c.settings, k, y)
+						}
+					}
+					at += float64(s.Steps(i) * s.D / 2)
+				}
+				if steps != c.steps[k] {
+					t.Errorf("%v: part %d has %d steps, want %d", c.settings, k, steps, c.steps[k])
+				}
+			}
+		}
+	}
+}
+
+// TestRareClassesStay: a recording that alone has a class is trained on, and another one is held out.
+func TestRareClassesStay(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id,v,act\n")
+	for i := range 60 {
+		act := []string{"on", "off"}[i/5%2]
+		if i/10 != 4 && i%10 == 7 {
+			act = fmt.Sprint("rare", i/10) // of all recordings but one
+		}
+		fmt.Fprintf(&b, "%d,%d,%s\n", i/10, i, act)
+	}
+	set := load(t, saveTable(t, "s.csv", b.String()), "label=act", "id=id", "stream=yes", "valid=0")
+	x := make([]float64, 10)
+	if set.Test.N == 1 {
+		set.Test.Values(0, x)
+	}
+	if set.Test.N != 1 || x[0] != 40 {
+		t.Errorf("%d recordings are held out, the first from %v", set.Test.N, x[0])
 	}
 }

@@ -59,6 +59,8 @@ type Shared struct {
 	Sequences int    `json:"sequences"` // of the part, that are of those who are trained on
 	Of        int    `json:"of"`        // sequences of the part
 	Number    int    `json:"number"`    // of persons or recordings that are in both
+
+	unbroken bool
 }
 
 // Shared counts the sequences of a part whose recordings, or whose persons, are trained on. Recordings come first: their
@@ -74,7 +76,7 @@ func (s *Set) Shared(part *Sequences) Shared {
 		numbers []int32
 	}{{"recordings", from.recordings}, {"persons", from.persons}} {
 		if n, number := s.Train.common(part, of.numbers); n > 0 {
-			return Shared{Part: name, What: of.what, Sequences: n, Of: part.N, Number: number}
+			return Shared{Part: name, What: of.what, Sequences: n, Of: part.N, Number: number, unbroken: part.Stream()}
 		}
 	}
 	return Shared{Part: name}
@@ -106,21 +108,30 @@ func (s Shared) String() string {
 	kind, what := "sequences", s.What
 	if s.What == "recordings" {
 		kind = "windows"
+		if s.unbroken {
+			kind = "stretches"
+		}
 	}
 	if s.Number == 1 {
 		what = strings.TrimSuffix(what, "s")
 	}
-	n := fmt.Sprintf("%d of %d", s.Sequences, s.Of)
-	if s.Sequences == s.Of {
+	n, are := fmt.Sprintf("%d of %d", s.Sequences, s.Of), "are"
+	switch {
+	case s.Of == 1:
+		n, kind, are = "the only", map[string]string{"sequences": "sequence", "windows": "window", "stretches": "stretch"}[kind], "is"
+	case s.Sequences == s.Of:
 		n = fmt.Sprintf("all %d", s.Of)
 	}
-	return fmt.Sprintf("%s %s of the %s part are of %d %s that training saw too: its score says little about new %s", n, kind, s.Part, s.Number, what, s.What)
+	return fmt.Sprintf("%s %s of the %s part %s of %d %s that training saw too: its score says little about new %s", n, kind, s.Part, are, s.Number, what, s.What)
 }
 
 // Remedy says what to do about it.
 func (s Shared) Remedy() string {
-	if s.What == "persons" {
+	switch {
+	case s.What == "persons":
 		return "split = groups  holds out whole persons"
+	case s.unbroken:
+		return "record more, at other times"
 	}
 	return "record more, several times for each class; or hold out whole recordings with  split = groups"
 }
@@ -132,4 +143,10 @@ func listed(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// Recordings are the names of those that a part's sequences are of, in their order; nil where they are unknown.
+func (s *Sequences) Recordings() []string {
+	_, recordings := s.sources()
+	return recordings
 }

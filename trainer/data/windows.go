@@ -41,7 +41,7 @@ func (r recordings) lay(name string, p *pool, o *Options) error {
 		}
 	}
 	if o.Stream {
-		return r.unbroken(name, p, 1+(max(1, o.Frame)-1)*max(1, o.Subsample))
+		return r.unbroken(name, p, o.shortest())
 	}
 	return r.windows(name, p, o.Window, o.Stride, o.Length)
 }

@@ -143,6 +143,25 @@ func (s *Study) period() (float64, error) {
 	return float64(every) / s.Set.Hz, nil
 }
 
+// TrainedOn warns of recordings of a part that training saw windows of: windows are dealt to the parts by what is in them, and
+// recordings whole. It reads the data as training did where that was not as recordings. The study must have been made with Options.Stream.
+func (s *Study) TrainedOn(part *data.Sequences) (out diag.List, err error) {
+	if s.asTrained == nil || part == &s.Set.Train {
+		return nil, nil
+	}
+	windows, err := data.Load(s.Config.Data, *s.asTrained)
+	if err != nil {
+		return nil, err
+	}
+	seen := windows.Train.Recordings()
+	both := slices.DeleteFunc(part.Recordings(), func(r string) bool { return !slices.Contains(seen, r) })
+	if len(both) > 0 {
+		out.Add(diag.InFile(s.Set.Name, "").Warningf("data", "training saw windows of %s: scores of them flatter", diag.Names(both)).
+			Helpf("score others with  --data FILE;  or train on  stream = yes,  which holds out what a stream is scored on"))
+	}
+	return out, nil
+}
+
 // StreamScore is how good decisions about the recordings of a part are at one level.
 type StreamScore struct {
 	Split  string `json:"split"`

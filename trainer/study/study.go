@@ -45,6 +45,7 @@ type Study struct {
 	Stage Stage
 
 	augment   data.Augment
+	asTrained *data.Options      // of recordings without end: how training reads the data, where that is otherwise
 	atLast    bool               // of recordings without end: the model as written answers at last
 	targetSet []string           // settings of targets
 	folder    *fileio.Folder     // of the run, or of a search and its candidates
@@ -159,6 +160,10 @@ func configure(file string, o Options) (*Study, data.Options, error) {
 	}
 	read, err = dataOptions(m, c)
 	if o.Stream {
+		if !read.Stream && o.Data == "" {
+			windows := read
+			s.asTrained = &windows
+		}
 		read.Stream, read.Window, read.Stride, read.Length, read.Augment = true, 0, 0, 0, data.Augment{}
 	}
 	if o.Data != "" {
