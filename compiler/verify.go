@@ -375,11 +375,19 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 	return row, nil
 }
 
-// budgeted is a sequence of every kind, cut to what a simulator of that rate runs in its time, and the reference's outputs.
+// budgeted is a sequence of every kind, cut to what a simulator of that rate runs in its time, and the reference's outputs. A model that
+// restarts, whose steps are those of all its copies, has fewer sequences instead, the last of them random, where one would else end before
+// a copy starts anew.
 func (v *verifier) budgeted(ctx context.Context, rate float64) (x, want [][][]int64, err error) {
-	const kinds = 5
-	steps := max(3, int(v.o.SimulatorSeconds*rate/kinds/float64(v.l.Plan.Cost().Total())))
-	for i, s := range v.x[:min(kinds, len(v.x))] {
+	kinds := min(5, len(v.x))
+	inputs := v.o.SimulatorSeconds * rate / float64(v.l.Plan.Cost().Total())
+	steps := max(3, int(inputs/5))
+	first := 0
+	if least := v.l.Plan.Hop + 2; v.l.Plan.Hop > 0 && steps < least {
+		first = kinds - min(max(1, int(inputs)/least), kinds)
+		steps = least
+	}
+	for i, s := range v.x[first:kinds] {
 		x = append(x, s[:min(len(s), steps+i&1)])
 	}
 	want, _, _, err = v.l.fixed(ctx, x, nil)

@@ -256,7 +256,8 @@ func (s *speller) signed(e *step.Expr) term {
 func (s *speller) indexed(op operator, e *step.Expr) term {
 	v := [2]term{s.expr(e.Args[0]), s.expr(e.Args[1])}
 	for i := range v {
-		if !v[i].typ.unsigned {
+		data := e.Args[i].Op != step.OpVar && v[i].typ.most < cIndex.most // narrow, and no counter
+		if !v[i].typ.unsigned || data && isNumber(e.Args[1-i]) {
 			v[i] = s.cast(e.Type, v[i])
 		}
 	}

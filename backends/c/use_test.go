@@ -11,6 +11,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/run/runtest"
 	"github.com/hrnnc/hrnnc/internal/exttool"
@@ -45,10 +46,10 @@ int main(void)
                 memcpy(&state[k], saved[k], sizeof saved[k]);
             }
             m_output(&state[k], y);
-            %s
             for (int i = 0; i < M_OUTPUTS; i++) {
                 printf("%%lld ", (long long)y[i]);
             }
+            %s
             putchar('\n');
         }
     }
@@ -56,15 +57,17 @@ int main(void)
 }
 `
 
-// TestStreams holds two streams in turn, and states that are saved and restored, to one stream at a time.
+// TestStreams holds two streams in turn, and states that are saved and restored, to one stream at a time: in the middle of courses and of
+// holds too.
 func TestStreams(t *testing.T) {
 	need(t, "gcc")
-	const steps = 9
 	for seed := range 12 {
 		rng := rand.New(rand.NewSource(int64(3000 + seed)))
 		p := plantest.WithOrder(rng, seed%5)
 		p.Output.When = ir.EveryStep
 		p.Readout.Rescale = nil
+		streaming(rng, p, seed)
+		steps := 9 + 2*p.Steps*min(p.Hop, 1)
 		_, prog := choose(rng, p)
 		files, _ := write(p, prog, backends.Vectors{}, &settings{prefix: "m", steady: seed%2 == 0, asm: true})
 		dir := runtest.Write(t, p, files).Dir
@@ -96,7 +99,9 @@ func TestStreams(t *testing.T) {
 		}
 		switch p.Output.Decision {
 		case ir.Argmax:
-			decide = "(void)m_class(&state[k]);"
+			if decide = "(void)m_class(&state[k]);"; p.Decide != nil {
+				decide = `printf("%d ", m_class(&state[k]));`
+			}
 		case ir.Threshold:
 			decide = "{ uint8_t bits[M_OUTPUTS]; m_bits(&state[k], bits); }"
 		}
@@ -117,6 +122,16 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// streaming makes three plans of four restart, decide, or both.
+func streaming(rng *rand.Rand, p *lower.Plan, i int) {
+	if i&1 == 1 {
+		plantest.Restart(rng, p, false)
+	}
+	if i&2 == 2 {
+		plantest.Decide(rng, p, 2+rng.Intn(5))
+	}
+}
+
 // TestStreamsOnChips does the same on simulated chips, with what assembly they have, means among the models: each step is taken from a
 // state that was saved, while the model went on and another took its turn.
 func TestStreamsOnChips(t *testing.T) {
@@ -124,14 +139,20 @@ func TestStreamsOnChips(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bench := runtest.Open(t, name)
 			kinds := map[string]int{}
-			for seed := 0; kinds["mean"] < 1 || kinds["deferred"] < 1 || kinds["other"] < 1; seed++ {
+			for seed := 0; kinds["mean"] < 1 || kinds["deferred"] < 1 || kinds["other"] < 1 || kinds["decided"] < 1; seed++ {
 				if seed == 400 {
 					t.Fatalf("only %v", kinds)
 				}
 				rng := rand.New(rand.NewSource(int64(9000 + seed)))
 				p := plantest.WithOrder(rng, 1+seed%4)
+				if seed%8 == 2 && p.Layers[0].N <= 16 { // all courses have room
+					plantest.Decide(rng, plantest.Restart(rng, p, false), 3)
+				}
 				c, prog := choose(rng, p)
 				kind := "other"
+				if p.Decide != nil {
+					kind = "decided"
+				}
 				if p.Output.When == ir.Mean {
 					kind = "mean"
 				}
@@ -147,10 +168,17 @@ func TestStreamsOnChips(t *testing.T) {
 				if err != nil {
 					t.Fatalf("seed %d, %v: %v", seed, c, err)
 				}
-				x := plantest.Sequences(rng, p, 3, 6)
+				x := plantest.Sequences(rng, p, 3, 6+p.Hop)
 				r, err := f.Run(context.Background(), x)
 				if err != nil {
 					t.Fatalf("seed %d, %v: %v", seed, c, err)
+				}
+				if p.Decide != nil {
+					for i := range r.Y {
+						for t := range r.Y[i] {
+							r.Y[i][t] = append(r.Y[i][t][:p.Readout.Matrix.Rows:p.Readout.Matrix.Rows], r.Classes[i][t]...)
+						}
+					}
 				}
 				if want := p.Outputs(x); fmt.Sprint(r.Y) != fmt.Sprint(want) {
 					t.Errorf("seed %d, %v: got %v\nwant %v", seed, c, r.Y, want)

@@ -77,6 +77,7 @@ func TestNoWarnings(t *testing.T) {
 		rng := rand.New(rand.NewSource(int64(1000 + seed)))
 		p := plantest.Random(rng)
 		p.Name = "m"
+		streaming(rng, p, seed)
 		_, prog := choose(rng, p)
 		sources = append(sources, source{p, prog})
 	}

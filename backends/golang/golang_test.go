@@ -151,6 +151,69 @@ func TestRandomPlansGiveTheBitsOfTheMachine(t *testing.T) {
 	gotool(t, b.dir, "test", "./p0", "./p3", "./p11", "./p24", "./p36")
 }
 
+// streams runs two sequences through two models, a step of each in turn. In mid-stream a model is copied and overwritten by the other's
+// steps, and the copy goes on.
+const streams = `package model
+
+import "testing"
+
+func TestStreams(t *testing.T) {
+	var m [2]Model
+	for step := range goldenX[0] {
+		for k := range m {
+			if step%%3 == k {
+				saved := m[k]
+				for i := range 5 {
+					x := goldenX[1-k][i]
+					m[k].Step(%sx)
+				}
+				m[k] = saved
+			}
+			x := goldenX[k][step]
+			m[k].Step(%sx)
+			if got, want := m[k].Output(), goldenY[k][step]; got != want {
+				t.Fatalf("stream %%d, step %%d: %%v, want %%v", k, step, got, want)
+			}
+			%s
+		}
+	}
+}
+`
+
+// TestStreams saves and restores models in the middle of courses and of holds, and lets two go on in turn.
+func TestStreams(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"go.mod": "module streams\n\ngo 1.22\n"})
+	for seed := range 8 {
+		rng := rand.New(rand.NewSource(int64(3000 + seed)))
+		p := plantest.WithOrder(rng, seed%5)
+		p.Output.When, p.Readout.Rescale = ir.EveryStep, nil
+		if seed&1 == 1 {
+			plantest.Restart(rng, p, false)
+		}
+		if seed&2 == 2 {
+			plantest.Decide(rng, p, 2+rng.Intn(5))
+		}
+		x := plantest.Sequences(rng, p, 2, 9+2*p.Steps*min(p.Hop, 1))
+		files := generate(t, p, backends.Vectors{X: x, Y: p.Outputs(x)}, backends.Settings{"package": "model", "import": fmt.Sprintf("streams/p%d", seed)})
+		delete(files, "go.mod")
+		by, class := "", ""
+		if p.Input.Kind == ir.Vector && p.Input.Size > 1 {
+			by = "&"
+		}
+		if p.Decide != nil {
+			class = `if got, want := m[k].Class(), goldenClasses[k][step]; got != want {
+				t.Fatalf("stream %d, step %d: class %d, want %d", k, step, got, want)
+			}`
+		}
+		files["streams_test.go"] = fmt.Sprintf(streams, by, by, class)
+		write(t, filepath.Join(dir, fmt.Sprintf("p%d", seed)), files)
+	}
+	if out := gotool(t, dir, "test", "-v", "-run", "TestStreams", "./..."); strings.Count(out, "--- PASS: TestStreams") != 8 {
+		t.Error(out)
+	}
+}
+
 // choices gives ways to compute a plan, by name; those that it does not allow are left out.
 func choices(p *lower.Plan) map[string]*step.Program {
 	change := func(c step.Choice, layer func(l *step.LayerChoice, p *lower.Layer), readout func(*step.ReadoutChoice)) step.Choice {

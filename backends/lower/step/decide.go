@@ -147,6 +147,7 @@ func (d *decide) body() (out []Stmt) {
 		change = set("c", And(change, free))
 		left := Add(Sub(rest, Add(free, of(1))), And(of(int64(d.Hold)), change))
 		left.Claim = &arith.Interval{Lo: 0, Hi: int64(d.Hold)}
+		left = set("n0", left) // named: what C narrows to a type without sign is no sum there
 		out = append(out, Store{d.rest.Name, At(0), As(left, d.rest.Elem)})
 	}
 	if d.Start == decider.NoStart {
@@ -157,6 +158,7 @@ func (d *decide) body() (out []Stmt) {
 		now = Add(now, And(of(int64(d.Start+1)), fresh))
 	}
 	now.Claim = &most
+	now = set("n1", now)
 	return append(out, Store{d.decision.Name, At(0), As(now, d.decision.Elem)})
 }
 
