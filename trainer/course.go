@@ -54,7 +54,11 @@ func (r *Run) course(rng *rand.Rand) course {
 // walks deals the pieces of all recordings, one behind the other, to the lanes of a batch: each lane walks through its recordings. What
 // is left of a recording beside whole pieces is before the first or behind the last one, as it is drawn.
 func (r *Run) walks(rng *rand.Rand) course {
-	c := course{steps: r.Config.Truncate, batches: make([][]Piece, r.batches())}
+	longest := 0
+	for i := range r.Train.Len() {
+		longest = max(longest, r.Train.StepsOf(i))
+	}
+	c := course{steps: min(r.Config.Truncate, longest+longest%2), batches: make([][]Piece, r.batches())} // an even number: of no more than there is
 	var all []Piece
 	for range max(1, r.Config.Repeat) {
 		for _, i := range rng.Perm(r.Train.Len()) {

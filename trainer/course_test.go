@@ -135,3 +135,15 @@ func TestCarriedStatesAreUsed(t *testing.T) {
 		t.Errorf("the loss is %v either way", loss["yes"])
 	}
 }
+
+// TestLongPieces: a piece is no longer than the longest recording, so that a large truncate takes no memory for what is not there.
+func TestLongPieces(t *testing.T) {
+	r := endlessRun(t, []int{41, 30, 37}, "", "truncate=1048576")
+	longest := 0
+	for i := range r.Train.Len() {
+		longest = max(longest, r.Train.StepsOf(i))
+	}
+	if c := r.course(rand.New(rand.NewPCG(1, 1))); c.steps != longest+longest%2 {
+		t.Errorf("pieces of %d steps, of recordings of %d at most", c.steps, longest)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,7 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 	if errors.As(err, &known) { // of a flag that checks its value itself
 		return known
 	}
-	d := misuse("%v", err).Helpf("hrnnc %s --help shows the flags", strings.TrimPrefix(c.CommandPath(), "hrnnc "))
+	d := misuse("%s", wordedFlag(err)).Helpf("hrnnc %s --help shows the flags", strings.TrimPrefix(c.CommandPath(), "hrnnc "))
 	if c.Parent() == nil {
 		d.Help = "hrnnc --help shows the commands, hrnnc COMMAND --help their flags"
 	}
@@ -37,6 +38,29 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 		d.Help = meant
 	}
 	return d
+}
+
+// flagKinds say what a flag's value is, by the type that pflag has for it.
+var flagKinds = map[string]string{
+	"int": "a whole number, such as 100", "int64": "a whole number, such as 100", "uint64": "a whole number from 0, such as 1",
+	"intSlice": "whole numbers, such as 32,64", "float64": "a number, such as 0.5", "float64Slice": "numbers, such as 0.003,0.001",
+	"duration": "a time with its unit, such as 500ms or 0.5s", "bool": "true or false",
+}
+
+// wordedFlag says of a value that cannot be read what it would have to be, instead of which function of a library failed.
+func wordedFlag(err error) string {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err.Error()
+	}
+	kind, known := flagKinds[invalid.GetFlag().Value.Type()]
+	switch {
+	case !known:
+		return err.Error()
+	case errors.Is(err, strconv.ErrRange):
+		return fmt.Sprintf("--%s %s is out of range", invalid.GetFlag().Name, diag.Short(invalid.GetValue()))
+	}
+	return fmt.Sprintf("--%s takes %s, not %q", invalid.GetFlag().Name, kind, diag.Short(invalid.GetValue()))
 }
 
 // shorthands are single letters that other programs have.
