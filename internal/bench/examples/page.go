@@ -64,8 +64,8 @@ func page(r *results) string {
 	}
 	line("")
 	line("The settings of har2, dsa19 and digits were chosen among a dozen to thirty with an eye on these test parts, so that their scores are a")
-	line("little flattering. Those of activity were chosen by five folds of the persons that are trained on, 1 to 21, those of activity_stream by two")
-	line("such folds, those of har2_frames and dsa19_small on persons held out of the training part, and those of turbofan on engines held out of it")
+	line("little flattering. Those of activity and activity_stream were chosen by five folds of the persons that are trained on, 1 to 21, those of")
+	line("har2_frames and dsa19_small on persons held out of the training part, and those of turbofan on engines held out of it")
 	line("([how](../training.md#what-lifted-scores)). The persons of these tests are none of the training, and neither are the engines. Those of")
 	line("activity_stream are scored at every step of their recordings that has a label, from the first one on.")
 	line("")
