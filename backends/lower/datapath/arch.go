@@ -63,7 +63,7 @@ func Construct(p *lower.Plan, a Arch, name string, reserved ...string) (*Design,
 		}
 	}
 	if p.Decide != nil && a.StatePort {
-		return nil, refused("state_port", "a state port does not reach what a decide block keeps between steps")
+		return nil, refused("state_port", "a state port does not reach what a decide block keeps between steps, its averages, its class and how long that stays; leave it out")
 	}
 	switch a.Kind {
 	case Streaming:
