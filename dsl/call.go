@@ -14,7 +14,7 @@ var functions = []string{"hadamard", "relu", "onehot", "embed", "argmax", "thres
 var callForms = map[string]string{
 	"hadamard": "hadamard(h)", "relu": "relu(h)", "onehot": "onehot(t)", "embed": "embed(E, t)", "argmax": "argmax(y)",
 	"threshold": "threshold(y, 0.5)", "mean": "output y mean",
-	"rounding": "rounding = staged", "leak": "leak = 1/32", "signs": "signs = s", "permute": "permute = p", "presigns": "presigns = s",
+	"block": "block = 16", "rounding": "rounding = staged", "leak": "leak = 1/32", "signs": "signs = s", "permute": "permute = p", "presigns": "presigns = s",
 }
 
 func (c *checker) unknownFunc(n *Name) {

@@ -200,3 +200,22 @@ func tooLargeToBuild(m *Model) bool {
 	}
 	return total > 1<<16
 }
+
+// TestMisfits: a mistake within brackets is shown where it is, with how its option is written.
+func TestMisfits(t *testing.T) {
+	for option, want := range map[string][2]string{
+		"leak = []": {"]", "leak = 1/32"}, `leak = "1/32"`: {`"1/32"`, "leak = 1/32"}, "leak = [1/4 1/16]": {"1", "leak = 1/32"}, "leak = [[1/4]]": {"[", "leak = 1/32"},
+		"leak = 1/32,": {")", "leak = 1/32"}, "leak : 1/32": {":", "leak = 1/32"}, "block 16": {"16", "block = 16"}, "rounding = {once}": {"{", "rounding = staged"},
+	} {
+		text := "h <- hadamard(h, signs = s, " + option + ") + U*x"
+		_, errs := Parse("model.hrn", []byte(text))
+		if len(errs) != 1 {
+			t.Errorf("%s: %v", option, errs)
+			continue
+		}
+		d := errs[0]
+		if got := text[d.Span.Start.Offset:d.Span.End.Offset]; got != want[0] || d.Span.Start.Offset < strings.Index(text, option) || d.Help != "the form is  "+want[1] {
+			t.Errorf("%s: at %q (%d), help %q; want %q, %q", option, got, d.Span.Start.Offset, d.Help, want[0], want[1])
+		}
+	}
+}

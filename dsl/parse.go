@@ -236,15 +236,21 @@ func keywords() []string {
 
 func syntaxError(file string, s statement, f form, err error) *diag.Diagnostic {
 	at := s[len(s)-1]
-	what := "the line ends too early"
+	what, looks := "the line ends too early", f.looks
 	open := openBracket(s)
 	if open >= 0 {
 		at, what = s[open], fmt.Sprintf("%q is not closed", s[open].Value)
 	}
 	if i := errorToken(s, err); i >= 0 && (open < 0 || s[i].Pos.Line == s[open].Pos.Line) {
+		if k := misfit(s[i:]); k > 0 { // what is in brackets was tried, and given up
+			i += k
+		}
+		if f.looks == updateForm.looks {
+			looks = optionForm(s[:i], looks)
+		}
 		at, what = s[i], fmt.Sprintf("%s does not belong here", quoteToken(s[i].Value))
 	}
-	return diag.At(spanOf(file, at, at)).Errorf("syntax", "%s", what).Helpf("the form is  %s", f.looks)
+	return diag.At(spanOf(file, at, at)).Errorf("syntax", "%s", what).Helpf("the form is  %s", looks)
 }
 
 // errorToken is the token that participle stumbled over, or -1 when that was the end.
@@ -254,6 +260,56 @@ func errorToken(s statement, err error) int {
 		return -1
 	}
 	return slices.IndexFunc(s, func(t lexer.Token) bool { return t.Pos.Offset == perr.Position().Offset })
+}
+
+// optionForm shows how the option that a statement stops in is written, or the whole where it is in none.
+func optionForm(s statement, whole string) string {
+	for i := len(s) - 1; i >= 0 && s[i].Value != ")"; i-- {
+		if looks, ok := callForms[s[i].Value]; ok && strings.Contains(looks, " = ") {
+			return looks
+		}
+	}
+	return whole
+}
+
+// misfit is the first token within brackets that cannot stand behind the one before it in an expression, or -1.
+func misfit(s statement) int {
+	depth, operand := 0, false // whether an operand has just ended
+	for i, t := range s {
+		ends := false
+		switch v := t.Value; {
+		case v == ")" || v == "]":
+			if !operand && s[max(i-1, 0)].Value != "(" && depth > 0 {
+				return i
+			}
+			depth--
+			ends = true
+		case v == "(":
+			depth++ // of a call, or around an expression
+		case v == "[":
+			if depth > 0 && (operand || s[max(i-1, 0)].Value == "[") {
+				return i
+			}
+			depth++
+		case v == "-" || v == "+":
+		case strings.Contains("*/^=,", v):
+			if !operand && i > 0 && depth > 0 {
+				return i
+			}
+			if i == 0 && v == "," {
+				depth++ // the call that it is in
+			}
+		case t.Type == identTok || t.Type == symbols["Number"]:
+			if operand && depth > 0 {
+				return i
+			}
+			ends = true
+		case depth > 0:
+			return i
+		}
+		operand = ends
+	}
+	return -1
 }
 
 // openBracket is the last bracket that nothing closes, or -1.

@@ -40,7 +40,7 @@ func numberClasses(at diag.Builder, labels []int32, ignored bool) (files.Packed[
 func checkClasses(at diag.Builder, n int) error {
 	switch {
 	case n == 0:
-		return at.Errorf(code, "no label counts: all are empty or -1").Helpf("number the classes from 0, or name them")
+		return at.Errorf(code, "no label counts: all are empty or -1").Helpf("number the classes from 0, or name them; of recordings without labels,  hrnnc run --data  gives decisions")
 	case n > maxClasses:
 		return at.Errorf(code, "has %d different labels", n).Helpf("classes are few; for regression say  answers = numbers  or  targets")
 	}
