@@ -81,7 +81,7 @@ func figure(s *study.Score) float64 {
 // TestExamplesScore holds the weights of examples to what is stated for them.
 func TestExamplesScore(t *testing.T) {
 	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
-	for _, name := range []string{"activity", "activity_stream", "har2", "digits", "sentiment", "turbofan", "dsa19_small", "har2_frames"} {
+	for _, name := range []string{"activity", "activity_stream", "har2", "digits", "sentiment", "turbofan", "dsa19_small", "har2_frames", "ecg"} {
 		tr, err := study.Trained(filepath.Join("..", "..", "examples", name, "model.hrn"), study.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -163,5 +163,31 @@ func TestRetrainStream(t *testing.T) {
 	}
 	if got := atFixed(t, result.Scores); got < 0.6 {
 		t.Errorf("accuracy a step is %v after 8 epochs", got)
+	}
+}
+
+// TestRetrainBeats trains the example of heartbeats on a tenth of them, in seconds: it finds beats of class V in people it was not trained on.
+func TestRetrainBeats(t *testing.T) {
+	t.Setenv("HRNNC_DATA", shared.Path(t, "data"))
+	text, err := os.ReadFile("../../examples/ecg/model.hrn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := filepath.Join(t.TempDir(), "model.hrn")
+	if err := os.WriteFile(model, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := run([]string{"train", model, "--json", "--set", "limit=4000", "--set", "epochs=8", "--set", "batch=64", "--set", "average=0.98"}, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d: %s%s", code, out.Bytes(), errs.Bytes())
+	}
+	var result study.Result
+	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(result.Scores, func(s study.Score) bool { return s.Level == "fixed" && s.Split == "test" })
+	v := result.Scores[i].Classes[2]
+	if v.Name != "V" || v.Recall < 0.5 || v.Precision < 0.5 {
+		t.Errorf("of V %v are found, and %v of those named V are", v.Recall, v.Precision)
 	}
 }

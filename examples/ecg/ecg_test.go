@@ -86,12 +86,12 @@ func same(t *testing.T, program string, samples []int16) {
 		t.Fatal(err)
 	}
 	want := frontend.Slopes(samples)
-	if len(got) != len(want) {
-		t.Fatalf("%d steps, not %d", len(got), len(want))
+	if len(got) != frontend.NumSlopes*len(want) {
+		t.Fatalf("%d bytes of %d steps", len(got), len(want))
 	}
 	for i, b := range got {
-		if int8(b) != want[i] {
-			t.Fatalf("step %d: %d, not %d", i, int8(b), want[i])
+		if step, slope := i/frontend.NumSlopes, i%frontend.NumSlopes; int8(b) != want[step][slope] {
+			t.Fatalf("step %d, slope %d: %d, not %d", step, slope, int8(b), want[step][slope])
 		}
 	}
 }

@@ -1,58 +1,85 @@
 package frontend
 
-// The front end of an electrocardiogram turns one lead into a byte every sixtieth of a second: how fast the voltage rises or falls, in a
-// unit that follows the steepest slopes of the last ten seconds. It looks for no R peak. Samples are integers of 16 bits, 360 a second.
-// Shifts of negative numbers do not occur; a division drops its remainder.
+import "math/bits"
+
+// The front end of an electrocardiogram turns one lead into two bytes every sixtieth of a second: how fast the voltage rises or falls, at
+// once and over longer, each in a unit that follows its own mean over the last ten seconds. So a beat is seen against those before it: a
+// wide one stands out where beats are narrow. It looks for no R peak. Samples are integers of 16 bits, 360 a second.
+// Shifts and divisions are of numbers that are not negative, and drop what is left over.
 //
 //  1. A step is ECGHop samples, which at 360 Hz is one period of the American mains, so that their hum adds up to nothing: s is their sum.
-//  2. Slope: d = s - s of the step before; 0 at the first step. |d| < 2^19.
-//  3. Level: 16 times the slope that counts as steep. It starts at its least, 2^10, and then, with a = 16*|d|,
-//     rises where a > level, by min(a - level, level) >> 3, so that a spark cannot lift it far,
-//     and falls otherwise, by level >> 10, but not below 2^10. The level stays below 2^23.
-//  4. The byte: 1024*|d| / level, 127 at most, with the sign of d; the level is that after step 3. A slope as steep as the level says is 64.
+//     Before the first step s was what it is then.
+//  2. Fast slope: s - s of the step before. Slow slope: the sum of the last five s, less the sum of the five before. Below 2^21.
+//  3. Level of each slope d: the mean of a = 16*|d|. It is 0 before the first step. With k the number of bits of the number of steps, this
+//     one included, but 9 at most, it rises by (a - level) >> k, or falls by (level - a) >> k. It stays below 2^25.
+//  4. The byte: 64*|d| / level, 127 at most, with the sign of d. The level is that after step 3, but 2^8 at least for the fast slope and
+//     2^11 for the slow one, so that silence stays silent. A slope of 4 times the mean is 16.
 const (
 	ECGHop  = 6
 	ECGRate = 360 // samples a second
-	// ECGUnit is the byte of a slope that is as steep as the level.
-	ECGUnit = 64
+	// NumSlopes are a fast and a slow one.
+	NumSlopes = 2
 
-	leastLevel = 1 << 10
+	slowSpan  = 5
+	levelBits = 9
 )
+
+var leastLevel = [NumSlopes]int32{1 << 8, 1 << 11}
 
 // ECG is the front end's memory; its zero value is ready for the first sample.
 type ECG struct {
-	sum, before, level int32 // the level is 0 before the first step
-	filled             uint8
+	sum    int32               // of the samples of the step that is being filled
+	before [2 * slowSpan]int32 // the sums of the last steps, the newest first
+	slow   int32
+	level  [NumSlopes]int32
+	steps  uint16 // so far; 2^8 stands for all from there on
+	filled uint8
 }
 
-// Push takes the next sample. With the last one of a step it gives that step's byte, and ok.
-func (e *ECG) Push(sample int16) (x int8, ok bool) {
+// Push takes the next sample. With the last one of a step it gives that step's bytes, and ok.
+func (e *ECG) Push(sample int16) (x [NumSlopes]int8, ok bool) {
 	e.sum += int32(sample)
 	if e.filled++; e.filled < ECGHop {
-		return 0, false
+		return x, false
 	}
-	if e.level == 0 {
-		e.before, e.level = e.sum, leastLevel
+	s := e.sum
+	e.sum, e.filled = 0, 0
+	if e.steps == 0 {
+		for i := range e.before {
+			e.before[i] = s
+		}
 	}
-	d := e.sum - e.before
-	e.before, e.sum, e.filled = e.sum, 0, 0
-	steep := max(d, -d)
-	if a := 16 * steep; a > e.level {
-		e.level += min(a-e.level, e.level) >> 3
-	} else {
-		e.level = max(leastLevel, e.level-e.level>>10)
-	}
-	x = int8(min(1024*steep/e.level, 127)) // 1024*2^19 = 2^29
-	if d < 0 {
-		x = -x
+	e.steps = min(e.steps+1, 1<<(levelBits-1))
+	e.slow += s - 2*e.before[slowSpan-1] + e.before[2*slowSpan-1]
+	slopes := [NumSlopes]int32{s - e.before[0], e.slow}
+	copy(e.before[1:], e.before[:])
+	e.before[0] = s
+	for i, d := range slopes {
+		x[i] = e.scaled(i, d)
 	}
 	return x, true
 }
 
+// scaled is a slope in the unit of its level.
+func (e *ECG) scaled(i int, d int32) int8 {
+	steep, k, level := max(d, -d), bits.Len16(e.steps), e.level[i]
+	if a := 16 * steep; a > level {
+		level += (a - level) >> k
+	} else {
+		level -= (level - a) >> k
+	}
+	e.level[i] = level
+	x := int8(min(64*steep/max(level, leastLevel[i]), 127)) // 64*2^21 = 2^27
+	if d < 0 {
+		return -x
+	}
+	return x
+}
+
 // Slopes are the bytes of a recording; samples behind its last whole step give none.
-func Slopes(samples []int16) []int8 {
+func Slopes(samples []int16) [][NumSlopes]int8 {
 	var e ECG
-	out := make([]int8, 0, len(samples)/ECGHop)
+	out := make([][NumSlopes]int8, 0, len(samples)/ECGHop)
 	for _, s := range samples {
 		if x, ok := e.Push(s); ok {
 			out = append(out, x)

@@ -294,16 +294,16 @@ func TestMITBIH(t *testing.T) {
 	if s.Test.Origin(0).Recording != "100" || s.Test.Origin(0).Step != 77/6+25-144 || s.Hz != 60 || whole.Classes[0] != "background" {
 		t.Fatalf("the first window of the test is %+v, at %v Hz; classes %v", s.Test.Origin(0), s.Hz, whole.Classes)
 	}
-	lead := make([]float64, 500)
+	lead := make([]float64, 2*500)
 	whole.Test.Piece(0, 0, lead)
 	for i, mark := range []int{77, 370, 662} {
 		x, end := values(&s.Test, i), mark/6+25
-		if !slices.Equal(x[max(0, 144-end):], lead[max(0, end-144):end]) || s.Test.Label(i) != 0 {
+		if !slices.Equal(x[2*max(0, 144-end):], lead[2*max(0, end-144):2*end]) || s.Test.Label(i) != 0 {
 			t.Errorf("beat %d does not end 0.4 s behind its mark, or is a %d", i, s.Test.Label(i))
 		}
-		for k := range 144 - end {
+		for k := range 2 * (144 - end) {
 			if x[k] != 0 {
-				t.Fatalf("step %d, before the record: %v", k, x[k])
+				t.Fatalf("value %d, before the record: %v", k, x[k])
 			}
 		}
 	}
@@ -318,8 +318,8 @@ func TestMITBIH(t *testing.T) {
 	if got := labels[2044/6:]; !slices.Equal(got[:30], want) || s.Test.Label(7) != 1 {
 		t.Errorf("the first S is %v, and beat 7 a %d", got[:30], s.Test.Label(7))
 	}
-	long := knownSet(t, "mitbih", "window=200", "frame=2", "channels=slope")
-	if long.Test.T != 100 || long.Test.D != 2 || !slices.Equal(values(&long.Test, 9)[200-144:], values(&s.Test, 9)) {
+	long := knownSet(t, "mitbih", "window=200", "frame=2")
+	if long.Test.T != 100 || long.Test.D != 4 || !slices.Equal(values(&long.Test, 9)[2*(200-144):], values(&s.Test, 9)) {
 		t.Errorf("%d x %d", long.Test.T, long.Test.D)
 	}
 	in := map[string]part{}

@@ -45,8 +45,8 @@ func readMITBIH(dir string, o Options) (*pool, error) {
 	if o.Stride > 0 {
 		return nil, fail("mitbih", "").Errorf(code, "stride says nothing about this data set: each beat has one window").Helpf("remove it")
 	}
-	p := &pool{classes: beatClasses, hz: frontend.ECGRate / frontend.ECGHop, channels: []Channel{{Name: "slope", Scale: 1.0 / (frontend.ECGUnit / 2)}}}
-	b := beatRecords{recordings: recordings{d: 1, width: 1}, window: cmp.Or(o.Window, beatWindow), stream: o.Stream}
+	p := &pool{classes: beatClasses, hz: frontend.ECGRate / frontend.ECGHop, channels: named([]string{"fast", "slow"}, func(int) float64 { return 1.0 / 32 })}
+	b := beatRecords{recordings: recordings{d: frontend.NumSlopes, width: 1}, window: cmp.Or(o.Window, beatWindow), stream: o.Stream}
 	if o.Stream {
 		p.classes = slices.Concat([]string{"background"}, beatClasses)
 		b.eachStep = true
@@ -105,7 +105,7 @@ func (b *beatRecords) add(a *files.Arrays, record int32, to part) error {
 	}
 	number := int32(len(b.names))
 	b.names = append(b.names, name)
-	c := cut{from: len(b.slopes), steps: len(slopes), first: 0, label: -1, group: number, recording: number, part: to}
+	c := cut{from: len(b.slopes) / b.d, steps: len(slopes), first: 0, label: -1, group: number, recording: number, part: to}
 	if b.stream {
 		b.append(slopes)
 		b.cuts = append(b.cuts, c)
@@ -113,13 +113,13 @@ func (b *beatRecords) add(a *files.Arrays, record int32, to part) error {
 		return nil
 	}
 	before := max(0, b.window-1-beatBehind)
-	if err := files.Fits(a.File, int64(len(b.slopes)+before+len(slopes))*2, 0); err != nil {
+	if err := files.Fits(a.File, int64(len(b.slopes)+(before+len(slopes))*b.d)*2, 0); err != nil {
 		return err
 	}
-	b.slopes = append(b.slopes, make(files.Packed[int16], before)...)
-	start := len(b.slopes)
+	b.slopes = append(b.slopes, make(files.Packed[int16], before*b.d)...)
+	start := len(b.slopes) / b.d
 	b.append(slopes)
-	b.slopes = append(b.slopes, make(files.Packed[int16], beatBehind)...)
+	b.slopes = append(b.slopes, make(files.Packed[int16], beatBehind*b.d)...)
 	for _, beat := range beats {
 		first := beat.at + beatBehind + 1 - b.window
 		c.from, c.first, c.steps, c.label = start+first, first, b.window, beat.class
@@ -128,14 +128,16 @@ func (b *beatRecords) add(a *files.Arrays, record int32, to part) error {
 	return nil
 }
 
-func (b *beatRecords) append(slopes []int8) {
-	for _, x := range slopes {
-		b.slopes = append(b.slopes, int16(x))
+func (b *beatRecords) append(slopes [][frontend.NumSlopes]int8) {
+	for _, step := range slopes {
+		for _, x := range step {
+			b.slopes = append(b.slopes, int16(x))
+		}
 	}
 }
 
 // beatRecord takes one record: its slopes, and its beats.
-func beatRecord(a *files.Arrays, name string) (slopes []int8, beats []beat, err error) {
+func beatRecord(a *files.Arrays, name string) (slopes [][frontend.NumSlopes]int8, beats []beat, err error) {
 	columns := map[string][]int32{}
 	for _, column := range []string{"dx_", "at_", "sym_"} {
 		if columns[column], err = a.Integers(column + name); err != nil {

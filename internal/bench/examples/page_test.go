@@ -32,3 +32,16 @@ func TestPage(t *testing.T) {
 		t.Errorf("a training is told as %q", got)
 	}
 }
+
+// TestBeatsTable gives the mean and the range of rare classes.
+func TestBeatsTable(t *testing.T) {
+	beats := func(recall, precision float64) result {
+		return result{Bits: 17, State: 4096, Scores: []score{{Level: "fixed", Classes: []class{{Name: "V", Count: 3221, Recall: recall, Precision: precision}}}}}
+	}
+	text := page(&results{Examples: map[string][]result{"ecg": {beats(0.8, 0.9), beats(0.9, 0.7)}}})
+	for _, want := range []string{"| V | 3221 | 85.0 (80.0 to 90.0) | 80.0 (70.0 to 90.0) |", "3 bytes of weights and 512 of state"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}

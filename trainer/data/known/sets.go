@@ -157,7 +157,7 @@ var Sets = []Set{
 	},
 	{
 		Name: "mitbih", What: "heartbeats, one lead",
-		Train: 49_050, Test: 49_705, T: 144, D: 1, Classes: 4, Hz: 60,
+		Train: 49_050, Test: 49_705, T: 144, D: 2, Classes: 4, Hz: 60,
 		Source: "MIT-BIH Arrhythmia Database (Moody, Mark, 2001), PhysioNet", Licence: "ODC-By 1.0",
 		Folder: "mitbih",
 		Files:  []File{{"mitbih.npz", "c7bdb05cff5b6d1245ed4bc0002f17ceed465db57879538d3c045073a93e28f4", ""}},
