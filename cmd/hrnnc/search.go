@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,6 +131,9 @@ var planFlags = []string{"units", "block", "bits", "state-bits", "rate", "vary",
 // mode is the way in which search is called: the flag of modeFlags that asks for it. The error is about flags that do not go with it.
 func (o *searchFlags) mode(c *cobra.Command, model bool) (string, error) {
 	given := func(name string) bool { return c.Flags().Changed(name) }
+	if err := fromOne(c.Flags()); err != nil {
+		return "", err
+	}
 	for _, m := range modeFlags {
 		if m.mode != "" && !given(m.mode) || m.mode == "emit" && given("plan") {
 			continue
@@ -302,8 +306,8 @@ type planned struct {
 	Shards  int    `json:"shards,omitempty"`
 }
 
-// mostShards is how many parts an emitted job has where nobody says.
-const mostShards = 64
+// usualShards is how many parts an emitted job has where nobody says.
+const usualShards = 64
 
 // printPlanned writes the job where one is asked for, and says what to do next.
 func (a *app) printPlanned(p planned, o searchFlags) error {
@@ -315,7 +319,7 @@ func (a *app) printPlanned(p planned, o searchFlags) error {
 	if o.emit != "" {
 		j := o.job
 		base := strings.TrimSuffix(filepath.Base(p.Trials), filepath.Ext(p.Trials))
-		p.Job, p.Shards = filepath.Join(filepath.Dir(p.Trials), base+kind.Ext), cmp.Or(j.Shards, min(p.Count, mostShards))
+		p.Job, p.Shards = filepath.Join(filepath.Dir(p.Trials), base+kind.Ext), cmp.Or(j.Shards, min(p.Count, usualShards))
 		j.Name, j.File, j.Shards, j.Rounds = base, filepath.Base(p.Job), p.Shards, len(p.Rounds)
 		j.Trials, j.Folder = filepath.Base(p.Trials), cmp.Or(o.folder, "search")
 		if o.plan == "" {
@@ -361,6 +365,25 @@ func replaceable(path string, text []byte, force bool) error {
 	return fileio.Rewrite(path, text)
 }
 
+// fromOne refuses counts and limits below 1, where 0 would say that there is none.
+func fromOne(flags *pflag.FlagSet) error {
+	for _, name := range []string{"max-cycles", "max-flash", "max-ram", "max-luts", "max-bytes", "shards", "cpus"} {
+		if n, err := flags.GetInt(name); err == nil && n < 1 && flags.Changed(name) {
+			return misuse("--%s %d cannot be", name, n).Helpf("write a whole number from 1, or leave it out")
+		}
+	}
+	return nil
+}
+
+// mostShards is what Kubernetes takes; Slurm takes as many as MaxArraySize says, which is less on most clusters.
+const mostShards = 100_000
+
+// Names that Kubernetes takes: of an image, and of a volume claim.
+var (
+	imageName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:@-]*$`)
+	claimName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+)
+
 // kind is that of the job to write, and checks what the flags say of it.
 func (o *searchFlags) kind() (job.Kind, error) {
 	kind, known := job.Find(o.emit)
@@ -369,10 +392,14 @@ func (o *searchFlags) kind() (job.Kind, error) {
 		return kind, nil
 	case !known:
 		return kind, misuse("--emit %s is none of %s", diag.Short(o.emit), strings.Join(job.Names(), " and ")).Helpf("write  --emit slurm  or  --emit kubernetes")
-	case o.job.Shards < 0 || o.job.CPUs < 0:
-		return kind, misuse("--shards and --cpus are whole numbers from 1").Helpf("write  --shards 16")
+	case o.job.Shards > mostShards:
+		return kind, misuse("--shards %d is more than %d", o.job.Shards, mostShards).Helpf("a shard does any number of trials, one after the other:  --shards 64")
 	case kind.Name == "kubernetes" && o.job.Image == "":
 		return kind, misuse("Kubernetes runs an image, and none is named").Helpf("add  --image REGISTRY/NAME:TAG, of an image that has hrnnc")
+	case o.job.Image != "" && !imageName.MatchString(o.job.Image):
+		return kind, misuse("--image %q is no name of an image", diag.Short(o.job.Image)).Helpf("write  --image REGISTRY/NAME:TAG")
+	case o.job.Claim != "" && !claimName.MatchString(o.job.Claim):
+		return kind, misuse("--claim %q is no name that Kubernetes takes", diag.Short(o.job.Claim)).Helpf("names have small letters, digits, - and .,  as  --claim search")
 	case kind.Name != "kubernetes" && o.job.Image != "":
 		return kind, misuse("--image is about Kubernetes").Helpf("leave it out, or write  --emit kubernetes")
 	}
@@ -382,8 +409,13 @@ func (o *searchFlags) kind() (job.Kind, error) {
 // aim is what the flags ask of variants, and the settings of targets that it stands for.
 func (o *searchFlags) aim(s *study.Study) (g search.Goal, targets []string, err error) {
 	g = o.goal
-	if least := min(g.MaxCycles, g.MaxFlash, g.MaxRAM, g.MaxLUTs, g.MaxBytes); least < 0 || !(g.MinF1 >= 0 && g.MinF1 <= 1) || !(g.MinAccuracy >= 0 && g.MinAccuracy <= 1) {
-		return g, nil, misuse("a limit cannot be").Helpf("costs have whole numbers from 1, --min-f1 and --min-accuracy are from 0 to 1")
+	for _, least := range []struct {
+		name string
+		is   float64
+	}{{"min-f1", g.MinF1}, {"min-accuracy", g.MinAccuracy}} {
+		if !(least.is >= 0 && least.is <= 1) {
+			return g, nil, misuse("--%s %v cannot be", least.name, least.is).Helpf("it is from 0 to 1, such as 0.9")
+		}
 	}
 	if s.Net.Loss == network.MeanSquared && (g.MinF1 > 0 || g.MinAccuracy > 0) {
 		return g, nil, misuse("a regression has neither accuracy nor F1").Helpf("leave --min-f1 and --min-accuracy out")
