@@ -11,7 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/frontend"
 )
 
-//go:generate go test . -run TestTables -update
+//go:generate go test . -run 'TestTables|TestScale' -update
 
 var update = flag.Bool("update", false, "write chip/tables.h anew")
 

@@ -210,7 +210,7 @@ func (p *pool) bands(list []Recording, length int) {
 		}
 	}
 	p.x, p.frame = array{Numbers: x, size: size}, frame{steps: length, channels: frontend.NumBands}
-	p.channels = bandChannels(fsddRate)
+	p.channels = bandChannels(fsddRate, 1.0/255)
 	p.note("features: %d bands of frames of %d samples every %d, by the integer front end; padded in front with zeros, or cut, to %d frames",
 		frontend.NumBands, frontend.FrameSamples, frontend.FrameHop, length)
 }

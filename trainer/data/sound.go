@@ -75,7 +75,7 @@ func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
 	}
 	if o.Features == "bands" {
 		rec.values = frames
-		p.channels = bandChannels(float64(first.Rate))
+		p.channels = bandChannels(float64(first.Rate), 1.0/255)
 		p.note("features: %d bands of frames of %d samples every %d, by the integer front end", frontend.NumBands, frontend.FrameSamples, frontend.FrameHop)
 	} else {
 		rec.values = samples
@@ -119,9 +119,9 @@ func soundChannels(n, rate int) (names []string) {
 }
 
 // bandChannels names the bands of the front end by where they start, for samples at a rate in Hz.
-func bandChannels(rate float64) (out []Channel) {
+func bandChannels(rate, unit float64) (out []Channel) {
 	for b := range frontend.NumBands {
-		out = append(out, Channel{Name: fmt.Sprintf("%.0f Hz", float64(frontend.BandEdges[b])*rate/frontend.FrameSamples), Scale: 1.0 / 255})
+		out = append(out, Channel{Name: fmt.Sprintf("%.0f Hz", float64(frontend.BandEdges[b])*rate/frontend.FrameSamples), Scale: unit})
 	}
 	return out
 }

@@ -56,7 +56,7 @@ func readWakeword(dir string, o Options) (*pool, error) {
 		}
 		clips = append(clips, c)
 	}
-	p := &pool{classes: []string{"background", names[word]}, hz: float64(wakeRate) / frontend.FrameHop, channels: bandChannels(wakeRate)}
+	p := &pool{classes: []string{"background", names[word]}, hz: float64(wakeRate) / frontend.FrameHop, channels: bandChannels(wakeRate, 1.0/32)}
 	w := wakeStreams{recordings: recordings{d: frontend.NumBands, width: 1, eachStep: true}}
 	w.hearAll(random(0, drawTest), test, chosen(clips, word, wakeTestFold))
 	w.hearAll(random(0, drawValid), valid, chosen(clips, word, wakeValidFold))
