@@ -196,7 +196,7 @@ func (b *bench) dense(ctx context.Context) error {
 	b.line("## Beside a dense layer")
 	b.line("")
 	b.line("A recurrent layer of 512 units whose matrix is any of ones and minus ones, generated for this page (`internal/bench/fpga/dense.v.tmpl`) and held to plain")
-	b.line("loops in simulation: lanes of one adder each, one, two or four large memories for the 262,144 weights, no readout, which is in its favour. A lane")
+	b.line("loops in simulation: lanes of one adder each, one or two large memories for the 262,144 weights, no readout, which is in its favour. A lane")
 	b.line("costs no more than its adder and its place in the multiplexer behind.")
 	b.line("")
 	b.head("")
@@ -208,7 +208,7 @@ func (b *bench) dense(ctx context.Context) error {
 	}
 	var engines []*measured
 	var names, beside []string
-	for _, lanes := range []int{16, 32, 64} {
+	for _, lanes := range []int{16, 32} {
 		log.Printf("a dense layer on %d lanes", lanes)
 		dir, err := os.MkdirTemp("", "hrnnc-dense-")
 		if err != nil {
