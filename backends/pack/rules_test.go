@@ -71,7 +71,7 @@ func models() map[string]Model {
 	return map[string]Model{
 		"token": {Name: "copy", Prefix: "copy", Sources: sources("copy"), Outputs: 9, Steps: 120,
 			Input: ir.Input{Kind: ir.Token, Size: 1, Vocab: 10, Scale: 1}, Output: ir.Output{When: ir.EveryStep, Decision: ir.Argmax},
-			Vectors: backends.Vectors{X: [][][]int64{{{1}, {2}}}, Y: [][][]int64{{{1, 2}, {3, 4}}}}},
+			Vectors: backends.Vectors{X: [][][]int64{{{1}, {2}}}, Y: [][][]int64{{make([]int64, 9), make([]int64, 9)}}}},
 		"classes": {Name: "gait", Prefix: "gait", Sources: sources("gait", ".S"), Outputs: 2, Steps: 128,
 			Input: ir.Input{Kind: ir.Vector, Size: 2, Bits: 8, Signed: true, Scale: 1.0 / 32,
 				Channels: []ir.Channel{{Name: "acc x", Gain: 79.5, Offset: -64.25}, {Name: `"y" <&>`, Gain: 1e-9, Offset: 3}}},
