@@ -154,6 +154,11 @@ var flagValues = map[string]values{
 	"calibrate": arrayFiles,
 	"config":    files("yaml", "yml", "json"),
 	"finetune":  words("fixed"),
+	"report":    files("html"),
+	"tune":      words("valid", "train"),
+	"plan":      files("jsonl"),
+	"trials":    files("jsonl"),
+	"emit":      words("slurm", "kubernetes"),
 	"bits":      {list: true, words: words("binary", "ternary", "int2", "int3", "int4", "int6", "int8").words},
 	"block":     {list: true, words: words("full", "8", "16", "32", "64", "128").words},
 }

@@ -255,7 +255,9 @@ func eachCommand(c *cobra.Command, visit func(*cobra.Command)) {
 
 // TestFlagValues holds the tables of completion to the commands: a flag that takes words or files completes them.
 func TestFlagValues(t *testing.T) {
-	free := []string{"set", "output", "map", "ignore", "input-scale", "name", "text", "steps", "state-bits", "units", "rate", "budget", "epochs", "seed", "sequences", "clock", "seeds", "steps-per-second", "timeout", "n", "width", "seconds"}
+	free := []string{"set", "output", "map", "ignore", "input-scale", "name", "text", "steps", "state-bits", "units", "rate", "budget", "epochs", "seed", "sequences", "clock", "seeds", "steps-per-second", "timeout", "n", "width", "seconds",
+		"background", "tolerance", "warmup", "false-alarms", "hold", "smooth", "threshold", "vary", "shard", "shards", "merge", "image", "claim", "cpus",
+		"max-bytes", "max-cycles", "max-flash", "max-luts", "max-ram", "min-accuracy", "min-f1"}
 	flags := map[string]bool{}
 	eachCommand((&app{}).root(), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {

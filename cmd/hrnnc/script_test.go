@@ -8,6 +8,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(measured) != "" {
+		os.Exit(measure(os.Args[1:]))
+	}
 	testscript.Main(m, map[string]func(){
 		"hrnnc": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) },
 	})
