@@ -54,7 +54,7 @@ func endless(text string) string {
 	return strings.Join(out, "\n")
 }
 
-// plan lowers a model with random weights.
+// plan lowers a model with random weights, without restarts and a decide block.
 func plan(text string, seed int64) (*lower.Plan, error) {
 	weights, err := modelgen.Weights(text, seed)
 	if err != nil {
@@ -68,7 +68,9 @@ func plan(text string, seed int64) (*lower.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.Plan, nil
+	p := l.Plan
+	p.Hop, p.Decide, p.Output.Decide = 0, nil, nil // prices are fitted to a step of a course; what stands around it is counted apart
+	return p, nil
 }
 
 func (w *writer) text(seed int64, units int) {
