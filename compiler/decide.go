@@ -175,5 +175,5 @@ func (l *Lowered) realValue(out *Outputs, i int) float64 {
 	case ir.AtLast:
 		return v * unit.At(out.T)
 	}
-	return v * unit.Unit / float64(out.T)
+	return v * unit.Unit / float64(l.Plan.Age(out.T))
 }

@@ -60,6 +60,14 @@ func (p *Plan) Courses() int {
 	return 1
 }
 
+// Age is how many steps the state has seen that answers after t of them: all, or those of the oldest course.
+func (p *Plan) Age(t int) int {
+	if p.Hop == 0 {
+		return t
+	}
+	return t - p.Hop*max(0, (t-1)/p.Hop+1-p.Courses())
+}
+
 // TwoPhase reports whether steps of even and odd t differ anywhere, so that a step counter is needed.
 // The first step is t = 1.
 func (p *Plan) TwoPhase() bool {
