@@ -3,22 +3,26 @@ package study
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/shared"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
 
 // TestRestartsOnRecordings runs examples/activity, which was trained on windows of 128 steps, over the whole recordings of HAPT's test
 // people, with restarts and without: the table in docs/language.md.
 func TestRestartsOnRecordings(t *testing.T) {
+	t.Setenv(known.DirVariable, filepath.Dir(shared.Path(t, "data", "hapt")))
 	o := data.Defaults()
 	o.Stream = true
 	set, err := data.Load("hapt", o)
 	if err != nil {
-		t.Skip("skipped: no data set hapt")
+		t.Fatal(err)
 	}
 	source, err := os.ReadFile("../../examples/activity/model.hrn")
 	if err != nil {
