@@ -72,7 +72,7 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		return err
 	}
 	bar.clear()
-	return a.printTrained(r)
+	return a.printTrained(r, s.Set.Train.Stream() && s.Set.Classes != nil && s.Set.Hz > 0)
 }
 
 // stopped says how a run that was interrupted goes on.
@@ -81,8 +81,8 @@ func (a *app) stopped() {
 	fmt.Fprintf(a.err, "stopped; go on with  %s\n", resumeLine())
 }
 
-// printTrained says what a training left where.
-func (a *app) printTrained(r *study.Result) error {
+// printTrained says what a training left where, and what comes next: where decisions about a stream have a time, how they are judged.
+func (a *app) printTrained(r *study.Result, timed bool) error {
 	if a.json {
 		return a.printJSON(r)
 	}
@@ -98,6 +98,12 @@ func (a *app) printTrained(r *study.Result) error {
 		fmt.Fprintln(a.out, text)
 		from = "the finetuning"
 	}
-	fmt.Fprintf(a.out, "weights of %s in %s\nreport:  %s\nnext:    hrnnc compile %s\n", from, r.Weights, r.Report, r.Model)
+	fmt.Fprintf(a.out, "weights of %s in %s\nreport:  %s\n", from, r.Weights, r.Report)
+	next := "next:"
+	if timed {
+		fmt.Fprintf(a.out, "%-8s hrnnc eval %s --stream\n", next, r.Model)
+		next = "then:"
+	}
+	fmt.Fprintf(a.out, "%-8s hrnnc compile %s\n", next, r.Model)
 	return nil
 }
