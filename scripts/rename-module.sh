@@ -15,7 +15,7 @@ if [ "$old" = "$new" ]; then
   exit 0
 fi
 # A path ends in a quote, a slash, white space or a back quote: hrnnc2 is no path below hrnnc.
-git grep -lzF "$old" -- '*.go' '*Makefile' '*.md' '*.yaml' '*.yml' '*.txtar' ':!CHANGELOG.md' |
+git grep -lzF "$old" -- '*.go' '*Makefile' '*.md' '*.yaml' '*.yml' '*.toml' '*.txtar' ':!CHANGELOG.md' |
   OLD=$old NEW=$new xargs -0r perl -pi -e 's{(?<![\w./-])\Q$ENV{OLD}\E(?=["/`\s@]|\.git\b|$)}{$ENV{NEW}}g'
 go mod edit -module "$new"
 gofmt -w $(git ls-files '*.go')

@@ -128,6 +128,7 @@ var users = []struct {
 	{"gonum.org/v1/gonum/stat/distuv", []string{"trainer/score"}, "only scores have intervals"},
 	{"github.com/gofrs/flock", []string{"internal/fileio"}, "only the writer locks"},
 	{"github.com/santhosh-tekuri/jsonschema/v6", nil, "a test holds manifests to their schema"},
+	{"golang.org/x/net/html", []string{"scripts/checksite"}, "only the site is HTML that is read"},
 	{"github.com/goccy/go-yaml", []string{"importer"}, "only the authors' configurations are YAML"},
 }
 

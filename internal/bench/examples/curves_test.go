@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/xml"
 	"testing"
+
+	"github.com/hrnnc/hrnnc/internal/bench/results"
 )
 
 // TestCurves draws a line for every seed, and leaves out examples without any.
 func TestCurves(t *testing.T) {
-	seeds := []result{{Valid: []float64{0.5, 0.75, 0.9}}, {Valid: []float64{0.25, 0.5, 0.8}}}
-	svg := curves(&results{Examples: map[string][]result{"pmnist": seeds, "smnist": seeds[:1]}})
+	seeds := []results.Training{{Valid: []float64{0.5, 0.75, 0.9}}, {Valid: []float64{0.25, 0.5, 0.8}}}
+	svg := curves(&results.Trainings{Examples: map[string][]results.Training{"pmnist": seeds, "smnist": seeds[:1]}})
 	if err := xml.Unmarshal(svg, new(struct{})); err != nil {
 		t.Fatal(err)
 	}

@@ -12,11 +12,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"log"
 	"os"
 	"os/signal"
@@ -27,11 +25,9 @@ import (
 	"syscall"
 
 	"github.com/hrnnc/hrnnc/internal/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/bench/results"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
-
-// folder is where the page and the results lie.
-var folder = filepath.Join("docs", "benchmarks")
 
 // examples are trained with seeds 1 to seeds each; those of MNIST are shown by their learning curves too.
 var (
@@ -40,53 +36,6 @@ var (
 )
 
 const seeds = 5
-
-// result is one training, as hrnnc train --json and hrnnc report --json have it.
-type result struct {
-	Seed       int     `json:"seed"`
-	Epochs     int     `json:"epochs"`
-	Best       int     `json:"best_epoch"`
-	Seconds    float64 `json:"seconds"`
-	Scores     []score `json:"scores"`
-	Parameters int     `json:"parameters"`
-	Bits       int     `json:"bits"`
-	State      int     `json:"state_bits,omitempty"`
-	Adds       int     `json:"adds"`
-	// Valid is the accuracy on the validation part after every epoch.
-	Valid []float64 `json:"valid"`
-}
-
-type score struct {
-	Level    string  `json:"level"`
-	Accuracy float64 `json:"accuracy"`
-	MacroF1  float64 `json:"macro_f1"`
-	Loss     float64 `json:"loss"`
-	// Outputs are those of a regression, which has neither accuracy nor F1.
-	Outputs []number `json:"outputs,omitempty"`
-	// Classes are those of a task where rare ones count.
-	Classes []class `json:"classes,omitempty"`
-}
-
-// class is how well a class is decided: null of no decisions counts as 0.
-type class struct {
-	Name      string  `json:"name"`
-	Count     int     `json:"count"`
-	Recall    float64 `json:"recall"`
-	Precision float64 `json:"precision"`
-}
-
-// number is how far one output of a regression is off, in the units of the data.
-type number struct {
-	Name string  `json:"name"`
-	RMSE float64 `json:"rmse"`
-}
-
-// results are the trainings of every example, and the machine that the last one ran on.
-type results struct {
-	Machine  string              `json:"machine"`
-	Go       string              `json:"go"`
-	Examples map[string][]result `json:"examples"`
-}
 
 func main() {
 	train := flag.String("train", "", "examples to train, or all")
@@ -119,7 +68,8 @@ func run(ctx context.Context, names []string, command string, write bool) error 
 			return err
 		}
 	}
-	r, err := read() // now, since another call may have written meanwhile
+	r := &results.Trainings{Examples: map[string][]results.Training{}}
+	err := results.Read(".", "examples.json", r) // now, since another call may have written meanwhile
 	if err != nil {
 		return err
 	}
@@ -136,13 +86,9 @@ func run(ctx context.Context, names []string, command string, write bool) error 
 	if len(names) == 0 && !write {
 		return nil
 	}
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(fileio.WriteFile(filepath.Join(folder, "examples.json"), append(data, '\n')),
-		fileio.WriteFile(filepath.Join(folder, "examples.svg"), curves(r)),
-		fileio.WriteFile(filepath.Join(folder, "examples.md"), []byte(text)))
+	err = errors.Join(results.Write(".", "examples.json", r),
+		fileio.WriteFile(filepath.Join(results.Folder, "examples.svg"), curves(r)),
+		fileio.WriteFile(filepath.Join(results.Folder, "examples.md"), []byte(text)))
 	if err != nil {
 		return err
 	}
@@ -152,16 +98,4 @@ func run(ctx context.Context, names []string, command string, write bool) error 
 		}
 	}
 	return nil
-}
-
-func read() (*results, error) {
-	r := &results{Examples: map[string][]result{}}
-	data, err := os.ReadFile(filepath.Join(folder, "examples.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r, json.Unmarshal(data, r)
 }

@@ -4,29 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/bench/results"
 )
 
-func (r result) at(level string) score {
-	i := slices.IndexFunc(r.Scores, func(s score) bool { return s.Level == level })
-	if i < 0 {
-		return score{}
-	}
-	return r.Scores[i]
-}
-
-// String is the one number that says most.
-func (s score) String() string {
-	if len(s.Outputs) > 0 {
-		return fmt.Sprintf("%s off by %.2f", s.Outputs[0].Name, s.Outputs[0].RMSE)
-	}
-	return fmt.Sprintf("%.4f", s.Accuracy)
-}
-
 // numbers reports whether trainings are of a regression.
-func numbers(all []result) bool { return len(all) > 0 && len(all[0].at("fixed").Outputs) > 0 }
+func numbers(all []results.Training) bool {
+	return len(all) > 0 && len(all[0].At("fixed").Outputs) > 0
+}
 
 // over gives a number of every training.
-func over(all []result, f func(result) float64) []float64 {
+func over(all []results.Training, f func(results.Training) float64) []float64 {
 	var v []float64
 	for _, x := range all {
 		v = append(v, f(x))
@@ -34,7 +22,7 @@ func over(all []result, f func(result) float64) []float64 {
 	return v
 }
 
-func page(r *results) string {
+func page(r *results.Trainings) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# What the examples reach")
@@ -53,9 +41,9 @@ func page(r *results) string {
 			continue
 		}
 		line("| [%s](../../examples/%s/model.hrn) | %d | %s | %s | %s | %d | %d | %.0f |", name, name, len(all),
-			spread(parts, over(all, func(x result) float64 { return x.at("real").Accuracy })),
-			spread(parts, over(all, func(x result) float64 { return x.at("fixed").Accuracy })),
-			spread(parts, over(all, func(x result) float64 { return x.at("fixed").MacroF1 })),
+			spread(parts, over(all, func(x results.Training) float64 { return x.At("real").Accuracy })),
+			spread(parts, over(all, func(x results.Training) float64 { return x.At("fixed").Accuracy })),
+			spread(parts, over(all, func(x results.Training) float64 { return x.At("fixed").MacroF1 })),
 			(all[0].Bits+7)/8, all[0].Adds, all[0].Seconds)
 	}
 	numbersTable(line, r)
@@ -82,8 +70,8 @@ func page(r *results) string {
 	line("| --- | --- | --- |")
 	for _, name := range mnist {
 		if all := r.Examples[name]; len(all) > 0 && len(all[0].Valid) > 0 {
-			line("| %s | %s | %s |", name, spread(parts, over(all, func(x result) float64 { return slices.Max(x.Valid) })),
-				spread(parts, over(all, func(x result) float64 { return x.Valid[len(x.Valid)-1] })))
+			line("| %s | %s | %s |", name, spread(parts, over(all, func(x results.Training) float64 { return slices.Max(x.Valid) })),
+				spread(parts, over(all, func(x results.Training) float64 { return x.Valid[len(x.Valid)-1] })))
 		}
 	}
 	line("")
@@ -92,7 +80,7 @@ func page(r *results) string {
 }
 
 // numbersTable is of the regressions.
-func numbersTable(line func(format string, args ...any), r *results) {
+func numbersTable(line func(format string, args ...any), r *results.Trainings) {
 	line("")
 	line("Where numbers are to be given, the root of their mean squared error, in the units of the data:")
 	line("")
@@ -103,9 +91,9 @@ func numbersTable(line func(format string, args ...any), r *results) {
 		if !numbers(all) {
 			continue
 		}
-		for k, n := range all[0].at("fixed").Outputs {
+		for k, n := range all[0].At("fixed").Outputs {
 			rmse := func(level string) string {
-				return spread("%.2f", over(all, func(x result) float64 { return x.at(level).Outputs[k].RMSE }))
+				return spread("%.2f", over(all, func(x results.Training) float64 { return x.At(level).Outputs[k].RMSE }))
 			}
 			line("| [%s](../../examples/%s/model.hrn) | %s | %d | %s | %s | %d | %d | %d | %.0f |", name, name, n.Name, len(all), rmse("real"), rmse("fixed"),
 				(all[0].Bits+7)/8, (all[0].State+7)/8, all[0].Adds, all[0].Seconds)
@@ -114,7 +102,7 @@ func numbersTable(line func(format string, args ...any), r *results) {
 }
 
 // beatsTable is about the task whose rare classes count.
-func beatsTable(line func(format string, args ...any), all []result) {
+func beatsTable(line func(format string, args ...any), all []results.Training) {
 	line("")
 	line("Heartbeats of 22 people who were not trained on (DS2 of the MIT-BIH database), at the fixed level. De Chazal (2004), who was given two leads and")
 	line("beats marked by hand, reached 86 %% accuracy, and for V a sensitivity of 78 %% and a positive predictivity of 82 %% (from memory). This")
@@ -122,9 +110,9 @@ func beatsTable(line func(format string, args ...any), all []result) {
 	line("")
 	line("| class | beats | sensitivity, %% | positive predictivity, %% |")
 	line("| --- | ---: | --- | --- |")
-	for k, c := range all[0].at("fixed").Classes {
-		line("| %s | %d | %s | %s |", c.Name, c.Count, spread("%.1f", over(all, func(x result) float64 { return 100 * x.at("fixed").Classes[k].Recall })),
-			spread("%.1f", over(all, func(x result) float64 { return 100 * x.at("fixed").Classes[k].Precision })))
+	for k, c := range all[0].At("fixed").Classes {
+		line("| %s | %d | %s | %s |", c.Name, c.Count, spread("%.1f", over(all, func(x results.Training) float64 { return 100 * x.At("fixed").Classes[k].Recall })),
+			spread("%.1f", over(all, func(x results.Training) float64 { return 100 * x.At("fixed").Classes[k].Precision })))
 	}
 }
 
@@ -136,15 +124,15 @@ const (
 
 // copyTable is about the task whose accuracy over all positions hides what counts: the symbols. They are what is hard, so
 // that every wrong position is counted as one.
-func copyTable(line func(format string, args ...any), all []result) {
-	recall := func(s score) float64 { return 100 * (1 - (1-s.Accuracy)*copyPositions/copyAnswers) }
+func copyTable(line func(format string, args ...any), all []results.Training) {
+	recall := func(s results.Score) float64 { return 100 * (1 - (1-s.Accuracy)*copyPositions/copyAnswers) }
 	line("")
 	line("The copy task over 1000 steps, the paper's headline, seed by seed; the weights of the first one are those of the example:")
 	line("")
 	line("| seed | cross entropy, real | symbols recalled, real, %% | fixed, %% |")
 	line("| ---: | ---: | ---: | ---: |")
 	for _, x := range all {
-		line("| %d | %.2g | %.2f | %.2f |", x.Seed, x.at("real").Loss, recall(x.at("real")), recall(x.at("fixed")))
+		line("| %d | %.2g | %.2f | %.2f |", x.Seed, x.At("real").Loss, recall(x.At("real")), recall(x.At("fixed")))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/hrnnc/hrnnc/internal/bench/results"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
@@ -71,7 +72,7 @@ func train(ctx context.Context, command, name string, seed, cores int) error {
 	if _, err := os.Stat(filepath.Join(dir, "run", "checkpoint.safetensors")); err == nil {
 		args = append(args, "--resume")
 	}
-	r := result{Seed: seed}
+	r := results.Training{Seed: seed}
 	if err := call(ctx, &r, cores, command, args...); err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func train(ctx context.Context, command, name string, seed, cores int) error {
 	if r.Valid, err = validation(filepath.Join(dir, "run", "metrics.jsonl")); err != nil {
 		return err
 	}
-	log.Printf("%s, seed %d: %s in %.0f s", name, seed, r.at("fixed"), r.Seconds)
+	log.Printf("%s, seed %d: %s in %.0f s", name, seed, r.At("fixed"), r.Seconds)
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -119,8 +120,8 @@ func validation(path string) ([]float64, error) {
 }
 
 // collect takes the results of an example, and keeps weights and metrics of its first seed.
-func collect(name string) ([]result, error) {
-	all := make([]result, seeds)
+func collect(name string) ([]results.Training, error) {
+	all := make([]results.Training, seeds)
 	for i := range all {
 		data, err := os.ReadFile(filepath.Join(place(name, i+1), "result.json"))
 		if err != nil {

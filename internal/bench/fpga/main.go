@@ -1,9 +1,10 @@
 // Command fpga measures Verilog of the examples on FPGAs with yosys and nextpnr, beside what another hrnnc wrote, designs made by hand, and
-// a dense engine. It writes docs/benchmarks/fpga.md. Nothing in the page is typed in. What was measured is kept by a hash of all that it
+// a dense engine. It writes docs/benchmarks/fpga.md, and fpga.json beside it with every example. Nothing in the page is typed in. What was measured is kept by a hash of all that it
 // depends on, so that a second run measures only what changed.
 //
 //	go run ./internal/bench/fpga                        # prints the page
 //	go run ./internal/bench/fpga -write -before FOLDER  # with the Verilog that another hrnnc wrote to FOLDER/MODEL/verilog
+//	go run ./internal/bench/fpga -examples ecg,digits   # measures those, or all, for fpga.json and its table alone
 package main
 
 import (
@@ -25,6 +26,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/synth"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/bench/results"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/passes"
@@ -36,10 +38,11 @@ func main() {
 	write := flag.Bool("write", false, "write docs/benchmarks/fpga.md")
 	before := flag.String("before", "", "folder with the Verilog of another hrnnc, FOLDER/MODEL/verilog")
 	hand := flag.String("hand", filepath.Join("..", "shared", "prototypes", "fpga"), "folder of the designs made by hand")
-	only := flag.String("only", "", "tables to make, with commas: a section of rows.go, cores, dense, families, ideas, history")
+	only := flag.String("only", "", "tables to make, with commas: a section of rows.go, examples, cores, dense, families, ideas, history")
 	kept := flag.Bool("kept", false, "only rows that were measured before; measures nothing")
 	patience := flag.Duration("timeout", 30*time.Minute, "how long a tool may take")
 	cache := flag.String("cache", "", "folder of what was measured (default: in the user's cache)")
+	examples := flag.String("examples", "", "examples, with commas, or all: measure those, and write fpga.json and its table alone")
 	flag.Parse()
 	log.SetFlags(log.Ltime)
 	b := bench{before: *before, hand: *hand, kept: *kept, patience: *patience, cache: *cache, lowered: map[string]*compiler.Lowered{}}
@@ -52,6 +55,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // the tools are to end too
 	defer stop()
+	if *examples != "" {
+		if err := b.onlyExamples(ctx, *examples); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if err := b.page(ctx, *only); err != nil {
 		log.Fatal(err)
 	}
@@ -62,6 +71,33 @@ func main() {
 	if err := fileio.WriteFile(filepath.Join("docs", "benchmarks", "fpga.md"), b.out.Bytes()); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// onlyExamples measures examples anew, and writes them to fpga.json and to the page's section about them.
+func (b *bench) onlyExamples(ctx context.Context, names string) error {
+	kept := &results.Parts{Examples: map[string]map[string]results.Part{}}
+	if err := results.Read(".", keptIn, kept); err != nil {
+		return err
+	}
+	var list []string
+	if names != "all" {
+		list = strings.Split(names, ",")
+	}
+	if err := b.measureExamples(ctx, kept, list); err != nil {
+		return err
+	}
+	return results.WriteSection(".", "fpga.md", everyExample(kept))
+}
+
+// examples are the section about all of them, measured anew where something changed.
+func (b *bench) examples(ctx context.Context) error {
+	kept := &results.Parts{Examples: map[string]map[string]results.Part{}}
+	if err := b.measureExamples(ctx, kept, nil); err != nil {
+		return err
+	}
+	b.rows++
+	b.out.WriteString(everyExample(kept))
+	return nil
 }
 
 type bench struct {
@@ -101,7 +137,7 @@ func (b *bench) page(ctx context.Context, only string) error {
 	for _, table := range []struct {
 		name string
 		make func(context.Context) error
-	}{{"cores", b.cores}, {"dense", b.dense}, {"families", b.families}, {"ideas", b.ideas}, {"history", b.history}} {
+	}{{"examples", b.examples}, {"cores", b.cores}, {"dense", b.dense}, {"families", b.families}, {"ideas", b.ideas}, {"history", b.history}} {
 		if !named(only, table.name) {
 			continue
 		}

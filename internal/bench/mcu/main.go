@@ -1,8 +1,10 @@
 // Command mcu measures the examples on simulated microcontrollers, before and after, beside other ways to compute the same. It writes
-// docs/benchmarks/mcu.md. Nothing in the page is typed in: every figure is of this run, every output was compared with the reference.
+// docs/benchmarks/mcu.md, and mcu.json beside it with every example on every chip. Nothing in the page is typed in: every figure is
+// measured, every output was compared with the reference.
 //
 //	go run ./internal/bench/mcu                        # prints the page
 //	go run ./internal/bench/mcu -write -before FOLDER  # with the C that another hrnnc wrote to FOLDER/MODEL/c
+//	go run ./internal/bench/mcu -examples ecg,digits   # measures those, or all, anew for mcu.json and its table alone
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/run"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/bench/results"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/fileio"
@@ -53,25 +56,56 @@ func main() {
 	write := flag.Bool("write", false, "write docs/benchmarks/mcu.md")
 	before := flag.String("before", "", "folder with the C of another hrnnc, FOLDER/MODEL/c")
 	steps := flag.Int("steps", 1000, "steps a model, at least")
+	examples := flag.String("examples", "", "examples, with commas, or all: measure those on every chip, and write mcu.json and its table alone")
 	flag.Parse()
 	log.SetFlags(0)
 	b := bench{steps: *steps, before: *before, lowered: map[string]*compiler.Lowered{}}
-	if err := b.page(context.Background()); err != nil {
+	ctx := context.Background()
+	if *examples != "" {
+		if err := b.onlyExamples(ctx, *examples); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	if err := b.page(ctx); err != nil {
 		log.Fatal(err)
 	}
 	if !*write {
 		fmt.Print(b.out.String())
 		return
 	}
-	if err := fileio.WriteFile(filepath.Join("docs", "benchmarks", "mcu.md"), b.out.Bytes()); err != nil {
+	err := errors.Join(results.Write(".", keptIn, b.kept), fileio.WriteFile(filepath.Join(results.Folder, "mcu.md"), b.out.Bytes()))
+	if err != nil {
 		log.Fatal(err)
 	}
 }
+
+// onlyExamples measures examples anew, and writes them to mcu.json and to the page's section about them.
+func (b *bench) onlyExamples(ctx context.Context, names string) error {
+	if err := results.Read(".", keptIn, &b.kept); err != nil {
+		return err
+	}
+	if b.kept.Examples == nil {
+		b.kept.Examples = map[string]map[string]results.Chip{}
+	}
+	var list []string
+	if names != "all" {
+		list = strings.Split(names, ",")
+	}
+	if err := b.measureExamples(ctx, &b.kept, list); err != nil {
+		return err
+	}
+	return errors.Join(results.Write(".", keptIn, b.kept), results.WriteSection(".", "mcu.md", everyExample(&b.kept)))
+}
+
+// keptIn is where figures of every example on every chip lie.
+const keptIn = "mcu.json"
 
 type bench struct {
 	steps   int
 	before  string
 	lowered map[string]*compiler.Lowered
+	kept    results.Chips // of every example
 	out     bytes.Buffer
 }
 
@@ -172,6 +206,11 @@ func (b *bench) page(ctx context.Context) error {
 	if err := b.examples(ctx); err != nil {
 		return err
 	}
+	b.kept.Examples = map[string]map[string]results.Chip{}
+	if err := b.measureExamples(ctx, &b.kept, nil); err != nil {
+		return err
+	}
+	b.out.WriteString(everyExample(&b.kept))
 	if err := b.ablation(ctx); err != nil {
 		return err
 	}
@@ -181,7 +220,9 @@ func (b *bench) page(ctx context.Context) error {
 	if err := b.peers(ctx); err != nil {
 		return err
 	}
-	return b.versions(ctx)
+	b.line("")
+	b.line("Built and run with %s.", b.kept.Measured)
+	return nil
 }
 
 func (b *bench) examples(ctx context.Context) error {
@@ -334,9 +375,8 @@ func flat(y [][][]int64) []int64 {
 	return out
 }
 
-// versions says what measured.
-func (b *bench) versions(ctx context.Context) error {
-	b.line("")
+// tools says what measured.
+func (b *bench) tools(ctx context.Context) (string, error) {
 	var words []string
 	for _, tool := range []string{"avr-gcc", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "qemu-system-arm"} {
 		flag := "-dumpversion"
@@ -345,14 +385,13 @@ func (b *bench) versions(ctx context.Context) error {
 		}
 		out, err := exttool.Run(ctx, os.TempDir(), nil, tool, flag)
 		if err != nil {
-			return err
+			return "", err
 		}
 		first, _, _ := strings.Cut(string(out), "\n")
 		first = strings.TrimPrefix(first, "QEMU emulator version ")
 		words = append(words, tool+" "+strings.Fields(first)[0])
 	}
-	b.line("Built and run with %s.", strings.Join(words, ", "))
-	return nil
+	return strings.Join(words, ", "), nil
 }
 
 // thousands writes a number without what is behind the point, with commas.
