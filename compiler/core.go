@@ -77,5 +77,5 @@ func (c *Core) Write(dir string, force bool) error {
 	if err != nil {
 		return err
 	}
-	return writeTree(dir, force, files, c.Products(), c)
+	return WriteTree(dir, force, files, c.Products(), c)
 }

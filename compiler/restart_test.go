@@ -115,7 +115,7 @@ func TestRestartsOverLongStreams(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := writeTree(dir, false, files, nil, nil); err != nil {
+				if err := WriteTree(dir, false, files, nil, nil); err != nil {
 					t.Fatal(err)
 				}
 				got, err := e.Run(context.Background(), dir, l.Plan, [][][]int64{x})

@@ -46,11 +46,12 @@ func (o *Output) Write(dir string, force bool) error {
 			products = append(products, t.Name()+"/"+p)
 		}
 	}
-	return writeTree(dir, force, o.tree(), products, o.Report)
+	return WriteTree(dir, force, o.tree(), products, o.Report)
 }
 
-// writeTree writes files and their manifest, which holds what their Makefiles make and a report.
-func writeTree(dir string, force bool, files []backends.File, products []string, report any) error {
+// WriteTree puts files and their manifest, which holds a report and the paths of what is made from the files, into a folder, as
+// Output.Write does.
+func WriteTree(dir string, force bool, files []backends.File, products []string, report any) error {
 	m := manifest{Report: report, Files: map[string]string{}, Products: products, Seal: unsealed}
 	for _, f := range files {
 		m.Files[f.Path] = digest(f.Data)

@@ -141,6 +141,7 @@ var flagValues = map[string]values{
 	"netlist":   {list: true, words: func() []cobra.Completion { return chipNames(chip.FPGA) }},
 	"part":      {words: func() []cobra.Completion { return chipNames(chip.FPGA) }},
 	"tools":     words("system", "npm"),
+	"to":        words(exportNames()...),
 	"style":     words(coreStyles()...),
 	"optimise":  words("0", "1", "2", "3", "s"),
 	"after":     {words: func() []cobra.Completion { return passNames(func(passes.Pass) bool { return true }) }},

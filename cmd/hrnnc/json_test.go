@@ -167,6 +167,8 @@ var jsonRuns = []struct {
 	{command: "run", rest: "model.hrn --input no.npy", code: exitUser},
 	{command: "import", rest: "no.pth", code: exitUser},
 	{command: "import", rest: "model.safetensors --input i8 --config config.json -o imported"},
+	{command: "export", rest: "model.hrn --to pytorch -o torch"},
+	{command: "export", rest: "model.hrn --to keras", code: exitUsage},
 	{command: "data list"},
 	{command: "data get", rest: "fsdd"},
 	{command: "data get", rest: "nosuchset", code: exitUser},

@@ -156,7 +156,7 @@ ends with C; docs/language.md describes the language.`,
 	}{
 		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.newCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
 		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.benchCmd(), a.exploreCmd(), a.synthCmd(), a.coreCmd(), a.reportCmd(), a.chipsCmd()}},
-		{"Weights from elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd()}},
+		{"From and to elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd(), a.exportCmd()}},
 		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd()}},
 	} {
 		c.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
@@ -182,7 +182,7 @@ var othersCommands = map[string][]string{
 	"train":     {"fit", "learn", "finetune", "retrain"},
 	"eval":      {"evaluate", "test", "score", "accuracy", "validate"},
 	"search":    {"tune", "sweep", "nas", "optimize", "optimise"},
-	"compile":   {"build", "generate", "gen", "export", "codegen", "deploy", "make"},
+	"compile":   {"build", "generate", "gen", "codegen", "deploy", "make"},
 	"run":       {"predict", "infer", "inference", "exec", "simulate", "classify"},
 	"verify":    {"prove", "compare", "equiv"},
 	"bench":     {"benchmark", "measure", "profile", "time", "speed"},
@@ -190,7 +190,8 @@ var othersCommands = map[string][]string{
 	"core":      {"ip", "transform", "hadamard", "fwht", "verilog"},
 	"chips":     {"boards", "mcus", "devices", "parts", "mcu", "board"},
 	"report":    {"stats", "summary", "cost", "size", "inspect", "describe", "show"},
-	"import":    {"convert", "load", "onnx", "pytorch"},
+	"import":    {"convert", "load", "pytorch"},
+	"export":    {"onnx", "torch", "save"},
 	"calibrate": {"quantize", "quantise", "calib"},
 	"check":     {"lint", "vet"},
 	"fmt":       {"format"},

@@ -78,6 +78,7 @@ var rules = []rule{
 		reason: "it runs generated Verilog whoever wrote it, by its files and ports"},
 	{of: "importer", may: []string{"dsl", "internal/hadamard", "internal/diag", "internal/fileio", "internal/weights"},
 		reason: "an importer writes model.hrn and weights, and compiles nothing"},
+	{of: "exporter/pytorch", may: []string{"dsl", "internal/diag", "ir"}, reason: "what is exported is what a checked model means: no pass and no plan has a say in it"},
 	{of: "internal/modelgen", may: []string{"dsl", "internal/weights"}, reason: "random models must not lean on the passes they test"},
 	{of: "trainer/kernels/...", may: []string{"trainer/kernels/..."}, reason: "arithmetic on tiles knows no model"},
 	{of: "trainer/score", reason: "how good answers are depends on no model and no data set"},

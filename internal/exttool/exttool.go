@@ -128,3 +128,14 @@ func tail(s string, n int) string {
 	}
 	return "..." + s[len(s)-n:]
 }
+
+// Python gives an interpreter that has modules: the one that the packages of Debian belong to, or the one on the PATH.
+func Python(modules ...string) (string, error) {
+	for _, python := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(python, "-c", "import "+strings.Join(modules, ", ")).Run() == nil {
+			return python, nil
+		}
+	}
+	return "", diag.InFile("", "").Errorf("tool", "there is no python3 with %s", strings.Join(modules, " and ")).
+		Helpf("install it: apt-get install python3-%s", strings.Join(modules, " python3-"))
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/exporter/pytorch"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/weights"
+)
+
+// exportFlags are the flags of hrnnc export.
+type exportFlags struct {
+	to, folder, data, weights string
+	set                       []string
+	force                     bool
+}
+
+// exportFormats are the formats that there are: a row each.
+var exportFormats = []struct {
+	name, about string
+	// files makes what is written, and says what can be done with it in a folder.
+	files func(ctx context.Context, a *app, model string, o exportFlags) (*exported, error)
+}{
+	{"pytorch", "model.py and train.py with the data, for GPUs and clusters", exportPyTorch},
+}
+
+// exported is what a format makes of a model.
+type exported struct {
+	Model string `json:"model"` // its name
+	To    string `json:"format"`
+	// Next are commands that work on what is written, without the folder's name, which stands for %s.
+	Next     []string        `json:"next"`
+	Notes    []string        `json:"notes,omitempty"`
+	Files    []backends.File `json:"-"`
+	Products []string        `json:"-"` // paths of what running the files leaves, which is nobody's
+	Warnings diag.List       `json:"-"`
+}
+
+func exportNames() (out []string) {
+	for _, f := range exportFormats {
+		out = append(out, f.name)
+	}
+	return out
+}
+
+func (a *app) exportCmd() *cobra.Command {
+	var o exportFlags
+	var about strings.Builder
+	for _, f := range exportFormats {
+		fmt.Fprintf(&about, "\n  %-8s  %s", f.name, f.about)
+	}
+	c := &cobra.Command{
+		Use:   "export model.hrn",
+		Short: "Write a model for other frameworks: PyTorch",
+		Long: `Write a model for another framework, into a folder that appears whole or not at all. The formats of --to:
+` + about.String() + `
+
+pytorch needs no weights; what it trains is a weights file that hrnnc compile takes as it is. docs/pytorch.md says more.`,
+		Example: `  hrnnc export model.hrn --to pytorch -o torch          # model.py, train.py and data.npz
+  python3 torch/train.py                                # trains, and leaves torch/model.safetensors
+  torchrun --nproc_per_node 4 torch/train.py            # on four GPUs, or four processes
+  hrnnc compile model.hrn --weights torch/model.safetensors
+  hrnnc export model.hrn --to pytorch --data mnist --set epochs=5`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.export(cmd.Context(), args[0], o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.to, "to", "", "the format: "+strings.Join(exportNames(), ", "))
+	f.StringVarP(&o.folder, "output", "o", "", "folder to write (default build/NAME-FORMAT)")
+	f.StringVar(&o.data, "data", "", "data set in the place of the train block's: a known name, a generator such as copy(100), or a path")
+	settingsFlag(c, &o.set, aboutTraining|aboutData, "a setting of the train block, as epochs=5")
+	weightsFlag(c, &o.weights)
+	f.BoolVar(&o.force, "force", false, "replace the folder whatever it holds")
+	return c
+}
+
+func (a *app) export(ctx context.Context, model string, o exportFlags) error {
+	if err := folder(o.folder); err != nil {
+		return err
+	}
+	i := slices.Index(exportNames(), o.to)
+	if i < 0 {
+		e := misuse("--to %s is no format", diag.Short(o.to))
+		if o.to == "" {
+			e = misuse("a format is missing")
+		}
+		return e.Helpf("there are: --to %s", strings.Join(exportNames(), ", --to "))
+	}
+	bar := a.progress()
+	defer bar.clear()
+	bar.say("exporting " + model)
+	out, err := exportFormats[i].files(ctx, a, model, o)
+	if err != nil {
+		return err
+	}
+	out.To = o.to
+	if o.folder == "" {
+		o.folder = filepath.Join("build", out.Model+"-"+o.to)
+	}
+	if err := compiler.WriteTree(o.folder, o.force, out.Files, out.Products, out); err != nil {
+		return err
+	}
+	bar.clear()
+	a.warn(out.Warnings)
+	for k := range out.Next {
+		out.Next[k] = strings.ReplaceAll(out.Next[k], "%s", o.folder)
+	}
+	if a.json {
+		var files []string
+		for _, f := range out.Files {
+			files = append(files, f.Path)
+		}
+		return a.printJSON(struct {
+			Folder string   `json:"folder"`
+			Files  []string `json:"files"`
+			*exported
+		}{o.folder, files, out})
+	}
+	for _, f := range out.Files {
+		fmt.Fprintf(a.out, "%-18s %s bytes\n", f.Path, thousands(len(f.Data)))
+	}
+	for _, n := range out.Notes {
+		fmt.Fprintln(a.out, "note:", n)
+	}
+	fmt.Fprintf(a.out, "\nwritten to %s\n", o.folder)
+	for k, line := range out.Next {
+		fmt.Fprintf(a.out, "%-8s %s\n", []string{"next:", "then:"}[min(k, 1)], line)
+	}
+	return nil
+}
+
+// exportPyTorch writes the module of a model, with its weights where there are some.
+func exportPyTorch(_ context.Context, _ *app, model string, o exportFlags) (*exported, error) {
+	m, _, errs := compiler.Check(model)
+	if errs.HasErrors() {
+		return nil, errs
+	}
+	module, err := pytorch.Module(m)
+	if err != nil {
+		return nil, err
+	}
+	out := &exported{Model: m.Name, Files: []backends.File{{Path: pytorch.ModuleName, Data: module}}, Products: []string{"__pycache__/*"}, Warnings: errs}
+	if _, err := os.Stat(m.WeightsPath()); o.weights == "" && (m.Weights == "" || err != nil) {
+		out.Notes = append(out.Notes, "there are no weights yet, and the module begins with random ones")
+		return out, nil
+	}
+	loaded, err := compiler.Load(model, o.weights)
+	if err != nil {
+		return nil, err
+	}
+	w, err := weights.Open(loaded.Weights)
+	if err != nil {
+		return nil, err
+	}
+	w.Format, out.Warnings = weights.Safetensors, loaded.Warnings
+	data, err := weights.Encode(pytorch.WeightsName(m), w)
+	if err != nil {
+		return nil, err
+	}
+	out.Files = append(out.Files, backends.File{Path: pytorch.WeightsName(m), Data: data})
+	return out, nil
+}

@@ -1,0 +1,657 @@
+"""@NAME@: a HadamRNN as a PyTorch module, written by hrnnc. It needs torch alone, 1.13 or later.
+
+    from model import Model
+    model = Model()                        # random weights
+    model.load("@WEIGHTS@")                # or those of hrnnc, with the ranges of the states
+    y = model(x)                           # x: integers @IN@; y: @OUT@
+    model.level = "fixed"                  # what a chip computes, in float64: integers times their unit
+    model.integers(x)                      # those integers
+    model.save("@WEIGHTS@")                # which hrnnc compile takes as it is
+
+Parameters have the names of model.hrn and are the values before quantisation; gradients pass straight through it. The state is
+transformed with n log n additions. "Numerics" in hrnnc's documentation defines both levels, to the bit.
+"""
+import array
+import functools
+import json
+import math
+import os
+
+import torch
+from torch import nn
+
+# @MODEL@
+
+
+# --- Numbers: rounded forwards, passed straight through backwards ---
+
+
+class Through(torch.autograd.Function):
+    """The value of exact, with the gradient of smooth."""
+
+    @staticmethod
+    def forward(ctx, smooth, exact):
+        return exact.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, None
+
+
+def rounded(x):
+    """The nearest whole number, a half up."""
+    return Through.apply(x, torch.floor(x.detach() + 0.5))
+
+
+def half_even(x):
+    """The nearest whole number, a half to the even one."""
+    return Through.apply(x, torch.round(x.detach()))
+
+
+def shifted(x, by):
+    """x >> by, rounded half up; x << -by."""
+    return rounded(x * 2.0**-by) if by > 0 else x * 2.0**-by
+
+
+def quantised(w, kind, between):
+    """What a tensor becomes: whole numbers in float64, and the real value of one of them."""
+    w = w.detach().double()
+    if kind in ("sign", "binary"):
+        q = torch.where(w < 0, -torch.ones_like(w), torch.ones_like(w))
+        unit = w.abs().mean()
+        if kind == "sign":
+            unit = torch.ones_like(unit)
+        elif between:
+            unit = torch.full_like(unit, w.shape[-1] ** -0.5)
+        return q, torch.where(unit == 0, torch.ones_like(unit), unit)
+    half = 1 if kind == "ternary" else 2 ** (int(kind[3:]) - 1)
+    alpha = w.abs().max()
+    alpha = torch.where(alpha == 0, torch.ones_like(alpha), alpha)
+    q = torch.round(w.float() * (half / alpha).float()).double()  # that the product is float32's is part of the definition
+    return q.clamp(-half, max(1, half - 1)), alpha / half
+
+
+# --- The transform ---
+
+
+def butterflies(x, block, halvings=0):
+    """S x for x [units, ...]: stages of stride 1, 2, 4, ... within every block of units. Every second stage, the first so many of
+    them, is followed by a halving, half up."""
+    shape, inner = x.shape, x[0].numel()
+    for stage in range(block.bit_length() - 1):
+        pairs = x.reshape(-1, 2, (1 << stage) * inner)
+        x = torch.empty_like(pairs)
+        torch.add(pairs[:, 0], pairs[:, 1], out=x[:, 0])
+        torch.sub(pairs[:, 0], pairs[:, 1], out=x[:, 1])
+        if stage % 2 == 1 and stage // 2 < halvings:
+            x = torch.floor(x * 0.5 + 0.5)
+    return x.reshape(shape)
+
+
+class Transform(torch.autograd.Function):
+    """S x, which is its own gradient, for S is symmetric."""
+
+    @staticmethod
+    def forward(ctx, x, block, halvings):
+        ctx.block, ctx.halvings = block, halvings
+        return butterflies(x, block, halvings)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return butterflies(gradient, ctx.block) * 0.5**ctx.halvings, None, None
+
+
+# --- The real level ---
+
+
+class Real:
+    """The weights of a call as the real level uses them, and its steps. States are [units, sequences], steps t = 1, 2, ..."""
+
+    def __init__(self, model):
+        self.model, self.dtype = model, model.dtype()
+        self.layers = [self.constants(layer) for layer in LAYERS]
+        self.matrix, self.bias = model.used(READOUT["matrix"]), model.used(READOUT["bias"])
+
+    def constants(self, layer):
+        use = self.model.used
+        factor = use(layer["signs"]) * layer["block"] ** -0.5
+        if layer["leak"]:
+            factor = factor * (1 - leaks(layer, factor))
+        presigns = use(layer["presigns"])
+        bias = sum(use(b) for b in layer["biases"]) if layer["biases"] else torch.zeros_like(factor)
+        return dict(factor=factor[:, None], presigns=None if presigns is None else presigns[:, None], bias=bias[:, None],
+                    matrix=use(layer["matrix"]), embed=use(layer["embed"]))
+
+    def drive(self, i, x, t):
+        """What flows into layer i at each step of x [sequences, steps, ...], the first of which is t, biases included."""
+        layer, c = LAYERS[i], self.layers[i]
+        if c["matrix"] is None:
+            return [c["bias"]] * x.shape[1]
+        if layer["source"] == "onehot":
+            product = columns(c["matrix"], x) + c["bias"]
+        else:
+            x = c["embed"][x] if layer["source"] == "embed" else x.to(self.dtype) * INPUT["scale"]
+            product = torch.addmm(c["bias"], c["matrix"], flat(x))
+        return product.reshape(layer["units"], -1, len(x)).unbind(1)
+
+    def flow(self, i, below, t):
+        """What flows into layer i from the state below it."""
+        c = self.layers[i]
+        return torch.addmm(c["bias"], c["matrix"], torch.relu(below) if LAYERS[i]["relu"] else below)
+
+    def mixed(self, i, h):
+        """What of a state goes into the transform."""
+        if LAYERS[i]["permute"]:
+            h = h[self.model.get(LAYERS[i]["permute"])]
+        return h if self.layers[i]["presigns"] is None else h * self.layers[i]["presigns"]
+
+    def step(self, i, h, inflow, t):
+        return torch.addcmul(inflow, self.layers[i]["factor"], Transform.apply(self.mixed(i, h), LAYERS[i]["block"], 0))
+
+    def readout(self, h, t):
+        """The outputs [sequences, outputs] of a state, which has been through read."""
+        y = (self.matrix @ h).t()
+        return y if self.bias is None else y + self.bias
+
+    def mean(self, sums, steps):
+        """The mean of the outputs, whose states are added up apart for even and odd t."""
+        return self.readout((sums[0] + sums[1]) / steps, 0)
+
+    def unit(self, t):
+        """The real value of one of an output."""
+        return 1.0
+
+
+def read(h):
+    return torch.relu(h) if READOUT["relu"] else h
+
+
+def flat(x):
+    """[sequences, steps, entries] to [entries, steps * sequences]."""
+    return x.permute(2, 1, 0).reshape(x.shape[2], -1)
+
+
+def columns(matrix, tokens):
+    """The columns of a matrix that tokens [sequences, steps] name, [rows, steps * sequences]."""
+    return matrix[:, tokens.t().reshape(-1)]
+
+
+def leaks(layer, like):
+    """The part of every unit that leaks away in a step."""
+    runs = torch.tensor(layer["leak"], dtype=torch.float64)
+    return (2.0 ** -runs.repeat_interleave(layer["units"] // len(runs))).to(like)
+
+
+# --- The fixed level ---
+
+
+class TooWide(Exception):
+    """A model whose integers float64 cannot hold."""
+
+
+def within(most, what):
+    """Refuses integers of 2^53 and more, which float64 would round."""
+    if most >= 2**53:
+        raise TooWide(f"{what} takes integers of {math.ceil(math.log2(most)) + 1} bits, and float64 holds 53: take fewer bits of "
+                      f"states or weights; hrnnc run --level fixed computes them")
+
+
+@functools.lru_cache(maxsize=64)
+def times_root2(f, low, high):
+    """round(sqrt(2) * 2^f * X) for every X from low to high, exactly."""
+    whole = lambda x: (math.isqrt(x * x << 2 * f + 3) + 1) >> 1
+    return torch.tensor([whole(x) if x >= 0 else -whole(-x) for x in range(low, high + 1)], dtype=torch.float64)
+
+
+class Fixed(Real):
+    """The same in the integers of the fixed level, in float64. One of a state is worth units[state] * mu(t): units of blocks of an odd
+    power of two alternate."""
+
+    def __init__(self, model):
+        self.units, self.shifts = {}, model.shifts()
+        super().__init__(model)
+        self.dtype = torch.float64
+        state = layer_of(READOUT["state"])
+        self.matrix, unit = model.whole(READOUT["matrix"])
+        self.alternates, self.output = alternates(state), self.units[state["state"]] * float(unit)
+        bias = model.get(READOUT["bias"])
+        self.bias = [0.0, 0.0] if bias is None else [half_even(bias.double() / self.unit(t)) for t in (0, 1)]
+        most = rows(self.matrix) * 2 ** (state["bits"] - 1) + (0 if bias is None else largest(self.bias[1]))
+        steps = (OUTPUT["steps"] or 1) * 23170 if OUTPUT["when"] == "mean" and self.alternates else OUTPUT["steps"] or 1
+        within(most * (steps if OUTPUT["when"] == "mean" else 1), "an output")
+
+    def constants(self, layer):
+        model, name, turns = self.model, layer["state"], alternates(layer)
+        unit = self.units[name] = model.inflow_unit(layer, self.units) * 2.0 ** -self.shifts[name]
+        presigns = model.whole(layer["presigns"])[0]
+        bias = [sum(half_even(model.get(b).double() / (unit * mu(turns, t))) for b in layer["biases"]) for t in (0, 1)]
+        stages = layer["block"].bit_length() - 1
+        c = dict(signs=model.whole(layer["signs"])[0][:, None], presigns=None if presigns is None else presigns[:, None],
+                 matrix=model.whole(layer["matrix"])[0], embed=model.whole(layer["embed"])[0], e=self.shifts[name], f=0,
+                 bias=[b[:, None] if layer["biases"] else 0.0 for b in bias], shift=[stages - stages // 2 if turns else stages // 2, stages // 2])
+        within(layer["block"] * 2.0 ** (layer["bits"] - 1), f"the transform of {name}")
+        if c["matrix"] is None:
+            return c
+        if turns and layer["source"] not in STATES:
+            c["f"] = max(0, c["e"] + weight_bits(layer["matrix"]) + (c["matrix"].shape[1] - 1).bit_length())
+        c["low"], c["high"] = (INPUT["low"], INPUT["high"]) if layer["source"] == "input" else (0, 1)
+        if layer["source"] == "embed":
+            c["low"], c["high"] = -int(largest(c["embed"])), int(largest(c["embed"]))
+        most = max(-c["low"], c["high"]) * (1.5 * 2.0 ** c["f"] if turns else 1)
+        if layer["source"] in STATES:
+            most = 2.0 ** (layer_of(layer["source"])["bits"] - 1) * 46341
+        within(most * (largest(c["matrix"]) if layer["source"] == "onehot" else rows(c["matrix"])), f"what flows into {name}")
+        return c
+
+    def drive(self, i, x, t):
+        layer, c = LAYERS[i], self.layers[i]
+        if c["matrix"] is None:
+            return [c["bias"][(t + j) & 1] for j in range(x.shape[1])]
+        phases = [self.product(layer, c, x, phase) for phase in (0, 1)]
+        return [phases[(t + j) & 1][:, j] for j in range(x.shape[1])]
+
+    def product(self, layer, c, x, phase):
+        """matrix * x + biases in the unit of the state, as it is at even or at odd t, [units, steps, sequences]."""
+        f = c["f"] if phase else 0
+        odd = phase and alternates(layer)
+        if layer["source"] == "onehot":
+            product = columns(c["matrix"], x) * (times_root2(f, 1, 1).item() if odd else 1.0)
+        else:
+            entries = flat(c["embed"][x] if layer["source"] == "embed" else x.to(self.dtype))
+            if odd:
+                table = times_root2(f, c["low"], c["high"]).to(entries.device)
+                entries = Through.apply(entries * (math.sqrt(2) * 2.0**f), table[entries.detach().long() - c["low"]])
+            product = c["matrix"] @ entries
+        return (shifted(product, f - c["e"]) + c["bias"][phase]).reshape(layer["units"], -1, len(x))
+
+    def flow(self, i, below, t):
+        layer, c = LAYERS[i], self.layers[i]
+        v = c["matrix"] @ (torch.relu(below) if layer["relu"] else below)
+        turns = alternates(layer)
+        if t & 1 and turns != alternates(layer_of(layer["source"])):  # the two units do not alternate alike
+            v = Through.apply(v * 2.0 ** (0.5 if turns else -0.5), torch.floor(v.detach() * (46341 if turns else 23170) / 2**15 + 0.5))
+        return shifted(v, -c["e"]) + c["bias"][t & 1]
+
+    def step(self, i, h, inflow, t):
+        layer, c = LAYERS[i], self.layers[i]
+        shift, halvings = c["shift"][t & 1], 0
+        if layer["staged"]:
+            halvings = min(shift, (layer["block"].bit_length() - 1) // 2)
+        r = shifted(Transform.apply(self.mixed(i, h), layer["block"], halvings), shift - halvings)
+        if layer["leak"]:
+            r = r - rounded(r * leaks(layer, r)[:, None])
+        high = 2.0 ** (layer["bits"] - 1)
+        return torch.clamp(c["signs"] * r + inflow, -high, high - 1)
+
+    def readout(self, h, t):
+        return (self.matrix @ h).t() + self.bias[t & 1]
+
+    def mean(self, sums, steps):
+        """The sum of the outputs, at the unit of even t."""
+        even, odd = ((self.matrix @ sums[phase]).t() + self.bias[phase] * ((steps + phase) // 2) for phase in (0, 1))
+        if self.alternates:
+            odd = Through.apply(odd * 0.5**0.5, torch.floor(odd.detach() * 23170 / 2**15 + 0.5))
+        return even + odd
+
+    def unit(self, t):
+        return self.output * mu(self.alternates, t)
+
+
+def mu(turns, t):
+    """What the unit of even steps is multiplied by at step t, where it alternates."""
+    return math.sqrt(2) / 2 if turns and t & 1 else 1.0
+
+
+def alternates(layer):
+    """Whether the unit of a state does: the order of its blocks is an odd power of two."""
+    return layer["block"].bit_length() % 2 == 0
+
+
+def weight_bits(name):
+    kind = TENSORS[name][0]
+    return 1 if kind in ("binary", "ternary") else int(kind[3:])
+
+
+def layer_of(state):
+    return next(layer for layer in LAYERS if layer["state"] == state)
+
+
+def largest(w):
+    return float(w.detach().abs().max())
+
+
+def rows(w):
+    """The largest sum of magnitudes in a row."""
+    return float(w.detach().abs().sum(1).max())
+
+
+# --- The module ---
+
+
+class Model(nn.Module):
+    """The model. level is "real", or "fixed", which needs the ranges of the states: load, or measure, has them."""
+
+    CHUNK = 64  # steps whose inputs are multiplied at once
+
+    def __init__(self, seed=0):
+        super().__init__()
+        self.level = "real"
+        self.ranges = {layer["state"]: layer["range"] for layer in LAYERS if layer["range"]}  # the largest |h|
+        self.metadata = {}  # of the weights file: gains of the input, names of classes, words
+        self.frozen = None  # e of every state, where it must not change with the weights
+        for name, (kind, shape, _) in TENSORS.items():
+            at, leaf = self.place(name)
+            if kind == "index":
+                at._buffers[leaf] = torch.zeros(shape, dtype=torch.long)
+            else:
+                at._parameters[leaf] = nn.Parameter(torch.zeros(shape))  # by hand: it may be called like a method of modules
+        self.initialise(seed)
+
+    # Parameters
+
+    def place(self, name):
+        """The module that holds a tensor, h of h.signs, and the last part of its name."""
+        *path, leaf = name.split(".")
+        at = self
+        for part in path:
+            at = at._modules.setdefault(part, nn.Module())
+        return at, leaf
+
+    def get(self, name):
+        """A tensor by its name in model.hrn, None by None."""
+        if name is None:
+            return None
+        at, leaf = self.place(name)
+        return at._buffers[leaf] if TENSORS[name][0] == "index" else at._parameters[leaf]
+
+    def signs(self):
+        """The parameters that are signs."""
+        return [self.get(name) for name, (kind, _, _) in TENSORS.items() if kind == "sign"]
+
+    def dtype(self):
+        return self.get(READOUT["matrix"]).dtype
+
+    def used(self, name):
+        """What the real level computes with: a tensor as it is quantised; its gradient is that of the tensor."""
+        w = self.get(name)
+        if w is None or TENSORS[name][0] == "real":
+            return w
+        kind, _, between = TENSORS[name]
+        q, unit = quantised(w, kind, between)
+        return Through.apply(w * float(unit) if between and kind == "binary" else w, q.to(w) * unit.to(w))
+
+    def whole(self, name):
+        """A tensor's whole numbers, and the real value of one of them."""
+        w = self.get(name)
+        if w is None:
+            return None, None
+        kind, _, between = TENSORS[name]
+        q, unit = quantised(w, kind, between)
+        return Through.apply(w.double() if between and kind == "binary" else w.double() / unit, q), unit
+
+    def inflow_unit(self, layer, units):
+        """The real value of one in the product that flows into a layer, from the units of the states below."""
+        if not layer["matrix"]:
+            return layer["biases"] and largest(self.get(layer["biases"][0]).double()) or 1.0
+        unit = float(self.whole(layer["matrix"])[1])
+        if layer["source"] in STATES:
+            return units[layer["source"]] * unit
+        if layer["source"] == "embed":
+            return unit * float(self.whole(layer["embed"])[1])
+        return unit * (INPUT["scale"] if layer["source"] == "input" else 1.0)
+
+    def shifts(self):
+        """e of every state, one of whose integers is worth 2^-e of one in what flows in."""
+        if self.frozen is not None:
+            return self.frozen
+        units, out = {}, {}
+        for layer in LAYERS:
+            name, base = layer["state"], self.inflow_unit(layer, units)
+            if not self.ranges.get(name):
+                raise ValueError(f"the range of state {name} is not known: load weights that have it, or call measure(x)")
+            most = self.ranges[name] * (math.sqrt(2) if alternates(layer) else 1.0)
+            out[name] = math.floor(math.log2(2.0 ** (layer["bits"] - 1 - layer["headroom"]) / (most / base)))
+            units[name] = base * 2.0 ** -out[name]
+        return out
+
+    # Running
+
+    def start(self, sequences):
+        """States of zero."""
+        dtype = torch.float64 if self.level == "fixed" else self.dtype()
+        return [torch.zeros(sequences, layer["units"], dtype=dtype, device=self.get(READOUT["matrix"]).device) for layer in LAYERS]
+
+    def forward(self, x, states=None):
+        """Outputs [sequences, outputs], or [sequences, steps, outputs] where there is one at every step, for integers x [sequences,
+        steps, entries] or tokens [sequences, steps]. Given states, of start or a call before, it gives those behind x too; all
+        calls but the last then take an even number of steps."""
+        if states is not None:
+            return self.run(x, states)
+        return self.answers(x)[0]
+
+    def integers(self, x):
+        """The outputs of the fixed level as whole numbers; a mean is the sum over the steps."""
+        was, self.level = self.level, "fixed"
+        try:
+            with torch.no_grad():
+                return self.answers(x, whole=True)[0].long()
+        finally:
+            self.level = was
+
+    def answers(self, x, whole=False):
+        """Outputs, and of every step the number of inputs that the state behind it has seen: with  restart  the oldest copy's."""
+        length = x.shape[1]
+        ages = list(range(1, length + 1))
+        if not RESTART or length <= RESTART[0]:
+            return self.run(x, None, whole)[0], ages
+        # A copy that starts at a multiple of hop answers from where it is the oldest: the model on windows.
+        window, hop = RESTART
+        starts = list(range(hop, length - window + hop, hop))
+        if OUTPUT["when"] != "every":
+            return self.run(x[:, starts[-1]:], None, whole)[0], [length - starts[-1]]
+        padded = torch.cat([x, x[:, -1:].expand(-1, hop, *x.shape[2:])], 1)
+        y = self.run(torch.cat([padded[:, s:s + window] for s in starts]), None, whole)[0][:, window - hop:]
+        y = y.reshape(len(starts), len(x), hop, -1).transpose(0, 1).reshape(len(x), len(starts) * hop, -1)
+        first = self.run(x[:, :window], None, whole)[0]
+        return torch.cat([first, y], 1)[:, :length], [t if t <= window else window - hop + 1 + (t - window - 1) % hop for t in ages]
+
+    def run(self, x, states=None, whole=False, watch=None):
+        """Outputs and the states behind them. watch is called with the number of a layer and its state [units, sequences]."""
+        level = (Fixed if self.level == "fixed" else Real)(self)
+        h = [s.t() for s in states or self.start(len(x))]
+        outputs, length = [], x.shape[1]
+        sums = [torch.zeros_like(h[READOUT["layer"]])] * 2
+        below = [STATES.index(layer["source"]) if layer["source"] in STATES else None for layer in LAYERS]
+        for first in range(0, length, self.CHUNK):
+            piece = x[:, first:first + self.CHUNK]
+            drives = [level.drive(i, piece, first + 1) if below[i] is None else None for i in range(len(LAYERS))]
+            for j in range(piece.shape[1]):
+                t = first + j + 1
+                for i in range(len(LAYERS)):
+                    inflow = drives[i][j] if below[i] is None else level.flow(i, h[below[i]], t)
+                    h[i] = level.step(i, h[i], inflow, t)
+                    if watch:
+                        watch(i, h[i])
+                if OUTPUT["when"] == "mean":
+                    sums[t & 1] = sums[t & 1] + read(h[READOUT["layer"]])
+                elif OUTPUT["when"] == "every" or t == length:
+                    y = level.readout(read(h[READOUT["layer"]]), t)
+                    outputs.append(y if whole else y * level.unit(t))
+        if OUTPUT["when"] == "mean":
+            y = level.mean(sums, length)
+            if self.level == "fixed" and not whole:
+                y = y * (level.unit(0) / length)
+        else:
+            y = torch.stack(outputs, 1) if OUTPUT["when"] == "every" else outputs[0]
+        return y, [s.t() for s in h]
+
+    def decisions(self, x):
+        """What the model decides: classes, a bit for every output that is above its threshold, or the outputs themselves."""
+        with torch.no_grad():
+            y, ages = self.answers(x, whole=self.level == "fixed")
+            if OUTPUT["decision"] == "logits":
+                return y
+            units = [1.0] * len(ages)
+            if self.level == "fixed":
+                level = Fixed(self)
+                units = [level.unit(t) for t in ages]
+                if OUTPUT["when"] == "mean":
+                    units = [level.unit(0) / (OUTPUT["steps"] or ages[-1])]
+            if OUTPUT["decision"] == "argmax":
+                return y.argmax(-1) if not DECIDE else decided(y, units, self.level == "fixed")
+            most = [OUTPUT["threshold"] / u for u in units]
+            if self.level == "fixed":
+                most = [math.floor(m) for m in most]
+            most = torch.tensor(most if OUTPUT["when"] == "every" else most[-1:], dtype=torch.float64, device=y.device)
+            return y.double() > (most[:, None] if OUTPUT["when"] == "every" else most)
+
+    @torch.no_grad()
+    def measure(self, x):
+        """Takes the largest |h| on some sequences into the ranges; clear them first where they are not to grow."""
+        was, self.level = self.level, "real"
+
+        def watch(i, h):
+            name = LAYERS[i]["state"]
+            self.ranges[name] = max(self.ranges.get(name, 0.0), largest(h))
+
+        self.run(x, watch=watch)
+        self.level = was
+        return self.ranges
+
+    # Beginning
+
+    @torch.no_grad()
+    def initialise(self, seed, balanced=False):
+        """Random weights, as hrnnc train draws them, by other numbers: balanced makes half of the signs of each block negative."""
+        rng = torch.Generator().manual_seed(seed)
+        tables = [layer["embed"] for layer in LAYERS]
+        for name, (kind, shape, _) in TENSORS.items():
+            w = self.get(name)
+            if kind == "index":
+                w.copy_(torch.randperm(len(w), generator=rng))
+            elif name in tables:
+                w.copy_(torch.randn(shape, generator=rng))
+            else:
+                limit = shape[-1] ** -0.5 if name != READOUT["bias"] else layer_of(READOUT["state"])["units"] ** -0.5
+                if kind == "sign":
+                    limit = math.sqrt(6 / (1 + shape[0]))
+                elif len(shape) == 2:
+                    limit = math.sqrt(6 / sum(shape))
+                w.copy_((2 * torch.rand(shape, generator=rng) - 1) * limit)
+        for layer in LAYERS if balanced else []:
+            self.balance(layer, rng)
+
+    def balance(self, layer, rng):
+        """Draws which signs are negative so that constant inputs do not add up: of several draws the calmest, block by block."""
+        block, signs, presigns = layer["block"], self.get(layer["signs"]), self.get(layer["presigns"])
+        if block == 1:
+            return
+        inputs = torch.randn(block, 16, generator=rng)
+        for at in range(0, layer["units"], block):
+            best, least = None, math.inf
+            for _ in range(16):
+                drawn = torch.ones(block)
+                drawn[torch.randperm(block, generator=rng)[:block // 2]] = -1
+                h, response = torch.zeros_like(inputs), 0.0
+                for _ in range(256):
+                    h = (drawn * block**-0.5)[:, None] * butterflies(h, block) + inputs
+                    response += float((h * h).sum())
+                if response < least:
+                    best, least = drawn, response
+            if presigns is not None:
+                best = torch.where(presigns[at:at + block].cpu() < 0, -best, best)
+            here = signs[at:at + block]
+            here.copy_(torch.where(best.to(here) < 0, -here.abs(), here.abs()))
+
+    # Files
+
+    @torch.no_grad()
+    def load(self, path):
+        """Takes the weights of a safetensors file, and what it says beside them, ranges included."""
+        tensors, metadata = read_safetensors(path)
+        for name, (kind, shape, _) in TENSORS.items():
+            if name not in tensors:
+                raise ValueError(f"{path} has no tensor {name}; it has {', '.join(sorted(tensors))}")
+            value, into = tensors[name], self.get(name)
+            if [n for n in value.shape if n != 1] != [n for n in shape if n != 1]:
+                raise ValueError(f"{path}: tensor {name} is {list(value.shape)}, and the model's is {shape}")
+            if kind in ("sign", "binary") and value.dtype in (torch.uint8, torch.bool):
+                value = value.double() * 2 - 1  # types without a minus: 0 is -1
+            into.copy_(value.reshape(shape).to(into.dtype))
+        self.metadata = {k: v for k, v in metadata.items() if not k.startswith("range.")}
+        for layer in LAYERS:
+            text = metadata.get("range." + layer["state"])
+            if text and not layer["range"]:
+                self.ranges[layer["state"]] = float(text)
+        return self
+
+    def save(self, path):
+        """Writes weights and ranges as a safetensors file, which hrnnc compile takes as it is."""
+        metadata = dict(self.metadata, **{"range." + state: repr(float(most)) for state, most in self.ranges.items()})
+        write_safetensors(path, {name: self.get(name).detach() for name in TENSORS}, metadata)
+
+
+def decided(y, units, fixed):
+    """The decide block: one class a step of scores y [sequences, steps, classes] of which one is worth units[step]."""
+    smooth, lead = DECIDE["smooth"], math.log(DECIDE["threshold"] / (1 - DECIDE["threshold"]))
+    even = max(units)
+    margin = max(1.0, float(round(lead / even * smooth))) if fixed else lead
+    average, out, rest, current = None, [], None, None
+    for step in range(y.shape[1]):
+        scores = y[:, step].double()
+        if fixed and units[step] < even * 0.9:
+            scores = torch.floor((181 * scores + 128) / 256)
+        if average is None:
+            average = scores * smooth if fixed else scores
+        elif fixed:
+            average = average - torch.floor((average + smooth // 2) / smooth) + scores
+        else:
+            average = average + (scores - average) / smooth
+        best = average.argmax(-1)
+        if current is None:
+            current = best if DECIDE["start"] is None else torch.full_like(best, DECIDE["start"])
+            rest = torch.zeros_like(best)
+        else:
+            over = (average.gather(1, best[:, None]) - average.gather(1, current[:, None]))[:, 0]
+            change = (over > 0) & (over >= margin) & (rest == 0)
+            rest = torch.where(change, torch.full_like(rest, DECIDE["hold"]), (rest - 1).clamp(min=0))
+            current = torch.where(change, best, current)
+        out.append(current)
+    return torch.stack(out, 1)
+
+
+# --- Safetensors: eight bytes of length, a header in JSON, the values ---
+
+DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64, "I32": torch.int32,
+          "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}
+
+
+def read_safetensors(path):
+    """The tensors of a file by name, and its metadata."""
+    with open(path, "rb") as file:
+        data = file.read()
+    size = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:size])
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, entry in header.items():
+        first, last = entry["data_offsets"]
+        raw = bytearray(data[size + first:size + last])
+        flat = torch.frombuffer(raw, dtype=DTYPES[entry["dtype"]]) if raw else torch.empty(0, dtype=DTYPES[entry["dtype"]])
+        tensors[name] = flat.reshape(entry["shape"])
+    return tensors, metadata
+
+
+def write_safetensors(path, tensors, metadata):
+    """Writes tensors as float32."""
+    header, at, parts = {"__metadata__": metadata} if metadata else {}, 0, []
+    for name in sorted(tensors):
+        part = array.array("f", tensors[name].reshape(-1).tolist()).tobytes()
+        header[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [at, at + len(part)]}
+        at += len(part)
+        parts.append(part)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(f"{path}.tmp", "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text + b"".join(parts))
+    os.replace(f"{path}.tmp", path)  # whole or not at all
