@@ -135,7 +135,7 @@ func TestNumbers(t *testing.T) {
 		{duration(math.Inf(1)), "–"},
 		{counted(1, "unit"), "1 unit"},
 		{short(12_345_678), "12M"},
-		{shorten("class number 45"), "class…ber 45"},
+		{shorten("class number 45"), "cla…umber 45"},
 		{between(nil, nil), "–"},
 		{over(&score.Interval{Units: 1200, Of: "recordings"}), "1,200 recordings"},
 	} {

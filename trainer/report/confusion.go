@@ -23,9 +23,18 @@ const (
 // heatMap draws the matrix: a row is a true class, coloured by its parts. Right ones and mistakes have a colour each,
 // and a mistake of one in a thousand can still be seen, because the colour goes with the square root.
 func (c confusion) heatMap() (template.HTML, bool) {
+	root := c.draw()
+	if root == nil {
+		return "", false
+	}
+	return html(root), true
+}
+
+// draw gives the drawing of heatMap; nil where there are too many classes.
+func (c confusion) draw() *svg.Element {
 	n := len(c.Classes)
 	if n > mostClasses {
-		return "", false
+		return nil
 	}
 	cell := 32.0
 	if n > mostCounted {
@@ -67,7 +76,7 @@ func (c confusion) heatMap() (template.HTML, bool) {
 			}
 		}
 	}
-	return html(root), true
+	return root
 }
 
 func (c confusion) cell(i, j int, x, y, size float64) *svg.Element {
@@ -108,7 +117,8 @@ func shorten(name string) string { return shortenTo(longestName, name) }
 func shortenTo(most int, name string) string {
 	letters := []rune(name)
 	if n := len(letters); n > most {
-		return string(letters[:(most-1)/2]) + "…" + string(letters[n-most/2:])
+		head := (most - 1) / 3
+		return string(letters[:head]) + "…" + string(letters[n-(most-1-head):])
 	}
 	return name
 }

@@ -144,10 +144,20 @@ func eventTable(s *StreamScore) table {
 // operating draws misses against false alarms an hour, on a logarithmic axis, for every threshold; false where no threshold makes
 // any up, or there is nothing to miss. What has none stands at the left edge.
 func operating(s *StreamScore) (figure, bool) {
+	root := drawOperating(s.Curve)
+	if root == nil {
+		return figure{}, false
+	}
+	return figure{Title: "Events missed against false alarms", Drawing: html(root),
+		Caption: "Each point is a threshold; the ring is the model's own. False alarms are on a logarithmic scale."}, true
+}
+
+// drawOperating gives the drawing of operating; nil where there is none.
+func drawOperating(curve []stream.Point) *svg.Element {
 	var alarms extent
 	var points []stream.Point
 	none := false
-	for _, p := range s.Curve {
+	for _, p := range curve {
 		if !p.Misses.Known() || !p.FalseAlarms.Known() {
 			continue
 		}
@@ -159,7 +169,7 @@ func operating(s *StreamScore) (figure, bool) {
 		}
 	}
 	if !alarms.any {
-		return figure{}, false
+		return nil
 	}
 	// Room at both ends, half a decade at the left where 0 stands there.
 	alarms.lo, alarms.hi = alarms.lo/1.5, alarms.hi*1.5
@@ -186,8 +196,7 @@ func operating(s *StreamScore) (figure, bool) {
 	for _, p := range points {
 		root.Add(operatingPoint(f, p, edge))
 	}
-	return figure{Title: "Events missed against false alarms", Drawing: html(root),
-		Caption: "Each point is a threshold; the ring is the model's own. False alarms are on a logarithmic scale."}, true
+	return root
 }
 
 func operatingPoint(f frame, p stream.Point, edge float64) *svg.Element {
@@ -212,12 +221,26 @@ const (
 
 // figure draws a strip: a row a class, with what is true in its upper half and what is decided below.
 func (s Strip) figure(classes []score.ClassScore) (figure, bool) {
-	if len(s.Truth) == 0 || len(classes) == 0 || len(classes) > mostStripped {
+	var names []string
+	for _, c := range classes {
+		names = append(names, c.Name)
+	}
+	root := s.draw(names)
+	if root == nil {
 		return figure{}, false
+	}
+	return figure{Title: "One recording: " + s.Name, Drawing: html(root),
+		Caption: "Above in each row what is true, below it what is decided: in green where it is right or nothing counts, in orange where it is wrong."}, true
+}
+
+// draw gives the drawing of figure; nil where there is nothing to draw, or too many classes.
+func (s Strip) draw(classes []string) *svg.Element {
+	if len(s.Truth) == 0 || len(classes) == 0 || len(classes) > mostStripped {
+		return nil
 	}
 	letters := 0
 	for _, c := range classes {
-		letters = max(letters, len([]rune(shortenTo(longestInStrip, c.Name))))
+		letters = max(letters, len([]rune(shortenTo(longestInStrip, c))))
 	}
 	x := linearAxis(extent{0, float64(len(s.Truth)) * s.Period, true}, 10, false)
 	x.from, x.to = float64(letters)*letterWidth+12, stripWidth-rightMargin
@@ -227,13 +250,12 @@ func (s Strip) figure(classes []score.ClassScore) (figure, bool) {
 	frame{x, y}.grid(root, "seconds")
 	for class, c := range classes {
 		top := float64(class)*stripRow + 4
-		root.Add(svg.Line("grid", x.from, top+stripRow-3, x.to, top+stripRow-3), svg.Text(x.from-6, top+stripRow/2+textDrop-2, "end", shortenTo(longestInStrip, c.Name)))
+		root.Add(svg.Line("grid", x.from, top+stripRow-3, x.to, top+stripRow-3), svg.Text(x.from-6, top+stripRow/2+textDrop-2, "end", shortenTo(longestInStrip, c)))
 		s.bars(root, "true", x, top, s.Truth, int32(class), func(int) bool { return true })
 		s.bars(root, "right", x, top+stripBar+1, s.Decided, int32(class), func(t int) bool { return s.Truth[t] < 0 || s.Truth[t] == int32(class) })
 		s.bars(root, "wrong", x, top+stripBar+1, s.Decided, int32(class), func(t int) bool { return s.Truth[t] >= 0 && s.Truth[t] != int32(class) })
 	}
-	return figure{Title: "One recording: " + s.Name, Drawing: html(root),
-		Caption: "Above in each row what is true, below it what is decided: in green where it is right or nothing counts, in orange where it is wrong."}, true
+	return root
 }
 
 // bars draws a bar for every stretch of a class; stretches within a place of the drawing are one.

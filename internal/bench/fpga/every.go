@@ -9,14 +9,15 @@ import (
 	"github.com/hrnnc/hrnnc/internal/bench/results"
 )
 
-// everyPart are the FPGAs that every example is placed on; keptIn is where the figures lie.
-var everyPart = []string{up5k, hx8k}
-
-const keptIn = "fpga.json"
+// everyPart is the FPGA that every example is placed on; keptIn is where the figures lie.
+const (
+	everyPart = up5k
+	keptIn    = "fpga.json"
+)
 
 // measureExamples puts figures of the examples in the place of those that are kept; without names, of all. Examples that are gone
-// lose theirs.
-func (b *bench) measureExamples(ctx context.Context, kept *results.Parts, names []string) error {
+// lose theirs. each is called after every example: a placement takes minutes, and what is done is not to be lost.
+func (b *bench) measureExamples(ctx context.Context, kept *results.Parts, names []string, each func() error) error {
 	all, err := results.Examples(".")
 	if err != nil {
 		return err
@@ -28,21 +29,19 @@ func (b *bench) measureExamples(ctx context.Context, kept *results.Parts, names 
 		if !slices.Contains(all, name) {
 			return fmt.Errorf("there is no example %s", name)
 		}
-		figures := map[string]results.Part{}
-		for _, part := range everyPart {
-			m, err := b.model(ctx, row{model: name, part: part})
-			switch {
-			case err != nil:
-				return err
-			case m.Problem == errNotMeasured.Error():
-			case m.Problem != "":
-				figures[part] = results.Part{Problem: m.Problem}
-			default:
-				figures[part] = results.Part{LUTs: m.Size.LUTs, FlipFlops: m.Size.FlipFlops, Blocks: m.Size.Blocks, MHz: m.Worst, Cycles: m.Cycles, OutputCycles: m.OutputCycles}
-			}
+		m, err := b.model(ctx, row{model: name, part: everyPart})
+		if err != nil {
+			return err
 		}
-		kept.Examples[name] = figures
-		if err := results.Write(".", keptIn, kept); err != nil { // a placement takes minutes: what is done stays
+		figures := results.Part{LUTs: m.Size.LUTs, FlipFlops: m.Size.FlipFlops, Blocks: m.Size.Blocks, MHz: m.Worst, Cycles: m.Cycles, OutputCycles: m.OutputCycles}
+		if m.Problem != "" {
+			figures = results.Part{Problem: m.Problem}
+		}
+		if m.Problem == errNotMeasured.Error() {
+			continue
+		}
+		kept.Examples[name] = map[string]results.Part{everyPart: figures}
+		if err := each(); err != nil {
 			return err
 		}
 	}
@@ -51,8 +50,10 @@ func (b *bench) measureExamples(ctx context.Context, kept *results.Parts, names 
 			delete(kept.Examples, name)
 		}
 	}
-	kept.Measured = strings.Join(b.tools, ", ")
-	return results.Write(".", keptIn, kept)
+	if len(b.tools) > 0 {
+		kept.Measured = strings.Join(b.tools, ", ")
+	}
+	return each()
 }
 
 // everyExample is the section about all examples, made of what is kept in fpga.json.
@@ -74,16 +75,14 @@ func everyExample(kept *results.Parts) string {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		for _, part := range everyPart {
-			p, measured := kept.Examples[name][part]
-			switch {
-			case !measured:
-			case p.Problem != "":
-				line("| %s | %s | %s | | | | | | |", name, part, p.Problem)
-			default:
-				line("| %s | %s | %s | %s | %d | %.1f | %s | %.1f | %s |", name, part, thousands(p.LUTs), thousands(p.FlipFlops), p.Blocks, p.MHz,
-					count(p.Cycles), p.Micros(), count(p.OutputCycles))
-			}
+		p, measured := kept.Examples[name][everyPart]
+		switch {
+		case !measured:
+		case p.Problem != "":
+			line("| %s | %s | %s | | | | | | |", name, everyPart, p.Problem)
+		default:
+			line("| %s | %s | %s | %s | %d | %.1f | %s | %.1f | %s |", name, everyPart, thousands(p.LUTs), thousands(p.FlipFlops), p.Blocks, p.MHz,
+				count(p.Cycles), p.Micros(), count(p.OutputCycles))
 		}
 	}
 	line("")

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -68,7 +69,11 @@ func main() {
 		fmt.Print(b.out.String())
 		return
 	}
-	if err := fileio.WriteFile(filepath.Join("docs", "benchmarks", "fpga.md"), b.out.Bytes()); err != nil {
+	err := fileio.WriteFile(filepath.Join(results.Folder, "fpga.md"), b.out.Bytes())
+	if b.examplesKept != nil {
+		err = errors.Join(err, results.Write(".", keptIn, b.examplesKept))
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -83,20 +88,20 @@ func (b *bench) onlyExamples(ctx context.Context, names string) error {
 	if names != "all" {
 		list = strings.Split(names, ",")
 	}
-	if err := b.measureExamples(ctx, kept, list); err != nil {
-		return err
+	save := func() error {
+		return errors.Join(results.Write(".", keptIn, kept), results.WriteSection(".", "fpga.md", everyExample(kept)))
 	}
-	return results.WriteSection(".", "fpga.md", everyExample(kept))
+	return b.measureExamples(ctx, kept, list, save)
 }
 
 // examples are the section about all of them, measured anew where something changed.
 func (b *bench) examples(ctx context.Context) error {
-	kept := &results.Parts{Examples: map[string]map[string]results.Part{}}
-	if err := b.measureExamples(ctx, kept, nil); err != nil {
+	b.examplesKept = &results.Parts{Examples: map[string]map[string]results.Part{}}
+	if err := b.measureExamples(ctx, b.examplesKept, nil, func() error { return nil }); err != nil {
 		return err
 	}
-	b.rows++
-	b.out.WriteString(everyExample(kept))
+	b.rows += len(b.examplesKept.Examples)
+	b.out.WriteString(everyExample(b.examplesKept))
 	return nil
 }
 
@@ -107,7 +112,8 @@ type bench struct {
 	lowered             map[string]*compiler.Lowered
 	tools               []string // that measured, with versions
 	out                 bytes.Buffer
-	rows                int // of all tables so far
+	rows                int            // of all tables so far
+	examplesKept        *results.Parts // of every example, for fpga.json; nil where that table was not asked for
 }
 
 func (b *bench) line(format string, args ...any) { fmt.Fprintf(&b.out, format+"\n", args...) }
