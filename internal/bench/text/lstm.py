@@ -1,8 +1,8 @@
-"""An LSTM that classifies sentences, in PyTorch: the peer of the HadamRNN in internal/bench/text.
+"""An LSTM that classifies texts, in PyTorch: the peer of the HadamRNN in internal/bench/text.
 
     lstm.py FOLDER SETTINGS
 
-FOLDER holds train, valid and test as NAME_tokens.npy [sentences, steps] and NAME_labels.npy; SETTINGS is a JSON object, type
+FOLDER holds train, valid and test as NAME_tokens.npy [texts, steps] and NAME_labels.npy; SETTINGS is a JSON object, type
 peerSettings in peer.go. Prints a JSON object, type trained in own.go.
 """
 import copy
@@ -19,18 +19,21 @@ from torch import nn
 
 
 class Classifier(nn.Module):
-    """A table of words, an LSTM, and one output from its last state: better for it than the mean of all."""
+    """A table of words, an LSTM, and one output: from its last state, or the mean over all steps."""
 
     def __init__(self, s):
         super().__init__()
         self.table = nn.Embedding(s["vocabulary"], s["embedding"])
         self.lstm = nn.LSTM(s["embedding"], s["units"], batch_first=True)
         self.out = nn.Linear(s["units"], 1)
+        self.read_mean = s["read_mean"]
         with torch.no_grad():
             self.table.weight.mul_(s["table_scale"])
 
     def forward(self, tokens):
         states, _ = self.lstm(self.table(tokens))
+        if self.read_mean:
+            return self.out(states)[:, :, 0].mean(dim=1)
         return self.out(states[:, -1])[:, 0]
 
 

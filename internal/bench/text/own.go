@@ -29,16 +29,16 @@ type trained struct {
 }
 
 // trainOwn trains, scores and compiles the HadamRNN in a folder.
-func trainOwn(ctx context.Context, dir string, set *data.Set, epochs int, seed int64) (*trained, error) {
-	file := filepath.Join(dir, modelFile)
-	if err := fileio.WriteFile(file, []byte(model)); err != nil {
+func (t *task) trainOwn(ctx context.Context, dir string, set *data.Set, seed int64) (*trained, error) {
+	file := filepath.Join(dir, t.file())
+	if err := fileio.WriteFile(file, []byte(t.model())); err != nil {
 		return nil, err
 	}
-	s, err := study.New(file, study.Options{Set: []string{fmt.Sprint("epochs=", epochs), fmt.Sprint("seed=", seed)}, Loaded: set})
+	s, err := study.New(file, study.Options{Set: []string{fmt.Sprint("epochs=", t.epochs), fmt.Sprint("seed=", seed)}, Loaded: set})
 	if err != nil {
 		return nil, err
 	}
-	left, err := s.Train(ctx, study.TrainOptions{Folder: filepath.Join(dir, "run"), Force: true, Start: smallTable})
+	left, err := s.Train(ctx, study.TrainOptions{Folder: filepath.Join(dir, "run"), Force: true, Start: t.smallTable})
 	if err != nil {
 		return nil, err
 	}
@@ -58,20 +58,20 @@ func trainOwn(ctx context.Context, dir string, set *data.Set, epochs int, seed i
 		return nil, err
 	}
 	r.Bytes = (l.Plan.Cost().Bits + 7) / 8
-	r.flash, err = flash(ctx, l, filepath.Join(dir, "sst2"))
+	r.flash, err = t.flash(ctx, l, filepath.Join(dir, "generated"))
 	return r, err
 }
 
 // smallTable makes the table of words start smaller.
-func smallTable(n *network.Network) {
+func (t *task) smallTable(n *network.Network) {
 	table := n.Param("E")
 	for i := range table.Latent {
-		table.Latent[i] *= tableScale
+		table.Latent[i] *= t.tableScale
 	}
 }
 
 // flash is the bytes of code and tables that gcc makes of the generated C, for the machine at hand.
-func flash(ctx context.Context, l *compiler.Lowered, dir string) (int, error) {
+func (t *task) flash(ctx context.Context, l *compiler.Lowered, dir string) (int, error) {
 	targets, err := compiler.FindTargets([]string{"c"})
 	if err != nil {
 		return 0, err
@@ -83,9 +83,9 @@ func flash(ctx context.Context, l *compiler.Lowered, dir string) (int, error) {
 	if err := output.Write(dir, true); err != nil {
 		return 0, err
 	}
-	object := filepath.Join(dir, "sst2.o")
+	object := filepath.Join(dir, t.data+".o")
 	defer os.Remove(object)
-	if _, err := exttool.Run(ctx, filepath.Join(dir, "c"), nil, "gcc", "-Os", "-std=c99", "-c", "-o", object, "sst2.c"); err != nil {
+	if _, err := exttool.Run(ctx, filepath.Join(dir, "c"), nil, "gcc", "-Os", "-std=c99", "-c", "-o", object, t.data+".c"); err != nil {
 		return 0, err
 	}
 	f, err := elf.Open(object)

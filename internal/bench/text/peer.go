@@ -32,7 +32,8 @@ type peerSettings struct {
 	Epochs     int     `json:"epochs"`
 	Rate       float64 `json:"rate"`
 	Clip       float64 `json:"clip"`
-	TableScale float64 `json:"table_scale"`
+	TableScale float32 `json:"table_scale"`
+	ReadMean   bool    `json:"read_mean"`
 	Seed       int64   `json:"seed"`
 	Threads    int     `json:"threads"`
 }
@@ -74,9 +75,9 @@ func (p *peer) writePart(name string, s *data.Sequences) error {
 	return npy.WriteFile(filepath.Join(p.dir, name+"_labels.npy"), labels)
 }
 
-func (p *peer) train(ctx context.Context, units, epochs int, seed int64) (*trained, error) {
-	s, err := json.Marshal(peerSettings{Vocabulary: vocabulary, Embedding: embedding, Units: units, Batch: batch, Epochs: epochs,
-		Rate: rate, Clip: clip, TableScale: tableScale, Seed: seed, Threads: runtime.NumCPU()})
+func (p *peer) train(ctx context.Context, t *task, units int, seed int64) (*trained, error) {
+	s, err := json.Marshal(peerSettings{Vocabulary: vocabulary, Embedding: t.embedding, Units: units, Batch: batch, Epochs: t.epochs,
+		Rate: rate, Clip: clip, TableScale: t.tableScale, ReadMean: t.readMean, Seed: seed, Threads: runtime.NumCPU()})
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +93,10 @@ func (p *peer) train(ctx context.Context, units, epochs int, seed int64) (*train
 }
 
 // peerUnits is how many units an LSTM has whose parameters come nearest to a number, with the same table of words.
-func peerUnits(want int) int {
+func (t *task) peerUnits(want int) int {
 	best := 1
-	for h := range 4 * units {
-		if h > 0 && distance(peerParameters(h), want) < distance(peerParameters(best), want) {
+	for h := range 4 * t.units {
+		if h > 0 && distance(t.peerParameters(h), want) < distance(t.peerParameters(best), want) {
 			best = h
 		}
 	}
@@ -103,6 +104,8 @@ func peerUnits(want int) int {
 }
 
 // peerParameters counts as torch.nn.LSTM does: four gates, two biases each; and a Linear to one output.
-func peerParameters(h int) int { return vocabulary*embedding + 4*h*(embedding+h+2) + h + 1 }
+func (t *task) peerParameters(h int) int {
+	return vocabulary*t.embedding + 4*h*(t.embedding+h+2) + h + 1
+}
 
 func distance(a, b int) int { return max(a-b, b-a) }

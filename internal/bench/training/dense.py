@@ -2,7 +2,8 @@
 
     dense.py FOLDER STEPS THREADS
 
-FOLDER holds a start as .npy files: the latent values U, b, h.signs, V and c, a batch x [batch, steps] of pixels, labels.
+FOLDER holds a start as .npy files: the latent values U, b, h.signs, V and c, and E where tokens name its rows; a batch x
+[batch, steps, inputs] of integers, or [batch, steps] of tokens; labels. shape.json says what the arrays do not: the order of a block, leaks as 1/this, the unit of integers as 1/divisor.
 Prints a JSON object: the fields of type run in own.go.
 """
 import ctypes
@@ -16,9 +17,8 @@ import numpy
 import torch
 import torch.nn.functional as F
 
-BITS = 4     # of U and V
+BITS = 4     # of E, U and V
 RATE = 1e-3  # of every parameter
-PARAMS = ["U", "b", "h.signs", "V", "c"]
 
 
 class Rounded(torch.autograd.Function):
@@ -55,16 +55,30 @@ def hadamard(n):
     return h
 
 
+def recurrence(units, shape):
+    """What the signs of the rows multiply: H / sqrt(block) in the blocks of a diagonal, times what the leaks leave."""
+    block = hadamard(shape["block"]) / math.sqrt(shape["block"])
+    leaks = shape["leaks"] or [math.inf]
+    count = units // shape["block"]
+    return torch.block_diag(*[block * (1 - 1 / leaks[i % len(leaks)]) for i in range(count)])
+
+
 def logits(p, base, x):
-    """The outputs for a batch x [batch, steps, 1]. base is H / sqrt(n).
+    """The outputs for a batch x: of the last state, or with a single output the mean over the steps.
 
     addmm is F.linear with the other sum as its bias: as fast, and autograd keeps less memory for it.
     """
     W = Signs.apply(p["h.signs"])[:, None] * base
     U, V = Rounded.apply(p["U"]), Rounded.apply(p["V"])
-    h = torch.zeros(x.shape[0], W.shape[0])
+    if "E" in p:
+        x = F.embedding(x, Rounded.apply(p["E"]))
+    h, y = torch.zeros(x.shape[0], W.shape[0]), 0
     for t in range(x.shape[1]):
         h = torch.addmm(F.linear(x[:, t], U, p["b"]), h, W.t())
+        if len(p["c"]) == 1:
+            y = y + F.linear(torch.relu(h), V, p["c"])[:, 0]
+    if len(p["c"]) == 1:
+        return y / x.shape[1]
     return F.linear(torch.relu(h), V, p["c"])
 
 
@@ -95,16 +109,21 @@ def main(folder, steps, threads):
     def load(name):
         return torch.from_numpy(numpy.load(os.path.join(folder, name + ".npy")))
 
-    p = {name: load(name).requires_grad_() for name in PARAMS}
-    x, labels = load("x").float()[:, :, None] / 255, load("labels").long()
-    n = len(p["h.signs"])
-    base = hadamard(n) / math.sqrt(n)
+    with open(os.path.join(folder, "shape.json")) as f:
+        shape = json.load(f)
+    tables = ["E"] if os.path.exists(os.path.join(folder, "E.npy")) else []
+    p = {name: load(name).requires_grad_() for name in tables + ["U", "b", "h.signs", "V", "c"]}
+    x, labels = load("x"), load("labels").long()
+    x = x.long() if tables else x.float() / shape["divisor"]
+    base = recurrence(len(p["h.signs"]), shape)
+    single = len(p["c"]) == 1
     adam = torch.optim.Adam(p.values(), lr=RATE)
     run = {"seconds": [], "processor": [], "loss": [], "norm": [], "before_kib": peak_kib()}
     for _ in range(steps):
         clock, processor = time.perf_counter(), time.process_time()
         adam.zero_grad()
-        loss = F.cross_entropy(logits(p, base, x), labels)
+        y = logits(p, base, x)
+        loss = F.binary_cross_entropy_with_logits(y, labels.float()) if single else F.cross_entropy(y, labels)
         loss.backward()
         adam.step()
         with torch.no_grad():

@@ -1,6 +1,5 @@
-// Command training times one training step of the published permuted-MNIST configuration in hrnnc's trainer, and of the
-// same step with a dense recurrent matrix in PyTorch: from the same weights and data, in turn, on the same cores. It
-// writes docs/benchmarks/training.md. Start with measure; dense.py is the peer.
+// Command training times one training step of three models in hrnnc's trainer, and of the same step with a dense recurrent
+// matrix in PyTorch: from the same weights and data, in turn, on the same cores. It writes docs/benchmarks/training.md. Start with measure; dense.py is the peer.
 //
 //	go run ./internal/bench/training            # prints the page
 //	go run ./internal/bench/training -write     # and puts it into docs/benchmarks/training.md
@@ -25,21 +24,36 @@ func main() {
 	steps := flag.Int("steps", 6, "training steps of each run, the first of which is not timed")
 	python := flag.String("python", "/usr/bin/python3", "Python that has PyTorch")
 	own := flag.String("own", "", "folder with a start: train from it in this process and print a run (how the command calls itself)")
+	name := flag.String("configuration", "", "measure one of them: pmnist, mitbih or imdb; all by default")
 	flag.Parse()
 	log.SetFlags(0)
 	if *steps < 2 || *rounds < 1 {
 		log.Fatal("at least 2 steps and 1 round are needed")
 	}
 	if *own != "" {
-		if err := printOwn(*own, *steps); err != nil {
+		if err := printOwn(*own, *name, *steps); err != nil {
 			log.Fatal(err)
 		}
 		return
 	}
-	text, err := measure(context.Background(), *python, *rounds, *steps)
-	if err != nil {
-		log.Fatal(err)
+	list := configurations
+	if *name != "" {
+		c, err := configurationOf(*name)
+		if err != nil {
+			log.Fatal(err)
+		}
+		list = []*configuration{c}
 	}
+	load := machine.LoadAverage()
+	var all []*comparison
+	for _, c := range list {
+		r, err := measure(context.Background(), c, *python, *rounds, *steps)
+		if err != nil {
+			log.Fatal(err)
+		}
+		all = append(all, r)
+	}
+	text := page(all, *rounds, *steps, load)
 	fmt.Print(text)
 	if *write {
 		if err := fileio.WriteFile(filepath.Join("docs", "benchmarks", "training.md"), []byte(text)); err != nil {
@@ -48,38 +62,43 @@ func main() {
 	}
 }
 
-func printOwn(dir string, steps int) error {
-	r, err := train(dir, steps)
+func printOwn(dir, name string, steps int) error {
+	c, err := configurationOf(name)
+	if err != nil {
+		return err
+	}
+	r, err := c.train(dir, steps)
 	if err != nil {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(r)
 }
 
-// measure gives the text of the page.
-func measure(ctx context.Context, python string, rounds, steps int) (string, error) {
+// comparison is what programs gave that train one configuration.
+type comparison struct {
+	*configuration
+	programs []*program
+}
+
+func measure(ctx context.Context, c *configuration, python string, rounds, steps int) (*comparison, error) {
 	dir, err := os.MkdirTemp("", "hrnnc-training-")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	if err := writeStart(dir); err != nil {
-		return "", err
+	if err := c.writeStart(dir); err != nil {
+		return nil, err
 	}
-	programs, err := programs(ctx, python, dir, steps)
+	programs, err := c.programs(ctx, python, dir, steps)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	load := machine.LoadAverage()
 	for range rounds {
 		for _, p := range programs {
 			if err := p.run(ctx); err != nil {
-				return "", err
+				return nil, err
 			}
 		}
 	}
-	if err := agree(programs); err != nil {
-		return "", err
-	}
-	return page(programs, rounds, steps, load), nil
+	return &comparison{c, programs}, agree(programs)
 }

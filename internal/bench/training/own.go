@@ -23,8 +23,8 @@ type run struct {
 }
 
 // train takes steps in hrnnc's trainer, on the same batch each time.
-func train(dir string, steps int) (*run, error) {
-	n, b, err := readStart(dir)
+func (c *configuration) train(dir string, steps int) (*run, error) {
+	n, b, err := c.readStart(dir)
 	if err != nil {
 		return nil, err
 	}

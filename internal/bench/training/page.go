@@ -8,20 +8,16 @@ import (
 	"github.com/hrnnc/hrnnc/internal/bench/machine"
 )
 
-func page(list []*program, rounds, steps int, load string) string {
+func page(all []*comparison, rounds, steps int, load string) string {
 	var b bytes.Buffer
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# Speed of training")
 	line("")
-	line("One training step of the published permuted-MNIST configuration: %d units, %d steps of one pixel, a batch of %d, 4-bit U and", units, pixels, batch)
-	line("V, signs straight-through, Adam at %g. hrnnc's trainer, beside the same step in PyTorch, where the recurrence is a dense", rate)
-	line("matrix W = diag(s) H / sqrt(n), made anew every step, and autograd goes through a loop over the pixels (`internal/bench/training/dense.py`).")
+	line("One training step with 4-bit weights, signs straight-through, and Adam at %g: hrnnc's trainer, beside the same step in PyTorch, where the", rate)
+	line("recurrence is a dense matrix W = diag(s) H / sqrt(n), times what a leak leaves, made anew every step, and autograd goes through a")
+	line("loop over the steps (`internal/bench/training/dense.py`).")
 	line("")
 	line("    go run ./internal/bench/training -write")
-	line("")
-	table(line, list)
-	line("")
-	summary(line, list)
 	line("")
 	line("*Seconds* are by the clock, *processor seconds* the time that all threads of a program together had processors. Of each, the")
 	line("median of %d steps after a first one, in the fastest of %d interleaved rounds. *Memory* is the largest resident memory of the", steps-1, rounds)
@@ -31,14 +27,28 @@ func page(list []*program, rounds, steps int, load string) string {
 	}
 	line("Times differ from machine to machine. Where other programs run, threads that wait for each other lose most: the clock then")
 	line("says little about several threads, and the processor seconds of one thread, which hardly change, are the safer comparison.")
+	for _, c := range all {
+		line("")
+		line("## %s", c.title)
+		line("")
+		line("%s.", c.about)
+		line("")
+		table(line, c.programs)
+		line("")
+		summary(line, c.programs)
+	}
 	line("")
 	line("## The same computation")
 	line("")
-	line("All programs start from the same weights, and take every step on the same batch of random pixels.")
+	line("All programs start from the same weights, and take every step on the same batch of random inputs.")
 	line("")
-	losses(line, list, steps)
+	line("| model | step | loss, hrnnc | loss, PyTorch | apart | norm of the gradient, hrnnc | PyTorch | apart |")
+	line("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+	for _, c := range all {
+		losses(line, c, steps)
+	}
 	line("")
-	versions(line, list)
+	versions(line, all[0].programs)
 	return b.String()
 }
 
@@ -83,13 +93,11 @@ func fastest(list []*program, kind func(*program) bool, of func(*program) float6
 	return best
 }
 
-func losses(line printer, list []*program, steps int) {
-	own, dense := list[0], fastest(list, func(p *program) bool { return p.dense }, (*program).processor)
-	line("| step | loss, hrnnc | loss, PyTorch | apart | norm of the gradient, hrnnc | PyTorch | apart |")
-	line("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+func losses(line printer, c *comparison, steps int) {
+	own, dense := c.programs[0], fastest(c.programs, func(p *program) bool { return p.dense }, (*program).processor)
 	a, b := own.runs[0], dense.runs[0]
 	for i := range steps {
-		line("| %d | %.6f | %.6f | %.1e | %.5f | %.5f | %.1e |", i+1, a.Loss[i], b.Loss[i], apart(a.Loss[i], b.Loss[i]), a.Norm[i], b.Norm[i], apart(a.Norm[i], b.Norm[i]))
+		line("| %s | %d | %.6f | %.6f | %.1e | %.5f | %.5f | %.1e |", c.name, i+1, a.Loss[i], b.Loss[i], apart(a.Loss[i], b.Loss[i]), a.Norm[i], b.Norm[i], apart(a.Norm[i], b.Norm[i]))
 	}
 }
 

@@ -49,7 +49,7 @@ func kernelChoices() []kernelChoice {
 }
 
 // programs lists what is run in turn, on one core and on all.
-func programs(ctx context.Context, python, dir string, steps int) ([]*program, error) {
+func (c *configuration) programs(ctx context.Context, python, dir string, steps int) ([]*program, error) {
 	// The variables would send Python elsewhere than to its system's packages.
 	clean := []string{"-u", "PYTHONPATH", "-u", "PYTHONHOME"}
 	if _, err := exttool.Run(ctx, dir, nil, "env", append(clean, python, "-c", "import numpy, torch")...); err != nil {
@@ -67,12 +67,12 @@ func programs(ctx context.Context, python, dir string, steps int) ([]*program, e
 	for _, threads := range slices.Compact([]int{1, runtime.NumCPU()}) {
 		n := strconv.Itoa(threads)
 		list = append(list, &program{name: "hrnnc", threads: threads,
-			command: []string{"GOMAXPROCS=" + n, self, "-own", dir, "-steps", strconv.Itoa(steps)}})
-		for _, c := range kernelChoices() {
+			command: []string{"GOMAXPROCS=" + n, self, "-own", dir, "-configuration", c.name, "-steps", strconv.Itoa(steps)}})
+		for _, choice := range kernelChoices() {
 			// Without PASSIVE, OpenMP's threads spin between their parts and take the cores from OpenBLAS's.
-			command := slices.Concat(clean, c.settings, []string{"OMP_WAIT_POLICY=PASSIVE", "OMP_NUM_THREADS=" + n,
+			command := slices.Concat(clean, choice.settings, []string{"OMP_WAIT_POLICY=PASSIVE", "OMP_NUM_THREADS=" + n,
 				"OPENBLAS_NUM_THREADS=" + n, python, script, dir, strconv.Itoa(steps), n})
-			list = append(list, &program{name: "PyTorch, " + c.name, dense: true, threads: threads, command: command})
+			list = append(list, &program{name: "PyTorch, " + choice.name, dense: true, threads: threads, command: command})
 		}
 	}
 	return list, nil
