@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/npm"
 )
 
 // Tools says whose yosys and nextpnr are run.
@@ -53,17 +53,16 @@ func (r *runner) choose() error {
 	need := r.commands()
 	missing := exttool.Missing(need...)
 	switch {
-	case r.Tools == NPM, r.Tools == Default && len(missing) > 0 && len(exttool.Missing("npm", "node")) == 0:
-		for _, t := range []string{"node", "npm"} {
+	case r.Tools == NPM, r.Tools == Default && len(missing) > 0 && len(exttool.Missing(npm.Tools...)) == 0:
+		for _, t := range npm.Tools {
 			if _, err := exttool.Find(t); err != nil {
 				return err
 			}
 		}
-		cache, err := os.UserCacheDir()
-		if err != nil {
+		var err error
+		if r.packages, err = npm.Folder(); err != nil {
 			return err
 		}
-		r.packages = filepath.Join(cache, "hrnnc", "npm")
 	case len(missing) > 0:
 		_, err := exttool.Find(missing[0])
 		return err
@@ -161,24 +160,6 @@ func (r *runner) fetch(ctx context.Context) error {
 	if err := fileio.WriteIn(r.dir, "npm.mjs", npmScript); err != nil {
 		return err
 	}
-	there := true
-	for _, p := range npmPackages {
-		name, version, _ := strings.Cut(p[1:], "@")
-		data, err := os.ReadFile(filepath.Join(r.packages, "node_modules", "@"+filepath.FromSlash(name), "package.json"))
-		there = there && err == nil && bytes.Contains(data, fmt.Appendf(nil, "%q", version))
-	}
-	if there {
-		return nil
-	}
-	r.watch("npm fetches "+strings.Join(npmPackages, " "), 0)
-	if err := fileio.MakeFolder(r.packages); err != nil {
-		return err
-	}
-	lock, err := fileio.LockFolder(r.packages)
-	if err != nil {
-		return err
-	}
-	defer lock.Release()
-	_, err = exttool.Run(ctx, r.packages, nil, "npm", append([]string{"install", "--no-audit", "--no-fund", "--prefix", r.packages}, npmPackages...)...)
+	_, err := npm.Install(ctx, func(what string) { r.watch(what, 0) }, npmPackages...)
 	return err
 }

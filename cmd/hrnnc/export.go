@@ -12,9 +12,11 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/exporter/onnx"
 	"github.com/hrnnc/hrnnc/exporter/pytorch"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
 )
 
 // exportFlags are the flags of hrnnc export.
@@ -31,6 +33,7 @@ var exportFormats = []struct {
 	files func(ctx context.Context, a *app, model string, o exportFlags) (*exported, error)
 }{
 	{"pytorch", "model.py and train.py with the data, for GPUs and clusters", exportPyTorch},
+	{"onnx", "graphs of a step and of a sequence, in float32 and in integers, for runtimes", exportONNX},
 }
 
 // exported is what a format makes of a model.
@@ -60,16 +63,18 @@ func (a *app) exportCmd() *cobra.Command {
 	}
 	c := &cobra.Command{
 		Use:   "export model.hrn",
-		Short: "Write a model for other frameworks: PyTorch",
+		Short: "Write a model for other frameworks: PyTorch, ONNX",
 		Long: `Write a model for another framework, into a folder that appears whole or not at all. The formats of --to:
 ` + about.String() + `
 
-pytorch needs no weights; what it trains is a weights file that hrnnc compile takes as it is. docs/pytorch.md says more.`,
+pytorch needs no weights; what it trains is a weights file that hrnnc compile takes as it is. docs/pytorch.md says more.
+onnx takes model.hrn with its weights, or IR, and needs nothing else; its integers are those of generated code. docs/onnx.md says more.`,
 		Example: `  hrnnc export model.hrn --to pytorch -o torch          # model.py, train.py and data.npz
   python3 torch/train.py                                # trains, and leaves torch/model.safetensors
   torchrun --nproc_per_node 4 torch/train.py            # on four GPUs, or four processes
   hrnnc compile model.hrn --weights torch/model.safetensors
-  hrnnc export model.hrn --to pytorch --data mnist --set epochs=5`,
+  hrnnc export model.hrn --to pytorch --data mnist --set epochs=5
+  hrnnc export model.hrn --to onnx -o onnx              # step-fixed.onnx, sequence-real.onnx, ... and how to run them`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.export(cmd.Context(), args[0], o) },
 	}
@@ -167,5 +172,41 @@ func exportPyTorch(_ context.Context, _ *app, model string, o exportFlags) (*exp
 		return nil, err
 	}
 	out.Files = append(out.Files, backends.File{Path: pytorch.WeightsName(m), Data: data})
+	return out, nil
+}
+
+// exportONNX writes the graphs of a model at the levels that it has.
+func exportONNX(_ context.Context, _ *app, model string, o exportFlags) (*exported, error) {
+	if o.data != "" || len(o.set) > 0 {
+		return nil, misuse("--data and --set are of training, which ONNX has none of").Helpf("train first:  hrnnc train %s", model)
+	}
+	m, err := compiler.Load(model, o.weights)
+	if err != nil {
+		return nil, err
+	}
+	l, err := m.Lower(passes.Config{})
+	if err != nil {
+		return nil, err
+	}
+	d := onnx.Model{Fixed: l.Module, Plan: l.Plan, Text: string(m.Text), Vocabulary: m.Vocabulary, Version: compiler.Version}
+	out := &exported{Model: m.Name(), Warnings: m.Warnings}
+	if m.Real == nil {
+		out.Notes = append(out.Notes, "IR of the fixed level has no real level: there are only graphs of integers")
+	} else if d.Real, err = m.IRAfter("fold", passes.Config{}); err != nil {
+		return nil, err
+	}
+	graphs, err := onnx.Graphs(d)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range graphs {
+		out.Files = append(out.Files, backends.File{Path: g.Name() + ".onnx", Data: g.Data})
+	}
+	readme, err := onnx.Readme(d, graphs)
+	if err != nil {
+		return nil, err
+	}
+	out.Files = append(out.Files, backends.File{Path: "README.md", Data: readme})
+	out.Next = []string{"less %s/README.md  says how to run them, in Python and JavaScript"}
 	return out, nil
 }

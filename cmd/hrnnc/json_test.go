@@ -168,6 +168,7 @@ var jsonRuns = []struct {
 	{command: "import", rest: "no.pth", code: exitUser},
 	{command: "import", rest: "model.safetensors --input i8 --config config.json -o imported"},
 	{command: "export", rest: "model.hrn --to pytorch -o torch"},
+	{command: "export", rest: "model.hrn --to onnx -o onnx"},
 	{command: "export", rest: "model.hrn --to keras", code: exitUsage},
 	{command: "data list"},
 	{command: "data get", rest: "fsdd"},
