@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,6 +31,18 @@ func (m *Model) Set(settings []string) error {
 		m.overrides = append(m.overrides, override{key, value})
 	}
 	return errs.Err()
+}
+
+// With is the model with settings of targets as Set takes them; this one keeps its own.
+func (l *Lowered) With(settings []string) (*Lowered, error) {
+	model, lowered := *l.Model, *l
+	model.Targets = map[string]map[string]string{}
+	for name, s := range l.Targets {
+		model.Targets[name] = maps.Clone(s)
+	}
+	model.overrides = slices.Clone(model.overrides)
+	lowered.Model = &model
+	return &lowered, model.Set(settings)
 }
 
 // override is a setting of a target that the command line gives, by "target.key".

@@ -2,8 +2,8 @@ package golang
 
 import (
 	"fmt"
+	"go/doc"
 	"go/token"
-	"go/types"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,7 +39,7 @@ func (n names) pick(want string) string {
 
 // reserved reports whether a word is a keyword, predeclared, or special to a package.
 func reserved(word string) bool {
-	return token.IsKeyword(word) || word == "init" || types.Universe.Lookup(word) != nil
+	return token.IsKeyword(word) || word == "init" || doc.IsPredeclared(word)
 }
 
 // camel joins the letters and digits of a name into words with capitals: "h_next" gives "hNext", or "HNext" when upper.

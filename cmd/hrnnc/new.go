@@ -67,7 +67,7 @@ func (a *app) newModel(ctx context.Context, source string, o newFlags) error {
 	defer bar.clear()
 	bar.say("reading data")
 	opt := design.Options{Name: modelName(source), Weights: weightsBeside(o.file), Data: seenFrom(o.file, source), Set: pairs(o.set),
-		Load: func(settings [][2]string) (*data.Set, error) { return loadWith(source, settings) }}
+		Load: func(settings [][2]string) (*data.Set, error) { return data.LoadWith(source, settings) }}
 	d, err := design.New(opt)
 	if err != nil {
 		return err
@@ -109,18 +109,6 @@ func nextOfNew(file string) []string {
 		file = "model.hrn"
 	}
 	return []string{"hrnnc train " + file, "hrnnc compile " + file}
-}
-
-// loadWith reads a data set with settings.
-func loadWith(source string, settings [][2]string) (*data.Set, error) {
-	o := data.Defaults()
-	o.Seed = 1 // as training has it where nothing is said
-	for _, s := range settings {
-		if _, err := o.Set(s[0], s[1]); err != nil {
-			return nil, err
-		}
-	}
-	return data.Load(source, o)
 }
 
 // pairs takes KEY=VALUE apart.

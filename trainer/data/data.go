@@ -54,6 +54,18 @@ func channelNames(channels []Channel) []string {
 	return out
 }
 
+// LoadWith is Load under settings of a train block, as key and value, and the defaults of training.
+func LoadWith(name string, settings [][2]string) (*Set, error) {
+	o := Defaults()
+	o.Seed = 1 // as training has it where nothing is said
+	for _, s := range settings {
+		if _, err := o.Set(s[0], s[1]); err != nil {
+			return nil, err
+		}
+	}
+	return Load(name, o)
+}
+
 // Load gives a data set: a known one by name ("mnist"), a generated one ("copy(100)"), or files of the user by path.
 // Its errors are diagnostics.
 func Load(name string, o Options) (*Set, error) {

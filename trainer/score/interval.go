@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/gonum/mathext"
 )
 
 // Part is a part of 1, or another ratio. Nothing divided by nothing is NaN: null in JSON.
@@ -121,7 +121,9 @@ const level = 0.95
 // quantile is how many standard errors an interval reaches to either side where the spread between units is estimated:
 // Student's t, since units are often few.
 func (r *Ratio) quantile() float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(r.Units() - 1)}.Quantile((1 + level) / 2)
+	nu := float64(r.Units() - 1)
+	t := mathext.InvRegIncBeta(nu/2, 0.5, 1-level) // nu/(nu + x^2) of the quantile x at (1+level)/2
+	return math.Sqrt(nu * (1 - t) / t)
 }
 
 // PartInterval is the interval of a mean of zeros and ones. It is Wilson's where each unit has one answer, and else Wilson's for
@@ -133,7 +135,7 @@ func (r *Ratio) PartInterval(of string) *Interval {
 	if units < 2 {
 		return nil
 	}
-	p, n, t := float64(r.Mean()), float64(units), distuv.UnitNormal.Quantile((1+level)/2)
+	p, n, t := float64(r.Mean()), float64(units), mathext.NormalQuantile((1+level)/2)
 	if spread := p * (1 - p); spread > 0 && r.Answers() > units {
 		n, t = min(float64(r.Answers()), spread/(r.StandardError()*r.StandardError())), r.quantile()
 	}

@@ -3,7 +3,7 @@ package score
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/gonum/mathext"
 )
 
 // Rate is how often something happens in an hour, over time that comes in units: hours of one unit (a person, a recording) are
@@ -77,4 +77,4 @@ func (r *Rate) interval(count, hours float64, units int, of string) *Interval {
 	return out
 }
 
-func gammaQuantile(shape, p float64) float64 { return distuv.Gamma{Alpha: shape, Beta: 1}.Quantile(p) }
+func gammaQuantile(shape, p float64) float64 { return mathext.GammaIncRegInv(shape, p) }
