@@ -1,6 +1,7 @@
 package onnx_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,7 @@ import (
 	"github.com/hrnnc/hrnnc/exporter/onnx"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/hadamard"
 	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/internal/npm"
 	"github.com/hrnnc/hrnnc/ir"
@@ -56,13 +58,23 @@ func export(t *testing.T, name string, m *compiler.Model) *exported {
 	}
 	e := &exported{name: name, text: string(m.Text), fixed: l.Module, plan: l.Plan}
 	if m.Real != nil {
-		if e.real, err = m.IRAfter("fold", passes.Config{}); err != nil {
+		after := []string{"fold", "", "parity"}[len(e.text)%3] // any of the real level
+		if e.real, err = m.IRAfter(after, passes.Config{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	e.graphs, err = onnx.Graphs(onnx.Model{Real: e.real, Fixed: l.Module, Plan: l.Plan, Text: e.text, Version: "test"})
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, e.text)
+	}
+	return e
+}
+
+func mustExport(t *testing.T, name string, m *compiler.Model) *exported {
+	t.Helper()
+	e := export(t, name, m)
+	if e == nil {
+		t.Fatalf("%s cannot be lowered", name)
 	}
 	return e
 }
@@ -99,7 +111,53 @@ func examples(t *testing.T) (list []*exported) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, export(t, f, m))
+		list = append(list, mustExport(t, f, m))
+	}
+	return list
+}
+
+// special are models that random ones leave out: names that are taken, hops that are odd, one course, one
+// that starts at every step, courses at odd and at even steps at once, and a dense matrix.
+func special(t *testing.T) (list []*exported) {
+	decide := "output class = argmax(y) at every step\ndecide { hold = 2  smooth = 4  threshold = 0.6 }\n"
+	for _, s := range [][2]string{
+		{"names", "input h_in : i8[3] / 64\nparam U : int4[8, 3]\nstate h : int16[8] range 9\nstate step : int16[8] range 20\nparam B : int3[8, 8]\n" +
+			"h <- hadamard(h) + U*h_in\nstep <- hadamard(step) + B*h\nparam V : int4[3, 8]\nh_out = V*step\noutput class_out = argmax(h_out) at every step\n" +
+			"decide { hold = 1  smooth = 2  threshold = 0.6  start = 1 }\n"},
+		{"odd hop", "input x : u8[2] / 255\nrestart 9 hop 3\nparam U : int8[16, 2]\nstate h : int16[16] range 4\nh <- hadamard(h) + U*x\nparam V : int4[4, 16]\ny = V*relu(h)\n" + decide},
+		{"staged", "input x : u8[2] / 255\nrestart 12 hop 4\nparam U : int8[32, 2]\nstate h : int12[32] range 4\nh <- hadamard(h, rounding = staged) + U*x\nparam V : int4[4, 32]\ny = V*relu(h)\noutput class = argmax(y) mean\n"},
+		{"one course", "input t : token[5]\nrestart 4 hop 4\nparam U : int8[2, 5]\nstate h : int16[2] range 4\nh <- hadamard(h) + U*onehot(t)\nparam V : int4[4, 2]\nparam c\ny = V*h + c\noutput y at last\n"},
+		{"every step", "input t : token[5]\nrestart 6 hop 1\nparam U : int8[4, 5]\nstate h : int16[4] range 4\nh <- hadamard(h) + U*onehot(t)\nparam V : int4[4, 4]\nparam c\ny = V*h + c\noutput y > 0.2 at last\n"},
+		{"dense", "input x : u8[2] / 255\nsteps 30\nparam U : int8[8, 2]\nparam W : [8, 8]\nstate h : int16[8] range 9\nh <- W*h + U*x\nparam V : int4[4, 8]\ny = V*relu(h)\noutput y at every step\n"},
+	} {
+		name, text := s[0], "model special\n"+s[1]+"weights \"model.safetensors\"\n"
+		w, err := modelgen.Weights(text, 5)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if dense := w.Find("W"); dense != nil {
+			for i := range dense.Data {
+				dense.Data[i] = float64(hadamard.Entry(i/8, i%8)) / math.Sqrt(8)
+			}
+		}
+		m, err := compiler.FromParts("model.hrn", []byte(text), w)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, mustExport(t, name, m))
+		if name == "staged" { // IR may start courses at odd steps, which then differ from those at even ones
+			file := filepath.Join(t.TempDir(), "odd.ir")
+			text := strings.Replace(ir.Text(m.Real), "restart 12 hop 4", "restart 15 hop 5", 1)
+			var consts bytes.Buffer
+			if err := errors.Join(ir.WriteConsts(&consts, m.Real), os.WriteFile(file, []byte(text), 0o644), os.WriteFile(file+".consts", consts.Bytes(), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+			odd, err := compiler.Load(file, "")
+			if err != nil || odd.Real.Hop != 5 {
+				t.Fatalf("%v", err)
+			}
+			list = append(list, mustExport(t, "odd courses", odd))
+		}
 	}
 	return list
 }
@@ -119,13 +177,19 @@ func save(t *testing.T, list []*exported) map[*onnx.Graph]string {
 	return paths
 }
 
-// TestCheckerAccepts holds graphs to ONNX's own checker, with its inference of types and shapes.
-func TestCheckerAccepts(t *testing.T) {
-	const python = "/usr/bin/python3"
+const python = "/usr/bin/python3"
+
+func needPython(t *testing.T) {
+	t.Helper()
 	if missing := exttool.Missing(python, "/usr/lib/python3/dist-packages/onnx"); len(missing) > 0 {
 		t.Skipf("skipped: no %s", strings.Join(missing, ", "))
 	}
-	list := append(examples(t), randoms(t)...)
+}
+
+// TestCheckerAccepts holds graphs to ONNX's own checker, with its inference of types and shapes.
+func TestCheckerAccepts(t *testing.T) {
+	needPython(t)
+	list := slices.Concat(examples(t), special(t), randoms(t))
 	paths := save(t, list)
 	var files []string
 	for _, p := range paths {
@@ -258,7 +322,7 @@ func run(t *testing.T, jobs []job) []result {
 func TestRuntimeComputesTheModel(t *testing.T) {
 	list := randoms(t)
 	if *firstSeed == 1 {
-		list = append(examples(t), list...)
+		list = slices.Concat(examples(t), special(t), list)
 	}
 	paths := save(t, list)
 	var jobs []job
@@ -555,6 +619,42 @@ func TestReadmeRuns(t *testing.T) {
 			if err := c.row(name, got, &w, step); err != nil || len(lines) != len(x) {
 				t.Errorf("seed %d, step %d of %d: %v", seed, step+1, len(lines), err)
 			}
+		}
+	}
+}
+
+// TestReadmePython runs the Python of the README with a stand-in for onnxruntime, which Debian does not have, that holds every call to
+// the names, types and shapes of the graph.
+func TestReadmePython(t *testing.T) {
+	needPython(t)
+	for _, seed := range []int64{3, 4, 12} {
+		e := random(t, seed)
+		text, err := onnx.Readme(onnx.Model{Real: e.real, Fixed: e.fixed, Plan: e.plan}, e.graphs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, program, _ := strings.Cut(string(text), "## Python\n")
+		program, _, _ = strings.Cut(program, "## JavaScript\n")
+		lines := strings.Split(program, "\n")
+		for i := range lines {
+			lines[i] = strings.TrimPrefix(lines[i], "    ")
+		}
+		x := fmt.Sprint(make([]int, e.fixed.Input.Size))
+		if e.fixed.Input.Kind == ir.Token {
+			x = "0"
+		}
+		lines = append(lines, fmt.Sprintf("for n in range(3):\n    y = step(%s)\nprint(y.shape[0], n)", strings.ReplaceAll(x, " ", ", ")))
+		standIn, err := filepath.Abs("testdata/standin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "step-fixed.onnx"), e.graphs[0].Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exttool.RunEnv(context.Background(), dir, []string{"PYTHONPATH=" + standIn, "PYTHONDONTWRITEBYTECODE=1"}, strings.NewReader(strings.Join(lines, "\n")), python, "-")
+		if err != nil || !strings.Contains(string(out), fmt.Sprintf("'decision': '%s'", e.fixed.Output.Decision)) || !strings.HasSuffix(string(out), "1 2\n") {
+			t.Errorf("seed %d: %v\n%s", seed, err, out)
 		}
 	}
 }
