@@ -102,7 +102,7 @@ func transform(n, block int) []byte {
 	root.Add(svg.Line("plus", left, base-4, left+26, base-4), svg.Text(left+32, base, "start", "added"),
 		svg.Line("minus", left+80, base-4, left+106, base-4), svg.Text(left+112, base, "start", "subtracted"))
 	if block < n {
-		root.Add(svg.Text(left+190, base, "start", fmt.Sprintf("blocks of %d that do not see each other", block)))
+		root.Add(svg.Text(left+190, base, "start", fmt.Sprintf("%d blocks, each a memory", n/block)))
 	} else {
 		root.Add(svg.Text(left+190, base, "start", fmt.Sprintf("%d additions in place of %d products", n*stages, n*n)))
 	}
@@ -139,7 +139,7 @@ func (b box) to(other box, class string) *svg.Element {
 func road() []byte {
 	const width, height = 960.0, 350.0
 	root := svg.Drawing("chart", "the road of a model: model.hrn and weights, real IR, fixed IR, plan, and Go, C and Verilog, which all compute the same bits",
-		width, height).With("width", svg.Number(width)).With("height", svg.Number(height))
+		width, height).With("width", svg.Number(width)).With("height", svg.Number(height)).With("style", "min-width:640px")
 	model, weights := box{"file", "model.hrn", "a few lines", 8, 22, 104}, box{"file", "weights", "safetensors", 8, 92, 104}
 	reals, ints := box{"box", "real IR", "exact", 168, 57, 96}, box{"box", "fixed IR", "integers", 396, 57, 96}
 	plan := box{"box", "plan", "all decided", 552, 57, 96}

@@ -74,7 +74,7 @@ func (s Strip) SVG(classes []string) []byte {
 	if root == nil {
 		return nil
 	}
-	root.With("width", svg.Number(stripWidth))
+	root.With("width", svg.Number(stripWidth)).With("style", "min-width:640px")
 	return alone(root.Add(svg.New("style").Say(streamStyle)))
 }
 
@@ -104,7 +104,7 @@ func (n Numbers) SVG() []byte {
 	if !e.any {
 		return nil
 	}
-	f := frame{linearAxis(e, 6, true), linearAxis(e, 6, true)}
+	f := frame{linearAxis(e, 6, false), linearAxis(e, 6, false)}
 	f.y.from, f.y.to = scatterHeight-bottomMargin, topMargin
 	f.x.from, f.x.to = f.y.margin(), chartWidth-rightMargin
 	root := svg.Drawing("chart", n.Said+" by "+n.Want, chartWidth, scatterHeight)

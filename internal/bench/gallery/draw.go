@@ -86,7 +86,7 @@ func recall(heard, said [][]int64) []byte {
 		width += widths(t)
 	}
 	height := 26 + float64(len(heard))*(2*row+gap)
-	root := svg.Drawing("chart", "messages that were heard and said again", width, height).With("width", svg.Number(width))
+	root := svg.Drawing("chart", "messages that were heard and said again", width, height).With("width", svg.Number(width)).With("style", "min-width:560px")
 	x := left
 	root.Add(svg.Text(left, 14, "start", "the message"), svg.Text(width-8, 14, "end", "said again"))
 	for t := range heard[0] {
@@ -122,16 +122,13 @@ func texts(all []text) []byte {
 		most = max(most, len(t.Words))
 	}
 	each := 2*half + below + gap
-	width, height := 2*left+float64(most)*column, float64(len(all))*each
-	root := svg.Drawing("chart", "the output after each word of sentences", width, height).With("width", svg.Number(width))
+	width, height := 2*left+float64(most)*column+24, float64(len(all))*each
+	root := svg.Drawing("chart", "the output after each word of sentences", width, height).With("width", svg.Number(width)).With("style", "min-width:560px")
 	for i, t := range all {
 		top := float64(i) * each
 		zero := top + gap + half
-		verdict := "liked"
-		if t.Mean < 0 {
-			verdict = "not liked"
-		}
-		root.Add(svg.Text(left, top+16, "start", "decided: "+verdict).With("style", "fill:var(--ink);font-weight:600"), svg.Line("axis", left, zero, width-left, zero))
+		words := map[bool]string{true: "liked", false: "not liked"}
+		root.Add(svg.Text(left, top+16, "start", "meant: "+words[t.Liked]+"; decided: "+words[t.Mean > 0]).With("style", "fill:var(--ink);font-weight:600"), svg.Line("axis", left, zero, width-left, zero))
 		for k, word := range t.Words {
 			x, v := left+float64(k)*column, t.Votes[k]
 			colour := "var(--third)"

@@ -58,6 +58,7 @@ type streamed struct {
 // text is a sentence, with the output after each word at the fixed level, in parts of the largest.
 type text struct {
 	Text  string    `json:"text"`
+	Liked bool      `json:"liked"` // what it means
 	Words []string  `json:"words"`
 	Votes []float64 `json:"votes"`
 	Mean  float64   `json:"mean"` // of the votes of all steps: its sign is the decision
@@ -66,10 +67,13 @@ type text struct {
 // backgrounds are the classes that are no event, by example.
 var backgrounds = map[string]string{"wakeword": "background"}
 
-// sentences are written for the page; no data set has them.
-var sentences = []string{
-	"the story is thin, but the actors are wonderful and i loved the ending",
-	"a beautiful film to look at, and so dull that i fell asleep",
+// sentences are written for the page, and whether they mean that a film is liked; no data set has them.
+var sentences = []struct {
+	text  string
+	liked bool
+}{
+	{"the story is thin, but the actors are wonderful and i loved the ending", true},
+	{"a beautiful film to look at, and so dull that i fell asleep", false},
 }
 
 // symbols of a sequence of the copy task are to be said again, at its last steps.
@@ -247,7 +251,11 @@ func ints(path string) ([][]int64, error) {
 
 // measureTexts asks a model of texts about the sentences, word by word.
 func measureTexts(ctx context.Context, file string) ([]text, error) {
-	x, s, err := study.Unlabelled(ctx, file, study.Options{}, sentences)
+	var list []string
+	for _, s := range sentences {
+		list = append(list, s.text)
+	}
+	x, s, err := study.Unlabelled(ctx, file, study.Options{}, list)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +281,7 @@ func measureTexts(ctx context.Context, file string) ([]text, error) {
 	}
 	var out []text
 	for i, sentence := range sentences {
-		t := text{Text: sentence}
+		t := text{Text: sentence.text, Liked: sentence.liked}
 		for k := range steps {
 			y := float64(got.Y.Ints[i*steps+k]) / largest
 			t.Mean += y / float64(steps)
