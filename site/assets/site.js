@@ -67,7 +67,8 @@ function loadIndex() {
   return loading;
 }
 
-// Every word must occur. A word in a heading counts more than one in the text, a whole word more than a beginning.
+// Every word must occur. A word in a heading counts more than one in the text, a whole word more than a beginning, and words side by
+// side more than apart.
 function worth(part, words) {
   let sum = 0;
   for (const w of words) {
@@ -81,6 +82,9 @@ function worth(part, words) {
     if (best === 0) return 0;
     sum += best;
   }
+  const phrase = words.join(" ");
+  if (words.length > 1 && (part.low.head.includes(phrase) || part.low.title.includes(phrase))) sum += 16;
+  else if (words.length > 1 && part.low.text.includes(phrase)) sum += 8;
   return sum;
 }
 
