@@ -17,6 +17,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
 // exportFlags are the flags of hrnnc export.
@@ -143,8 +144,8 @@ func (a *app) export(ctx context.Context, model string, o exportFlags) error {
 	return nil
 }
 
-// exportPyTorch writes the module of a model, with its weights where there are some.
-func exportPyTorch(_ context.Context, _ *app, model string, o exportFlags) (*exported, error) {
+// exportPyTorch writes the module of a model, what trains it where data are named, and its weights where there are some.
+func exportPyTorch(_ context.Context, a *app, model string, o exportFlags) (*exported, error) {
 	m, _, errs := compiler.Check(model)
 	if errs.HasErrors() {
 		return nil, errs
@@ -153,26 +154,55 @@ func exportPyTorch(_ context.Context, _ *app, model string, o exportFlags) (*exp
 	if err != nil {
 		return nil, err
 	}
-	out := &exported{Model: m.Name, Files: []backends.File{{Path: pytorch.ModuleName, Data: module}}, Products: []string{"__pycache__/*"}, Warnings: errs}
+	out := &exported{Model: m.Name, Next: []string{}, Files: []backends.File{{Path: pytorch.ModuleName, Data: module}}, Products: []string{"__pycache__/*"}, Warnings: errs}
+	add := func(name string, data []byte) { out.Files = append(out.Files, backends.File{Path: name, Data: data}) }
+	weightsName := pytorch.WeightsName(m)
+	if m.Train["data"] == "" && o.data == "" && len(o.set) == 0 {
+		out.Notes = append(out.Notes, "the model names no data set, and there is no train.py; --data names one")
+	} else {
+		a.bar.say("reading data")
+		s, err := study.New(model, study.Options{Data: o.data, Set: o.set})
+		if err != nil {
+			return nil, err
+		}
+		t := s.Elsewhere()
+		script, notes := t.Script()
+		a.bar.say("packing data")
+		data, err := t.Data()
+		if err != nil {
+			return nil, err
+		}
+		add(pytorch.TrainName, script)
+		add(pytorch.DataName, data)
+		out.Notes = append(out.Notes, notes...)
+		out.Next = []string{"python3 " + filepath.Join("%s", pytorch.TrainName), fmt.Sprintf("hrnnc compile %s --weights %s", model, filepath.Join("%s", weightsName))}
+	}
 	if _, err := os.Stat(m.WeightsPath()); o.weights == "" && (m.Weights == "" || err != nil) {
-		out.Notes = append(out.Notes, "there are no weights yet, and the module begins with random ones")
+		out.Notes = append(out.Notes, "there are no weights yet: the module begins with random ones")
 		return out, nil
 	}
-	loaded, err := compiler.Load(model, o.weights)
+	data, warnings, err := safetensors(model, o.weights, weightsName)
 	if err != nil {
 		return nil, err
 	}
-	w, err := weights.Open(loaded.Weights)
-	if err != nil {
-		return nil, err
-	}
-	w.Format, out.Warnings = weights.Safetensors, loaded.Warnings
-	data, err := weights.Encode(pytorch.WeightsName(m), w)
-	if err != nil {
-		return nil, err
-	}
-	out.Files = append(out.Files, backends.File{Path: pytorch.WeightsName(m), Data: data})
+	out.Warnings = warnings
+	add(weightsName, data)
 	return out, nil
+}
+
+// safetensors gives the weights of a model in that format, whatever they are in.
+func safetensors(model, file, name string) (data []byte, warnings diag.List, err error) {
+	m, err := compiler.Load(model, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := weights.Open(m.Weights)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.Format = weights.Safetensors
+	data, err = weights.Encode(name, w)
+	return data, m.Warnings, err
 }
 
 // exportONNX writes the graphs of a model at the levels that it has.

@@ -79,7 +79,7 @@ def butterflies(x, block, halvings=0):
     them, is followed by a halving, half up."""
     shape, inner = x.shape, x[0].numel()
     for stage in range(block.bit_length() - 1):
-        pairs = x.reshape(-1, 2, (1 << stage) * inner)
+        pairs = x.reshape(shape[0] >> stage + 1, 2, (1 << stage) * inner)
         x = torch.empty_like(pairs)
         torch.add(pairs[:, 0], pairs[:, 1], out=x[:, 0])
         torch.sub(pairs[:, 0], pairs[:, 1], out=x[:, 1])
@@ -125,14 +125,15 @@ class Real:
     def drive(self, i, x, t):
         """What flows into layer i at each step of x [sequences, steps, ...], the first of which is t, biases included."""
         layer, c = LAYERS[i], self.layers[i]
+        sequences, steps = x.shape[:2]
         if c["matrix"] is None:
-            return [c["bias"]] * x.shape[1]
+            return [c["bias"]] * steps
         if layer["source"] == "onehot":
             product = columns(c["matrix"], x) + c["bias"]
         else:
             x = c["embed"][x] if layer["source"] == "embed" else x.to(self.dtype) * INPUT["scale"]
             product = torch.addmm(c["bias"], c["matrix"], flat(x))
-        return product.reshape(layer["units"], -1, len(x)).unbind(1)
+        return product.reshape(layer["units"], steps, sequences).unbind(1)
 
     def flow(self, i, below, t):
         """What flows into layer i from the state below it."""
@@ -168,7 +169,7 @@ def read(h):
 
 def flat(x):
     """[sequences, steps, entries] to [entries, steps * sequences]."""
-    return x.permute(2, 1, 0).reshape(x.shape[2], -1)
+    return x.permute(2, 1, 0).flatten(1)
 
 
 def columns(matrix, tokens):
@@ -224,11 +225,12 @@ class Fixed(Real):
         model, name, turns = self.model, layer["state"], alternates(layer)
         unit = self.units[name] = model.inflow_unit(layer, self.units) * 2.0 ** -self.shifts[name]
         presigns = model.whole(layer["presigns"])[0]
-        bias = [sum(half_even(model.get(b).double() / (unit * mu(turns, t))) for b in layer["biases"]) for t in (0, 1)]
+        bias = model.bias(layer)
+        bias = [0.0, 0.0] if bias is None else [half_even(bias / (unit * mu(turns, t)))[:, None] for t in (0, 1)]
         stages = layer["block"].bit_length() - 1
         c = dict(signs=model.whole(layer["signs"])[0][:, None], presigns=None if presigns is None else presigns[:, None],
                  matrix=model.whole(layer["matrix"])[0], embed=model.whole(layer["embed"])[0], e=self.shifts[name], f=0,
-                 bias=[b[:, None] if layer["biases"] else 0.0 for b in bias], shift=[stages - stages // 2 if turns else stages // 2, stages // 2])
+                 bias=bias, shift=[stages - stages // 2 if turns else stages // 2, stages // 2])
         within(layer["block"] * 2.0 ** (layer["bits"] - 1), f"the transform of {name}")
         if c["matrix"] is None:
             return c
@@ -262,7 +264,7 @@ class Fixed(Real):
                 table = times_root2(f, c["low"], c["high"]).to(entries.device)
                 entries = Through.apply(entries * (math.sqrt(2) * 2.0**f), table[entries.detach().long() - c["low"]])
             product = c["matrix"] @ entries
-        return (shifted(product, f - c["e"]) + c["bias"][phase]).reshape(layer["units"], -1, len(x))
+        return (shifted(product, f - c["e"]) + c["bias"][phase]).reshape(layer["units"], x.shape[1], len(x))
 
     def flow(self, i, below, t):
         layer, c = LAYERS[i], self.layers[i]
@@ -338,7 +340,7 @@ class Model(nn.Module):
         self.level = "real"
         self.ranges = {layer["state"]: layer["range"] for layer in LAYERS if layer["range"]}  # the largest |h|
         self.metadata = {}  # of the weights file: gains of the input, names of classes, words
-        self.frozen = None  # e of every state, where it must not change with the weights
+        self.frozen = None  # e of every state, where it must not change with the weights: freeze
         for name, (kind, shape, _) in TENSORS.items():
             at, leaf = self.place(name)
             if kind == "index":
@@ -389,10 +391,14 @@ class Model(nn.Module):
         q, unit = quantised(w, kind, between)
         return Through.apply(w.double() if between and kind == "binary" else w.double() / unit, q), unit
 
+    def bias(self, layer):
+        """The sum of a layer's biases, in float64, or None."""
+        return sum(self.get(b).double() for b in layer["biases"]) if layer["biases"] else None
+
     def inflow_unit(self, layer, units):
         """The real value of one in the product that flows into a layer, from the units of the states below."""
         if not layer["matrix"]:
-            return layer["biases"] and largest(self.get(layer["biases"][0]).double()) or 1.0
+            return largest(self.bias(layer)) or 1.0 if layer["biases"] else 1.0
         unit = float(self.whole(layer["matrix"])[1])
         if layer["source"] in STATES:
             return units[layer["source"]] * unit
@@ -412,6 +418,21 @@ class Model(nn.Module):
             most = self.ranges[name] * (math.sqrt(2) if alternates(layer) else 1.0)
             out[name] = math.floor(math.log2(2.0 ** (layer["bits"] - 1 - layer["headroom"]) / (most / base)))
             units[name] = base * 2.0 ** -out[name]
+        return out
+
+    def freeze(self):
+        """Keeps e of every state while the weights change, and lets the ranges grow with the units."""
+        self.frozen, self.frozen_units = None, None
+        self.frozen = self.shifts()
+        self.frozen_ranges, self.frozen_units = dict(self.ranges), self.inflow_units()
+
+    def inflow_units(self):
+        """The real value of one in what flows into every state."""
+        units, out = {}, {}
+        for layer in LAYERS:
+            name = layer["state"]
+            out[name] = self.inflow_unit(layer, units)
+            units[name] = out[name] * 2.0 ** -self.frozen[name]
         return out
 
     # Running
@@ -528,7 +549,7 @@ class Model(nn.Module):
         for name, (kind, shape, _) in TENSORS.items():
             w = self.get(name)
             if kind == "index":
-                w.copy_(torch.randperm(len(w), generator=rng))
+                w.copy_(torch.randperm(shape[0], generator=rng))
             elif name in tables:
                 w.copy_(torch.randn(shape, generator=rng))
             else:
@@ -541,27 +562,23 @@ class Model(nn.Module):
         for layer in LAYERS if balanced else []:
             self.balance(layer, rng)
 
-    def balance(self, layer, rng):
-        """Draws which signs are negative so that constant inputs do not add up: of several draws the calmest, block by block."""
-        block, signs, presigns = layer["block"], self.get(layer["signs"]), self.get(layer["presigns"])
+    def balance(self, layer, rng, draws=16, steps=1024):
+        """Draws which signs are negative, half of each block, so that constant inputs do not add up: of several draws the calmest."""
+        block, blocks = layer["block"], layer["units"] // layer["block"]
         if block == 1:
             return
-        inputs = torch.randn(block, 16, generator=rng)
-        for at in range(0, layer["units"], block):
-            best, least = None, math.inf
-            for _ in range(16):
-                drawn = torch.ones(block)
-                drawn[torch.randperm(block, generator=rng)[:block // 2]] = -1
-                h, response = torch.zeros_like(inputs), 0.0
-                for _ in range(256):
-                    h = (drawn * block**-0.5)[:, None] * butterflies(h, block) + inputs
-                    response += float((h * h).sum())
-                if response < least:
-                    best, least = drawn, response
-            if presigns is not None:
-                best = torch.where(presigns[at:at + block].cpu() < 0, -best, best)
-            here = signs[at:at + block]
-            here.copy_(torch.where(best.to(here) < 0, -here.abs(), here.abs()))
+        order = torch.rand(draws, blocks, block, generator=rng).argsort(-1)
+        drawn = torch.where(order < block // 2, -1.0, 1.0)
+        inputs = torch.randn(block, 16, generator=rng).repeat(draws * blocks, 1)
+        factor, h, response = drawn.reshape(-1, 1) * block**-0.5, torch.zeros_like(inputs), 0.0
+        for _ in range(steps):
+            h = torch.addcmul(inputs, factor, butterflies(h, block))
+            response = response + (h * h).sum(1).reshape(draws, blocks, block).sum(2)
+        signs, presigns = self.get(layer["signs"]), self.get(layer["presigns"])
+        best = drawn[response.argmin(0), torch.arange(blocks)].reshape(-1).to(signs)
+        if presigns is not None:
+            best = torch.where(presigns < 0, -best, best)
+        signs.copy_(torch.where(best < 0, -signs.abs(), signs.abs()))
 
     # Files
 
@@ -587,7 +604,11 @@ class Model(nn.Module):
 
     def save(self, path):
         """Writes weights and ranges as a safetensors file, which hrnnc compile takes as it is."""
-        metadata = dict(self.metadata, **{"range." + state: repr(float(most)) for state, most in self.ranges.items()})
+        ranges = self.ranges
+        if self.frozen:
+            now = self.inflow_units()
+            ranges = {state: most * now[state] / self.frozen_units[state] for state, most in self.frozen_ranges.items()}
+        metadata = dict(self.metadata, **{"range." + state: repr(float(most)) for state, most in ranges.items()})
         write_safetensors(path, {name: self.get(name).detach() for name in TENSORS}, metadata)
 
 

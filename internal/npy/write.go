@@ -27,10 +27,51 @@ func Write(w io.Writer, a *Array) error {
 	if n, ok := count(a.Shape); !ok || n != a.Len() {
 		return fmt.Errorf("an array of shape %s with %d values cannot be written", diag.Shape(a.Shape), a.Len())
 	}
+	if err := a.writeHeader(w); err != nil {
+		return err
+	}
+	return a.writeValues(w, put)
+}
+
+// WriteEach writes an array that is too large to be held: a has its type and its shape, part the values of n parts of it, one behind
+// the other. See Write.
+func WriteEach(w io.Writer, a *Array, n int, part func(i int) *Array) error {
+	left, ok := count(a.Shape)
+	if _, err := a.encoder(); err != nil || !ok {
+		return fmt.Errorf("an array of shape %s and type %s cannot be written", diag.Shape(a.Shape), a.DType())
+	}
+	if err := a.writeHeader(w); err != nil {
+		return err
+	}
+	for i := range n {
+		p := *part(i)
+		p.Kind, p.Size = a.Kind, a.Size
+		put, err := p.encoder()
+		if err != nil {
+			return err
+		}
+		if left -= p.Len(); left < 0 {
+			break
+		}
+		if err := p.writeValues(w, put); err != nil {
+			return err
+		}
+	}
+	if left != 0 {
+		return fmt.Errorf("the parts of an array of shape %s do not fill it", diag.Shape(a.Shape))
+	}
+	return nil
+}
+
+func (a *Array) writeHeader(w io.Writer) error {
 	if _, err := io.WriteString(w, a.header()); err != nil {
 		return fmt.Errorf("writing the array's header: %w", err)
 	}
-	// Converted in pieces, so that a large array is not held twice.
+	return nil
+}
+
+// writeValues writes the values in pieces, so that a large array is not held twice.
+func (a *Array) writeValues(w io.Writer, put func(buf []byte, i int) []byte) error {
 	const piece = 8192
 	buf := make([]byte, 0, piece*8)
 	for from := 0; from < a.Len(); from += piece {

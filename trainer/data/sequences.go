@@ -77,6 +77,15 @@ func (s *Sequences) Per(unit float64) *Sequences {
 	return s.Converted(scale, offset)
 }
 
+// Stored says how sequences lie in storage, before steps are picked and joined: their steps, 0 where they are images, and the values of
+// one that a step is made of.
+func (s *Sequences) Stored() (steps, channels int) {
+	if s.frame.image {
+		return 0, s.channels
+	}
+	return s.frame.steps, s.channels
+}
+
 // stored reads all of a sequence as it lies in storage.
 func (s *Sequences) stored(i int) []float64 {
 	raw := make([]float64, s.frame.size())

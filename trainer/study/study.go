@@ -18,6 +18,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/exporter/pytorch"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/internal/weights"
@@ -260,6 +261,11 @@ func (s *Study) source(part *data.Sequences) trainer.Source {
 
 func (s *Study) task() trainer.Task {
 	return trainer.Task{Model: s.Model, Loss: s.Config.Loss, Classes: len(s.Set.Classes), Targets: s.Targets, Inputs: s.Inputs}
+}
+
+// Elsewhere is what a training of the model in another framework is made of.
+func (s *Study) Elsewhere() *pytorch.Training {
+	return &pytorch.Training{Model: s.Model, Config: s.Config, Weights: s.Net.Objective.Weights, Set: s.Set, Task: s.task(), Augment: s.augment, Says: s.note()}
 }
 
 // fingerprint names everything that must not change between a run and its resumption.

@@ -1,0 +1,315 @@
+package pytorch_test
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/exporter/pytorch"
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/npy"
+	"github.com/hrnnc/hrnnc/internal/weights"
+	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/study"
+)
+
+// trained are models of each kind of data: windows and classes, unbroken recordings whose states are carried on, tokens, numbers.
+var trained = map[string]string{
+	"windows": `model windows
+input x : i8[1] / 32
+steps 40
+param U : int4[16, 1]   param b : [16]
+param V : ternary[10, 16]   param c : [10]
+state h : int16[16]
+h <- hadamard(h, block = 8, leak = 1/64) + U*x + b
+output class = argmax(V*relu(h) + c) mean
+weights "w.safetensors"
+train { data = curves  sequences = 61  epochs = 3  batch = 14  rate = 0.01  optimizer = adamw  weight_decay = 0.1  average = 0.9
+  weight_limit = 2  read_units = 12  class_weight = balanced  label_smoothing = 0.1  sign_init = balanced  repeat = 2  warmup = 1 }
+`,
+	"stream": `model stream
+input x : i8[1] / 16
+param U : int4[16, 1]
+param V : int4[2, 16]
+state h : int16[16]
+h <- hadamard(h, leak = 1/8) + U*x
+output class = argmax(V*h) at every step
+weights "w.safetensors"
+train { data = "days.csv"  id = day  label = act  stream = yes  hold = 0  valid = 0  epochs = 2  batch = 3  truncate = 4  keep = last  schedule = step }
+`,
+	"numbers": `model numbers
+input x : i8[4] / 32
+steps 5
+param U : int8[32, 4]   param b : [32]
+param V : int8[1, 32]
+state h : int16[32]
+h <- hadamard(h) + U*x + b
+output total = V*h at last
+weights "w.safetensors"
+train { data = "walks.npz"  epochs = 2  batch = 20  augment_noise = 0.1  augment_scale = 0.1  augment_shift = 2  augment_drop = 0.1  augment_warp = 0.1
+  draws = 2  frame = 2  normalise = channel }
+`,
+	"tokens": `model tokens
+input t : token[10]
+param E : int4[10, 3]   param U : int4[16, 3]
+param V : int4[9, 16]
+state h : int10[16]
+h <- hadamard(h) + U*embed(E, t)
+output class = argmax(V*relu(h)) at every step
+weights "w.safetensors"
+train { data = "copy(5)"  sequences = 40  epochs = 2  batch = 16 }
+`}
+
+// exported is a model of trained in a folder of its own, read and exported.
+type exported struct {
+	dir   string
+	study *study.Study
+}
+
+func export(t *testing.T, dir, text string) exported {
+	t.Helper()
+	e := exported{dir: dir}
+	write(t, dir, map[string][]byte{"model.hrn": []byte(text), "days.csv": days(), "walks.npz": walks(t)})
+	var err error
+	if e.study, err = study.New(filepath.Join(e.dir, "model.hrn"), study.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	training := e.study.Elsewhere()
+	module, err := pytorch.Module(e.study.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, _ := training.Script()
+	data, err := training.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string][]byte{pytorch.ModuleName: module, pytorch.TrainName: script, pytorch.DataName: data})
+	return e
+}
+
+// days are recordings of different lengths, with steps that have no label.
+func days() []byte {
+	var out strings.Builder
+	out.WriteString("day,x,act\n")
+	rng := rand.New(rand.NewSource(1))
+	for day, steps := range []int{23, 8, 15, 4, 31} {
+		for i := range steps {
+			fmt.Fprintf(&out, "%d,%.3f,%s\n", day, rng.NormFloat64(), []string{"a", "b", ""}[rng.Intn(3)%(2+i%2)])
+		}
+	}
+	return []byte(out.String())
+}
+
+// walks are sequences of two values, and a number to give of each.
+func walks(t *testing.T) []byte {
+	rng := rand.New(rand.NewSource(1))
+	x, y := &npy.Array{Shape: []int{60, 10, 2}, Kind: 'f', Size: 8}, &npy.Array{Shape: []int{60, 1}, Kind: 'f', Size: 8}
+	for range 60 {
+		sum := 0.0
+		for range 20 {
+			x.Floats = append(x.Floats, rng.NormFloat64())
+			sum += x.Floats[len(x.Floats)-1]
+		}
+		y.Floats = append(y.Floats, sum)
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for name, a := range map[string]*npy.Array{"x": x, "y": y} {
+		w, err := z.Create(name + ".npy")
+		if err == nil {
+			err = npy.Write(w, a)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func write(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// trainAll runs train.py of every model in a folder, in so many processes, which leave their files under a name.
+func trainAll(t *testing.T, python, dir string, processes int, name string, args ...string) {
+	t.Helper()
+	script, err := filepath.Abs("testdata/train_all.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"OMP_NUM_THREADS=1", "MASTER_PORT=" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)}
+	listener.Close()
+	args = append([]string{"--device", "cpu", "--float64", "--run", "@/" + name, "-o", "@/" + name + ".safetensors"}, args...)
+	ctx, stop := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer stop()
+	var all sync.WaitGroup
+	errs := make([]error, processes)
+	for rank := range processes {
+		line := append([]string{script, dir, strconv.Itoa(processes), strconv.Itoa(rank)}, args...)
+		all.Go(func() { _, errs[rank] = exttool.RunEnv(ctx, dir, env, nil, python, line...) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (e exported) weights(t *testing.T, name string) *weights.File {
+	t.Helper()
+	f, err := weights.Open(filepath.Join(e.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// apart is the largest difference of two weights files, as a part of each tensor's largest magnitude, in ranges too.
+func apart(t *testing.T, a, b *weights.File) (most float64) {
+	t.Helper()
+	if len(a.Tensors) != len(b.Tensors) {
+		t.Fatalf("%d and %d tensors", len(a.Tensors), len(b.Tensors))
+	}
+	for i, x := range a.Tensors {
+		y, largest := b.Tensors[i], 1e-3
+		for _, v := range x.Data {
+			largest = max(largest, math.Abs(v))
+		}
+		for k, v := range x.Data {
+			most = max(most, math.Abs(v-y.Data[k])/largest)
+		}
+	}
+	r, s := number(t, a.Metadata["range.h"]), number(t, b.Metadata["range.h"])
+	return max(most, math.Abs(r-s)/r)
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// epochs reads metrics.jsonl of a run.
+func (e exported) epochs(t *testing.T, name string) (out []trainer.Metrics) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(e.dir, name, trainer.MetricsName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+		var m trainer.Metrics
+		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// TestTrainingElsewhere trains exported models in one process and in two, and holds what comes of it to each other and to hrnnc: the
+// weights compile as they are, and score on the validation part, in hrnnc, what train.py says. In float64, two processes differ by no
+// more than what float32 cuts off their weights. (Small blocks of an even power of two can bring a state to 0 exactly, in front of a
+// relu, where the last bit of a sum decides a slope.)
+func TestTrainingElsewhere(t *testing.T) {
+	python, err := exttool.Python("numpy", "torch")
+	if err != nil {
+		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
+	}
+	dir, models := t.TempDir(), map[string]exported{}
+	for name, text := range trained {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		models[name] = export(t, filepath.Join(dir, name), text)
+	}
+	trainAll(t, python, dir, 1, "one")
+	trainAll(t, python, dir, 2, "two")
+	for name, e := range models {
+		t.Run(name, func(t *testing.T) {
+			f := e.weights(t, "one.safetensors")
+			m, err := compiler.Load(filepath.Join(e.dir, "model.hrn"), f.Path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Warnings) > 0 {
+				t.Errorf("warnings %v", m.Warnings)
+			}
+			if _, err := m.Lower(passes.Config{}); err != nil {
+				t.Error(err)
+			}
+			e.scores(t, "one")
+			// With augmentation, every process changes its sequences by numbers of its own.
+			if a := apart(t, f, e.weights(t, "two.safetensors")); name != "numbers" && !(a < 1e-6) {
+				t.Errorf("two processes give weights that are apart by %g from those of one", a)
+			}
+		})
+	}
+}
+
+// scores compares the loss and the ranges of the weights that a run kept with those that hrnnc finds.
+func (e exported) scores(t *testing.T, run string) {
+	t.Helper()
+	f := e.weights(t, run+"/best.safetensors")
+	trained, err := study.Trained(filepath.Join(e.dir, "model.hrn"), study.Options{Weights: f.Path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := e.study
+	part := &s.Set.Valid
+	if part.N == 0 {
+		part = &s.Set.Train
+	}
+	source := s.Elsewhere().Task.Split(part, s.Elsewhere().Augment)
+	score, err := trainer.Score(context.Background(), trained.Net, source, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranges, err := trainer.Ranges(context.Background(), trained.Net, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := number(t, f.Metadata["range.h"]), ranges["h"]; math.Abs(got-want) > 1e-5*want {
+		t.Errorf("the range of h is %g, hrnnc measures %g", got, want)
+	}
+	var kept trainer.Metrics
+	for _, m := range e.epochs(t, run) {
+		if m.Best {
+			kept = m
+		}
+	}
+	if math.Abs(kept.ValidLoss-score.Mean()) > 1e-4*math.Abs(score.Mean()) {
+		t.Errorf("the loss of epoch %d on validation is %g, hrnnc computes %g", kept.Epoch, kept.ValidLoss, score.Mean())
+	}
+}
