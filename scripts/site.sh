@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes docs/ a site of plain files, in build/site, and checks its links; no network. Any server can show it, or a browser from the disk:
+# Makes docs/ a site of plain files, in build/site, and checks its links; no network. Any server can show it, or a browser from the disk.
+# Where web/build.sh was run before, the playground is part of it.
 #   scripts/site.sh                build it
 #   scripts/site.sh --serve        show it at localhost:1313, anew after each change of a page
 #   scripts/site.sh --to FOLDER    build it there; what the folder held is removed
@@ -16,15 +17,17 @@ case "${1:-}" in
 --serve) exec hugo server --source site --disableFastRender ;;
 --to) to=${2:?"--to needs a folder"} ;;
 *)
-  sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
   exit 2
   ;;
 esac
 mkdir -p "$to"
 to=$(cd "$to" && pwd)
+if [ -f web/dist/index.html ]; then export HUGO_PARAMS_PLAYGROUND=playground/index.html; fi
 if ! said=$(hugo --source site --destination "$to" --cleanDestinationDir 2>&1); then
   echo "$said" >&2
   exit 1
 fi
+if [ -f web/dist/index.html ]; then cp -r web/dist "$to/playground"; fi
 go run ./scripts/checksite "$to"
 echo "open $to/index.html"

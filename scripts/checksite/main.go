@@ -20,6 +20,9 @@ import (
 // repository is where the pages show files of the repository; site/hugo.toml says so too.
 const repository = "https://github.com/hrnnc/hrnnc/blob/main/"
 
+// playground is a folder that is no page of docs/; its own tests know it.
+const playground = "playground"
+
 func main() {
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: go run ./scripts/checksite FOLDER")
@@ -48,6 +51,9 @@ type page struct {
 func check(site, tree fs.FS) ([]string, error) {
 	pages := map[string]*page{}
 	err := fs.WalkDir(site, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && name == playground {
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() || path.Ext(name) != ".html" {
 			return err
 		}

@@ -128,7 +128,8 @@ func texts(all []text) []byte {
 		top := float64(i) * each
 		zero := top + gap + half
 		words := map[bool]string{true: "liked", false: "not liked"}
-		root.Add(svg.Text(left, top+16, "start", "meant: "+words[t.Liked]+"; decided: "+words[t.Mean > 0]).With("style", "fill:var(--ink);font-weight:600"), svg.Line("axis", left, zero, width-left, zero))
+		verdict := svg.Text(left, top+16, "start", "meant: "+words[t.Liked]+"; decided: "+words[t.Mean > 0])
+		root.Add(verdict.With("style", "fill:var(--ink);font-weight:600"), svg.Line("axis", left, zero, width-left, zero))
 		for k, word := range t.Words {
 			x, v := left+float64(k)*column, t.Votes[k]
 			colour := "var(--third)"

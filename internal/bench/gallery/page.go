@@ -91,7 +91,8 @@ func read(root string) ([]*example, error) {
 	}
 	var all []*example
 	for _, name := range names {
-		e := &example{name: name, title: name, trainings: trainings.Examples[name], chips: chips.Examples[name], parts: parts.Examples[name], evidence: kept[name]}
+		e := &example{name: name, title: name, evidence: kept[name],
+			trainings: trainings.Examples[name], chips: chips.Examples[name], parts: parts.Examples[name]}
 		for _, o := range order {
 			if o.name == name {
 				e.title, e.kind = o.title, o.kind
@@ -170,7 +171,8 @@ func (e *example) reach() string {
 	case v.Symbols > 0:
 		return fmt.Sprintf("recalls %.1f %%", 100*float64(v.Right)/float64(v.Symbols))
 	case v.Stream != nil && v.Stream.Background != "":
-		return fmt.Sprintf("misses %.1f %%, %d false alarms in %.1f h", 100*float64(v.Stream.Misses)/float64(v.Stream.Events), v.Stream.FalseAlarms, v.Stream.Hours)
+		s := v.Stream
+		return fmt.Sprintf("misses %.1f %%, %d false alarms in %.1f h", 100*float64(s.Misses)/float64(s.Events), s.FalseAlarms, s.Hours)
 	case len(e.trainings) > 0 && len(e.trainings[0].At("fixed").Outputs) > 0:
 		mean, _, _ := spread(e.trainings, func(t results.Training) float64 { return t.At("fixed").Outputs[0].RMSE })
 		return fmt.Sprintf("RMSE %.1f", mean)
@@ -190,11 +192,13 @@ func (e *example) reached() string {
 	if n := len(e.trainings); n > 0 {
 		if out := e.trainings[0].At("fixed").Outputs; len(out) > 0 {
 			mean, low, high := spread(e.trainings, func(t results.Training) float64 { return t.At("fixed").Outputs[0].RMSE })
-			words = append(words, fmt.Sprintf("Trained anew with %d seeds, as integers: the root of the mean squared error is %.2f %s (%.2f to %.2f).", n, mean, out[0].Name, low, high))
+			words = append(words, fmt.Sprintf("Trained anew with %d seeds, as integers: the root of the mean squared error is %.2f %s (%.2f to %.2f).",
+				n, mean, out[0].Name, low, high))
 		} else {
 			mean, low, high := spread(e.trainings, func(t results.Training) float64 { return 100 * t.At("fixed").Accuracy })
 			f1, _, _ := spread(e.trainings, func(t results.Training) float64 { return t.At("fixed").MacroF1 })
-			words = append(words, fmt.Sprintf("Trained anew with %d seeds, as integers: %.2f %% of the test part right (%.2f to %.2f), macro F1 %.3f.", n, mean, low, high, f1))
+			words = append(words, fmt.Sprintf("Trained anew with %d seeds, as integers: %.2f %% of the test part right (%.2f to %.2f), macro F1 %.3f.",
+				n, mean, low, high, f1))
 		}
 	}
 	switch {
