@@ -295,7 +295,7 @@ func (e *example) section(line func(format string, args ...any), drawings map[st
 	case !measured:
 		line("On an iCE40UP5K: not measured yet.")
 	case p.Problem != "":
-		line("On an iCE40UP5K: %s.", strings.TrimSuffix(p.Problem, "."))
+		line("On an iCE40UP5K: no room; %s.", why(p.Problem))
 	default:
 		line("On an iCE40UP5K: %s LUTs, %s flip-flops and %d block RAMs; a step takes %s cycles, at %.1f MHz %s.", thousands(p.LUTs),
 			thousands(p.FlipFlops), p.Blocks, thousands(p.Cycles), p.MHz, span(p.Micros()))
@@ -357,6 +357,15 @@ func span(micros float64) string {
 		return fmt.Sprintf("%.1f us", micros)
 	}
 	return fmt.Sprintf("%.1f ms", micros/1000)
+}
+
+// why is the reason in a refusal, "refused: sentiment on up5k: the smallest design takes 135 block RAMs of 30: it does not fit up5k".
+func why(problem string) string {
+	if _, takes, found := strings.Cut(problem, "the smallest design "); found {
+		takes, _, _ = strings.Cut(takes, ": it does not fit")
+		return "the smallest design " + takes
+	}
+	return problem
 }
 
 // spread gives mean, smallest and largest of a figure of trainings.
