@@ -163,11 +163,18 @@ func (l *Lowered) knownTargets() error {
 	var errs diag.List
 	for _, name := range slices.Sorted(maps.Keys(l.Targets)) {
 		if findTarget(name) == nil {
-			errs.Add(diag.At(l.settingSpan(name)).Errorf("settings", "there is no target %s", name).
-				Helpf("the targets are %s", strings.Join(TargetNames(), ", ")))
+			errs.Add(unknownTarget(name, l.settingSpan(name)))
 		}
 	}
 	return errs.Err()
+}
+
+func unknownTarget(name string, at diag.Span) *diag.Diagnostic {
+	d := diag.At(at).Errorf("settings", "there is no target %s", name).Helpf("the targets are %s", strings.Join(TargetNames(), ", "))
+	if near := diag.Nearest(name, TargetNames()); near != "" {
+		d.Fix(at, near)
+	}
+	return d
 }
 
 // settingSpan is where the command line or the model has a target block or one of its settings, by "target" or "target.key".

@@ -190,8 +190,10 @@ func TestDocsCoverage(t *testing.T) {
 		}
 	}
 	lists := map[string][]string{"words that the grammar names": grammarWords(t)}
-	for _, name := range []string{"functions", "options", "weightKinds"} {
-		lists[name] = stringsOf(t, name)
+	for name, words := range map[string][]dsl.Word{"functions": dsl.Functions, "options": dsl.Options, "weight types": dsl.WeightTypes} {
+		for _, w := range words {
+			lists[name] = append(lists[name], w.Name)
+		}
 	}
 	lists["other words"] = []string{"token", "staged", "last", "every", "step", "mean"}
 	for _, target := range Targets {
@@ -271,39 +273,6 @@ func dslFiles(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// stringsOf gives the strings in a list of package dsl.
-func stringsOf(t *testing.T, variable string) (out []string) {
-	t.Helper()
-	collect := func(name *ast.Ident, value ast.Expr) {
-		list, ok := value.(*ast.CompositeLit)
-		if !ok || name.Name != variable {
-			return
-		}
-		for _, e := range list.Elts {
-			if lit, ok := e.(*ast.BasicLit); ok {
-				s, _ := strconv.Unquote(lit.Value)
-				out = append(out, s)
-			}
-		}
-	}
-	for _, f := range dslFiles(t) {
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.ValueSpec:
-				for i := range min(len(n.Names), len(n.Values)) {
-					collect(n.Names[i], n.Values[i])
-				}
-			case *ast.AssignStmt:
-				if name, ok := n.Lhs[0].(*ast.Ident); ok && len(n.Rhs) == 1 {
-					collect(name, n.Rhs[0])
-				}
-			}
-			return true
-		})
-	}
-	return out
-}
-
 // literals are the words and marks that the parser's grammar has, from the tags of ast.go.
 func literals(t *testing.T) []string {
 	t.Helper()
@@ -358,7 +327,7 @@ func TestDocsGrammar(t *testing.T) {
 			t.Fatalf("the page derives what does not parse as one statement:\n%s\n%v", text, errs)
 		}
 	}
-	if len(tested) < len(stringsOf(t, "functions")) {
+	if len(tested) < len(dsl.Keywords()) {
 		t.Errorf("only statements that begin with %v were tried", tested)
 	}
 	// The checker reads the words after at; the parser takes any.

@@ -84,6 +84,19 @@ func Load(file, weightsFile string) (*Model, error) {
 		return loadIR(file)
 	}
 	checked, text, errs := Check(file)
+	return withWeights(file, text, checked, errs, weightsFile)
+}
+
+// LoadText is Load of a model whose text is in memory, such as one that an editor has not saved yet. The weights are read from their
+// file.
+func LoadText(file string, text []byte) (*Model, error) {
+	ast, errs := dsl.Parse(file, text)
+	checked, more := dsl.Check(ast)
+	return withWeights(file, text, checked, append(errs, more...), "")
+}
+
+// withWeights reads the weights of a checked text, whose findings are errs.
+func withWeights(file string, text []byte, checked *dsl.Model, errs diag.List, weightsFile string) (*Model, error) {
 	if errs.HasErrors() {
 		return nil, errs
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
@@ -68,6 +69,57 @@ func (l *Lowered) unusedSettings(generated []string) error {
 		}
 	}
 	return errs.Err()
+}
+
+// CheckTargets finds, in a checked model without a plan, the target blocks, settings and words that cannot be. What depends on the plan,
+// such as whether a chip is large enough, is for Compile.
+func CheckTargets(m *dsl.Model) (errs diag.List) {
+	for _, name := range slices.Sorted(maps.Keys(m.Targets)) {
+		t := findTarget(name)
+		if t == nil {
+			errs.Add(unknownTarget(name, m.Settings[name]))
+			continue
+		}
+		known := t.Settings()
+		for _, key := range slices.Sorted(maps.Keys(m.Targets[name])) {
+			at := m.Settings[name+"."+key]
+			i := slices.IndexFunc(known, func(s backends.Setting) bool { return s.Key == key })
+			if i < 0 {
+				d := backends.UnknownSetting(t, key)
+				d.Span = at
+				if near := diag.Nearest(key, settingKeys(known)); near != "" {
+					d.Fix(keyOf(at, key), near)
+				}
+				errs.Add(d)
+				continue
+			}
+			for value := range strings.SplitSeq(m.Targets[name][key], ",") {
+				if words := known[i].Words; words != nil && !slices.Contains(words, value) {
+					d := diag.At(at).Errorf("settings", "%s is %q", key, value).Helpf("it is one of %s", strings.Join(words, ", "))
+					if near := diag.Nearest(value, words); near != "" && value == m.Targets[name][key] {
+						d.Fix(at, key+" = "+near)
+					}
+					errs.Add(d)
+				}
+			}
+		}
+	}
+	return errs
+}
+
+func settingKeys(settings []backends.Setting) (out []string) {
+	for _, s := range settings {
+		out = append(out, s.Key)
+	}
+	return out
+}
+
+// keyOf is the key of a setting that stands at a span.
+func keyOf(at diag.Span, key string) diag.Span {
+	at.End = at.Start
+	at.End.Col += len(key)
+	at.End.Offset += len(key)
+	return at
 }
 
 // KnowsSetting reports whether a key such as "verilog.butterflies" is of a setting that a target has.

@@ -6,12 +6,15 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
-// AST is a parsed source: its statements in order. Statements that did not parse are left out; Broken has the names that
-// each may have been to declare, so that the checker does not report their uses.
+// AST is a parsed source: its statements in order. Broken has the tokens of those that did not parse: they may declare names,
+// whose uses the checker does not report.
 type AST struct {
 	File   string
 	Stmts  []Stmt
-	Broken [][]string
+	Broken []statement
+
+	tokens     []lexer.Token
+	statements []statement
 }
 
 // Stmt is a statement of one of the types below.

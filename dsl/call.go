@@ -3,19 +3,13 @@ package dsl
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/alecthomas/participle/v2/lexer"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
-
-// functions are the names that can be called.
-var functions = []string{"hadamard", "relu", "onehot", "embed", "argmax", "threshold", "mean"}
-
-// callForms shows how each function, and each option of hadamard, is written.
-var callForms = map[string]string{
-	"hadamard": "hadamard(h)", "relu": "relu(h)", "onehot": "onehot(t)", "embed": "embed(E, t)", "argmax": "argmax(y)",
-	"threshold": "threshold(y, 0.5)", "mean": "output y mean",
-	"block": "block = 16", "rounding": "rounding = staged", "leak": "leak = 1/32", "signs": "signs = s", "permute": "permute = p", "presigns": "presigns = s",
-}
 
 func (c *checker) unknownFunc(n *Name) {
 	if slices.Contains(functions, n.Text) {
@@ -28,7 +22,7 @@ func (c *checker) unknownFunc(n *Name) {
 // nameArg is argument i of as many as the function wants, when it is a plain name.
 func (c *checker) nameArg(call *Call, i, want int) (*Name, bool) {
 	if len(call.Args) != want {
-		c.fail(call, "arguments", "write  "+callForms[call.Func.Text], "%s takes %s, not %d", call.Func.Text, count(want, "argument", "arguments"), len(call.Args))
+		c.fail(call, "arguments", "write  "+callForm(call.Func.Text), "%s takes %s, not %d", call.Func.Text, count(want, "argument", "arguments"), len(call.Args))
 		return nil, false
 	}
 	a := call.Args[i]
@@ -37,7 +31,7 @@ func (c *checker) nameArg(call *Call, i, want int) (*Name, bool) {
 			return f.Atom.Name, true
 		}
 	}
-	c.fail(a, "arguments", "write  "+callForms[call.Func.Text], "%s wants a plain name here", call.Func.Text)
+	c.fail(a, "arguments", "write  "+callForm(call.Func.Text), "%s wants a plain name here", call.Func.Text)
 	return nil, false
 }
 
@@ -52,10 +46,27 @@ func (c *checker) tokenArg(call *Call, want int) (*Name, bool) {
 		c.fail(n, "type", "declare the input as a token: input "+in+" : token[1000]", "%s is not a token", n.Text)
 		return nil, false
 	case n.Text != in:
-		c.fail(n, "type", fmt.Sprintf("write  onehot(%s)  or  embed(E, %s)", in, in), "%s is not a token", n.Text)
+		c.fail(n, "type", fmt.Sprintf("write  onehot(%s)  or  embed(E, %s)", in, in), "%s is not a token", n.Text).Fix(n.span(c.file), in)
 		return nil, false
 	}
 	return n, true
+}
+
+// call is a call with other arguments, and where it stands.
+func (c *checker) call(was *Call, args string) (diag.Span, string) {
+	return was.span(c.file), was.Func.Text + "(" + args + ")"
+}
+
+// words writes tokens as they would stand in a line.
+func words(tokens []lexer.Token) string {
+	var b strings.Builder
+	for _, t := range significant(tokens) {
+		b.WriteString(t.Value)
+		if t.Value == "," {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
 }
 
 // given reports whether an option stands among the arguments before a.

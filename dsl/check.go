@@ -11,8 +11,8 @@ import (
 func Check(ast *AST) (*Model, diag.List) {
 	c := &checker{file: ast.File, m: &Model{File: ast.File, Targets: map[string]map[string]string{}, Settings: map[string]diag.Span{}, Train: map[string]string{}},
 		consts: map[string]float64{}, params: map[string]*Param{}, seen: map[string]diag.Span{}, tried: map[string]bool{}, stateNamed: map[string]*stateDecl{}}
-	for _, words := range ast.Broken {
-		for _, w := range words {
+	for _, s := range ast.Broken {
+		for _, w := range firstWords(s) {
 			c.tried[w] = true
 		}
 	}
@@ -30,6 +30,7 @@ func Check(ast *AST) (*Model, diag.List) {
 		c.equation(s)
 	}
 	c.finish(ast)
+	c.m.Names = definitions(ast, c.consts)
 	return c.m, c.errs
 }
 
@@ -57,14 +58,22 @@ type checker struct {
 	model      bool
 }
 
+// before is the place in front of a statement, for lines that are missing.
+func (c *checker) before(s Stmt) diag.Span {
+	at := s.span(c.file)
+	at.End = at.Start
+	return at
+}
+
 func (c *checker) at(s Stmt) diag.Builder { return diag.At(s.span(c.file)) }
 
-func (c *checker) fail(s Stmt, code, help, format string, args ...any) {
+func (c *checker) fail(s Stmt, code, help, format string, args ...any) *diag.Diagnostic {
 	d := c.at(s).Errorf(code, format, args...)
 	if help != "" {
 		d.Helpf("%s", help)
 	}
 	c.errs.Add(d)
+	return d
 }
 
 // claim takes a name, or reports that it is taken.
@@ -111,21 +120,23 @@ func (c *checker) unknown(n *Name, what string, names iter.Seq[string]) {
 		known = slices.Collect(names)
 	}
 	other := c.declaredAs(n.Text)
-	help := "declare it first"
+	help, near := "declare it first", diag.Nearest(n.Text, known)
 	if other != "" {
 		help = "declare a " + what + " and write its name here"
 	}
-	if near := diag.Nearest(n.Text, known); near != "" {
+	if near != "" {
 		help = "did you mean " + near + "?"
 	} else if len(known) > 0 {
 		help = "known here: " + diag.Names(known)
 	}
+	d := c.at(n).Errorf("name", "there is no %s %s", what, n.Text).Helpf("%s", help)
 	if other != "" {
-		c.errs.Add(c.at(n).Errorf("name", "%s is %s; a %s is wanted here", n.Text, other, what).
-			Notef(c.seen[n.Text], "declared here").Helpf("%s", help))
-		return
+		d = c.at(n).Errorf("name", "%s is %s; a %s is wanted here", n.Text, other, what).Notef(c.seen[n.Text], "declared here").Helpf("%s", help)
 	}
-	c.fail(n, "name", help, "there is no %s %s", what, n.Text)
+	if near != "" {
+		d.Fix(n.span(c.file), near)
+	}
+	c.errs.Add(d)
 }
 
 // declaredAs says what a name stands for, or "".

@@ -13,17 +13,23 @@ import (
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// decideSettings are those of a decide block, with how each is read: what is wrong with a value, and what would be right.
-var decideSettings = map[string]func(d *Decide, v *Value) (wrong, help string){
-	"hold": func(d *Decide, v *Value) (string, string) {
+// DecideSetting is one key of a decide block.
+type DecideSetting struct {
+	Word
+	read func(d *Decide, v *Value) (wrong, help string) // what is wrong with a value, and what would be right
+}
+
+// DecideSettings are those of a decide block.
+var DecideSettings = []DecideSetting{
+	{Word{"hold", "hold = 8", "Steps behind a change in which there is no other: 0 to 65,535. Left out: 0."}, func(d *Decide, v *Value) (string, string) {
 		n, err := strconv.Atoi(v.Text)
 		if err != nil || n < 0 || n > decider.MostHold {
 			return fmt.Sprintf("is none of 0 to %d steps", decider.MostHold), "write  hold = 8  for a decision that stays for 8 steps behind the one that made it"
 		}
 		d.Hold = n
 		return "", ""
-	},
-	"smooth": func(d *Decide, v *Value) (string, string) {
+	}},
+	{Word{"smooth", "smooth = 16", "Outputs are averaged over about so many steps, exponentially: a power of two, 1 to 1,024. Left out: 1, they are not."}, func(d *Decide, v *Value) (string, string) {
 		n, err := strconv.Atoi(v.Text)
 		if err != nil || n < 1 || n > decider.MostSmooth || !isPowerOfTwo(n) {
 			near := 1
@@ -34,8 +40,8 @@ var decideSettings = map[string]func(d *Decide, v *Value) (wrong, help string){
 		}
 		d.Smooth = n
 		return "", ""
-	},
-	"threshold": func(d *Decide, v *Value) (string, string) {
+	}},
+	{Word{"threshold", "threshold = 0.7", "How probable the leading class must be, in a softmax of it and the class decided on, to take over: from 0.5 to below 1. Left out: 0.5."}, func(d *Decide, v *Value) (string, string) {
 		f, err := strconv.ParseFloat(v.Text, 64)
 		if err != nil || !(f >= 0.5 && f < 1) {
 			help := "it is how probable a class must be against the one decided on: 0.5 takes any that leads, 0.9 one that is nine times as probable"
@@ -46,8 +52,8 @@ var decideSettings = map[string]func(d *Decide, v *Value) (wrong, help string){
 		}
 		d.Threshold = f
 		return "", ""
-	},
-	"start": func(d *Decide, v *Value) (string, string) {
+	}},
+	{Word{"start", `start = "background"`, "The decision of the first step: a label, or the number of a class from 0. Left out: the largest output of the first step."}, func(d *Decide, v *Value) (string, string) {
 		if n, err := strconv.Atoi(v.Text); err == nil && n >= 0 {
 			d.Start = n
 			return "", ""
@@ -56,7 +62,15 @@ var decideSettings = map[string]func(d *Decide, v *Value) (wrong, help string){
 			return "is no class", `write a label, as  start = "background",  or the number of a class from 0`
 		}
 		return "", ""
-	},
+	}},
+}
+
+func decideKeys() (out []string) {
+	for _, s := range DecideSettings {
+		out = append(out, s.Name)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Decide is the decide block as written.
@@ -69,7 +83,7 @@ type Decide struct {
 // decide reads  decide { hold = 8  smooth = 16  threshold = 0.7  start = "background" }.
 func (c *checker) decide(s *BlockStmt) {
 	if s.Name != nil {
-		c.fail(s.Name, "syntax", "write  decide { ... }", "decide takes no name")
+		c.fail(s.Name, "syntax", "write  decide { ... }", "decide takes no name").Fix(s.Name.span(c.file), "")
 		return
 	}
 	if c.m.Decide != nil {
@@ -81,25 +95,27 @@ func (c *checker) decide(s *BlockStmt) {
 	c.m.Settings["decide"] = d.Span
 	for _, p := range s.Pairs {
 		key := "decide." + p.Key
-		read, known := decideSettings[p.Key]
+		i := slices.IndexFunc(DecideSettings, func(s DecideSetting) bool { return s.Name == p.Key })
 		switch _, twice := c.m.Settings[key]; {
-		case !known:
-			help := "its settings are " + strings.Join(keys(decideSettings), ", ")
-			if near := diag.Nearest(p.Key, keys(decideSettings)); near != "" {
-				help = "did you mean " + near + "?"
+		case i < 0:
+			d := c.fail(p, "settings", "its settings are "+strings.Join(decideKeys(), ", "), "decide has no setting %s", p.Key)
+			if near := diag.Nearest(p.Key, decideKeys()); near != "" {
+				d.Helpf("did you mean %s?", near).Fix(spanOf(c.file, p.Tokens[0], p.Tokens[0]), near)
 			}
-			c.fail(p, "settings", help, "decide has no setting %s", p.Key)
 			continue
 		case twice:
-			c.fail(p, "name", "remove one", "%s is set twice", p.Key)
+			c.fail(p, "name", "remove one", "%s is set twice", p.Key).Fix(p.span(c.file), "")
 			continue
 		case len(p.Value) != 1:
 			c.fail(p, "settings", "write one value, without brackets", "%s is one value, not a list", p.Key)
 			continue
 		}
 		c.m.Settings[key] = p.span(c.file)
-		if wrong, help := read(d, p.Value[0]); wrong != "" {
-			c.fail(p, "range", help, "%s, %s, %s", p.Key, p.Value[0].Text, wrong)
+		if wrong, help := DecideSettings[i].read(d, p.Value[0]); wrong != "" {
+			f := c.fail(p, "range", help, "%s, %s, %s", p.Key, p.Value[0].Text, wrong)
+			if _, near, ok := strings.Cut(help, p.Key+" = "); ok && !strings.Contains(near, " ") {
+				f.Fix(p.Value[0].span(c.file), near)
+			}
 		}
 	}
 }
@@ -124,8 +140,12 @@ func (c *checker) checkDecide() {
 	case rows < 2:
 		fail("give V a row for each class", "decide chooses between classes, and there is one")
 	default:
-		d.resolve(c.m.Output.Labels, rows, func(err error, help string) {
-			c.errs.Add(diag.At(c.m.Settings["decide.start"]).Errorf("decide", "%v", err).Helpf("%s", help))
+		d.resolve(c.m.Output.Labels, rows, func(err error, help, near string) {
+			f := diag.At(c.m.Settings["decide.start"]).Errorf("decide", "%v", err).Helpf("%s", help)
+			if near != "" {
+				f.Fix(f.Span, "start = "+strconv.Quote(near))
+			}
+			c.errs.Add(f)
 		})
 		settings := d.Settings
 		out.Decide = &settings
@@ -133,20 +153,21 @@ func (c *checker) checkDecide() {
 }
 
 // resolve finds the class of the start among labels, where there are any, or says why there is none.
-func (d *Decide) resolve(labels []string, rows int, fail func(err error, help string)) {
+func (d *Decide) resolve(labels []string, rows int, fail func(err error, help, near string)) {
 	switch {
 	case d.StartLabel == "" && d.Start >= rows:
-		fail(fmt.Errorf("start is class %d, and the classes are 0 to %d", d.Start, rows-1), "write a label or the number of a class")
+		fail(fmt.Errorf("start is class %d, and the classes are 0 to %d", d.Start, rows-1), "write a label or the number of a class", "")
 	case d.StartLabel != "" && len(labels) > 0:
 		if d.Start = slices.Index(labels, d.StartLabel); d.Start >= 0 {
 			return
 		}
 		d.Start = decider.NoStart
 		help := "the labels are " + diag.Names(labels)
-		if near := diag.Nearest(d.StartLabel, labels); near != "" {
+		near := diag.Nearest(d.StartLabel, labels)
+		if near != "" {
 			help = "did you mean " + strconv.Quote(near) + "?"
 		}
-		fail(fmt.Errorf("start is %q, which is no label", d.StartLabel), help)
+		fail(fmt.Errorf("start is %q, which is no label", d.StartLabel), help, near)
 	}
 }
 
@@ -156,11 +177,11 @@ func (b *builder) decide() {
 	if d == nil || out.Decide == nil || d.StartLabel == "" {
 		return
 	}
-	fail := func(err error, help string) {
+	fail := func(err error, help, _ string) {
 		b.errs.Add(diag.At(b.m.Settings["decide.start"]).Errorf("decide", "%v", err).Helpf("%s", help))
 	}
 	if len(out.Labels) == 0 {
-		fail(errors.New("start is a label, and neither the model nor its weights name the classes"), `add  labels "...", "...",  or write the number of the class`)
+		fail(errors.New("start is a label, and neither the model nor its weights name the classes"), `add  labels "...", "...",  or write the number of the class`, "")
 		return
 	}
 	found := *d

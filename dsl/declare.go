@@ -22,15 +22,31 @@ const (
 
 // stateDecl is a state as declared; its size may still be unknown.
 type stateDecl struct {
-	state ir.State
-	span  diag.Span
+	state  ir.State
+	span   diag.Span
+	typeAt diag.Span
+}
+
+// typeAt is where a declaration has its colon and type, or would have them.
+func (c *checker) typeAt(n *Name, t *TypeExpr) diag.Span {
+	at := n.span(c.file)
+	at.Start = at.End
+	if t != nil {
+		at.End = t.span(c.file).End
+	}
+	return at
+}
+
+// retype offers another type.
+func retype(d *diag.Diagnostic, at diag.Span, text string) *diag.Diagnostic {
+	return d.Fix(at, " : "+text)
 }
 
 func (c *checker) declare(s Stmt) {
 	switch s := s.(type) {
 	case *ModelStmt:
 		if c.model {
-			c.fail(s, "name", "remove one", "the model is named twice")
+			c.fail(s, "name", "remove one", "the model is named twice").Fix(s.span(c.file), "")
 		}
 		if n := len(s.Name.Text); n > maxName {
 			c.fail(s.Name, "name", fmt.Sprintf("%d are possible, since files are named after the model", maxName), "the name has %d characters", n)
@@ -67,7 +83,7 @@ func (c *checker) declare(s Stmt) {
 		}
 	case *WeightsStmt:
 		if c.m.Weights != "" {
-			c.fail(s, "name", "remove one", "weights is said twice")
+			c.fail(s, "name", "remove one", "weights is said twice").Fix(s.span(c.file), "")
 		}
 		c.m.Weights = unquote(s.Path)
 		c.m.Settings["weights"] = s.span(c.file)
@@ -159,11 +175,12 @@ func (c *checker) input(s *InputStmt) {
 		return
 	}
 	if s.Type.Name == nil {
-		c.fail(s, "type", "write  input "+in.Name+" : u8[1] / 255", "the input has no type")
+		c.fail(s, "type", "write  input "+in.Name+" : u8[1] / 255", "the input has no type").Fix(s.span(c.file), "input "+in.Name+" : u8"+fmt.Sprintf("[%d]", entries(shape)))
 		return
 	}
 	if len(shape) > 1 {
-		c.fail(s.Type, "shape", fmt.Sprintf("a step receives a vector: %s[%d]", s.Type.Name.Text, entries(shape)), "the input has %d sizes", len(shape))
+		c.fail(s.Type, "shape", fmt.Sprintf("a step receives a vector: %s[%d]", s.Type.Name.Text, entries(shape)), "the input has %d sizes", len(shape)).
+			Fix(s.Type.span(c.file), fmt.Sprintf("%s[%d]", s.Type.Name.Text, entries(shape)))
 		return
 	}
 	if sized {
@@ -171,11 +188,11 @@ func (c *checker) input(s *InputStmt) {
 	}
 	if s.Type.Name.Text == "token" {
 		if !sized {
-			c.fail(s.Type, "shape", "write  token[1000]  for tokens 0 to 999", "the vocabulary has no size")
+			c.fail(s.Type, "shape", "write  token[1000]  for tokens 0 to 999", "the vocabulary has no size").Fix(s.Type.span(c.file), "token[1000]")
 			return
 		}
 		if s.Scale != nil {
-			c.fail(s, "type", "remove the scale", "tokens are names and have no scale")
+			c.fail(s, "type", "remove the scale", "tokens are names and have no scale").Fix(between(s.Type.span(c.file).End, s.span(c.file)), "")
 			return
 		}
 		in.Kind, in.Vocab, in.Size = ir.Token, shape[0], 1
@@ -224,13 +241,13 @@ func (c *checker) scale(s *InputStmt) (float64, bool) {
 	return v, true
 }
 
-var weightKinds = []string{"binary", "ternary", "sign", "index", "real", "int2", "int3", "int4", "int5", "int6", "int7", "int8", "int16"}
+var weightKinds = wordNames(WeightTypes)
 
 func (c *checker) param(s *ParamStmt) {
 	if !c.claim(s.Name) {
 		return
 	}
-	p := &Param{Name: s.Name.Text, Span: s.span(c.file)}
+	p := &Param{Name: s.Name.Text, Span: s.span(c.file), typeAt: c.typeAt(s.Name, s.Type)}
 	c.params[p.Name] = p
 	c.m.Params = append(c.m.Params, p)
 	var ok bool
@@ -257,7 +274,10 @@ func (c *checker) param(s *ParamStmt) {
 		if near := diag.Nearest(p.Kind, weightKinds); near != "" && !strings.HasPrefix(near, "int") {
 			help = "did you mean " + near + "? " + help
 		}
-		c.fail(s.Type.Name, "type", help, "%s is no weight type", p.Kind)
+		d := c.fail(s.Type.Name, "type", help, "%s is no weight type", p.Kind)
+		if near := diag.Nearest(p.Kind, weightKinds); near != "" {
+			d.Fix(s.Type.Name.span(c.file), near)
+		}
 		p.Kind = "int8"
 	}
 }
@@ -266,21 +286,23 @@ func (c *checker) state(s *StateStmt) {
 	if !c.claim(s.Name) {
 		return
 	}
-	d := &stateDecl{state: ir.State{Name: s.Name.Text, Bits: 16, HeadroomBits: 1, Span: s.span(c.file)}, span: s.span(c.file)}
+	d := &stateDecl{state: ir.State{Name: s.Name.Text, Bits: 16, HeadroomBits: 1, Span: s.span(c.file)}, span: s.span(c.file), typeAt: c.typeAt(s.Name, s.Type)}
 	c.states, c.stateNamed[d.state.Name] = append(c.states, d), d
 	shape, sized, ok := c.shape(s.Type)
 	if !ok {
 		return
 	}
 	if len(shape) > 1 {
-		c.fail(s.Type, "shape", fmt.Sprintf("a state is a vector: [%d]", entries(shape)), "state %s has %d sizes", s.Name.Text, len(shape))
+		c.fail(s.Type, "shape", fmt.Sprintf("a state is a vector: [%d]", entries(shape)), "state %s has %d sizes", s.Name.Text, len(shape)).
+			Fix(s.Type.span(c.file), fmt.Sprintf("%s[%d]", typeName(s.Type), entries(shape)))
 	} else if sized {
 		d.state.Size = shape[0]
 	}
 	if s.Type != nil && s.Type.Name != nil {
 		n, signed, ok := intType(s.Type.Name.Text)
 		if !ok || !signed || n < 8 || n > 32 {
-			c.fail(s.Type.Name, "type", "states are int8 to int32; int16 suits most models", "%s is no type of state", s.Type.Name.Text)
+			c.fail(s.Type.Name, "type", "states are int8 to int32; int16 suits most models", "%s is no type of state", s.Type.Name.Text).
+				Fix(s.Type.Name.span(c.file), nearState(n))
 		} else {
 			d.state.Bits = n
 		}
@@ -299,10 +321,32 @@ func (c *checker) state(s *StateStmt) {
 	}
 }
 
+// typeName is the name of a type, "" where it is only a shape.
+func typeName(t *TypeExpr) string {
+	if t.Name == nil {
+		return ""
+	}
+	return t.Name.Text
+}
+
+// nearState is the type of state that comes nearest to one of some bits.
+func nearState(bits int) string {
+	if bits == 0 {
+		bits = 16
+	}
+	return fmt.Sprintf("int%d", min(max(bits, 8), 32))
+}
+
+// between goes from a place to the end of a span.
+func between(start diag.Pos, s diag.Span) diag.Span {
+	s.Start = start
+	return s
+}
+
 func (c *checker) block(s *BlockStmt) {
 	into, name := c.m.Train, "train"
 	if s.Kind == "train" && s.Name != nil {
-		c.fail(s.Name, "syntax", "write  train { ... }", "train takes no name")
+		c.fail(s.Name, "syntax", "write  train { ... }", "train takes no name").Fix(s.Name.span(c.file), "")
 		return
 	}
 	if s.Kind == "target" {
@@ -320,7 +364,7 @@ func (c *checker) block(s *BlockStmt) {
 	}
 	for _, p := range s.Pairs {
 		if _, ok := into[p.Key]; ok {
-			c.fail(p, "name", "remove one", "%s is set twice", p.Key)
+			c.fail(p, "name", "remove one", "%s is set twice", p.Key).Fix(p.span(c.file), "")
 			continue
 		}
 		texts := make([]string, len(p.Value))

@@ -13,7 +13,8 @@ import (
 func (c *checker) matrixTerm(l *Layer, t *Term, left, right *Factor) (int, *Param, bool) {
 	if left.Atom.Name == nil || c.params[left.Atom.Name.Text] == nil {
 		if n := right.Atom.Name; n != nil && c.params[n.Text] != nil {
-			c.fail(t, "type", "write the matrix first: "+n.Text+"*...", "the matrix stands on the right")
+			c.fail(t, "type", "write the matrix first: "+n.Text+"*...", "the matrix stands on the right").
+				Fix(t.span(c.file), n.Text+"*"+words(left.Tokens))
 			return 0, nil, false
 		}
 		if n := left.Atom.Name; n != nil {
@@ -52,8 +53,16 @@ func (c *checker) matrixTerm(l *Layer, t *Term, left, right *Factor) (int, *Para
 // weightMatrix checks that a param is a quantised matrix with the columns its vector needs.
 func (c *checker) weightMatrix(p *Param, t Stmt, cols int) bool {
 	if p.Kind == "" {
-		c.errs.Add(diag.At(p.Span).Errorf("type", "%s has no type", p.Name).
-			Helpf("write  param %s : int4  (or binary, ternary, int2 to int16)", p.Name))
+		d := diag.At(p.Span).Errorf("type", "%s has no type", p.Name).
+			Helpf("write  param %s : int4  (or binary, ternary, int2 to int16)", p.Name)
+		shape := ""
+		if p.sized {
+			shape = sizes(p.Shape)
+		}
+		for _, kind := range []string{"int4", "int8", "ternary", "binary"} {
+			retype(d, p.typeAt, kind+shape)
+		}
+		c.errs.Add(d)
 		return false
 	}
 	if p.Kind == "real" || p.Kind == "sign" || p.Kind == "index" {
@@ -68,8 +77,9 @@ func (c *checker) weightMatrix(p *Param, t Stmt, cols int) bool {
 		p.Shape = append(p.Shape, 1)
 	}
 	if len(p.Shape) != 2 {
-		c.errs.Add(c.at(t).Errorf("shape", "%s multiplies a vector, but is one itself", p.Name).
-			Notef(p.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", p.Name, p.Kind, p.Shape[0], max(cols, 1)))
+		d := c.at(t).Errorf("shape", "%s multiplies a vector, but is one itself", p.Name).
+			Notef(p.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", p.Name, p.Kind, p.Shape[0], max(cols, 1))
+		c.errs.Add(retype(d, p.typeAt, fmt.Sprintf("%s[%d, %d]", p.Kind, p.Shape[0], max(cols, 1))))
 		return false
 	}
 	if cols > 0 && p.Shape[1] != cols {
@@ -77,8 +87,9 @@ func (c *checker) weightMatrix(p *Param, t Stmt, cols int) bool {
 		if rows == cols {
 			rows = p.Shape[1] // it is transposed
 		}
-		c.errs.Add(c.at(t).Errorf("shape", "%s has %s; what it multiplies has %s", p.Name, count(p.Shape[1], "column", "columns"), count(cols, "entry", "entries")).
-			Notef(p.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", p.Name, p.Kind, rows, cols))
+		d := c.at(t).Errorf("shape", "%s has %s; what it multiplies has %s", p.Name, count(p.Shape[1], "column", "columns"), count(cols, "entry", "entries")).
+			Notef(p.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", p.Name, p.Kind, rows, cols)
+		c.errs.Add(retype(d, p.typeAt, fmt.Sprintf("%s[%d, %d]", p.Kind, rows, cols)))
 		return false
 	}
 	return true
@@ -91,7 +102,8 @@ func (c *checker) source(l *Layer, t *Term, f *Factor) (in *Inflow, cols int, ok
 		return nil, 0, false
 	case a.Name != nil && a.Name.Text == c.m.Input.Name:
 		if c.m.Input.Kind == ir.Token {
-			c.fail(t, "type", fmt.Sprintf("write onehot(%s), or embed(E, %s) with a table E", a.Name.Text, a.Name.Text), "%s is a token, not a vector", a.Name.Text)
+			c.fail(t, "type", fmt.Sprintf("write onehot(%s), or embed(E, %s) with a table E", a.Name.Text, a.Name.Text), "%s is a token, not a vector", a.Name.Text).
+				Fix(f.span(c.file), "onehot("+a.Name.Text+")")
 			return nil, 0, false
 		}
 		return &Inflow{}, c.m.Input.Size, true
@@ -125,7 +137,7 @@ func (c *checker) sourceCall(l *Layer, t *Term, call *Call) (*Inflow, int, bool)
 	case "relu":
 		if n, ok := c.nameArg(call, 0, 1); ok {
 			if n.Text == l.State.Name {
-				c.fail(call, "update", "HadamRNN's recurrence is linear; put relu in the readout", "relu stands inside the recurrence of %s", n.Text)
+				c.fail(call, "update", "HadamRNN's recurrence is linear; put relu in the readout", "relu stands inside the recurrence of %s", n.Text).Fix(call.span(c.file), n.Text)
 				return nil, 0, false
 			}
 			from, ok := c.stateBefore(n, l, "state")
@@ -157,13 +169,15 @@ func (c *checker) embed(call *Call) (*Inflow, int, bool) {
 		return nil, 0, false
 	}
 	if !e.sized || len(e.Shape) != 2 {
-		c.errs.Add(diag.At(e.Span).Errorf("shape", "the table %s has no shape", e.Name).
-			Helpf("write  param %s : int8[%d, 64]", e.Name, c.m.Input.Vocab))
+		d := diag.At(e.Span).Errorf("shape", "the table %s has no shape", e.Name).
+			Helpf("write  param %s : int8[%d, 64]", e.Name, c.m.Input.Vocab)
+		c.errs.Add(retype(d, e.typeAt, fmt.Sprintf("%s[%d, 64]", e.Kind, c.m.Input.Vocab)))
 		return nil, 0, false
 	}
 	if e.Shape[0] != c.m.Input.Vocab {
-		c.errs.Add(c.at(call).Errorf("shape", "%s has %s for %s", e.Name, count(e.Shape[0], "row", "rows"), count(c.m.Input.Vocab, "token", "tokens")).
-			Notef(e.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", e.Name, e.Kind, c.m.Input.Vocab, e.Shape[1]))
+		d := c.at(call).Errorf("shape", "%s has %s for %s", e.Name, count(e.Shape[0], "row", "rows"), count(c.m.Input.Vocab, "token", "tokens")).
+			Notef(e.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", e.Name, e.Kind, c.m.Input.Vocab, e.Shape[1])
+		c.errs.Add(retype(d, e.typeAt, fmt.Sprintf("%s[%d, %d]", e.Kind, c.m.Input.Vocab, e.Shape[1])))
 		return nil, 0, false
 	}
 	return &Inflow{Embed: e}, e.Shape[1], true

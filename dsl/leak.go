@@ -30,7 +30,10 @@ func (c *checker) leak(l *Layer, a *Arg) bool {
 		}
 		fraction, exponent := math.Frexp(v)
 		if fraction != 0.5 || exponent > 0 || exponent < 1-arith.MaxLeak {
-			c.fail(e, "range", nearLeak(v), "the leak, %v, is none of 1/2, 1/4, 1/8 to 1/%d", v, 1<<arith.MaxLeak)
+			d := c.fail(e, "range", nearLeak(v), "the leak, %v, is none of 1/2, 1/4, 1/8 to 1/%d", v, 1<<arith.MaxLeak)
+			if l := nearestLeak(v); l > 0 {
+				d.Fix(e.span(c.file), fmt.Sprintf("1/%d", 1<<l))
+			}
 			return false
 		}
 		leak = append(leak, 1-exponent)
@@ -45,14 +48,22 @@ func (c *checker) leak(l *Layer, a *Arg) bool {
 
 // nearLeak suggests the leak that is nearest to a value, by its ratio; one above 1 may be the steps that are kept.
 func nearLeak(v float64) string {
+	l := nearestLeak(v)
+	if l == 0 {
+		return "write  leak = 1/32,  or leave it out for a state that keeps everything"
+	}
+	return fmt.Sprintf("leaks are powers of two, so that they are shifts; the nearest is 1/%d", 1<<l)
+}
+
+// nearestLeak is the exponent of the leak that is nearest to a value; 0 where none is.
+func nearestLeak(v float64) int {
 	switch {
 	case !(v > 0):
-		return "write  leak = 1/32,  or leave it out for a state that keeps everything"
+		return 0
 	case v > 1:
 		v = 1 / v
 	}
-	l := min(max(int(math.Round(-math.Log2(v))), 1), arith.MaxLeak)
-	return fmt.Sprintf("leaks are powers of two, so that they are shifts; the nearest is 1/%d", 1<<l)
+	return min(max(int(math.Round(-math.Log2(v))), 1), arith.MaxLeak)
 }
 
 // leakFits checks the number of leaks against that of blocks, and writes a list once around.
@@ -111,7 +122,15 @@ func (m *Model) KeepsAll() *diag.Diagnostic {
 		if l.Dense != nil {
 			at, help = l.Span, "train signs, and forget:  hadamard("+l.State.Name+", leak = 1/32)"
 		}
-		return diag.At(at).Warningf("stream", "%s keeps every input for ever, and is trained on windows: on a stream that goes on it becomes what training never saw", l.State.Name).
+		d := diag.At(at).Warningf("stream", "%s keeps every input for ever, and is trained on windows: on a stream that goes on it becomes what training never saw", l.State.Name)
+		if l.Dense == nil {
+			end := at
+			end.Start = at.End
+			end.Start.Col, end.Start.Offset = end.Start.Col-1, end.Start.Offset-1
+			end.End = end.Start
+			d.Fix(end, ", leak = 1/32")
+		}
+		return d.
 			Helpf("%s;  restart 128 hop 32  starts anew, in windows of 128 steps;  steps 128  says that sequences end, each of which begins with a new state", help)
 	}
 	return nil

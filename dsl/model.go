@@ -26,6 +26,8 @@ type Model struct {
 	// Settings says where a target's name and the settings of blocks stand, by "target", "target.key" and "train.key", and where
 	// the weights file and the labels are named, by "weights" and "labels"; of a decide block by "decide" and "decide.key".
 	Settings map[string]diag.Span
+	// Names are all that the source declares, in its order, with their uses; also where the model has errors.
+	Names []*Definition
 }
 
 // WeightsPath is where the weights file lies that the model names, beside the model's own; "" when it names none.
@@ -46,7 +48,8 @@ type Param struct {
 	Span    diag.Span
 	used    bool
 	// sized says whether the shape was declared.
-	sized bool
+	sized  bool
+	typeAt diag.Span
 }
 
 // Layer is one state and its update.
@@ -65,6 +68,7 @@ type Layer struct {
 	// Transform is the place of the hadamard.
 	Transform diag.Span
 	leakAt    diag.Span
+	blockAt   diag.Span // of the option and the comma before it, or where these would stand
 }
 
 // Inflow is what flows into a layer: Matrix times a source.

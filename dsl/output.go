@@ -94,12 +94,17 @@ func (c *checker) when(out *ir.Output, s *OutputStmt) bool {
 	case " mean":
 		out.When = ir.Mean
 		if c.m.Steps == 0 {
-			c.fail(s, "output", "add  steps 128: the sum of the outputs grows with the steps, and its width must be proven", "a mean needs a known number of steps")
+			c.fail(s, "output", "add  steps 128: the sum of the outputs grows with the steps, and its width must be proven", "a mean needs a known number of steps").
+				Fix(c.before(s), "steps 128\n").Fix(between(s.Value.span(c.file).End, s.span(c.file)), " at every step")
 			return false
 		}
 	default:
-		at := diag.At(spanOf(c.file, s.When[0].Tokens[0], s.When[len(s.When)-1].Tokens[0]))
-		c.errs.Add(at.Errorf("output", "%q says no time", words[1:]).Helpf("at last, at every step, or mean"))
+		at := spanOf(c.file, s.When[0].Tokens[0], s.When[len(s.When)-1].Tokens[0])
+		d := diag.At(at).Errorf("output", "%q says no time", words[1:]).Helpf("at last, at every step, or mean")
+		for _, time := range []string{"at last", "at every step", "mean"} {
+			d.Fix(between(s.Value.span(c.file).End, at), " "+time)
+		}
+		c.errs.Add(d)
 		return false
 	}
 	return true
@@ -252,8 +257,9 @@ func (c *checker) readoutSizes(r *Readout, plus diag.Span) {
 	case len(c.m.Output.Labels) > 0:
 		rows = len(c.m.Output.Labels)
 	default:
-		c.errs.Add(diag.At(r.Matrix.Span).Errorf("shape", "the number of outputs is not known").
-			Helpf("write  param %s : %s[10, %d]", r.Matrix.Name, r.Matrix.Kind, n))
+		d := diag.At(r.Matrix.Span).Errorf("shape", "the number of outputs is not known").
+			Helpf("write  param %s : %s[10, %d]", r.Matrix.Name, r.Matrix.Kind, n)
+		c.errs.Add(retype(d, r.Matrix.typeAt, fmt.Sprintf("%s[10, %d]", r.Matrix.Kind, n)))
 		return
 	}
 	c.give(r.Matrix, rows, n)
@@ -261,10 +267,11 @@ func (c *checker) readoutSizes(r *Readout, plus diag.Span) {
 		return
 	}
 	if r.Bias.sized && (len(r.Bias.Shape) != 1 || r.Bias.Shape[0] != rows) {
-		c.errs.Add(diag.At(plus).Errorf("shape", "the operands of + differ: [%d] and %s", rows, sizes(r.Bias.Shape)).
+		d := diag.At(plus).Errorf("shape", "the operands of + differ: [%d] and %s", rows, sizes(r.Bias.Shape)).
 			Notef(r.Matrix.Span, "[%d], the rows of %s", rows, r.Matrix.Name).
 			Notef(r.Bias.Span, "%s, %s", sizes(r.Bias.Shape), r.Bias.Name).
-			Helpf("write  param %s : %s", r.Bias.Name, fmt.Sprintf("[%d]", rows)))
+			Helpf("write  param %s : %s", r.Bias.Name, fmt.Sprintf("[%d]", rows))
+		c.errs.Add(retype(d, r.Bias.typeAt, fmt.Sprintf("[%d]", rows)))
 		return
 	}
 	c.give(r.Bias, rows)

@@ -21,30 +21,31 @@ import (
 type form struct {
 	keyword string
 	looks   string
+	doc     string
 	parse   func(file string, s statement) (Stmt, error)
 }
 
 // forms is every statement that starts with a keyword.
 var forms = []form{
-	{"model", "model my_model", parser[ModelStmt](4)},
-	{"const", "const NAME = 512", parser[ConstStmt](4)},
-	{"input", "input x : u8[1] / 255   or   input t : token[1000]", parser[InputStmt](4)},
-	{"steps", "steps 784", parser[StepsStmt](4)},
-	{"restart", "restart 128 hop 32", parser[RestartStmt](4)},
-	{"param", "param U : int4[512, 1]", parser[ParamStmt](4)},
-	{"state", "state h : int16[512] range 12.5 headroom 1, the last two if needed", parser[StateStmt](4)},
-	{"output", "output class = argmax(y) at last", parser[OutputStmt](4)},
-	{"labels", `labels "yes", "no"`, parser[LabelsStmt](4)},
-	{"weights", `weights "model.safetensors"`, parser[WeightsStmt](4)},
+	{"model", "model my_model", "Names the generated package, module and files. Left out: the file's name.", parser[ModelStmt](4)},
+	{"const", "const NAME = 512", "Names a number, for sizes, scales, ranges, options and thresholds below it.", parser[ConstStmt](4)},
+	{"input", "input x : u8[1] / 255   or   input t : token[1000]", "What one step receives: a vector of integers and what one of them is worth, or a token. A model has one.", parser[InputStmt](4)},
+	{"steps", "steps 784", "How long a sequence is at most. Left out: an endless stream.", parser[StepsStmt](4)},
+	{"restart", "restart 128 hop 32", "For a model of windows on an endless stream: copies of the states start from zero in turn, one every hop steps, and the oldest answers.", parser[RestartStmt](4)},
+	{"param", "param U : int4[512, 1]", "A tensor of the weights file, under the same name: a vector [n] or a matrix [rows, columns].", parser[ParamStmt](4)},
+	{"state", "state h : int16[512] range 12.5 headroom 1, the last two if needed", "Memory: it starts at 0 and is replaced once a step. Left out: int16, and a size that a tensor says.", parser[StateStmt](4)},
+	{"output", "output class = argmax(y) at last", "What leaves the model, and when: numbers, the largest of them (argmax), or bits (y > 0.5). A model has one.", parser[OutputStmt](4)},
+	{"labels", `labels "yes", "no"`, "Names the outputs, as many as there are.", parser[LabelsStmt](4)},
+	{"weights", `weights "model.safetensors"`, "The weights file, relative to the model: safetensors, .npz or .pth.", parser[WeightsStmt](4)},
 	// Without lookahead an error stands where a setting goes wrong, not where it begins.
-	{"train", "train { epochs = 10 }", parser[BlockStmt](0)},
-	{"decide", "decide { hold = 8  smooth = 16  threshold = 0.7 }", parser[BlockStmt](0)},
-	{"target", "target verilog { butterflies = 8 }", parser[BlockStmt](0)},
+	{"train", "train { epochs = 10 }", "How hrnnc train trains the model, and on what. Compiling does not look at it.", parser[BlockStmt](0)},
+	{"decide", "decide { hold = 8  smooth = 16  threshold = 0.7 }", "Steadies the decisions on a stream: smooths the outputs, asks for a lead, and stays with a class.", parser[BlockStmt](0)},
+	{"target", "target verilog { butterflies = 8 }", "Settings of the code that is generated for one target: go, c or verilog.", parser[BlockStmt](0)},
 }
 
 var (
-	updateForm = form{"", "h <- hadamard(h) + U*x + b", parser[UpdateStmt](4)}
-	letForm    = form{"", "y = V*relu(h) + c", parser[LetStmt](4)}
+	updateForm = form{"", "h <- hadamard(h) + U*x + b", "", parser[UpdateStmt](4)}
+	letForm    = form{"", "y = V*relu(h) + c", "", parser[LetStmt](4)}
 )
 
 // IsKeyword reports whether a word starts a statement, and so cannot be a name.
@@ -99,11 +100,13 @@ func Parse(file string, src []byte) (*AST, diag.List) {
 			Helpf("is it a model? hrnnc reads model.hrn; weights stand in a .safetensors file"))
 		return ast, errs
 	}
-	for _, s := range split(tokenise(file, src)) {
+	ast.tokens = tokenise(file, src)
+	ast.statements = split(ast.tokens)
+	for _, s := range ast.statements {
 		stmt, err := parseStatement(file, s)
 		if err != nil {
 			errs.Add(err)
-			ast.Broken = append(ast.Broken, firstWords(s))
+			ast.Broken = append(ast.Broken, s)
 			continue
 		}
 		ast.Stmts = append(ast.Stmts, stmt)
@@ -165,7 +168,14 @@ func strayError(file string, t lexer.Token) *diag.Diagnostic {
 	if t.Value == `"` {
 		return diag.At(spanOf(file, t, t)).Errorf("syntax", "the string has no end").Helpf("close it on the same line")
 	}
-	return diag.At(spanOf(file, t, t)).Errorf("syntax", "%q does not belong here", t.Value).Helpf("%s", strayHelp(t.Value))
+	d := diag.At(spanOf(file, t, t)).Errorf("syntax", "%q does not belong here", t.Value).Helpf("%s", strayHelp(t.Value))
+	switch t.Value {
+	case "'":
+		return d.Fix(d.Span, `"`)
+	case "#":
+		return d.Fix(d.Span, "//")
+	}
+	return d
 }
 
 func strayHelp(v string) string {
@@ -221,7 +231,7 @@ func formOf(file string, s statement) (form, *diag.Diagnostic) {
 	}
 	d := diag.At(spanOf(file, s[0], s[0])).Errorf("syntax", "no statement starts with %.40q", s[0].Value)
 	if near := diag.Nearest(s[0].Value, keywords()); near != "" {
-		return form{}, d.Helpf("did you mean %s?", near)
+		return form{}, d.Helpf("did you mean %s?", near).Fix(d.Span, near)
 	}
 	return form{}, d.Helpf("statements start with %s, or are  h <- ...  or  y = ...", strings.Join(keywords(), ", "))
 }
@@ -265,8 +275,8 @@ func errorToken(s statement, err error) int {
 // optionForm shows how the option that a statement stops in is written, or the whole where it is in none.
 func optionForm(s statement, whole string) string {
 	for i := len(s) - 1; i >= 0 && s[i].Value != ")"; i-- {
-		if looks, ok := callForms[s[i].Value]; ok && strings.Contains(looks, " = ") {
-			return looks
+		if w := wordNamed(Options, s[i].Value); w != nil {
+			return w.Form
 		}
 	}
 	return whole

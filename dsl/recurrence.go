@@ -22,8 +22,9 @@ func (c *checker) dense(l *Layer, t *Term, p *Param) (int, *Param, bool) {
 		return l.State.Size, p, true
 	}
 	if len(p.Shape) != 2 || p.Shape[0] != p.Shape[1] {
-		c.errs.Add(c.at(t).Errorf("shape", "a recurrent matrix is square; %s is %s", p.Name, sizes(p.Shape)).
-			Notef(p.Span, "declared here").Helpf("write  param %s : [%d, %d]", p.Name, p.Shape[0], p.Shape[0]))
+		d := c.at(t).Errorf("shape", "a recurrent matrix is square; %s is %s", p.Name, sizes(p.Shape)).
+			Notef(p.Span, "declared here").Helpf("write  param %s : [%d, %d]", p.Name, p.Shape[0], p.Shape[0])
+		c.errs.Add(retype(d, p.typeAt, fmt.Sprintf("[%d, %d]", p.Shape[0], p.Shape[0])))
 		return 0, nil, false
 	}
 	return p.Shape[0], p, true
@@ -37,7 +38,7 @@ func (c *checker) hadamard(l *Layer, call *Call) bool {
 	l.Transform = call.span(c.file)
 	l.Signs = &Param{Name: l.State.Name + ".signs", Kind: "sign", Span: call.span(c.file), used: true}
 	if len(call.Args) == 0 || call.Args[0].Name != nil {
-		c.fail(call, "arguments", "write hadamard("+l.State.Name+")", "hadamard has no state")
+		c.fail(call, "arguments", "write hadamard("+l.State.Name+")", "hadamard has no state").Fix(c.call(call, l.State.Name))
 		return false
 	}
 	first := *call
@@ -47,9 +48,11 @@ func (c *checker) hadamard(l *Layer, call *Call) bool {
 		return false
 	}
 	if n.Text != l.State.Name {
-		c.fail(n, "update", "write hadamard("+l.State.Name+")", "the update of %s transforms %s", l.State.Name, n.Text)
+		c.fail(n, "update", "write hadamard("+l.State.Name+")", "the update of %s transforms %s", l.State.Name, n.Text).Fix(n.span(c.file), l.State.Name)
 		return false
 	}
+	end := call.Args[0].span(c.file).End
+	l.blockAt = diag.Span{File: c.file, Start: end, End: end}
 	for _, a := range call.Args[1:] {
 		ok = c.hadamardOption(l, call, a) && ok
 	}
@@ -57,7 +60,7 @@ func (c *checker) hadamard(l *Layer, call *Call) bool {
 }
 
 func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
-	options := []string{"block", "leak", "rounding", "signs", "permute", "presigns"}
+	options := wordNames(Options)
 	if a.Name == nil {
 		c.fail(a, "arguments", "write  hadamard("+l.State.Name+", block = 16)", "this argument has no name")
 		return false
@@ -74,9 +77,11 @@ func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 		return false
 	}
 	if a.Name.Text == "block" {
+		l.blockAt = between(call.Args[slices.Index(call.Args, a)-1].span(c.file).End, a.span(c.file))
 		n, ok := c.integer(a.Value, 1, maxSize, "block")
 		if ok && !isPowerOfTwo(n) {
-			c.fail(a.Value, "shape", fmt.Sprintf("%d and %d are", 1<<bits.Len(uint(n))>>1, 1<<bits.Len(uint(n))), "block = %d is not a power of two", n)
+			c.fail(a.Value, "shape", fmt.Sprintf("%d and %d are", 1<<bits.Len(uint(n))>>1, 1<<bits.Len(uint(n))), "block = %d is not a power of two", n).
+				Fix(a.Value.span(c.file), fmt.Sprint(1<<bits.Len(uint(n))>>1)).Fix(a.Value.span(c.file), fmt.Sprint(1<<bits.Len(uint(n))))
 			return false
 		}
 		l.Block = n
@@ -84,11 +89,10 @@ func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 	}
 	one := Call{node: call.node, Func: a.Name, Args: []*Arg{{node: a.node, Value: a.Value}}}
 	if !slices.Contains(options, a.Name.Text) {
-		help := "its options are " + strings.Join(options, ", ")
+		d := c.fail(a.Name, "name", "its options are "+strings.Join(options, ", "), "hadamard has no option %s", a.Name.Text)
 		if near := diag.Nearest(a.Name.Text, options); near != "" {
-			help = "did you mean " + near + "?"
+			d.Helpf("did you mean %s?", near).Fix(a.Name.span(c.file), near)
 		}
-		c.fail(a.Name, "name", help, "hadamard has no option %s", a.Name.Text)
 		return false
 	}
 	n, ok := c.nameArg(&one, 0, 1)
@@ -97,7 +101,7 @@ func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 	}
 	if a.Name.Text == "rounding" {
 		if n.Text != "once" && n.Text != "staged" {
-			c.fail(n, "type", "rounding is once or staged", "there is no rounding %s", n.Text)
+			c.fail(n, "type", "rounding is once or staged", "there is no rounding %s", n.Text).Fix(n.span(c.file), "staged").Fix(n.span(c.file), "once")
 			return false
 		}
 		l.Staged = n.Text == "staged"
@@ -123,7 +127,11 @@ func (c *checker) hadamardOption(l *Layer, call *Call, a *Arg) bool {
 func (c *checker) blockFits(l *Layer) {
 	n := l.State.Size
 	wrong := func(format string, args ...any) {
-		c.errs.Add(diag.At(l.Transform).Errorf("shape", format, args...).Helpf("%s", blocksOf(n)))
+		d := diag.At(l.Transform).Errorf("shape", format, args...).Helpf("%s", blocksOf(n))
+		if b := n & -n; b > 1 {
+			d.Fix(l.blockAt, fmt.Sprintf(", block = %d", b))
+		}
+		c.errs.Add(d)
 	}
 	switch {
 	case l.Dense != nil:

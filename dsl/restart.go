@@ -22,16 +22,20 @@ func (c *checker) restart(s *RestartStmt) {
 	}
 	switch {
 	case hop > steps:
-		c.fail(s.Hop, "range", fmt.Sprintf("write  hop %d,  or less for younger answers in turn", steps), "hop is %d, and a course has %d steps", hop, steps)
+		c.fail(s.Hop, "range", fmt.Sprintf("write  hop %d,  or less for younger answers in turn", steps), "hop is %d, and a course has %d steps", hop, steps).
+			Fix(s.Hop.span(c.file), fmt.Sprint(steps))
 	case steps%hop != 0:
-		c.fail(s.Count, "range", nearRestart(steps, hop), "restart is %d, which is no multiple of hop, %d", steps, hop)
+		near := nearRestarts(steps, hop)
+		c.fail(s.Count, "range", fmt.Sprintf("the nearest is  %s,  or  %s", near[0], near[1]), "restart is %d, which is no multiple of hop, %d", steps, hop).
+			Fix(s.span(c.file), near[0]).Fix(s.span(c.file), near[1])
 	case steps/hop > ir.MaxCourses:
 		least := (steps + ir.MaxCourses - 1) / ir.MaxCourses
 		for steps%least != 0 {
 			least++
 		}
 		c.fail(s.Hop, "range", fmt.Sprintf("every copy takes its memory and its time at every step; write  hop %d", least),
-			"%d steps in hops of %d are %d copies of the states; at most %d are possible", steps, hop, steps/hop, ir.MaxCourses)
+			"%d steps in hops of %d are %d copies of the states; at most %d are possible", steps, hop, steps/hop, ir.MaxCourses).
+			Fix(s.Hop.span(c.file), fmt.Sprint(least))
 	default:
 		c.m.Steps, c.m.Hop = steps, hop
 	}
@@ -49,8 +53,8 @@ func (c *checker) horizon(s Stmt) bool {
 	return false
 }
 
-// nearRestart suggests the multiples of a hop, and the hop that divides, next to what was written.
-func nearRestart(steps, hop int) string {
+// nearRestarts suggests the multiple of a hop, and the hop that divides, next to what was written.
+func nearRestarts(steps, hop int) [2]string {
 	near := max(1, int(math.Round(float64(steps)/float64(hop)))) * hop
 	best := 1
 	for d := 1; d <= steps; d++ {
@@ -61,7 +65,7 @@ func nearRestart(steps, hop int) string {
 			break
 		}
 	}
-	return fmt.Sprintf("the nearest is  restart %d hop %d,  or  restart %d hop %d", near, hop, steps, best)
+	return [2]string{fmt.Sprintf("restart %d hop %d", near, hop), fmt.Sprintf("restart %d hop %d", steps, best)}
 }
 
 // evenHop suggests the restart with an even hop next to what was written.
@@ -87,7 +91,8 @@ func (c *checker) restartFits() {
 	for _, l := range c.m.Layers {
 		if block := cmp.Or(l.Block, l.State.Size); c.m.Hop%2 == 1 && block&(block-1) == 0 && bits.Len(uint(block))%2 == 0 {
 			c.errs.Add(diag.At(*c.length).Errorf("range", "hop is %d, and even and odd steps of %s differ, whose blocks of %d are an odd power of two", c.m.Hop, l.State.Name, block).
-				Notef(l.Transform, "the blocks").Helpf("copies start at even steps then:  %s", evenHop(c.m.Steps, c.m.Hop)))
+				Notef(l.Transform, "the blocks").Helpf("copies start at even steps then:  %s", evenHop(c.m.Steps, c.m.Hop)).
+				Fix(*c.length, evenHop(c.m.Steps, c.m.Hop)))
 			break
 		}
 	}

@@ -24,8 +24,10 @@ func (c *checker) layerSizes(l *Layer, terms []shaped) bool {
 		}
 	}
 	if n == 0 {
-		c.errs.Add(diag.At(l.State.Span).Errorf("shape", "the size of %s is not known", l.State.Name).
-			Helpf("write  state %s : int%d[512]", l.State.Name, l.State.Bits))
+		d := diag.At(l.State.Span).Errorf("shape", "the size of %s is not known", l.State.Name).
+			Helpf("write  state %s : int%d[512]", l.State.Name, l.State.Bits)
+		retype(d, c.stateNamed[l.State.Name].typeAt, fmt.Sprintf("int%d[512]", l.State.Bits))
+		c.errs.Add(d)
 		return false
 	}
 	for _, t := range terms {
@@ -70,8 +72,9 @@ func (c *checker) give(p *Param, shape ...int) {
 		return
 	}
 	if !slices.Equal(p.Shape, shape) {
-		c.errs.Add(diag.At(p.Span).Errorf("shape", "%s is %s; its use makes it %s", p.Name, sizes(p.Shape), sizes(shape)).
-			Helpf("write  param %s : %s%s", p.Name, p.Kind, sizes(shape)))
+		d := diag.At(p.Span).Errorf("shape", "%s is %s; its use makes it %s", p.Name, sizes(p.Shape), sizes(shape)).
+			Helpf("write  param %s : %s%s", p.Name, p.Kind, sizes(shape))
+		c.errs.Add(retype(d, p.typeAt, p.Kind+sizes(shape)))
 	}
 }
 
@@ -103,10 +106,13 @@ func (c *checker) sumMismatch(l *Layer, n int, from, t shaped, terms []shaped) {
 		d.Notef(t.term.span(c.file), "[%d], from %s", t.n, t.param.Name).Notef(t.param.Span, "%s is declared here", t.param.Name)
 	}
 	d.Helpf("declare  state %s : int%d[%d]", l.State.Name, l.State.Bits, t.n)
+	retype(d, c.stateNamed[l.State.Name].typeAt, fmt.Sprintf("int%d[%d]", l.State.Bits, t.n))
 	// A bias that stands alone against a matrix is the odd one out.
 	agrees := func(o shaped) bool { return o.param != nil && o.n == n }
 	if t.param != nil && len(t.param.Shape) == 1 && slices.ContainsFunc(terms, agrees) {
 		d.Helpf("declare  param %s : [%d]", t.param.Name, n)
+		d.Fixes = nil
+		retype(d, t.param.typeAt, fmt.Sprintf("[%d]", n))
 	}
 	c.errs.Add(d)
 }

@@ -32,7 +32,7 @@ func sameSource(t *testing.T, text []byte) {
 	if errs.HasErrors() {
 		t.Fatalf("%v\n%s", errs, source)
 	}
-	same := cmp.Options{cmp.AllowUnexported(dsl.Param{}), cmpopts.IgnoreTypes(diag.Span{}), cmpopts.IgnoreFields(dsl.Model{}, "File")}
+	same := cmp.Options{cmp.AllowUnexported(dsl.Param{}), cmpopts.IgnoreTypes(diag.Span{}), cmpopts.IgnoreFields(dsl.Model{}, "File", "Names")}
 	if d := cmp.Diff(want, got, same); d != "" {
 		t.Errorf("-want +got\n%s\nfrom\n%s\nto\n%s", d, text, source)
 	}

@@ -90,12 +90,13 @@ func (c *checker) let(s *LetStmt) {
 		return
 	}
 	if c.declaredState(s.Name.Text) != nil {
-		c.fail(s.Name, "update", "write  "+s.Name.Text+" <- ...", "state %s is updated with <-", s.Name.Text)
+		c.fail(s.Name, "update", "write  "+s.Name.Text+" <- ...", "state %s is updated with <-", s.Name.Text).
+			Fix(spanOf(c.file, s.Tokens[1], s.Tokens[1]), "<-")
 		c.tried[s.Name.Text] = true
 		return
 	}
 	// Its own name is not known to it, so that no value can stand for itself.
-	known := c.namesKnown(s.Value.Sum)
+	known := c.namesKnown(s.Value)
 	if !c.claim(s.Name) {
 		return
 	}
@@ -114,9 +115,9 @@ func (c *checker) let(s *LetStmt) {
 }
 
 // namesKnown reports unknown names, and states read before their update, in an expression that is only named.
-func (c *checker) namesKnown(s *Sum) bool {
+func (c *checker) namesKnown(e *Expr) bool {
 	ok := true
-	walkNames(s, func(n *Name) {
+	walkNames(e, func(n *Name) {
 		switch {
 		case c.tried[n.Text]:
 			ok = false
@@ -145,30 +146,3 @@ func (c *checker) early(n *Name) {
 func (c *checker) known() iter.Seq[string] { return inOrder(c.seen) }
 
 func (c *checker) declaredState(name string) *stateDecl { return c.stateNamed[name] }
-
-func walkNames(s *Sum, f func(*Name)) {
-	terms := []*Term{s.First}
-	for _, a := range s.Rest {
-		terms = append(terms, a.Term)
-	}
-	for _, t := range terms {
-		factors := []*Factor{t.First}
-		for _, r := range t.Rest {
-			factors = append(factors, r.Factor)
-		}
-		for _, x := range factors {
-			switch a := x.Atom; {
-			case a.Name != nil:
-				f(a.Name)
-			case a.Parens != nil:
-				walkNames(a.Parens.Sum, f)
-			case a.Call != nil:
-				for _, arg := range a.Call.Args {
-					if arg.Name == nil && arg.Value != nil {
-						walkNames(arg.Value.Sum, f)
-					}
-				}
-			}
-		}
-	}
-}

@@ -3,6 +3,8 @@ package dsl
 import (
 	"fmt"
 	"slices"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 func (c *checker) update(s *UpdateStmt) {
@@ -52,7 +54,9 @@ func (c *checker) layer(s *UpdateStmt, d *stateDecl) *Layer {
 		return nil
 	}
 	if l.Signs == nil && l.Dense == nil {
-		c.fail(s, "update", fmt.Sprintf("write  %s <- hadamard(%s) + ...", d.state.Name, d.state.Name), "the update of %s has no recurrence", d.state.Name)
+		start := s.Value.span(c.file).Start
+		c.fail(s, "update", fmt.Sprintf("write  %s <- hadamard(%s) + ...", d.state.Name, d.state.Name), "the update of %s has no recurrence", d.state.Name).
+			Fix(diag.Span{File: c.file, Start: start, End: start}, "hadamard("+d.state.Name+") + ")
 		return nil
 	}
 	if !c.layerSizes(l, sizes) {
@@ -90,7 +94,7 @@ func (c *checker) bias(l *Layer, t *Term, n *Name) (int, *Param, bool) {
 	if p == nil {
 		switch {
 		case n.Text == l.State.Name:
-			c.fail(t, "update", "write hadamard("+n.Text+")", "%s stands in its own update without a transform", n.Text)
+			c.fail(t, "update", "write hadamard("+n.Text+")", "%s stands in its own update without a transform", n.Text).Fix(t.span(c.file), "hadamard("+n.Text+")")
 		case c.declaredState(n.Text) != nil:
 			c.fail(t, "update", "multiply it by a param: B*relu("+n.Text+")", "state %s flows in without a matrix", n.Text)
 		case n.Text == c.m.Input.Name:

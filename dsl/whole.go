@@ -30,7 +30,7 @@ func (c *checker) finish(ast *AST) {
 	c.checkDecide()
 	for _, p := range c.m.Params {
 		if !p.used && !c.failed() {
-			c.errs.Add(diag.At(p.Span).Warningf("unused", "param %s is not used", p.Name).Helpf("remove it"))
+			c.errs.Add(diag.At(p.Span).Warningf("unused", "param %s is not used", p.Name).Helpf("remove it").Fix(p.Span, ""))
 		}
 	}
 	for i, l := range c.m.Layers {

@@ -245,7 +245,14 @@ func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.D
 		c.DataKeys[key] = value
 		return nil
 	}
-	return diag.At(at).Errorf("settings", "train has no setting %s", key).Helpf("%s", suggestion(key, dataKeys))
+	meant, help := suggestion(key, dataKeys)
+	d := diag.At(at).Errorf("settings", "train has no setting %s", key).Helpf("%s", help)
+	if meant != "" && at.Start.Line > 0 {
+		at.End = at.Start
+		at.End.Col, at.End.Offset = at.End.Col+len(key), at.End.Offset+len(key)
+		d.Fix(at, meant)
+	}
+	return d
 }
 
 // othersNames are what the settings are called elsewhere.
@@ -267,16 +274,17 @@ func Meant(key string, known []string) string {
 	return diag.Nearest(key, known)
 }
 
-func suggestion(key string, dataKeys []string) string {
+// suggestion is the setting that is meant, "" where nobody can know, and what to say.
+func suggestion(key string, dataKeys []string) (meant, help string) {
 	known := slices.Clone(dataKeys)
 	for _, s := range Settings {
 		known = append(known, s.Key)
 	}
 	slices.Sort(known)
 	if name := Meant(key, known); name != "" {
-		return fmt.Sprintf("did you mean %s?", name)
+		return name, fmt.Sprintf("did you mean %s?", name)
 	}
-	return "its settings are " + strings.Join(known, ", ")
+	return "", "its settings are " + strings.Join(known, ", ")
 }
 
 // Pairs gives the block as it was used, defaults included, for a report.

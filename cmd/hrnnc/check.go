@@ -8,7 +8,7 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
-	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/internal/editing"
 )
 
 func (a *app) checkCmd() *cobra.Command {
@@ -88,9 +88,7 @@ func onWindows(m *dsl.Model) (out diag.List) {
 	if m == nil {
 		return nil
 	}
-	known := data.Find(m.Train["data"])
-	windows := m.Train["window"] != "" || known != nil && known.OfWindows() && m.Train["stream"] != "yes"
-	if d := m.KeepsAll(); d != nil && windows {
+	if d := editing.OnWindows(m); d != nil {
 		out.Add(d)
 	}
 	return out

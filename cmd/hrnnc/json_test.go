@@ -239,7 +239,7 @@ func TestJSON(t *testing.T) {
 	root := (&app{}).root()
 	eachCommand(root, func(c *cobra.Command) {
 		name := strings.TrimPrefix(c.CommandPath(), "hrnnc ")
-		if c.Runnable() && !c.HasSubCommands() && always[name] == nil {
+		if c.Runnable() && !c.HasSubCommands() && always[name] == nil && name != "lsp" { // which speaks to editors
 			t.Errorf("docs/command.md has no row for hrnnc %s", name)
 		}
 	})

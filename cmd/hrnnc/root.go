@@ -157,7 +157,7 @@ ends with C; docs/language.md describes the language.`,
 		{"From data to a model:", []*cobra.Command{a.dataCmd(), a.newCmd(), a.trainCmd(), a.evalCmd(), a.searchCmd()}},
 		{"From a model to code:", []*cobra.Command{a.compileCmd(), a.runCmd(), a.verifyCmd(), a.benchCmd(), a.exploreCmd(), a.synthCmd(), a.coreCmd(), a.reportCmd(), a.chipsCmd()}},
 		{"From and to elsewhere:", []*cobra.Command{a.importCmd(), a.calibrateCmd(), a.exportCmd()}},
-		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd()}},
+		{"Models as text:", []*cobra.Command{a.checkCmd(), a.fmtCmd(), a.irCmd(), a.lspCmd()}},
 	} {
 		c.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
 		for _, sub := range g.commands {
@@ -196,6 +196,7 @@ var othersCommands = map[string][]string{
 	"check":     {"lint", "vet"},
 	"fmt":       {"format"},
 	"ir":        {"dump", "print"},
+	"lsp":       {"server", "language-server", "editor", "vscode"},
 }
 
 func helpCmd() *cobra.Command {

@@ -49,6 +49,9 @@ var rules = []rule{
 	{of: "internal/numerics", may: []string{"internal/arith", "ir"}, reason: "the arithmetic of the contract knows no graph and no file format"},
 	{of: "internal/bounds", may: []string{"internal/arith", "ir", "ir/form"}, reason: "an analysis reads the IR and changes nothing"},
 	{of: "dsl", may: []string{"internal/decider", "internal/arith", "internal/diag", "ir", "internal/numerics"}, reason: "the language knows no pass, no backend and no weights format"},
+	{of: "dsl/editor", may: []string{"dsl", "internal/arith", "internal/diag", "internal/numerics", "ir"}, reason: "it reads a text in memory, in a browser too: it knows no file, no wire and no target"},
+	{of: "internal/editing", may: []string{"backends/chip", "compiler", "dsl", "dsl/editor", "internal/diag", "passes", "trainer", "trainer/data"}, reason: "it joins what editors are told"},
+	{of: "internal/lsp", may: []string{"dsl", "dsl/editor", "internal/diag"}, reason: "a wire knows no model: what is beyond the text is given to it"},
 	{of: "passes", may: []string{"internal/arith", "internal/bounds", "internal/hadamard", "internal/diag", "ir", "ir/form", "ir/interp", "internal/numerics"},
 		reason: "a pass knows neither the language it came from nor the target it goes to"},
 	{of: "backends/lower", may: []string{"internal/decider", "internal/arith", "internal/bounds", "internal/diag", "internal/hadamard", "ir", "ir/form", "internal/numerics"}, reason: "the plan knows no target and no pass"},
@@ -111,7 +114,7 @@ var users = []struct {
 	by       []string
 	reason   string
 }{
-	{"compiler", []string{".", "cmd/...", "trainer/study", "internal/bench/...", "examples/...", "web/..."}, "the whole road is for programs; a stage knows its neighbours only"},
+	{"compiler", []string{".", "cmd/...", "internal/editing", "trainer/study", "internal/bench/...", "examples/...", "web/..."}, "the whole road is for programs; a stage knows its neighbours only"},
 	{"trainer/study", []string{"cmd/...", "internal/bench/...", "examples/...", "web/..."}, "it is for programs; what it strings together does not know it"},
 	{"backends/c", []string{"compiler", "internal/bench/mcu", "internal/bench/price"}, "one list names the targets: compiler/targets.go"},
 	{"backends/golang", []string{"compiler"}, "one list names the targets: compiler/targets.go"},
@@ -125,6 +128,9 @@ var users = []struct {
 	{"backends/run/runtest", nil, "it is for tests"},
 	{"net/http", []string{"trainer/data/fetch", "trainer/data/filetest"}, "only what fetches asks a network"},
 	{"github.com/agnivade/levenshtein", []string{"internal/diag"}, "one function says what a misspelling meant: diag.Nearest"},
+	{"github.com/creachadair/jrpc2", []string{"internal/lsp"}, "only editors are spoken to by JSON-RPC"},
+	{"github.com/creachadair/jrpc2/channel", []string{"internal/lsp"}, "only editors are spoken to by JSON-RPC"},
+	{"github.com/creachadair/jrpc2/handler", []string{"internal/lsp"}, "only editors are spoken to by JSON-RPC"},
 	{"github.com/spf13/cobra", []string{"cmd/hrnnc"}, "only the command knows flags"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},
 	{"golang.org/x/term", []string{"cmd/hrnnc"}, "only the command talks to a terminal"},

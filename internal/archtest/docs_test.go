@@ -273,7 +273,7 @@ var (
 	exported   = regexp.MustCompile(`^([a-z0-9]+)\.([A-Z][A-Za-z0-9]*)(\.([A-Z][A-Za-z0-9]*))?$`)
 	link       = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 	flagLike   = regexp.MustCompile("(?:^|[ `(|])(--[a-z][a-z0-9-]*[a-z0-9])\\b")
-	others     = regexp.MustCompile(`(?m)^(?:\$ |    )(?:arduino-cli|cbuild|cmake|kubectl|nextpnr-ice40|riscv64-unknown-elf-gcc|sh trials.slurm.sh)\b.*$`) // commands with flags of their own
+	others     = regexp.MustCompile(`(?m)^(?:\$ |    )(?:arduino-cli|cbuild|cmake|code|hx|kubectl|nextpnr-ice40|riscv64-unknown-elf-gcc|sh trials.slurm.sh)\b.*$`) // commands with flags of their own
 	testedName = regexp.MustCompile(`\b(Test|Fuzz)[A-Z][A-Za-z0-9]*`)
 )
 

@@ -56,8 +56,15 @@ type Note struct {
 	Text string `json:"text"`
 }
 
+// Fix mends a finding: Text takes the place of what stands at Span. Span may be empty, and Text too.
+type Fix struct {
+	Span Span
+	Text string
+}
+
 // Diagnostic is one finding. Code is stable and short ("shape", "syntax", "weights"); Summary is one
-// sentence without a full stop; Help says what would be right; Output is what an outside tool printed, in lines.
+// sentence without a full stop; Help says what would be right; Output is what an outside tool printed, in lines. Fixes are the ways to
+// mend it that an editor can offer, the likeliest first.
 type Diagnostic struct {
 	Severity Severity `json:"severity"`
 	Code     string   `json:"code"`
@@ -66,6 +73,7 @@ type Diagnostic struct {
 	Notes    []Note   `json:"notes,omitempty"`
 	Help     string   `json:"help,omitempty"`
 	Output   string   `json:"output,omitempty"`
+	Fixes    []Fix    `json:"-"`
 }
 
 // At starts an error at a place: diag.At(span).Errorf("shape", "...").Helpf("...").
@@ -97,6 +105,12 @@ func (d *Diagnostic) Helpf(format string, args ...any) *Diagnostic {
 // Notef adds a second place.
 func (d *Diagnostic) Notef(at Span, format string, args ...any) *Diagnostic {
 	d.Notes = append(d.Notes, Note{at, fit(fmt.Sprintf(format, args...))})
+	return d
+}
+
+// Fix adds a way to mend it.
+func (d *Diagnostic) Fix(at Span, text string) *Diagnostic {
+	d.Fixes = append(d.Fixes, Fix{at, text})
 	return d
 }
 
@@ -181,4 +195,4 @@ func (l List) Error() string {
 // shownErrors is how many diagnostics of a list are shown: who has mended twenty runs the command again.
 const shownErrors = 20
 
-func andMore(n int) string { return "and " + grouped(n) + " more" }
+func andMore(n int) string { return "and " + Grouped(n) + " more" }

@@ -34,7 +34,7 @@ func cut(shown, whole string, most int) string {
 		_, size := utf8.DecodeRuneInString(shown[end:])
 		end += size
 	}
-	return fmt.Sprintf("%s... (%s characters)", shown[:end], grouped(utf8.RuneCountInString(whole)))
+	return fmt.Sprintf("%s... (%s characters)", shown[:end], Grouped(utf8.RuneCountInString(whole)))
 }
 
 // Names lists names: the first twenty, and how many more there are.
@@ -45,7 +45,7 @@ func Names(names []string) string {
 	}
 	text := strings.Join(short, ", ")
 	if more := len(names) - len(short); more > 0 {
-		text += fmt.Sprintf(" and %s more", grouped(more))
+		text += fmt.Sprintf(" and %s more", Grouped(more))
 	}
 	return text
 }
@@ -57,7 +57,7 @@ func Shape(shape []int) string {
 		words[i] = strconv.Itoa(shape[i])
 	}
 	if more := len(shape) - len(words); more > 0 {
-		words = append(words, fmt.Sprintf("and %s more", grouped(more)))
+		words = append(words, fmt.Sprintf("and %s more", Grouped(more)))
 	}
 	return "[" + strings.Join(words, ", ") + "]"
 }
@@ -79,9 +79,9 @@ func fit(text string) string {
 }
 
 // grouped writes a count with commas.
-func grouped(n int) string {
+func Grouped(n int) string {
 	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
 	return s

@@ -113,6 +113,14 @@ type Setting struct {
 	field    func(*Options) any
 }
 
+// Keys lists the names of Settings.
+func Keys() (out []string) {
+	for _, s := range Settings {
+		out = append(out, s.Name)
+	}
+	return out
+}
+
 const many = 1 << 30 // no bound that anybody meets
 
 // Settings are all options but Seed, in the order of the documentation.

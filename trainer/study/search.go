@@ -17,6 +17,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/report"
 	"github.com/hrnnc/hrnnc/trainer/search"
@@ -68,7 +69,7 @@ func (s *Study) Plan(o SearchOptions) ([]search.Trial, int, error) {
 	own := dataOf(m)
 	name, digest := s.Set.Name, s.Set.Digest()
 	return search.Plan(m, o.Space, search.Frame{Epochs: s.Config.Epochs, Halving: o.Halving, Budget: o.Budget, Goal: o.Goal,
-		Config: func(v *dsl.Model) (trainer.Config, error) { return trainer.ReadConfig(v, nil, dataKeys()) },
+		Config: func(v *dsl.Model) (trainer.Config, error) { return trainer.ReadConfig(v, nil, data.Keys()) },
 		Data: func(v *dsl.Model) (string, string, error) {
 			if dataOf(v) == own {
 				return name, digest, nil
@@ -80,7 +81,7 @@ func (s *Study) Plan(o SearchOptions) ([]search.Trial, int, error) {
 // dataOf is what of a train block decides what its data are.
 func dataOf(m *dsl.Model) string {
 	var parts []string
-	for _, key := range append([]string{"data", "seed"}, dataKeys()...) {
+	for _, key := range append([]string{"data", "seed"}, data.Keys()...) {
 		parts = append(parts, m.Train[key])
 	}
 	return strings.Join(parts, "\x00")
@@ -88,7 +89,7 @@ func dataOf(m *dsl.Model) string {
 
 // of reads the data set of a variant that has another one than the model.
 func (k *sets) of(v *dsl.Model) (name, hash string, err error) {
-	c, err := trainer.ReadConfig(v, nil, dataKeys())
+	c, err := trainer.ReadConfig(v, nil, data.Keys())
 	if err != nil {
 		return "", "", err
 	}
@@ -492,7 +493,7 @@ func (w *SearchWork) results(m *search.Merged, all []search.Trial) ([]fileio.Con
 	if errs = append(errs, more...); errs.HasErrors() {
 		return nil, errs
 	}
-	c, err := trainer.ReadConfig(model, nil, dataKeys())
+	c, err := trainer.ReadConfig(model, nil, data.Keys())
 	if err != nil {
 		return nil, err
 	}

@@ -136,7 +136,7 @@ func configure(file string, o Options) (*Study, data.Options, error) {
 		set = append(slices.Clone(set), "data="+o.Data)
 	}
 	targetSet, set := SplitSettings(set)
-	c, err := trainer.ReadConfig(m, set, dataKeys())
+	c, err := trainer.ReadConfig(m, set, data.Keys())
 	if err != nil {
 		return nil, read, err
 	}
@@ -224,14 +224,6 @@ func (s *Study) load(o data.Options, loaded *data.Set) (err error) {
 }
 
 // dataKeys are the settings of a train block that are about data.
-func dataKeys() []string {
-	var keys []string
-	for _, s := range data.Settings {
-		keys = append(keys, s.Name)
-	}
-	return keys
-}
-
 // dataOptions reads the data half of a train block.
 func dataOptions(m *dsl.Model, c trainer.Config) (data.Options, error) {
 	o := data.Defaults()

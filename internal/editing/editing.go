@@ -1,0 +1,106 @@
+// Package editing tells editors what the language alone does not know: the settings of a model's blocks with their meaning and values,
+// data sets and chips, what is wrong with them, and what a model with its weights is worth and takes. It writes no table down: they
+// are those of trainer, trainer/data, the targets, the language and the chips. Start with Language and Measure.
+package editing
+
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/dsl/editor"
+	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
+)
+
+// Language is all of it.
+func Language() *editor.Language {
+	l := &editor.Language{Blocks: []editor.Block{train(), decide()}, Check: Check}
+	for _, t := range compiler.Targets {
+		b := editor.Block{Kind: "target", Name: t.Name()}
+		for _, s := range t.Settings() {
+			values := plain(s.Words)
+			if kinds := chips[t.Name()+"."+s.Key]; kinds != nil {
+				values = parts(kinds)
+			}
+			b.Settings = append(b.Settings, editor.Setting{Key: s.Key, Doc: s.Doc, Values: values})
+		}
+		l.Blocks = append(l.Blocks, b)
+	}
+	return l
+}
+
+func train() editor.Block {
+	b := editor.Block{Kind: "train"}
+	for _, s := range trainer.Settings {
+		set := editor.Setting{Key: s.Key, Doc: s.Form, Values: plain(s.Words)}
+		if s.Key == "data" {
+			set.Values = dataSets()
+		}
+		b.Settings = append(b.Settings, set)
+	}
+	for _, s := range data.Settings {
+		b.Settings = append(b.Settings, editor.Setting{Key: s.Name, Doc: s.Doc, Values: plain(s.Words)})
+	}
+	return b
+}
+
+func decide() editor.Block {
+	b := editor.Block{Kind: "decide"}
+	for _, s := range dsl.DecideSettings {
+		b.Settings = append(b.Settings, editor.Setting{Key: s.Name, Doc: s.Form + ": " + s.Doc})
+	}
+	return b
+}
+
+func dataSets() (out []editor.Value) {
+	for _, k := range data.KnownSets {
+		out = append(out, editor.Value{Text: k.Name, Doc: k.What})
+	}
+	for _, g := range data.Generators {
+		out = append(out, editor.Value{Text: fmt.Sprintf("%s(%d)", g.Name, min(max(100, g.Min), g.Max)), Doc: g.What})
+	}
+	return out
+}
+
+// chips are the settings that name a part, and the kinds of it.
+var chips = map[string][]chip.Kind{"c.mcu": {chip.MCU, chip.Host}, "verilog.part": {chip.FPGA}}
+
+func parts(kinds []chip.Kind) (out []editor.Value) {
+	for _, name := range chip.Names(kinds...) {
+		if p, err := chip.Any(name); err == nil {
+			out = append(out, editor.Value{Text: name, Doc: p.Title})
+		}
+	}
+	return out
+}
+
+func plain(words []string) (out []editor.Value) {
+	for _, w := range words {
+		out = append(out, editor.Value{Text: w})
+	}
+	return out
+}
+
+// Check finds what is wrong or odd in the blocks of a model that has no other errors.
+func Check(m *dsl.Model) diag.List {
+	errs := compiler.CheckTargets(m)
+	if _, err := trainer.ReadConfig(m, nil, data.Keys()); err != nil {
+		errs = append(errs, compiler.Diagnostics(err)...)
+	}
+	if d := OnWindows(m); d != nil {
+		errs.Add(d)
+	}
+	return errs
+}
+
+// OnWindows warns of a model that is trained on windows and forgets nothing; nil of any other.
+func OnWindows(m *dsl.Model) *diag.Diagnostic {
+	known := data.Find(m.Train["data"])
+	if m.Train["window"] != "" || known != nil && known.OfWindows() && m.Train["stream"] != "yes" {
+		return m.KeepsAll()
+	}
+	return nil
+}
