@@ -1,12 +1,12 @@
 """@NAME@: a HadamRNN as a PyTorch module, written by hrnnc. It needs torch alone, 1.13 or later.
 
     from model import Model
-    model = Model()                        # random weights
-    model.load("@WEIGHTS@")                # or those of hrnnc, with the ranges of the states
-    y = model(x)                           # x: integers @IN@; y: @OUT@
-    model.level = "fixed"                  # what a chip computes, in float64: integers times their unit
-    model.integers(x)                      # those integers
-    model.save("@WEIGHTS@")                # which hrnnc compile takes as it is
+    model = Model()  # random weights
+    model.load("@WEIGHTS@")  # or those of hrnnc, with the ranges of the states
+    y = model(x)  # x: integers @IN@; y: @OUT@
+    model.level = "fixed"  # what a chip computes, in float64: integers times their unit
+    model.integers(x)  # those integers
+    model.save("@WEIGHTS@")  # which hrnnc compile takes as it is
 
 Parameters have the names of model.hrn and are the values before quantisation; gradients pass straight through it. The state is
 transformed with n log n additions. "Numerics" in hrnnc's documentation defines both levels, to the bit.
@@ -120,7 +120,7 @@ class Real:
         presigns = use(layer["presigns"])
         bias = sum(use(b) for b in layer["biases"]) if layer["biases"] else torch.zeros_like(factor)
         return dict(factor=factor[:, None], presigns=None if presigns is None else presigns[:, None], bias=bias[:, None],
-                    matrix=use(layer["matrix"]), embed=use(layer["embed"]))
+                    permute=self.model.get(layer["permute"]), matrix=use(layer["matrix"]), embed=use(layer["embed"]))
 
     def drive(self, i, x, t):
         """What flows into layer i at each step of x [sequences, steps, ...], the first of which is t, biases included."""
@@ -142,9 +142,10 @@ class Real:
 
     def mixed(self, i, h):
         """What of a state goes into the transform."""
-        if LAYERS[i]["permute"]:
-            h = h[self.model.get(LAYERS[i]["permute"])]
-        return h if self.layers[i]["presigns"] is None else h * self.layers[i]["presigns"]
+        c = self.layers[i]
+        if c["permute"] is not None:
+            h = h[c["permute"]]
+        return h if c["presigns"] is None else h * c["presigns"]
 
     def step(self, i, h, inflow, t):
         return torch.addcmul(inflow, self.layers[i]["factor"], Transform.apply(self.mixed(i, h), LAYERS[i]["block"], 0))
@@ -228,7 +229,7 @@ class Fixed(Real):
         bias = model.bias(layer)
         bias = [0.0, 0.0] if bias is None else [half_even(bias / (unit * mu(turns, t)))[:, None] for t in (0, 1)]
         stages = layer["block"].bit_length() - 1
-        c = dict(signs=model.whole(layer["signs"])[0][:, None], presigns=None if presigns is None else presigns[:, None],
+        c = dict(signs=model.whole(layer["signs"])[0][:, None], permute=model.get(layer["permute"]), presigns=None if presigns is None else presigns[:, None],
                  matrix=model.whole(layer["matrix"])[0], embed=model.whole(layer["embed"])[0], e=self.shifts[name], f=0,
                  bias=bias, shift=[stages - stages // 2 if turns else stages // 2, stages // 2])
         within(layer["block"] * 2.0 ** (layer["bits"] - 1), f"the transform of {name}")
@@ -342,7 +343,10 @@ class Model(nn.Module):
         self.metadata = {}  # of the weights file: gains of the input, names of classes, words
         self.frozen = None  # e of every state, where it must not change with the weights: freeze
         for name, (kind, shape, _) in TENSORS.items():
-            at, leaf = self.place(name)
+            *path, leaf = name.split(".")
+            at = self
+            for part in path:
+                at = at._modules.setdefault(part, nn.Module())
             if kind == "index":
                 at._buffers[leaf] = torch.zeros(shape, dtype=torch.long)
             else:
@@ -351,24 +355,23 @@ class Model(nn.Module):
 
     # Parameters
 
-    def place(self, name):
-        """The module that holds a tensor, h of h.signs, and the last part of its name."""
-        *path, leaf = name.split(".")
-        at = self
-        for part in path:
-            at = at._modules.setdefault(part, nn.Module())
-        return at, leaf
-
     def get(self, name):
         """A tensor by its name in model.hrn, None by None."""
         if name is None:
             return None
-        at, leaf = self.place(name)
+        *path, leaf = name.split(".")
+        at = self
+        for part in path:
+            at = at._modules[part]
         return at._buffers[leaf] if TENSORS[name][0] == "index" else at._parameters[leaf]
 
     def signs(self):
         """The parameters that are signs."""
         return [self.get(name) for name, (kind, _, _) in TENSORS.items() if kind == "sign"]
+
+    def classes(self):
+        """The names of the classes, where the model or its weights say them."""
+        return LABELS or json.loads(self.metadata.get("output.classes", "[]"))
 
     def dtype(self):
         return self.get(READOUT["matrix"]).dtype
@@ -519,7 +522,7 @@ class Model(nn.Module):
                 if OUTPUT["when"] == "mean":
                     units = [level.unit(0) / (OUTPUT["steps"] or ages[-1])]
             if OUTPUT["decision"] == "argmax":
-                return y.argmax(-1) if not DECIDE else decided(y, units, self.level == "fixed")
+                return y.argmax(-1) if not DECIDE else decided(y, units, self.level == "fixed", self.classes())
             most = [OUTPUT["threshold"] / u for u in units]
             if self.level == "fixed":
                 most = [math.floor(m) for m in most]
@@ -612,8 +615,11 @@ class Model(nn.Module):
         write_safetensors(path, {name: self.get(name).detach() for name in TENSORS}, metadata)
 
 
-def decided(y, units, fixed):
+def decided(y, units, fixed, classes):
     """The decide block: one class a step of scores y [sequences, steps, classes] of which one is worth units[step]."""
+    start = DECIDE["start"]
+    if isinstance(start, str):
+        start = classes.index(start)
     smooth, lead = DECIDE["smooth"], math.log(DECIDE["threshold"] / (1 - DECIDE["threshold"]))
     even = max(units)
     margin = max(1.0, float(round(lead / even * smooth))) if fixed else lead
@@ -630,7 +636,7 @@ def decided(y, units, fixed):
             average = average + (scores - average) / smooth
         best = average.argmax(-1)
         if current is None:
-            current = best if DECIDE["start"] is None else torch.full_like(best, DECIDE["start"])
+            current = best if start is None else torch.full_like(best, start)
             rest = torch.zeros_like(best)
         else:
             over = (average.gather(1, best[:, None]) - average.gather(1, current[:, None]))[:, 0]

@@ -206,8 +206,11 @@ func decide(m *dsl.Model) string {
 	}
 	d := m.Decide
 	start := "None"
-	if d.Start >= 0 {
+	switch {
+	case d.Start >= 0:
 		start = strconv.Itoa(d.Start)
+	case d.StartLabel != "":
+		start = text(d.StartLabel) // of the classes that the weights name
 	}
 	return dict{{"hold", strconv.Itoa(d.Hold)}, {"smooth", strconv.Itoa(d.Smooth)}, {"threshold", number(d.Threshold)}, {"start", start}}.String()
 }

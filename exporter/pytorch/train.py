@@ -360,13 +360,14 @@ class Training:
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             raise SystemExit(f"{path}: there is no checkpoint; train without --resume")
-        was = torch.load(path, map_location=self.world.device)
+        was = torch.load(path, map_location="cpu")
         if was["settings"] != self.settings:
             changed = [k for k in self.settings if was["settings"].get(k) != self.settings[k]]
             raise SystemExit(f"{path}: was made with another {' and '.join(changed)}; undo that, or train without --resume")
         self.net.load_state_dict(was["model"])
         self.optimizer.load_state_dict(was["optimizer"])
-        self.average, self.epoch, self.steps, self.history = was["average"], was["epoch"], was["steps"], was["history"]
+        self.average = was["average"] and [mean.to(self.world.device) for mean in was["average"]]
+        self.epoch, self.steps, self.history = was["epoch"], was["steps"], was["history"]
         self.best, self.best_epoch = was["best"], was["best_epoch"]
 
 

@@ -39,7 +39,7 @@ state h : int16[16]
 h <- hadamard(h, block = 8, leak = 1/64) + U*x + b
 output class = argmax(V*relu(h) + c) mean
 weights "w.safetensors"
-train { data = curves  sequences = 61  epochs = 3  batch = 14  rate = 0.01  optimizer = adamw  weight_decay = 0.1  average = 0.9
+train { data = curves  sequences = 61  limit = 61  epochs = 3  batch = 14  rate = 0.01  optimizer = adamw  weight_decay = 0.1  average = 0.9
   weight_limit = 2  read_units = 12  class_weight = balanced  label_smoothing = 0.1  sign_init = balanced  repeat = 2  warmup = 1 }
 `,
 	"stream": `model stream
@@ -72,7 +72,7 @@ state h : int10[16]
 h <- hadamard(h) + U*embed(E, t)
 output class = argmax(V*relu(h)) at every step
 weights "w.safetensors"
-train { data = "copy(5)"  sequences = 40  epochs = 2  batch = 16 }
+train { data = "copy(5)"  sequences = 40  limit = 40  epochs = 2  batch = 16 }
 `}
 
 // exported is a model of trained in a folder of its own, read and exported.
@@ -154,8 +154,8 @@ func write(t *testing.T, dir string, files map[string][]byte) {
 	}
 }
 
-// trainAll runs train.py of every model in a folder, in so many processes, which leave their files under a name.
-func trainAll(t *testing.T, python, dir string, processes int, name string, args ...string) {
+// trainAll runs train.py of every model in a folder, in so many processes: testdata/train_all.py says how.
+func trainAll(t *testing.T, python, dir string, processes int, args string) {
 	t.Helper()
 	script, err := filepath.Abs("testdata/train_all.py")
 	if err != nil {
@@ -167,13 +167,12 @@ func trainAll(t *testing.T, python, dir string, processes int, name string, args
 	}
 	env := []string{"OMP_NUM_THREADS=1", "MASTER_PORT=" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)}
 	listener.Close()
-	args = append([]string{"--device", "cpu", "--float64", "--run", "@/" + name, "-o", "@/" + name + ".safetensors"}, args...)
 	ctx, stop := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer stop()
 	var all sync.WaitGroup
 	errs := make([]error, processes)
 	for rank := range processes {
-		line := append([]string{script, dir, strconv.Itoa(processes), strconv.Itoa(rank)}, args...)
+		line := append([]string{script, dir, strconv.Itoa(processes), strconv.Itoa(rank)}, strings.Fields(args)...)
 		all.Go(func() { _, errs[rank] = exttool.RunEnv(ctx, dir, env, nil, python, line...) })
 	}
 	all.Wait()
@@ -254,8 +253,11 @@ func TestTrainingElsewhere(t *testing.T) {
 		}
 		models[name] = export(t, filepath.Join(dir, name), text)
 	}
-	trainAll(t, python, dir, 1, "one")
-	trainAll(t, python, dir, 2, "two")
+	const common = "--device cpu --float64 "
+	to := func(name string) string { return "--run @/" + name + " -o @/" + name + ".safetensors" }
+	trainAll(t, python, dir, 1, common+to("one")+" --then "+common+to("again")+" --interrupt --then "+common+to("again")+" --resume --then "+
+		"--device cpu --finetune --from @/one.safetensors "+to("tuned"))
+	trainAll(t, python, dir, 2, common+to("two"))
 	for name, e := range models {
 		t.Run(name, func(t *testing.T) {
 			f := e.weights(t, "one.safetensors")
@@ -270,12 +272,55 @@ func TestTrainingElsewhere(t *testing.T) {
 				t.Error(err)
 			}
 			e.scores(t, "one")
+			if a := apart(t, f, e.weights(t, "again.safetensors")); a != 0 {
+				t.Errorf("a training that was interrupted and resumed gives weights that are apart by %g from those of one that was not", a)
+			}
+			e.tuned(t)
 			// With augmentation, every process changes its sequences by numbers of its own.
 			if a := apart(t, f, e.weights(t, "two.safetensors")); name != "numbers" && !(a < 1e-6) {
 				t.Errorf("two processes give weights that are apart by %g from those of one", a)
 			}
 		})
 	}
+}
+
+// tuned holds finetuning to what a chip computes of its weights: their ranges give the units that training rounded to, so that the
+// integers of hrnnc score what train.py says, or what they did before where nothing was better.
+func (e exported) tuned(t *testing.T) {
+	t.Helper()
+	history := e.epochs(t, "tuned/finetune")
+	if len(history) != 1 {
+		t.Fatalf("the finetuning is %+v", history)
+	}
+	before, after, said := e.fixedScore(t, "one.safetensors"), e.fixedScore(t, "tuned/finetune/best.safetensors"), history[0].ValidScore
+	want := before
+	if said > before {
+		want = said
+	}
+	if math.Abs(after-want) > 1e-5*math.Abs(want) {
+		t.Errorf("finetuned integers score %g, train.py says %g, and %g before", after, said, before)
+	}
+}
+
+// fixedScore is how well the integers of weights do on the validation part: the accuracy, or minus the loss of numbers.
+func (e exported) fixedScore(t *testing.T, name string) float64 {
+	t.Helper()
+	s, err := study.Trained(filepath.Join(e.dir, "model.hrn"), study.Options{Weights: filepath.Join(e.dir, name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	split := "valid"
+	if s.Set.Valid.N == 0 {
+		split = "train"
+	}
+	score, err := s.Score(context.Background(), split, "fixed", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if score.Regression {
+		return -score.Loss
+	}
+	return score.Accuracy
 }
 
 // scores compares the loss and the ranges of the weights that a run kept with those that hrnnc finds.
