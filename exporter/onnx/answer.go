@@ -117,50 +117,18 @@ type decided struct{ averages, class, rest value }
 
 // decide is a step of the decide block. first says that it is the first of the stream.
 func (x *export) decide(s *scope, y, first value, was decided) (now decided) {
-	set, rule := x.m.Output.Decide, decider.Rule{Odd: arith.Identity}
-	var margin value
-	if x.m.Level == ir.Fixed {
-		rule = x.plan.Decide.Rule
-		odd := arith.Phased[arith.Requant]{arith.Even: arith.Identity, arith.Odd: rule.Odd}
-		y = s.requant("score", y, odd, s.productBits(x.m.Y, odd), x.plan.Decide.ScoreBits)
-		y = s.as(y, x.averageElem())
-	}
-	now.averages = y
-	if set.Smooth > 1 {
-		var begun, moved value
-		if x.m.Level == ir.Fixed {
-			begun = s.add("Mul", "average_begun", y.elem, nil, y, s.number(y.elem, int64(set.Smooth)))
-			gone := s.requant("average_gone", was.averages, arith.Both(arith.Requant{Mul: 1, Shift: rule.Smooth}), x.plan.Decide.AverageBits+1, x.plan.Decide.AverageBits)
-			moved = s.add("Sub", "average_left", y.elem, nil, was.averages, s.as(gone, y.elem))
-			moved = s.add("Add", "average_moved", y.elem, nil, moved, y)
-		} else {
-			begun = y
-			gap := s.add("Sub", "average_gap", float32s, nil, y, was.averages)
-			part := s.add("Mul", "average_part", float32s, nil, gap, s.floats("smooth", nil, 1/float64(set.Smooth)))
-			moved = s.add("Add", "average_moved", float32s, nil, was.averages, part)
-		}
-		now.averages = s.add("Where", "average", y.elem, nil, first, begun, moved)
-	}
-	a := now.averages
-	best := s.argmax(a)
+	set := x.m.Output.Decide
+	now.averages = x.smooth(s, y, first, was.averages)
+	best := s.argmax(now.averages)
 	of := func(class value) value { // [batch, 1]
 		column := s.add("Unsqueeze", "class_column", int32s, nil, class, s.shape(1))
-		return s.add("GatherElements", "of_class", a.elem, []attr{intAttr("axis", 1)}, a, column)
+		return s.add("GatherElements", "of_class", now.averages.elem, []attr{intAttr("axis", 1)}, now.averages, column)
 	}
-	lead := s.add("Squeeze", "lead", a.elem, nil, s.add("Sub", "lead", a.elem, nil, of(best), of(was.class)), s.shape(1))
-	leads := value{}
-	if x.m.Level == ir.Fixed {
-		margin = s.number(a.elem, rule.Margin)
-		leads = s.add("GreaterOrEqual", "leads", bools, nil, lead, margin)
-	} else if margin := set.Lead(); margin > 0 {
-		leads = s.add("GreaterOrEqual", "leads", bools, nil, lead, s.floats("margin", nil, margin))
-	} else {
-		leads = s.add("Greater", "leads", bools, nil, lead, s.floats("margin", nil, 0))
-	}
+	lead := s.add("Sub", "lead", now.averages.elem, nil, of(best), of(was.class))
+	leads := x.leads(s, s.add("Squeeze", "lead", lead.elem, nil, lead, s.shape(1)))
 	take := s.add("And", "takes_over", bools, nil, leads, s.add("Not", "later", bools, nil, first))
 	if set.Hold > 0 {
-		none := s.number(int32s, 0)
-		free := s.add("Equal", "is_free", bools, nil, was.rest, none)
+		free := s.add("Equal", "is_free", bools, nil, was.rest, s.number(int32s, 0))
 		take = s.add("And", "takes_over", bools, nil, take, free)
 		less := s.atLeast("rest_left", s.add("Sub", "rest_less", int32s, nil, was.rest, s.number(int32s, 1)), 0)
 		now.rest = s.add("Where", "rest", int32s, nil, take, s.number(int32s, int64(set.Hold)), less)
@@ -172,6 +140,40 @@ func (x *export) decide(s *scope, y, first value, was decided) (now decided) {
 	later := s.add("Where", "class_later", int32s, nil, take, best, was.class)
 	now.class = s.add("Where", "class_now", int32s, nil, first, begin, later)
 	return now
+}
+
+// smooth is the averages of y: without smoothing they are y. At the fixed level they are of the unit of even steps, and S times as large.
+func (x *export) smooth(s *scope, y, first, was value) value {
+	steps, begun := int64(x.m.Output.Decide.Smooth), y
+	if x.m.Level == ir.Real {
+		if steps == 1 {
+			return y
+		}
+		gap := s.add("Sub", "average_gap", float32s, nil, y, was)
+		part := s.add("Mul", "average_part", float32s, nil, gap, s.floats("smooth", nil, 1/float64(steps)))
+		return s.add("Where", "average", float32s, nil, first, begun, s.add("Add", "average_moved", float32s, nil, was, part))
+	}
+	d := x.plan.Decide
+	odd := arith.Phased[arith.Requant]{arith.Even: arith.Identity, arith.Odd: d.Odd}
+	y = s.as(s.requant("score", y, odd, s.productBits(x.m.Y, odd), d.ScoreBits), x.averageElem())
+	if steps == 1 {
+		return y
+	}
+	begun = s.add("Mul", "average_begun", y.elem, nil, y, s.number(y.elem, steps))
+	gone := s.requant("average_gone", was, arith.Both(arith.Requant{Mul: 1, Shift: d.Rule.Smooth}), d.AverageBits+1, d.AverageBits)
+	moved := s.add("Sub", "average_left", y.elem, nil, was, s.as(gone, y.elem))
+	return s.add("Where", "average", y.elem, nil, first, begun, s.add("Add", "average_moved", y.elem, nil, moved, y))
+}
+
+// leads tells where the best class leads by enough to take over.
+func (x *export) leads(s *scope, lead value) value {
+	switch margin := x.m.Output.Decide.Lead(); {
+	case x.m.Level == ir.Fixed:
+		return s.add("GreaterOrEqual", "leads", bools, nil, lead, s.number(lead.elem, x.plan.Decide.Margin))
+	case margin > 0:
+		return s.add("GreaterOrEqual", "leads", bools, nil, lead, s.floats("margin", nil, margin))
+	}
+	return s.add("Greater", "leads", bools, nil, lead, s.floats("margin", nil, 0))
 }
 
 // averageElem is the type of the decide block's averages, which holds their leads and the margin.
