@@ -4,6 +4,7 @@
 package bounds
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/big"
@@ -38,13 +39,14 @@ func Of(m *ir.Module) (*Table, error) {
 	for range m.States {
 		a.Norm = append(a.Norm, math.Inf(1))
 	}
-	if err := a.sweep(); err != nil {
-		return nil, err
-	}
-	if a.tightenByNorm() {
-		if err := a.sweep(); err != nil {
-			return nil, err
+	err := a.sweep()
+	for i := range m.States { // in the order of the layers: what flows into one is known by what those below can be
+		if a.tightenByNorm(i) {
+			err = a.sweep() // what was too wide may fit now
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	for id, v := range m.Values {
 		if need := a.Hull(ir.ID(id)).Bits(); len(v.Type.Shape) > 0 && need > v.Type.Bits {
@@ -62,8 +64,9 @@ type analysis struct {
 	Table
 }
 
-// sweep computes every value's intervals from its operands', in order, at even t and then at odd t what differs there.
-func (a *analysis) sweep() error {
+// sweep computes every value's intervals from its operands', in order, at even t and then at odd t what differs there. A value that may
+// leave 63 bits is an error, and taken for anything that they hold.
+func (a *analysis) sweep() (first error) {
 	differs := make([]bool, len(a.m.Values))
 	for a.phase = range a.Phases {
 		for id, v := range a.m.Values {
@@ -74,7 +77,8 @@ func (a *analysis) sweep() error {
 			}
 			out, err := a.value(v)
 			if err != nil {
-				return fmt.Errorf("%%%d = %s%s: %w", id, v.Op, named(v), err)
+				out = repeat(width(ir.MaxBits), max(v.Type.Len(), 1))
+				first = cmp.Or(first, fmt.Errorf("%%%d = %s%s: %w", id, v.Op, named(v), err))
 			}
 			if most, ok := a.unclamped[ir.ID(id)]; ok {
 				out = each(out, arith.Between(-most, most).Intersect)
@@ -82,7 +86,7 @@ func (a *analysis) sweep() error {
 			a.Phases[a.phase][id] = out
 		}
 	}
-	return nil
+	return first
 }
 
 // alternates reports whether an op does something else at odd t than at even t.

@@ -432,3 +432,32 @@ func TestTooWide(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestWidthsHoldWhatTheyWereFoundFor holds modules whose saturations are gone and whose widths are the smallest to an analysis that finds
+// no value wider than before: a layer's inflow is bounded by the norm of the layer below, with its saturation and without.
+func TestWidthsHoldWhatTheyWereFoundFor(t *testing.T) {
+	for _, seed := range append([]int64{755, 1399}, upTo(60)...) {
+		g, err := modelgen.Random(seed, modelgen.Options{MaxUnits: 256})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := compiler.FromParts("model.hrn", []byte(g.Text), g.Weights)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := loaded.IRAfter("range", passes.Config{})
+		if err != nil {
+			continue // no width of integers can run it
+		}
+		if _, err := bounds.Of(m); err != nil {
+			t.Errorf("seed %d: %v\n%s", seed, err, ir.Text(m))
+		}
+	}
+}
+
+func upTo(n int64) (list []int64) {
+	for i := range n {
+		list = append(list, i+1)
+	}
+	return list
+}

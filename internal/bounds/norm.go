@@ -7,8 +7,8 @@ import (
 	"github.com/hrnnc/hrnnc/ir/form"
 )
 
-// tightenByNorm bounds the norm of each state over the model's steps, or for ever where it leaks, and reports whether any bound
-// beats its width.
+// tightenByNorm bounds the norm of a state over the model's steps, or for ever where it leaks, and reports whether the bound beats its
+// width.
 //
 // One step turns g into sat(D r + a), with r the rounded S g scaled by 2^-shift, less what leaks. S multiplies the norm by
 // sqrt(m), rounding moves each of n entries by at most 1/2, signs and permutations keep the norm, saturation shrinks it:
@@ -17,22 +17,21 @@ import (
 //
 // with the largest l of the state, or no factor and one rounding less without a leak, and with the shifts and the a of odd and
 // even t alternating (docs/numerics.md section 4). A small factor covers float64's own rounding.
-func (a *analysis) tightenByNorm() bool {
-	better := false
-	for i, s := range a.m.States {
-		f, err := form.UpdateOf(a.m, i)
-		if err != nil || f.Leak == nil && (f.Staged || a.m.Steps == 0) {
-			continue
-		}
-		limit := float64(width(s.Bits).Hi) * math.Sqrt(float64(s.Size))
-		if most := a.update(f).most(a.m.Steps, limit) * (1 + 1e-9); most < limit {
-			a.Norm[i] = most
-			// The induction reaches the sum before saturation shrinks anything.
-			a.unclamped[f.Total] = int64(math.Ceil(most))
-			better = true
-		}
+func (a *analysis) tightenByNorm(i int) bool {
+	s := a.m.States[i]
+	f, err := form.UpdateOf(a.m, i)
+	if err != nil || f.Leak == nil && (f.Staged || a.m.Steps == 0) {
+		return false
 	}
-	return better
+	limit := float64(width(s.Bits).Hi) * math.Sqrt(float64(s.Size))
+	most := a.update(f).most(a.m.Steps, limit) * (1 + 1e-9)
+	if most >= limit {
+		return false
+	}
+	a.Norm[i] = most
+	// The induction reaches the sum before saturation shrinks anything.
+	a.unclamped[f.Total] = int64(math.Ceil(most))
+	return true
 }
 
 // update is what the norm bound needs to know of one state's update: the norm after a step is at most gain times that before
@@ -109,15 +108,16 @@ func stagedRounding(block, shift int) float64 {
 
 // inflow is the largest norm of what is added at even or at odd t.
 func (a *analysis) inflow(f *form.Update, ph int) float64 {
-	inflow := make([]arith.Interval, a.m.States[f.State].Size)
+	n := a.m.States[f.State].Size
+	lo, hi := make([]float64, n), make([]float64, n) // which hold sums of what is too wide, too
 	for _, id := range f.Added() {
-		inflow = zip(inflow, a.Phases[ph][id], func(x, y arith.Interval) arith.Interval {
-			return arith.Between(x.Lo+y.Lo, x.Hi+y.Hi)
-		})
+		for i, x := range a.Phases[ph][id] {
+			lo[i], hi[i] = lo[i]+float64(x.Lo), hi[i]+float64(x.Hi)
+		}
 	}
 	sq := 0.0
-	for _, x := range inflow {
-		m := float64(x.Magnitude())
+	for i := range lo {
+		m := max(hi[i], -lo[i])
 		sq += m * m
 	}
 	return math.Sqrt(sq)
