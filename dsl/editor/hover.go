@@ -337,6 +337,9 @@ func (d *Document) aboutState(l *dsl.Layer) (code string, lines []string) {
 }
 
 func headroom(bits int) string {
+	if bits == 0 {
+		return ", without headroom"
+	}
 	return ", with headroom for " + number(math.Exp2(float64(bits))) + " times as much"
 }
 

@@ -51,6 +51,7 @@ var rules = []rule{
 	{of: "dsl", may: []string{"internal/decider", "internal/arith", "internal/diag", "ir", "internal/numerics"}, reason: "the language knows no pass, no backend and no weights format"},
 	{of: "dsl/editor", may: []string{"dsl", "internal/arith", "internal/diag", "internal/numerics", "ir"}, reason: "it reads a text in memory, in a browser too: it knows no file, no wire and no target"},
 	{of: "internal/editing", may: []string{"backends/chip", "compiler", "dsl", "dsl/editor", "internal/diag", "passes", "trainer", "trainer/data"}, reason: "it joins what editors are told"},
+	{of: "editors", reason: "it has tests alone: what lies there is for editors"},
 	{of: "internal/lsp", may: []string{"dsl", "dsl/editor", "internal/diag"}, reason: "a wire knows no model: what is beyond the text is given to it"},
 	{of: "passes", may: []string{"internal/arith", "internal/bounds", "internal/hadamard", "internal/diag", "ir", "ir/form", "ir/interp", "internal/numerics"},
 		reason: "a pass knows neither the language it came from nor the target it goes to"},

@@ -332,7 +332,7 @@ func TestContributingRunsWhatExists(t *testing.T) {
 }
 
 // atTheTop are the folders that a newcomer finds first; what is nobody's entry point goes under internal/.
-var atTheTop = []string{"backends", "cmd", "compiler", "docs", "dsl", "examples", "exporter", "importer", "internal", "ir", "passes", "scripts", "trainer", "web"}
+var atTheTop = []string{"backends", "cmd", "compiler", "docs", "dsl", "editors", "examples", "exporter", "importer", "internal", "ir", "passes", "scripts", "trainer", "web"}
 
 func TestTopLevel(t *testing.T) {
 	for _, p := range packages(t) {

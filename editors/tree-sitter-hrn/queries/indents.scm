@@ -1,0 +1,2 @@
+[(block) (shape) (list) (setting_list) (call) (parentheses)] @indent
+["}" "]" ")"] @outdent
