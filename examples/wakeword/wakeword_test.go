@@ -3,6 +3,7 @@ package wakeword
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"math/rand/v2"
 	"path/filepath"
@@ -189,8 +190,23 @@ func testClips(t *testing.T) (out []clip) {
 // build compiles the model with the program of chip/ for this machine, and gives its path.
 func build(t *testing.T, dir string) string {
 	t.Helper()
+	program, generated := filepath.Join(dir, "wakeword"), generate(t, dir)
+	args := append(slices.Clone(warnings), "-std=c99", "-O2", "-Ichip", "-I"+generated, "-o", program, "chip/main.c", "chip/frontend.c",
+		filepath.Join(generated, "wakeword.c"))
+	if _, err := exttool.Run(t.Context(), ".", nil, "gcc", args...); err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// generate writes the model in C, under settings, and gives the folder that it lies in.
+func generate(t *testing.T, dir string, settings ...string) string {
+	t.Helper()
 	m, err := compiler.Load("model.hrn", "")
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Set(settings); err != nil {
 		t.Fatal(err)
 	}
 	l, err := m.Lower(passes.Config{})
@@ -208,13 +224,36 @@ func build(t *testing.T, dir string) string {
 	if err := o.Write(filepath.Join(dir, "model"), false); err != nil {
 		t.Fatal(err)
 	}
-	program, generated := filepath.Join(dir, "wakeword"), filepath.Join(dir, "model", "c")
-	args := append(slices.Clone(warnings), "-std=c99", "-O2", "-Ichip", "-I"+generated, "-o", program, "chip/main.c", "chip/frontend.c",
-		filepath.Join(generated, "wakeword.c"))
-	if _, err := exttool.Run(t.Context(), ".", nil, "gcc", args...); err != nil {
-		t.Fatal(err)
+	return filepath.Join(dir, "model", "c")
+}
+
+// TestFlash holds front end and model, as chip/Makefile makes them for a Cortex-M4, to 7,500 bytes of flash: ternary weights take two bits.
+func TestFlash(t *testing.T) {
+	need(t, "arm-none-eabi-gcc")
+	need(t, "/usr/include/newlib/string.h")
+	dir := t.TempDir()
+	generated := generate(t, dir, "c.mcu=cortex-m4", "c.flash=6000")
+	var flash uint64
+	for _, file := range []string{"chip/frontend.c", filepath.Join(generated, "wakeword.c")} {
+		object := filepath.Join(dir, "object")
+		args := append(slices.Clone(warnings), "-mcpu=cortex-m4", "-mthumb", "-std=c99", "-Os", "-c", "-o", object, file)
+		if _, err := exttool.Run(t.Context(), ".", nil, "arm-none-eabi-gcc", args...); err != nil {
+			t.Fatal(err)
+		}
+		f, err := elf.Open(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range f.Sections {
+			if s.Flags&elf.SHF_ALLOC != 0 && s.Type != elf.SHT_NOBITS {
+				flash += s.Size
+			}
+		}
+		f.Close()
 	}
-	return program
+	if flash > 7500 {
+		t.Errorf("%d bytes", flash)
+	}
 }
 
 // warnings is what chip/ must compile without.

@@ -234,7 +234,12 @@ func (k *picker) pick() (*Picked, error) {
 				all = append(all, k.with(from.Choice, layer, l))
 			}
 		}
-		beam = thin(k.front(allowed(k.prices(all))))
+		made := allowed(k.prices(all))
+		more := allowed(k.prices(k.dense(layer, made)))
+		beam = thin(k.front(slices.Concat(made, more)))
+		if layer == len(k.plan.Layers)-1 && len(more) > 0 { // an output may suit what others beat before it
+			beam = append(beam, thin(k.front(made))...)
+		}
 	}
 	var all []step.Choice
 	for _, from := range beam {
@@ -244,7 +249,45 @@ func (k *picker) pick() (*Picked, error) {
 			all = append(all, c)
 		}
 	}
-	return k.best(append(allowed(k.prices(all)), beam...))
+	beam = append(allowed(k.prices(all)), beam...)
+	best, err := k.best(beam)
+	// A limit that binds may ask for parts that the beam has lost: what is around the pick has them.
+	for err == nil && len(k.plan.Layers) > 1 && !k.fits(k.front(beam)[0].Price) {
+		was := best.Price
+		beam = append(beam, allowed(k.prices(k.around(best.Choice)))...)
+		if best, err = k.best(beam); err == nil && best.Price == was {
+			break
+		}
+	}
+	return best, err
+}
+
+// dense are the choices with other ways to multiply a layer's matrix. Its product stands apart from the rest of the layer, and costs the
+// same beside any: of what multiplies row by row, with records or without, only what nothing beats is worth another way.
+func (k *picker) dense(layer int, made []*Candidate) (out []step.Choice) {
+	for _, records := range both {
+		var apart []*Candidate
+		for _, c := range made {
+			l := c.Choice.Layers[layer]
+			if l.Product == step.Rows && ahead(&k.plan.Layers[layer], l) && l.Record > 0 == records {
+				apart = append(apart, c)
+			}
+		}
+		for _, c := range k.front(apart) {
+			out = append(out, k.products(c.Choice, layer)...)
+		}
+	}
+	return out
+}
+
+// products are a choice with each other way to multiply the matrix of a layer.
+func (k *picker) products(c step.Choice, layer int) (out []step.Choice) {
+	for _, d := range k.space.Dense[layer] {
+		if l := c.Layers[layer]; l.Record == 0 || d.Product != step.Dots {
+			out = append(out, k.with(c, layer, multiplied(l, d)))
+		}
+	}
+	return out
 }
 
 // allowed are the candidates that there are.
@@ -252,7 +295,7 @@ func allowed(all []*Candidate) []*Candidate {
 	return slices.DeleteFunc(all, func(c *Candidate) bool { return c == nil })
 }
 
-// thin keeps some of a front, its ends included.
+// thin keeps some of a front, its ends included, and what takes the least flash and the least RAM.
 func thin(front []*Candidate) []*Candidate {
 	if len(front) <= wide {
 		return front
@@ -260,6 +303,12 @@ func thin(front []*Candidate) []*Candidate {
 	out := make([]*Candidate, wide)
 	for i := range out {
 		out[i] = front[i*(len(front)-1)/(wide-1)]
+	}
+	for _, of := range []func(Price) int{Price.Flash, Price.RAM} {
+		least := slices.MinFunc(front, func(a, b *Candidate) int { return cmp.Compare(of(a.Price), of(b.Price)) })
+		if !slices.Contains(out, least) {
+			out = append(out, least)
+		}
 	}
 	return out
 }
@@ -371,22 +420,32 @@ func (e *NoFit) add(c *Candidate) {
 	}
 }
 
-// others are the best choices that decide one thing otherwise than the pick, whatever else that changes: each once, with all that it
-// decides otherwise.
-func (k *picker) others(pick *Candidate) (out []Candidate) {
-	var all []step.Choice
+// around are the choices that decide one layer or the output otherwise than another, or one layer's product alone.
+func (k *picker) around(c step.Choice) (all []step.Choice) {
 	for i, layer := range k.space.Layers {
+		now, plan := c.Layers[i], &k.plan.Layers[i]
 		for _, l := range layer {
-			all = append(all, k.with(pick.Choice, i, l))
+			all = append(all, k.with(c, i, l))
+			if ahead(plan, now) && ahead(plan, l) && (l.Record == 0 || now.Product != step.Dots) {
+				all = append(all, k.with(c, i, multiplied(l, now)))
+			}
+		}
+		if ahead(plan, now) {
+			all = append(all, k.products(c, i)...)
 		}
 	}
 	for _, r := range k.space.Readout {
-		c := pick.Choice
 		c.Readout = r
 		all = append(all, c)
 	}
+	return all
+}
+
+// others are the best choices that decide one thing otherwise than the pick, whatever else that changes: each once, with all that it
+// decides otherwise.
+func (k *picker) others(pick *Candidate) (out []Candidate) {
 	best := map[string]*Candidate{}
-	for _, p := range allowed(k.prices(all)) {
+	for _, p := range allowed(k.prices(k.around(pick.Choice))) {
 		if p.Price == pick.Price || !k.fits(p.Price) {
 			continue
 		}

@@ -12,8 +12,10 @@ import (
 // Space is what can be chosen for a plan on a chip: for each layer and for the output, any of a list. Not every candidate can be
 // built, and of those some are too narrow: step.Build and step.Verify say so.
 type Space struct {
-	Word    int
-	Layers  [][]step.LayerChoice
+	Word   int
+	Layers [][]step.LayerChoice
+	// Dense are other ways to multiply, of a layer whose matrix is multiplied ahead of its update.
+	Dense   [][]step.LayerChoice
 	Readout []step.ReadoutChoice
 }
 
@@ -22,6 +24,7 @@ func Of(p *lower.Plan, c *chip.Part) Space {
 	s := Space{Word: word(c)}
 	for i := range p.Layers {
 		s.Layers = append(s.Layers, layers(&p.Layers[i], c))
+		s.Dense = append(s.Dense, dense(&p.Layers[i], c))
 	}
 	s.Readout = readouts(p, c)
 	return s
@@ -185,12 +188,44 @@ func dots(l *lower.Layer, k step.LayerChoice) (out []step.LayerChoice) {
 	if k.Unroll > 0 || k.Record > 0 || k.Pairs {
 		return nil
 	}
-	for _, k.Together = range []int{1, 2, 4} {
+	for _, k.Together = range together {
 		for _, k.Weight = range []int{0, 16} {
 			out = append(out, k)
 		}
 	}
 	return out
+}
+
+// together are how many rows may be multiplied at a time.
+var together = []int{1, 2, 4}
+
+// dense are the ways to multiply a dense matrix ahead of the update from words of several weights, as choices of nothing else.
+func dense(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
+	if l.Term == nil || l.Term.Source == lower.FromOneHot || l.Term.Matrix.Cols == 1 {
+		return nil
+	}
+	for _, rows := range together {
+		out = append(out, step.LayerChoice{Product: step.Packed, Together: rows})
+		if c.Word >= 32 {
+			k := step.LayerChoice{Product: step.Dots, Together: rows}
+			rolled, wide := k, k
+			rolled.Rolled, wide.Weight = true, 16
+			out = append(out, k, rolled, wide)
+		}
+	}
+	return out
+}
+
+// multiplied is a choice with another way to multiply ahead of the update.
+func multiplied(l, by step.LayerChoice) step.LayerChoice {
+	l.Product, l.Together, l.Weight, l.Rolled = by.Product, by.Together, by.Weight, by.Rolled
+	return l
+}
+
+// ahead reports whether a choice multiplies a dense matrix ahead of the update: what that takes is the same whatever else is chosen.
+func ahead(l *lower.Layer, k step.LayerChoice) bool {
+	how := k.Product == step.Rows || k.Product == step.Packed || k.Product == step.Dots
+	return l.Term != nil && how && k.Unroll == 0 && !k.Pairs
 }
 
 // passesOf are ways to split stages into passes: as few as a number of stages a pass allows; the short one first or, with short, last, where

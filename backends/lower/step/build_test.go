@@ -36,7 +36,8 @@ func TestChoicesGiveTheSameBits(t *testing.T) {
 		for _, l := range c.Layers {
 			for what, on := range map[string]bool{"pairs": l.Pairs, "fused": l.Fused, "in place": l.InPlace, "record": l.Record > 0, "merged": l.Merged, "ahead": l.Ahead, "below": l.Below, "separate": l.Separate,
 				"by value": l.Product == step.ByValue, "groups": l.Product == step.Groups || c.Readout.Product == step.Groups,
-				"joined": l.Product == step.Joined, "input dots": l.Product == step.Dots, "dots": c.Readout.Product == step.Dots, "stored dots": c.Readout.Stored, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed} {
+				"joined": l.Product == step.Joined, "input dots": l.Product == step.Dots, "dots": c.Readout.Product == step.Dots, "stored dots": c.Readout.Stored, "deferred": c.Readout.Deferred, "packed": c.Readout.Product == step.Packed,
+				"input packed": l.Product == step.Packed, "rolled dots": l.Product == step.Dots && l.Rolled} {
 				if on {
 					proven[what]++
 				}
@@ -60,8 +61,8 @@ func TestPairsGiveTheSameBits(t *testing.T) {
 		}
 		c := steptest.Choice(rng, p)
 		l := &c.Layers[0]
-		if l.Product == step.Joined || l.Product == step.Dots {
-			l.Product = step.Rows // pairs have neither
+		if l.Product == step.Joined || l.Product == step.Dots || l.Product == step.Packed {
+			l.Product = step.Rows // pairs have none of them
 		}
 		*l = step.LayerChoice{Pairs: true, Lane: 16, Fused: l.Fused, Merged: true, Record: 16 << rng.Intn(2), Separate: l.Separate, Product: l.Product, Unroll: 6}
 		stages := p.Layers[0].K
@@ -132,6 +133,68 @@ func tables(p *step.Program) (bits int) {
 		}
 	}
 	return bits
+}
+
+// TestDenseWeights: a ternary matrix that stands between layers, or behind a wide input, is multiplied from packed words of any size of
+// rows, and takes two bits a weight and what fills a row's last word; sums are no wider than they need where units do not alternate alike.
+func TestDenseWeights(t *testing.T) {
+	ways := []step.LayerChoice{{Product: step.Packed}, {Product: step.Dots}, {Product: step.Dots, Rolled: true}}
+	proven, plans, rescaled, filled := map[string]int{}, 0, 0, 0
+	for seed := int64(0); plans < 60; seed++ {
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		term := p.Layers[len(p.Layers)-1].Term
+		if term == nil || term.Source == lower.FromOneHot || term.Matrix.Rows < 8 || len(p.Layers) == 1 && term.Matrix.Cols < 9 {
+			continue
+		}
+		m := &term.Matrix
+		m.Name, m.Bits = "dense", 2
+		for i := range m.Ints {
+			m.Ints[i] = int64(rng.Intn(3) - 1)
+		}
+		for _, way := range ways {
+			for _, word := range []int{16, 32} {
+				c := step.Plain(p)
+				c.Word = word
+				k := &c.Layers[len(c.Layers)-1]
+				k.Product, k.Rolled, k.Together, k.Unroll = way.Product, way.Rolled, 1<<rng.Intn(3), 0
+				prog, err := step.Build(p, c)
+				if err != nil || step.Verify(prog) != nil {
+					continue
+				}
+				if err := hold(rng, p, prog); err != nil {
+					t.Errorf("seed %d, %v: %v", seed, k, err)
+				}
+				for _, a := range prog.Arrays {
+					if most := m.Rows * (2*m.Cols + 32); a.Name == "weights_"+m.Name && a.Len*a.Elem.Bits*a.Elem.Lanes > most {
+						t.Errorf("seed %d, %v: [%d, %d] takes %d bits", seed, k, m.Rows, m.Cols, a.Len*a.Elem.Bits*a.Elem.Lanes)
+					}
+				}
+				if term.AccBits < 32 && term.MidMulBits > 32 {
+					rescaled++
+				}
+				for _, f := range prog.Funcs {
+					for _, a := range f.Scratch {
+						if strings.HasSuffix(f.Name, "_"+p.Layers[len(p.Layers)-1].Name) && strings.HasPrefix(a.Name, "inflow") && term.AccBits < 32 && a.Elem.Bits > 32 {
+							t.Errorf("seed %d, %v: products of %d bits in %v", seed, k, term.AccBits, a.Elem)
+						}
+					}
+				}
+				proven[k.String()[strings.Index(k.String(), "product by"):]]++
+			}
+		}
+		if plans++; m.Cols%16 != 0 {
+			filled++
+		}
+	}
+	if rescaled == 0 || filled == 0 {
+		t.Errorf("%d products are rescaled by sqrt(2), %d plans have rows that fill no word", rescaled, filled)
+	}
+	for _, what := range []string{"product by packed, 1 rows", "product by packed, 4 rows", "product by dots, 1 rows", "product by dots, 2 rows at a time, columns in a loop"} {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(proven)), func(k string) bool { return strings.HasPrefix(k, what) }) {
+			t.Errorf("nothing was proven of %s", what)
+		}
+	}
 }
 
 // TestJoinedWithHalvings holds staged transforms whose last pass halves, with constants that are joined with the weights: what is
@@ -236,7 +299,7 @@ func TestPairsMoveTheirConstants(t *testing.T) {
 	const enough = 4
 	one, two := 0, 0
 	for seed := int64(0); one < enough || two < enough; seed++ {
-		if seed == 60000 {
+		if seed == 20000 {
 			t.Fatalf("only %d and %d plans are held", one, two)
 		}
 		rng := rand.New(rand.NewSource(seed))

@@ -59,9 +59,11 @@ type LayerChoice struct {
 	// Multiple rounds the columns that such an array is multiplied by up to a multiple of it, with weights of 0: compilers make vectors
 	// of such loops at any level of optimisation. For Rows; 0 is 1.
 	Multiple int
-	// Together is how many rows are multiplied at a time by Dots, and Weight how many bits a weight has in their table: 16, or 0 for
-	// as few as it needs.
+	// Together is how many rows are multiplied at a time by Dots or Packed, and Weight how many bits a weight has in the table of Dots:
+	// 16, or 0 for as few as it needs.
 	Together, Weight int
+	// Rolled walks the columns of Dots in a loop, a word of each row at a time, instead of writing them out.
+	Rolled bool
 }
 
 // Product is how a matrix is multiplied.
@@ -72,7 +74,7 @@ const (
 	Rows    Product = "rows"    // row by row, an entry of a table a weight
 	Coupled Product = "coupled" // two rows at a time, their weights in the lanes of a word
 	Columns Product = "columns" // column by column: each entry of the vector is read once
-	Packed  Product = "packed"  // column by column, several weights a table word
+	Packed  Product = "packed"  // from table words of several weights; of the output column by column
 	Dots    Product = "dots"    // pairs of entries by pairs of weights, from packed words
 	Joined  Product = "joined"  // within the update: words of weights and the unit's constant, a dot product each
 	Adders  Product = "adders"  // shared additions, straight
@@ -128,8 +130,11 @@ func (c LayerChoice) String() string {
 	if c.Multiple > 1 {
 		words = append(words, fmt.Sprintf("columns in multiples of %d", c.Multiple))
 	}
-	if c.Product == Dots {
+	if c.Product == Dots || c.Product == Packed {
 		words = append(words, fmt.Sprintf("%d rows at a time", max(c.Together, 1)))
+		if c.Rolled {
+			words = append(words, "columns in a loop")
+		}
 		if c.Weight > 0 {
 			words = append(words, fmt.Sprintf("%d bits a weight", c.Weight))
 		}

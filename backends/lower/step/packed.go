@@ -3,11 +3,12 @@ package step
 import (
 	"fmt"
 
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
-// packing lays the weights of the output out in words, several a word, with an offset that keeps them positive.
+// packing lays weights out in words, several a word, with an offset that keeps them positive.
 type packing struct {
 	bits   int   // a weight
 	offset int64 // that was added
@@ -15,23 +16,99 @@ type packing struct {
 	per    int   // weights a word
 }
 
-func (r *readout) packing(word int) packing {
-	bits := max(r.Matrix.Bits, 2)
+func (b *builder) packing(m *lower.Matrix, word int) packing {
+	bits := max(m.Bits, 2)
 	for bits < 16 && word%bits != 0 {
 		bits++
 	}
 	if bits > word {
-		r.fail("weights of %d bits are not packed into words of %d", r.Matrix.Bits, word)
+		b.fail("weights of %d bits are not packed into words of %d", m.Bits, word)
 	}
-	return packing{bits, 1 << (r.Matrix.Bits - 1), Int{Bits: word, Lanes: 1, Unsigned: word < 32}, word / bits}
+	return packing{bits, 1 << (m.Bits - 1), Int{Bits: word, Lanes: 1, Unsigned: word < 32}, word / bits}
 }
 
 // wordBits is how wide the words of packed tables are: bytes where the processor has 16 bits.
-func (r *readout) wordBits() int {
-	if r.choice.Word == 16 {
+func (b *builder) wordBits() int {
+	if b.choice.Word == 16 {
 		return 8
 	}
 	return 32
+}
+
+// words are the entries of a packed table as its type has them.
+func (p packing) words(data []int64) []int64 {
+	if p.word.Bits == 32 {
+		for i, v := range data {
+			data[i] = int64(int32(v))
+		}
+	}
+	return data
+}
+
+// packed multiplies some rows at a time from packed words, into an array ahead of the update. A word holds the weights of a row for as
+// many columns as it has room for, and a loop takes the words in turn, however many columns there are. The sums start without the
+// offset of the weights.
+func (t *term) packed() {
+	w, rows := &t.t.Matrix, max(t.c.Together, 1)
+	p := t.packing(w, t.wordBits())
+	if p.per < 2 || w.Rows%rows != 0 {
+		t.fail("the input is not multiplied from packed words, %d rows at a time", rows)
+	}
+	words := (w.Cols + p.per - 1) / p.per
+	in := t.builder.vector(t.fn, t.t, narrowest(t.t.InBits), words*p.per)
+	t.before = append(t.before, in.fill...)
+	acc := t.calc(t.t.InBits + p.bits + arith.SignedBits(int64(w.Cols))) // weights with an offset make larger sums
+	if acc.Bits < t.acc.Bits {
+		acc = t.acc
+	}
+	x, product := t.calc(t.t.InBits+p.bits), Mul
+	if t.builder.choice.Word == 16 && t.t.InBits <= 8 && p.bits < 8 {
+		x, product = I8, MulWide
+	}
+
+	half, total, j, k := t.halfAhead(), Var(acc, "total"), Counter("j"), Counter("k")
+	s, start := let("start", Sub(Const(acc, half), Times(total, p.offset)))
+	t.before = append(t.before, Let{Name: total.Name, Value: Const(acc, 0), Mutable: true},
+		For{Var: "j", To: w.Cols, By: 1, Body: []Stmt{Set{total.Name, Add(total, As(Load(in.array, j), acc))}}}, s)
+
+	table := t.packedTable(p, rows, words)
+	t.ahead = t.fn.scratch(t.names, "inflow", t.acc, w.Rows)
+	var head, body, tail []Stmt
+	read, sums := make([]*Expr, rows), make([]*Expr, rows)
+	first := sum(Times(Counter("i"), int64(words*rows)), Times(k, int64(rows)))
+	for r := range rows {
+		sums[r] = Var(acc, fmt.Sprintf("s%d", r))
+		head = append(head, Let{Name: sums[r].Name, Value: start, Mutable: true})
+		var s Stmt
+		s, read[r] = let(fmt.Sprintf("w%d", r), Load(table, sum(first, At(r))))
+		body = append(body, s)
+		done := As(sums[r].Claimed(t.t.AccBits+boolInt(t.shift >= 0)), t.acc)
+		tail = append(tail, Store{t.ahead.Name, sum(Times(Counter("i"), int64(rows)), At(r)), done})
+	}
+	for c := range p.per {
+		s, v := let(fmt.Sprintf("v%d", c), As(Load(in.array, sum(Times(k, int64(p.per)), At(c))), x))
+		body = append(body, s)
+		for r, to := range sums {
+			weight := Field(read[r], c*p.bits, p.bits, false, x)
+			body = append(body, Set{to.Name, Add(to, As(product(weight, v), acc))})
+		}
+	}
+	head = append(head, For{Var: "k", To: words, By: 1, Body: body})
+	t.before = append(t.before, each("i", w.Rows/rows, append(head, tail...)...))
+}
+
+// packedTable packs the weights of a layer: for each group of rows, the words of the same columns stand together.
+func (t *term) packedTable(p packing, rows, words int) *Array {
+	w := &t.t.Matrix
+	data := make([]int64, w.Rows*words)
+	for i := range w.Rows {
+		for c := range w.Cols {
+			at := i/rows*rows*words + c/p.per*rows + i%rows
+			data[at] |= (w.Ints[i*w.Cols+c] + p.offset) << (c % p.per * p.bits)
+		}
+	}
+	doc := fmt.Sprintf("%s [%d, %d], %d rows at a time, %d columns a word: %d bits a weight, which is stored plus %d.", w.Name, w.Rows, w.Cols, rows, p.per, p.bits, p.offset)
+	return t.tableOf(p.word, weights(w), doc, p.words(data))
 }
 
 // together is how many rows are multiplied at a time.
@@ -62,7 +139,7 @@ func (r *readout) unitOf(j *Expr) *Expr { return r.unit(Load(r.l.state, j), r.ca
 
 // packedTable packs the weights of some rows: those of a unit stand together.
 func (r *readout) packedTable(first, n int) (*Array, packing) {
-	p := r.packing(r.wordBits())
+	p := r.packing(&r.Matrix, r.wordBits())
 	if t := r.packedTables[first]; t != nil {
 		return t, p
 	}
@@ -80,13 +157,8 @@ func (r *readout) packedTable(first, n int) (*Array, packing) {
 }
 
 func (r *readout) packedArray(first, n int, p packing, data []int64, order string) *Array {
-	if p.word.Bits == 32 {
-		for i, v := range data {
-			data[i] = int64(int32(v))
-		}
-	}
 	doc := fmt.Sprintf("%s [%d, %d], rows %d to %d, %s: %d bits a weight, which is stored plus %d.", r.Matrix.Name, r.Matrix.Rows, r.Matrix.Cols, first, first+n-1, order, p.bits, p.offset)
-	return r.tableOf(p.word, weights(&r.Matrix), doc, data)
+	return r.tableOf(p.word, weights(&r.Matrix), doc, p.words(data))
 }
 
 // values is what a matrix multiplies: that of unit j, of some bits with its sign.
@@ -142,7 +214,7 @@ var pair = Int{Bits: 16, Lanes: 2}
 
 // dots multiplies pairs of units by pairs of weights: a table word holds the weights of a row for several pairs.
 func (r *readout) dots(put into) []Stmt {
-	p := r.packing(32)
+	p := r.packing(&r.Matrix, 32)
 	pairs := p.per / 2
 	n := r.l.N / 2
 	if p.bits > 8 || r.l.Bits > 16 || r.l.N%2 != 0 || n%pairs != 0 || !r.Relu || r.y != I32 {

@@ -18,7 +18,7 @@ type term struct {
 	before  []Stmt // of both phases
 	columns *Array // Columns and a token: the matrix, column by column
 	ahead   *Array // the product, where it is made ahead of the update
-	shift   int    // Dots: what is left to shift of it, which has its half; -1 where it is rounded as a whole
+	shift   int    // Dots and Packed: what is left to shift of it, which has its half; -1 where it is rounded as a whole
 	values  *Array // ByValue
 }
 
@@ -77,10 +77,16 @@ func (t *term) byColumn() []int64 {
 	return out
 }
 
-// aheadOfUpdate multiplies the whole vector in front of the update, into an array.
+// aheadOfUpdate multiplies the whole vector in front of the update, into an array no wider than the product: where units do not alternate
+// alike, what is rescaled by sqrt(2) is wider.
 func (t *term) aheadOfUpdate() {
-	if t.product == Dots {
+	t.acc = t.calc(t.t.AccBits, t.t.InBits)
+	switch t.product {
+	case Dots:
 		t.dots()
+		return
+	case Packed:
+		t.packed()
 		return
 	}
 	elem, w := narrowest(t.t.InBits), &t.t.Matrix
@@ -383,7 +389,11 @@ func (t *term) entry(at, position *Expr, r *record, ph int, sumType Int, name fu
 		if t.shift >= 0 {
 			return As(Shr(Load(t.ahead, at), t.shift), sumType)
 		}
-		return rounded(Load(t.ahead, at))
+		wide := t.calc(t.t.AccBits, t.t.InBits, t.t.OutBits)
+		if t.t.Mid[ph] != arith.Identity {
+			wide = t.calc(t.t.InBits, t.t.MidMulBits, t.t.MidBits, t.t.OutBits)
+		}
+		return rounded(As(Load(t.ahead, at), wide))
 	case t.product == ByValue:
 		return t.byValue(position, r, name)
 	case t.record():

@@ -28,7 +28,7 @@ func Choice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		l.Descending = !p.Layers[i].Staged && coin()
 		l.InPlace, l.Fused, l.Merged = coin(), coin(), coin()
 		l.Record = []int{0, 0, 8, 16, 32}[rng.Intn(5)]
-		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots, step.Joined}[rng.Intn(7)]
+		l.Product = []step.Product{step.Rows, step.Rows, step.Adders, step.ByValue, step.Groups, step.Dots, step.Joined, step.Packed}[rng.Intn(8)]
 		if p.Layers[i].Leak != nil { // which allows neither
 			l.Merged = false
 			if l.Product == step.Joined {
@@ -38,7 +38,7 @@ func Choice(rng *rand.Rand, p *lower.Plan) step.Choice {
 		if l.Product == step.Joined {
 			l.Pairs, l.Fused, l.Merged, l.Record = false, true, false, 0
 		}
-		l.Together, l.Weight = rng.Intn(4), 16*rng.Intn(2)
+		l.Together, l.Weight, l.Rolled = rng.Intn(4), 16*rng.Intn(2), coin()
 		l.Unroll, l.Widened, l.Multiple = rng.Intn(7), coin(), rng.Intn(9)
 		switch rng.Intn(3) {
 		case 0: // the plain lane

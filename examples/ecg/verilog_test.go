@@ -1,0 +1,112 @@
+package ecg
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/frontend"
+	"github.com/hrnnc/hrnnc/internal/shared"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
+)
+
+// TestVerilog holds chip/slopes.v to internal/frontend in a simulator: noise of every loudness, the edges of 16 bits and a recording, with
+// cycles in which one side or the other waits, and with a reset within a step and at the end of one.
+func TestVerilog(t *testing.T) {
+	need(t, "iverilog")
+	dir := t.TempDir()
+	if _, err := exttool.Run(t.Context(), "chip", nil, "iverilog", "-g2001", "-Wall", "-o", filepath.Join(dir, "slopes"), "slopes.v", "slopes_tb.v"); err != nil {
+		t.Fatal(err)
+	}
+	noise := random(150)
+	var edges []int16
+	for _, period := range []int{1, 5, 6, 7, 12, 500} {
+		for n := range 3000 {
+			edges = append(edges, []int16{1<<15 - 1, -1 << 15}[n/period%2])
+		}
+		edges = append(edges, make([]int16, 1500)...)
+	}
+	for _, c := range []struct {
+		name    string
+		samples []int16
+		pauses  bool
+		reset   int // behind so many samples
+	}{
+		{"random", noise, false, 0},
+		{"extreme", edges, false, 0},
+		{"pauses", noise[:6000], true, 0},
+		{"reset within a step", noise[:6000], false, 3001},
+		{"reset at the end of a step", noise[:6000], true, 3000},
+		{"recorded", nil, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.samples == nil {
+				c.samples = recorded(t, 20_000)
+			}
+			args := []string{}
+			if c.pauses {
+				args = append(args, "+pauses")
+			}
+			want := frontend.Slopes(c.samples)
+			if c.reset > 0 {
+				args = append(args, fmt.Sprintf("+reset=%d", c.reset))
+				// What a reset finds in work is lost.
+				want = slices.Concat(frontend.Slopes(c.samples[:c.reset-1]), frontend.Slopes(c.samples[c.reset:]))
+			}
+			simulated(t, dir, c.samples, want, args...)
+		})
+	}
+}
+
+// simulated runs the testbench and compares what it writes.
+func simulated(t *testing.T, dir string, samples []int16, want [][frontend.NumSlopes]int8, args ...string) {
+	t.Helper()
+	var in, lines bytes.Buffer
+	for _, s := range samples {
+		fmt.Fprintf(&in, "%04x\n", uint16(s))
+	}
+	for _, w := range want {
+		fmt.Fprintf(&lines, "%d %d\n", w[0], w[1])
+	}
+	if err := os.WriteFile(filepath.Join(dir, "samples.hex"), in.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exttool.Run(t.Context(), dir, nil, "vvp", append([]string{"slopes"}, args...)...); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "slopes.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, w := bytes.Split(got, []byte("\n")), bytes.Split(lines.Bytes(), []byte("\n"))
+	if len(g) != len(w) {
+		t.Fatalf("%d steps, not %d", len(g)-1, len(want))
+	}
+	for i := range g {
+		if !bytes.Equal(g[i], w[i]) {
+			t.Fatalf("step %d: %s, not %s", i, g[i], w[i])
+		}
+	}
+}
+
+// recorded is how a recording of the data set begins.
+func recorded(t *testing.T, n int) (samples []int16) {
+	a, err := files.OpenNpz(filepath.Join(shared.Path(t, "data", "mitbih"), "mitbih.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	differences, err := a.Integers("dx_208")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := int32(0)
+	for _, d := range differences[:n] {
+		sum += d
+		samples = append(samples, int16(sum))
+	}
+	return samples
+}
