@@ -199,18 +199,23 @@ func dots(l *lower.Layer, k step.LayerChoice) (out []step.LayerChoice) {
 // together are how many rows may be multiplied at a time.
 var together = []int{1, 2, 4}
 
-// dense are the ways to multiply a dense matrix ahead of the update from words of several weights, as choices of nothing else.
+// dense are the ways to multiply a dense matrix ahead of the update from words of several weights, as choices of nothing else, but for
+// those that layers has. Columns are written out only as far as a load reaches from a pointer.
 func dense(l *lower.Layer, c *chip.Part) (out []step.LayerChoice) {
 	if l.Term == nil || l.Term.Source == lower.FromOneHot || l.Term.Matrix.Cols == 1 {
 		return nil
 	}
 	for _, rows := range together {
 		out = append(out, step.LayerChoice{Product: step.Packed, Together: rows})
-		if c.Word >= 32 {
-			k := step.LayerChoice{Product: step.Dots, Together: rows}
-			rolled, wide := k, k
-			rolled.Rolled, wide.Weight = true, 16
-			out = append(out, k, rolled, wide)
+		if c.Word < 32 {
+			continue
+		}
+		k := step.LayerChoice{Product: step.Dots, Together: rows}
+		rolled, wide := k, k
+		rolled.Rolled, wide.Weight = true, 16
+		out = append(out, rolled)
+		if l.Term.Source != lower.FromVector && 4*rows*l.Term.Matrix.Cols/2 <= machineOf(c).reach(4) {
+			out = append(out, k, wide)
 		}
 	}
 	return out
