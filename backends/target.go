@@ -16,6 +16,9 @@ import (
 type File struct {
 	Path string
 	Data []byte
+	// Named and Stretches are what Origins is made of: the target fills in one of them where it knows.
+	Named     []Named
+	Stretches []Stretch
 }
 
 // Vectors are golden sequences: X[sequence][step][entry] goes in and Y[sequence][step][output] comes out, with one step

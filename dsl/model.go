@@ -88,7 +88,8 @@ type Readout struct {
 	From   *Layer
 	Relu   bool
 	Bias   *Param
-	Span   diag.Span
+	Span   diag.Span   // of the output
+	Terms  []diag.Span // of y, where they are written
 }
 
 // Layer finds the layer of a state, or nil.

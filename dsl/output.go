@@ -130,6 +130,7 @@ func (c *checker) readout(s *OutputStmt, y *Sum) {
 		if !c.readoutTerm(r, t.term) {
 			return
 		}
+		r.Terms = append(r.Terms, t.term.span(c.file))
 		if r.Bias != nil && plus == r.Span && !t.op.IsZero() {
 			plus = t.op
 		}

@@ -3,9 +3,12 @@
 package web
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,10 +17,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
 	"github.com/hrnnc/hrnnc/internal/exttool"
 )
+
+// tools are what the tests need.
+var tools = []string{"chromium", "node", "npm"}
 
 // built makes the page once.
 var built = sync.OnceValues(func() (string, error) {
@@ -37,7 +45,7 @@ type visit struct {
 // open starts a browser on the page: from the disk, or from a server where address is one.
 func open(t *testing.T, address string) *visit {
 	t.Helper()
-	for _, tool := range []string{"chromium", "node", "npm"} {
+	for _, tool := range tools {
 		if _, err := exttool.Find(tool); err != nil {
 			t.Skipf("skipped: no %s: apt-get install %s", tool, exttool.Package(tool))
 		}
@@ -71,7 +79,7 @@ func (v *visit) do(steps ...chromedp.Action[chromedp.Void]) {
 }
 
 // patience is how long anything may take on a machine that has much else to do.
-const patience = 2 * time.Minute
+const patience = time.Minute
 
 // see gives what a selector's element shows, "" where there is none.
 func (v *visit) see(selector string) string {
@@ -137,11 +145,41 @@ func (v *visit) replace(word, with string) {
 	v.do(chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)), chromedp.KeyEvent(with))
 }
 
-func TestTyping(t *testing.T) {
+// click clicks in the middle of what a selector names.
+func (v *visit) click(selector string) {
+	v.Helper()
+	v.do(chromedp.Click(selector))
+}
+
+// drop drops files onto the page.
+func (v *visit) drop(files ...string) {
+	v.Helper()
+	for _, typ := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+		_, err := chromedp.Call(v.ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: typ, X: 700, Y: 400,
+			Data: &input.DragData{Items: []*input.DragDataItem{}, Files: files, DragOperationsMask: 1}})
+		if err != nil {
+			v.Fatal(err)
+		}
+	}
+}
+
+// holds evaluates a condition in the page.
+func (v *visit) holds(condition string) bool {
+	v.Helper()
+	is, err := chromedp.Run(v.ctx, chromedp.Evaluate[bool](condition))
+	if err != nil {
+		v.Fatal(err)
+	}
+	return is
+}
+
+// TestPage uses the page from the disk: types, looks at every tab, points at code, copies a link.
+func TestPage(t *testing.T) {
 	v := open(t, "")
 	v.until("#state", "no errors")
 	v.until("[data-target=c] .view", "hrnnc")
 	v.shot("light")
+
 	v.replace("hadamard", "hadamrad")
 	if problems := v.until("#problems", "hadamrad"); !strings.Contains(problems, "14:6") {
 		t.Errorf("the problem has no place: %q", problems)
@@ -155,4 +193,137 @@ func TestTyping(t *testing.T) {
 	if seen := v.see("#problems"); seen != "" {
 		t.Errorf("problems stayed: %q", seen)
 	}
+
+	// A click into a line of the model brings its code, and pointing at the code its term of the model.
+	x, y := v.place("#editor .cm-content", "onehot")
+	v.do(chromedp.MouseClickXY(x, y))
+	v.until("[data-target=c] .view", "weights_U")
+	x, y = v.place("[data-target=c] .cm-content", "weights_U")
+	v.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+	v.until("#editor .from-model-strong", "param U")
+	if !v.holds(`[...document.querySelectorAll("#editor .from-model-strong")].some((e) => e.innerText.startsWith("U"))`) {
+		t.Error("the term that the weights are for is not marked")
+	}
+	v.shot("tied")
+
+	v.click("[data-tab=ir]")
+	v.until("#panel", "hadamard(%0, block = 128, norm)")
+	v.click("#panel .chips button:nth-child(6)")
+	v.until("#panel", "quantize: choose units")
+	v.shot("passes")
+
+	v.click("[data-tab=run]")
+	v.until("#panel", "At the end it says")
+	v.shot("run")
+
+	v.click("[data-tab=wave]")
+	v.until("#panel", "One step of the Verilog")
+	if !v.holds(`new Promise((ok) => { const i = document.querySelector("#panel img"); i.decode().then(() => ok(i.naturalWidth > 300), () => ok(false)); })`) {
+		t.Error("the waveform is no picture")
+	}
+	v.shot("waveform")
+
+	// Fewer units: the weights do not fit any more, which the page says, and code and costs are there all the same.
+	v.click("[data-tab=costs]")
+	v.until("#panel", "2,697")
+	v.replace("120", "60")
+	v.until("#state", "no errors")
+	v.until("#panel .tiles", "parameters")
+
+	before := v.see("#editor .cm-content")
+	v.click("#share")
+	v.until("#toast", "link")
+	address, err := chromedp.Run(v.ctx, chromedp.Evaluate[string]("location.href"))
+	if err != nil || !strings.Contains(address, "#m=") {
+		t.Fatalf("the address is %q, %v", address, err)
+	}
+	v.do(chromedp.Navigate("about:blank"))
+	v.do(chromedp.Navigate(address))
+	v.until("#state", "no errors")
+	if after := v.see("#editor .cm-content"); after != before || !strings.Contains(after, "steps 60") {
+		t.Errorf("the link gives another text:\n%s", after)
+	}
+	if seen := v.see("#weights"); !strings.Contains(seen, "trained with the example") {
+		t.Errorf("the link lost the weights: %q", seen)
+	}
+
+	v.click("#theme")
+	v.shot("dark")
+	v.do(chromedp.EmulateViewport(390, 844))
+	v.until("#state", "no errors")
+	v.shot("narrow")
+	if !v.holds("document.scrollingElement.scrollWidth <= 390") {
+		t.Error("a narrow page is wider than its window")
+	}
+}
+
+// TestDrop brings the page from a server, drops data on it, trains a model that it writes, runs it and takes it home.
+func TestDrop(t *testing.T) {
+	dir := t.TempDir()
+	data := filepath.Join(dir, "kinds.csv")
+	var rows strings.Builder
+	rows.WriteString("recording,x,kind\n")
+	for r := range 40 {
+		for s := range 8 {
+			sign := 1 - 2*((r+s*(r%2))%2)
+			fmt.Fprintf(&rows, "r%02d,%d.%d,%s\n", r, sign, (r*7+s*3)%10, []string{"same", "turns"}[r%2])
+		}
+	}
+	if err := os.WriteFile(data, []byte(rows.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range tools {
+		if _, err := exttool.Find(tool); err != nil {
+			t.Skipf("skipped: no %s: apt-get install %s", tool, exttool.Package(tool))
+		}
+	}
+	dist, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(dist)))
+	t.Cleanup(server.Close)
+	v := open(t, server.URL)
+	if _, err := chromedp.CallBrowser(v.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: "allow", DownloadPath: dir}); err != nil {
+		t.Fatal(err)
+	}
+	v.until("#state", "no errors")
+	v.drop(data)
+	v.until("#panel", "kinds.csv")
+	v.click(`#panel input[type="text"]`)
+	v.do(chromedp.KeyEvent("id=recording label=kind epochs=4 repeat=1 augment_shift=0 augment_noise=0"))
+	v.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#panel button")].find((b) => b.textContent === "Write a model for it").click()`))
+	v.until("#editor", "model kinds")
+	v.until("#panel", "Why the model is as it is")
+	v.until("#weights", "Weights are random")
+	v.click("#panel button.main")
+	v.until("#panel", "Trained in")
+	if !v.holds(`document.querySelector("#panel iframe").srcdoc.includes("</html>")`) {
+		t.Error("there is no report")
+	}
+	v.shot("trained")
+	v.until("#weights", "Weights: model.safetensors")
+
+	v.click("#take")
+	home := filepath.Join(dir, "kinds.zip")
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		if z, err := zip.OpenReader(home); err == nil {
+			if len(z.File) < 20 {
+				t.Errorf("the archive has %d files", len(z.File))
+			}
+			z.Close()
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("%v; the page says %q", err, v.see("#toast"))
+		}
+	}
+
+	v.click("[data-tab=run]")
+	v.until("#panel", "golden")
+	v.drop(data) // onto the tab that runs
+	v.until("#panel", "of 40, 8 steps")
+	v.until("#panel", "At the end it says")
+
+	v.drop(filepath.Join("..", "README.md"))
+	v.until("#toast", "is no model")
 }

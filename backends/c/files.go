@@ -347,7 +347,7 @@ func (g *page) files(s *speller, v backends.Vectors) []backends.File {
 	g.Version = fmt.Sprintf("%X", hash[:4])
 	files := []backends.File{
 		{Path: g.Prefix + ".h", Data: g.fill("header.h.tmpl")},
-		{Path: g.Prefix + ".c", Data: source},
+		{Path: g.Prefix + ".c", Data: source, Named: s.named()},
 		{Path: "test_" + g.Prefix + ".c", Data: g.fill("test.c.tmpl")},
 		{Path: g.Prefix + "_vectors.h", Data: g.vectors(v)},
 		{Path: harnessFile, Data: g.fill("harness.c.tmpl")},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 )
@@ -227,6 +228,9 @@ func (s *speller) declareArrays(f *step.Func) {
 	for _, a := range f.Scratch {
 		text := s.declareArray(a.Name)
 		s.scope.arrays[a.Name] = array{text: text, elem: a.Elem, kind: a.Kind, len: a.Len}
+		if of, ok := s.program.Origins[a.Name]; ok {
+			s.local = append(s.local, backends.Named{Name: text, Of: of})
+		}
 		if s.pointed(f, a) {
 			entries := s.declareArray(a.Name + "_entries")
 			s.line(s.typeName(a.Elem), " ", entries, fmt.Sprintf("[%d];", a.Len))

@@ -2,7 +2,11 @@ package c
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 )
 
@@ -111,6 +115,21 @@ func (s *speller) stores24() bool {
 		}
 	}
 	return false
+}
+
+// named are the names of the source that belong to parts of the model.
+func (s *speller) named() []backends.Named {
+	out := slices.Clone(s.local)
+	for _, a := range s.program.Arrays {
+		if of, ok := s.program.Origins[a.Name]; ok {
+			text := s.scope.array(a.Name).text
+			out = append(out, backends.Named{Name: text[strings.LastIndexAny(text, ">.")+1:], Of: of})
+		}
+	}
+	for _, f := range s.program.Funcs {
+		out = append(out, backends.Named{Name: s.funcs[f.Name], Of: s.program.Origins[f.Name], Func: true})
+	}
+	return append(out, backends.Named{Name: s.prefix + "_class", Of: lower.Origin{Part: lower.PartOutput}, Func: true})
 }
 
 // tableQualifier is what tables of a type are. avr-gcc 5 stops at numbers of 64 bits in flash, which are rare.

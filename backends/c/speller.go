@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/spell"
@@ -25,6 +26,7 @@ type speller struct {
 	scope   *scope
 	needs   map[string]*needs // of functions
 	funcs   map[string]string // their names in C
+	local   []backends.Named  // arrays of functions that belong to parts of the model
 	inline  writer            // the functions at the head of the file
 	inlined map[string]bool
 	bytes   map[string]bool // counters of 8 bits

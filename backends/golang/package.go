@@ -24,7 +24,8 @@ type generator struct {
 	fields  []modelField
 	stream  []modelField // of Model beside its courses, where the model restarts
 	tables  []jen.Code
-	entries []entries // of those of the tables that fill writes
+	named   []backends.Named // names that belong to parts of the model
+	entries []entries        // of those of the tables that fill writes
 	methods []jen.Code
 	helpers []jen.Code
 	counts  bool // whether t's parity is kept
@@ -138,6 +139,8 @@ func (g *generator) files(v backends.Vectors) ([]backends.File, []backends.Figur
 	if out[0].Data, err = fill(out[0].Data, g.entries); err != nil {
 		return nil, nil, fmt.Errorf("go: %s: %w", out[0].Path, err)
 	}
+	out[0].Named = append(g.named, backends.Named{Name: "Step", Of: g.prog.Origins[g.step.Name], Func: true}, backends.Named{Name: "Output", Of: g.prog.Origins[g.output.Name], Func: true},
+		backends.Named{Name: "Class", Of: lower.Origin{Part: lower.PartOutput}, Func: true}, backends.Named{Name: "Bits", Of: lower.Origin{Part: lower.PartOutput}, Func: true})
 	out = append(out,
 		backends.File{Path: "go.mod", Data: fmt.Appendf(nil, "module %s\n\ngo 1.22\n", g.module)},
 		backends.File{Path: "README.md", Data: g.readme()})

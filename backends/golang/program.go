@@ -8,6 +8,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/arith"
 )
@@ -53,6 +54,7 @@ func (g *generator) program() {
 			g.decide = f
 		default:
 			id := g.names.pick(camel(f.Name, false))
+			g.named = append(g.named, backends.Named{Name: id, Of: g.prog.Origins[f.Name], Func: true})
 			g.calls[f.Name] = id
 			g.method(id, []string{"is " + lowerFirst(f.Doc)}, g.params(f), nil, g.body(f, nil))
 		}
@@ -79,6 +81,15 @@ func (g *generator) declare(a *step.Array) {
 		out.code = g.field(a, a.Doc)
 	}
 	g.arrays[a.Name] = out
+	g.belongs(out)
+}
+
+// belongs notes what of the model an array is for.
+func (g *generator) belongs(a *array) {
+	if of, ok := g.prog.Origins[a.Name]; ok {
+		text := fmt.Sprintf("%#v", a.code)
+		g.named = append(g.named, backends.Named{Name: text[strings.LastIndexByte(text, '.')+1:], Of: of})
+	}
 }
 
 // field adds an array to the model.
@@ -117,6 +128,7 @@ func (g *generator) scratch(fn int, a *step.Array) {
 		g.scratchCode[key(i)] = g.field(a, "scratch: "+a.Doc)
 	}
 	g.arrays[a.Name] = &array{Array: a, code: g.scratchCode[key(i)], elem: goType(a.Elem)}
+	g.belongs(g.arrays[a.Name])
 }
 
 // reaches reports whether one function calls another, at any distance.

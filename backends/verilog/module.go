@@ -2,6 +2,7 @@ package verilog
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
@@ -45,8 +46,13 @@ func (w *writer) module() {
 		d.Port(port).Doc = doc
 	}
 	m := &memories{prefix: w.prefix, macro: memoriesMacro(w.prefix)}
-	text := w.banner() + "\n" + spellDesign(d, m)
-	w.files = append(w.files, backends.File{Path: w.prefix + ".v", Data: []byte(text)})
+	head := w.banner() + "\n"
+	text, stretches := spellDesign(d, m)
+	above := strings.Count(head, "\n")
+	for i := range stretches {
+		stretches[i].From, stretches[i].To = stretches[i].From+above, stretches[i].To+above
+	}
+	w.files = append(w.files, backends.File{Path: w.prefix + ".v", Data: []byte(head + text), Stretches: stretches})
 	for _, f := range m.files {
 		w.files = append(w.files, f)
 		w.memoryFiles = append(w.memoryFiles, f.Path)

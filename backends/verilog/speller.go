@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 )
 
@@ -16,10 +17,12 @@ type speller struct {
 	// addressBits are those of the address of a table in logic.
 	addressBits map[*datapath.Memory]int
 	carries     []string // lowest bits of sums with a carry, which only take it in
+	stretches   []backends.Stretch
 }
 
-// spellDesign is the text of a design's module, without a banner. ports and timescales are the design's own.
-func spellDesign(d *datapath.Design, m *memories) string {
+// spellDesign is the text of a design's module, without a banner, and what of the model its lines belong to. ports and timescales are
+// the design's own.
+func spellDesign(d *datapath.Design, m *memories) (string, []backends.Stretch) {
 	s := speller{declared: map[*datapath.Signal]bool{}, memories: m, addressBits: d.LookupBits()}
 	for _, text := range d.Doc {
 		s.raw(comment(text))
@@ -44,7 +47,7 @@ func spellDesign(d *datapath.Design, m *memories) string {
 	s.sections(d)
 	s.spares(d)
 	s.raw("endmodule")
-	return s.String() + "\n"
+	return s.String() + "\n", s.stretches
 }
 
 // spares names the bits that nothing reads, so that linters know that it is meant.
@@ -127,6 +130,7 @@ func typed(s *datapath.Signal) string {
 func (s *speller) sections(d *datapath.Design) {
 	for _, section := range d.Sections {
 		s.raw("")
+		from := strings.Count(s.b.String(), "\n") + 2
 		if section.Title != "" {
 			for i, l := range strings.Split(section.Title, "\n") {
 				if i == 0 {
@@ -143,6 +147,9 @@ func (s *speller) sections(d *datapath.Design) {
 			}
 		}
 		s.clocked(clocked)
+		if section.Of != nil {
+			s.stretches = append(s.stretches, backends.Stretch{From: from, To: strings.Count(s.b.String(), "\n") + 1, Of: section.Of})
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func TestSpelledDesignsRunAlike(t *testing.T) {
 			}
 			dir := t.TempDir()
 			bench, want := benchFor(d, rand.New(rand.NewSource(int64(seed))))
-			text := spellDesign(d, &memories{})
+			text, _ := spellDesign(d, &memories{})
 			for name, data := range map[string]string{"d.v": text, "bench.v": bench} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
 					t.Fatal(err)

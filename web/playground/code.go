@@ -6,16 +6,53 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // File is a generated file.
 type File struct {
-	Path string `json:"path"`
-	Text string `json:"text"`
+	Path  string `json:"path"`
+	Text  string `json:"text"`
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Part is lines of a generated file, from From to To, and the places of the model that they came from: line, column, and their ends.
+type Part struct {
+	From  int      `json:"from"`
+	To    int      `json:"to"`
+	What  string   `json:"what"`
+	Spans [][4]int `json:"spans"`
+}
+
+// parts ties a file's lines to the text of the model.
+func parts(m *compiler.Model, f backends.File) (out []Part) {
+	if m.Checked == nil {
+		return nil
+	}
+	for _, s := range f.Origins() {
+		p := Part{From: s.From, To: s.To}
+		var what []string
+		for _, o := range s.Of {
+			name := string(o.Part)
+			if o.Layer < len(m.Checked.Layers) && o.Part != lower.PartInput && o.Part != lower.PartReadout && o.Part != lower.PartOutput {
+				name += " of " + m.Checked.Layers[o.Layer].State.Name
+			}
+			what = append(what, name)
+			for _, at := range m.Places(o) {
+				p.Spans = append(p.Spans, [4]int{at.Start.Line, at.Start.Col, at.End.Line, at.End.Col})
+			}
+		}
+		p.What = strings.Join(what, ", ")
+		if p.Spans != nil {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // Code is what a target writes of a model.
@@ -43,7 +80,7 @@ func (p *Playground) code(ctx context.Context, a struct {
 	}
 	code := Code{Figures: out.Report.Targets[a.Target], Report: out.Report}
 	for _, f := range out.Files[a.Target] {
-		code.Files = append(code.Files, File{f.Path, string(f.Data)})
+		code.Files = append(code.Files, File{f.Path, string(f.Data), parts(low.Model, f)})
 	}
 	return code, nil
 }

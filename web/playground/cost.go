@@ -45,6 +45,7 @@ type Cost struct {
 	Flash  int    `json:"flash,omitempty"`
 	RAM    int    `json:"ram,omitempty"`
 	LUTs   int    `json:"luts,omitempty"`
+	Blocks int    `json:"blocks,omitempty"`
 	Arch   string `json:"arch,omitempty"`
 	Unmet  string `json:"unmet,omitempty"` // why it does not fit
 }
@@ -60,7 +61,7 @@ func (p *Playground) on(a onChip, setting string) (*compiler.Lowered, error) {
 	return low, err
 }
 
-func (p *Playground) cost(_ context.Context, a onChip) (any, error) {
+func (p *Playground) cost(ctx context.Context, a onChip) (any, error) {
 	part, err := chip.Any(a.Chip)
 	if err != nil {
 		return nil, err
@@ -70,11 +71,26 @@ func (p *Playground) cost(_ context.Context, a onChip) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		price, err := low.LogicPrice(0)
+		targets, err := compiler.FindTargets([]string{"verilog"})
 		if err != nil {
 			return nil, err
 		}
-		return Cost{Cycles: price.Cycles, Unit: "cycles", LUTs: price.LUTs, Arch: price.Arch, Unmet: price.Unmet}, nil
+		made, err := low.Compile(ctx, targets)
+		if err != nil {
+			return nil, err
+		}
+		cost := Cost{Unit: "cycles"}
+		for _, f := range made.Report.Targets["verilog"] {
+			switch f.Name {
+			case "cycles a step":
+				cost.Cycles, cost.Arch = int(f.Value), f.Note
+			case "look-up tables":
+				cost.LUTs = int(f.Value)
+			case "block RAMs":
+				cost.Blocks = int(f.Value)
+			}
+		}
+		return cost, nil
 	}
 	low, err := p.on(a, "c.mcu")
 	if err != nil {

@@ -4,7 +4,7 @@ import type { Code } from "./code";
 import { latest, type Page, type Panel } from "./page";
 
 export type Chip = { name: string; title: string; kind: "mcu" | "fpga"; flash?: number; ram?: number; luts?: number; clock_mhz?: number };
-type Cost = { cycles: number; unit: string; flash?: number; ram?: number; luts?: number; arch?: string; unmet?: string };
+type Cost = { cycles: number; unit: string; flash?: number; ram?: number; luts?: number; blocks?: number; arch?: string; unmet?: string };
 
 let chipsKnown: Promise<Chip[]> | null = null;
 export function chips(page: Page): Promise<Chip[]> {
@@ -35,7 +35,7 @@ export class CostsPanel implements Panel {
     const tiles = el("div", { class: "tiles" }), mcu = el("div"), fpga = el("div");
     this.place.replaceChildren(tiles, el("h3", {}, "Microcontrollers"),
       el("p", { class: "quiet" }, "Counted on the schedule that hrnnc picks for each chip, with prices fitted to simulated chips; hrnnc bench measures them."), mcu,
-      el("h3", {}, "FPGAs"), el("p", { class: "quiet" }, "The smallest design, counted on it; hrnnc synth runs synthesis and placement."), fpga);
+      el("h3", {}, "FPGAs"), el("p", { class: "quiet" }, "The design that is made where no rate is asked for, counted on it; the Schedule tab has the others, and hrnnc synth runs synthesis and placement."), fpga);
     try {
       const source = this.page.model.source();
       const code = await this.page.engines.quick.call<Code>("code", { ...source, target: "c" });
@@ -61,8 +61,8 @@ export class CostsPanel implements Panel {
   }
 
   private fpgas(all: Chip[], found: Map<string, Cost | Error>) {
-    return rows(["part", "cycles a step", "at 12 MHz", "look-up tables", "of", "fits"], all.filter((c) => c.kind === "fpga"), found, (c, cost) => [
-      count(cost.cycles), time(cost.cycles / 12), cost.luts === undefined ? "" : count(cost.luts), count(c.luts ?? 0), fits(cost)]);
+    return rows(["part", "cycles a step", "at 12 MHz", "look-up tables", "block RAMs", "fits"], all.filter((c) => c.kind === "fpga"), found, (c, cost) => [
+      count(cost.cycles), time(cost.cycles / 12), part(cost.luts, c.luts), count(cost.blocks ?? 0), fits(cost)]);
   }
 }
 

@@ -16,10 +16,11 @@ const loading = program((done) => { if (!page.checked) say(`loading the compiler
 const engines = new Engines(loading);
 const model = new Model(engines);
 
+let pointed = 0; // line of the model
 const editor = modelEditor(byId("editor"), {
   change: (text) => { if (text !== model.text) { model.text = text; page.changed(); } },
   cursor: (line) => panel.cursor?.(line, true),
-  hover: (line) => panel.cursor?.(line, false),
+  hover: (line) => { if (line !== pointed) panel.cursor?.((pointed = line), false); },
 });
 
 const page: Page = {

@@ -175,6 +175,7 @@ func (b *builder) open() {
 	d := p.Input.Size
 	b.buffered = d > 1 || b.overlapped
 	b.Section("Steps: the input comes one entry a beat%s", map[bool]string{true: ", while the step before may still run"}[b.buffered])
+	b.Of(0, lower.PartInput)
 	b.idle = b.Ahead("free", 1, "a step may begin")
 	var beat *Signal
 	b.lastBeat = One()
@@ -226,6 +227,7 @@ func (b *builder) open() {
 // close gives the input's side its values, when all that takes entries is built.
 func (b *builder) close() {
 	b.Section("The input's side")
+	b.Of(0, lower.PartInput)
 	if !b.buffered {
 		b.ready(b.idle.Ref())
 		return

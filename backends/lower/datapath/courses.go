@@ -41,6 +41,7 @@ func oneCourse(p *lower.Plan, kind ArchKind) error {
 func (b *builder) feed(valid, data, last *Expr, beat *Signal) (offered, given, ends *Expr) {
 	n, end := b.p.Courses(), b.lastBeat
 	b.Section("Every input goes to %d copies of the states, one after the other", n)
+	b.Of(0, lower.PartInput)
 	pass := b.Reg("pass", counts(n), "the course that the next beat is for, 0 the oldest").ResetTo(0)
 	again := b.Wire("again", pass.Ref().Any(), "the input is one that came before")
 	b.again = again

@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/decider"
 )
@@ -31,6 +32,7 @@ func (b *builder) decides(y, row, offered *Expr, taken *Signal, done, first, odd
 	}
 	rule := b.p.Decide
 	b.Section("The class decided on")
+	b.Of(0, lower.PartOutput)
 	of := b.Reg("decide_first", 1, "the outputs are of the first step of a sequence")
 	of.When(done, first)
 	d := &decide{y: y, row: row, offered: offered, taken: taken, first: of.Ref()}

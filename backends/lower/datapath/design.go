@@ -5,7 +5,11 @@
 // function that builds a Design from a plan. Start with Design.
 package datapath
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+)
 
 // Design is one synchronous module with one clock and one synchronous reset, clk and rst, which are not among its ports.
 // What it holds stands in sections, in the order in which a reader meets it.
@@ -29,6 +33,7 @@ type Design struct {
 type Section struct {
 	Title string
 	Items []Item
+	Of    []lower.Origin // the parts of the model that it computes, where a plan made it
 }
 
 // Wave is a signal as a timing diagram shows it.
@@ -142,6 +147,14 @@ func New(name string, reserved ...string) *Design {
 // Section puts what follows under a title.
 func (d *Design) Section(format string, args ...any) {
 	d.Sections = append(d.Sections, &Section{Title: fmt.Sprintf(format, args...)})
+}
+
+// Of says what parts of the model the section that is open computes: of a layer, in the plan's order, where they are one's.
+func (d *Design) Of(layer int, parts ...lower.Part) {
+	s := d.Sections[len(d.Sections)-1]
+	for _, p := range parts {
+		s.Of = append(s.Of, lower.Origin{Part: p, Layer: layer})
+	}
 }
 
 // Scope puts a prefix before the names that follow; "" ends it.

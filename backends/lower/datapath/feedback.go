@@ -3,6 +3,8 @@ package datapath
 import (
 	"fmt"
 	"math/bits"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
 )
 
 // feedback is a transform whose stages are delay lines that feed back: a block of m values enters, Lanes of them a cycle, in
@@ -66,6 +68,7 @@ func (f feedback) build(d *Design, in flow) flow {
 	if longest > 0 {
 		n := bits.Len(uint(longest - 1))
 		d.Section("addresses of the lines in block RAM: every line takes the low bits that it has")
+		d.Of(0, lower.PartRecurrence)
 		count := d.Reg("line", n).ResetTo(0)
 		count.Set(Add(count.Ref(), Const(n, 1)))
 		at = count.Ref()
@@ -126,6 +129,7 @@ func (f feedback) follow(d *Design, in flow, stride int, begin *Expr) flow {
 // chain begins, the opposite form comes from flip-flops of its own instead: a table of four inputs each, as an inverter is one.
 func (f feedback) across(d *Design, in flow, stride, next int, plain bool) flow {
 	d.Section("stage of pairs %d apart: between lanes", stride)
+	d.Of(0, lower.PartRecurrence)
 	begin := d.Reg(f.name("begin", stride, 0), 1).ResetTo(0)
 	begin.Set(in.begin)
 	out := f.follow(d, in, stride, begin.Ref())
@@ -189,6 +193,7 @@ func (f feedback) given(complement *Expr, plain bool) *Expr {
 func (f feedback) line(d *Design, in flow, n int, at *Expr, plain bool) flow {
 	stride := n * f.lanes
 	d.Section("stage of pairs %d apart: a line of %d", stride, n)
+	d.Of(0, lower.PartRecurrence)
 	k := bits.Len(uint(n - 1)) // bits that count the line
 	time := d.Reg(f.name("time", stride, 0), k+1, "of the block in this stage")
 	time.Set(Add(time.Ref(), Const(k+1, 1)))

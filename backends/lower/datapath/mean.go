@@ -149,6 +149,7 @@ func (b *builder) openMean(m *mean) {
 func (b *builder) sums(m *mean, in summed) {
 	r := &b.p.Readout
 	b.Section("The mean: units add up over the steps")
+	b.Of(0, lower.PartReadout)
 	b.Show("mean", nil, m.pending.Ref(), m.reading.Ref())
 	b.Show("mean", m.reading.Ref(), m.row.Ref(), m.at.Ref())
 	bits, signed := width(m.every)
@@ -294,6 +295,7 @@ func (b *builder) sums(m *mean, in summed) {
 	}
 
 	b.Section("The outputs: %s", r.Matrix.Name)
+	b.Of(0, lower.PartReadout)
 	address := at
 	tableDepth := groups * m.sums
 	if groups > 1 {

@@ -113,6 +113,7 @@ func (e *parallel) kept(name string, v *Expr, doc ...string) *Expr {
 // inflow is the pipeline in front of the recurrence: what is added to each unit, bias and all.
 func (e *parallel) inflow() (addends []*Expr, s at) {
 	e.Section("The step that came in: its flags stand a cycle after its last beat, and so does its input")
+	e.Of(0, lower.PartInput)
 	valid := e.Reg("in_valid_1", 1).ResetTo(0)
 	valid.When(e.move, e.start)
 	e.Show("pipeline", nil, valid.Ref())
@@ -138,6 +139,7 @@ func (e *parallel) inflow() (addends []*Expr, s at) {
 	in, shift := scaled(t, every)
 	if in != identityBoth {
 		e.Section("X' of the input: at even and at odd steps a product with a constant")
+		e.Of(0, lower.PartInflow)
 		each := applied(in, every)
 		width, signed := width(each)
 		for j := range x {
@@ -150,6 +152,7 @@ func (e *parallel) inflow() (addends []*Expr, s at) {
 		s, every = e.next("scaled", s), each
 	}
 	e.Section("the products: additions that units share")
+	e.Of(0, lower.PartInflow)
 	sums := e.products(t, x, every)
 	s = e.next("products", s)
 	shifted := map[*Expr]number{}
@@ -230,6 +233,7 @@ func (e *parallel) products(t *lower.Term, x []*Expr, every arith.Interval) []*E
 // added adds each unit's bias to what flows into it, in registers: units of the same share them.
 func (e *parallel) added(in []number, s at) ([]*Expr, at) {
 	e.Section("what is added to each unit: what flows in, and its bias")
+	e.Of(0, lower.PartInflow, lower.PartBias)
 	type sum struct {
 		in        number
 		even, odd int64
@@ -294,6 +298,7 @@ func (e *parallel) ofToken(s at) ([]*Expr, at) {
 		address, depth = Cat(s.odd, address), 1<<token.Bits+vocab
 	}
 	e.Section("what is added to each unit, of a token: its column and the unit's bias")
+	e.Of(0, lower.PartInflow, lower.PartBias)
 	perWord := max(1, 64/width)
 	var out []*Expr
 	for low := 0; low < l.N; low += perWord {
@@ -345,6 +350,7 @@ type value struct {
 func (e *parallel) recur(addends []*Expr, s at) {
 	l := e.l
 	e.Section("The state: zero before a sequence")
+	e.Of(0, lower.PartState)
 	g := make([]*Signal, l.N)
 	z := make([]value, l.N)
 	for i := range g {
@@ -353,6 +359,7 @@ func (e *parallel) recur(addends []*Expr, s at) {
 	}
 	for stage, stride := 1, 1; stride < l.Block; stage, stride = stage+1, stride*2 {
 		e.Section("Butterflies of units %d apart", stride)
+		e.Of(0, lower.PartRecurrence)
 		for i := range z {
 			if i&stride == 0 {
 				z[i], z[i|stride] = e.butterfly(stage, stride, i, z[i], z[i|stride], s.odd)
@@ -360,6 +367,7 @@ func (e *parallel) recur(addends []*Expr, s at) {
 		}
 	}
 	e.Section("The update: sign, rounding, what flows in, saturation")
+	e.Of(0, lower.PartRecurrence, lower.PartBias)
 	step := e.Wire("step", And(e.move, s.valid), "the state takes a step")
 	news := make([]*Expr, l.N)
 	for i := range news {
@@ -434,6 +442,7 @@ func (e *parallel) readout(g []*Signal, step *Expr, s at) {
 	}
 	words := n / lanes
 	e.Section("The readout: %d unit%s a cycle, row after row. The pipeline waits until all outputs of the step have left", lanes, plural(lanes))
+	e.Of(0, lower.PartReadout)
 	emits := s.last
 	if e.p.Output.When == ir.EveryStep {
 		emits = One()
@@ -510,6 +519,7 @@ func (e *parallel) readout(g []*Signal, step *Expr, s at) {
 	busy, left := e.outputs(r)
 	e.Define(held, busy)
 	e.Section("The next step may come; behind a sequence the state is zero again")
+	e.Of(0, lower.PartState)
 	done := e.Wire("outputs_left", left)
 	pending.When(done, Zero())
 	pending.When(step, emits)

@@ -3,6 +3,7 @@ package datapath
 import (
 	"fmt"
 
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/ir"
 )
@@ -120,6 +121,7 @@ func (b *builder) outputs(r *rows) (busy, left *Expr) {
 	}
 
 	b.Section("The outputs leave")
+	b.Of(0, lower.PartOutput)
 	at := counts(n)
 	row := b.Reg("out_row", at, "the output that waits").ResetTo(0)
 	lastRow := b.Wire("out_row_last", row.Ref().Is(n-1))

@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -64,6 +65,7 @@ func (e *engine) control() {
 		e.readUnits, e.readRows = e.readShape()
 	}
 	e.Section("%s: what runs when", l.Name)
+	e.Of(e.index, lower.PartRecurrence)
 	if e.isMean() {
 		e.mean = e.newMean(e.l, e.slots())
 		e.readRows = e.mean.rows

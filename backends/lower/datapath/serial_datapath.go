@@ -67,20 +67,25 @@ func (e *engine) datapath() {
 	}
 
 	e.Section("%s: signs and biases, a word for a group of units in the order of their update", l.Name)
+	e.Of(e.index, lower.PartRecurrence, lower.PartBias)
 	e.signsAndBiases(lanes)
 
 	e.Section("%s: the banks. A word is read in a cycle, added in the next, and written two or three cycles after it was read", l.Name)
+	e.Of(e.index, lower.PartState)
 	banks := e.banks(on, sub)
 
 	e.Section("%s: butterflies: a bank's new word is what it has, plus or minus its partner's", l.Name)
+	e.Of(e.index, lower.PartRecurrence)
 	e.butterflies(banks, lanes, on, sub)
 
 	if l.Term != nil {
 		e.Section("%s: what flows in: digits of the weights times the entries, added up", l.Name)
+		e.Of(e.index, lower.PartInflow)
 		e.inflow(lanes, on, odd)
 	}
 
 	e.Section("%s: the update: the rounded row plus bias in one cycle, what flows in and the clamp in the next.\nRounding is a carry into the same adders", l.Name)
+	e.Of(e.index, lower.PartRecurrence, lower.PartInflow, lower.PartBias)
 	for u, la := range lanes {
 		name := laned("g", len(lanes), u)
 		total := e.recurrence(name, l, row{la.z, la.inverted, la.minus}, odd[1], la.bias, la.leak)
@@ -786,6 +791,7 @@ func (e *engine) oneHot(lanes []*lane) {
 // readout adds up the outputs from the banks.
 func (e *engine) readout() {
 	e.Section("The outputs: %s", e.p.Readout.Matrix.Name)
+	e.Of(0, lower.PartReadout)
 	r := &e.p.Readout
 	m := &r.Matrix
 	w := weightsOf(m.Ints)

@@ -1,6 +1,10 @@
 package datapath
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/hrnnc/hrnnc/backends/lower"
+)
 
 // Ports of a design with StatePort. While Idle is 1 they read and write what a sequence leaves between its steps: the units of
 // each layer in their order, at addresses that are a power of two apart, and behind them the sums of a mean.
@@ -46,6 +50,7 @@ func (b *builder) openState(regions, inner, word int) *statePort {
 	odd, first := b.Output(StateOdd, 1), b.Output(StateFirst, 1)
 	s.idle, s.saturated = b.Output(Idle, 1), b.Output(Saturated, 1)
 	b.Section("The state is read and written between steps")
+	b.Of(0, lower.PartState)
 	b.odd.Signal.When(s.load, oddIn)
 	b.last.Signal.When(s.load, firstIn)
 	b.first.Signal.When(s.load, Zero())
@@ -76,6 +81,7 @@ func (b *builder) rests() *Expr {
 // closeState drives the ports.
 func (b *builder) closeState(s *statePort) {
 	b.Section("The state's side")
+	b.Of(0, lower.PartState)
 	word := s.words[0]
 	if len(s.words) > 1 {
 		region := b.Delayed("state_region", s.address.Slice(s.address.Bits-1, s.inner))

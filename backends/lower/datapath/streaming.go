@@ -128,6 +128,7 @@ const mostProducts = 64
 func (s *streaming) inflow() inflow {
 	t := s.l.Term
 	s.Section("The input: what waits moves on when an update begins")
+	s.Of(0, lower.PartInput)
 	if t == nil {
 		return inflow{}
 	}
@@ -162,6 +163,7 @@ func (s *streaming) pass() flow {
 	s.scanAt = s.Ahead("scan_at", s.k)
 
 	s.Section("A pass begins as soon as an input is there and the first word of the state is back")
+	s.Of(0, lower.PartRecurrence)
 	comes := s.full.Ref()
 	if len(s.converting) > 0 && s.latency() > InputBits(s.p)+1 {
 		c := s.Reg("comes", 1, "a step's last entry has come: by the update it is converted").ResetTo(0)
@@ -212,6 +214,7 @@ func (s *streaming) pass() flow {
 	}
 
 	s.Section("The complement of the state: %d word%s of %d unit%s", s.words, plural(s.words), lanes, plural(lanes))
+	s.Of(0, lower.PartState)
 	address, together := Mux(s.reading.Ref(), s.scanAt.Ref(), word.Ref()), lanes
 	if s.ports != nil {
 		address, together = Mux(s.port.on, s.portWord(), address), 1
@@ -337,6 +340,7 @@ func (s *streaming) slots() slots {
 func (s *streaming) update(z flow, flows inflow) {
 	l, lanes, late := s.l, s.a.Lanes, s.late
 	s.Section("The update follows the transform: %d unit%s a cycle", lanes, plural(lanes))
+	s.Of(0, lower.PartRecurrence)
 	on, unit, last := s.begins.Ref(), Const(s.k, 0), One()
 	if s.words > 1 {
 		at := s.Reg("unit", s.k, "the number of the word").ResetTo(0)
@@ -355,6 +359,7 @@ func (s *streaming) update(z flow, flows inflow) {
 	s.end = s.chain("update_ends_", And(on, last), late, true)
 
 	s.Section("Signs, biases and weights")
+	s.Of(0, lower.PartRecurrence, lower.PartInflow, lower.PartBias)
 	signs, biases, leaks := s.constants(l, s.slots())
 	accs := make([]number, lanes)
 	var shift arith.Phased[int] // that is left of them
@@ -367,6 +372,7 @@ func (s *streaming) update(z flow, flows inflow) {
 	for i := range lanes {
 		name := func(what string) string { return laned(what, lanes, i) }
 		s.Section("The new state%s", map[bool]string{true: fmt.Sprintf(", lane %d", i)}[lanes > 1])
+		s.Of(0, lower.PartRecurrence, lower.PartInflow, lower.PartBias)
 		value := z.lanes[i].Not().AsSigned()
 		exact := l.Rest(0) == 0 || l.Rest(1) == 0 // the complement's one is added: none may be before the first step
 		r := row{}
@@ -537,6 +543,7 @@ func (s *streaming) readout() {
 	r := &rows{lanes: n, groups: groupsOf(s.p.Readout.Matrix.Rows, n), words: s.words, late: 2, group: Const(1, 0)}
 	if fly {
 		s.Section("The outputs add up as the units are written")
+		s.Of(0, lower.PartReadout)
 		later := s.late - 1
 		r.valid, r.end = s.on[s.late], s.end[s.late]
 		r.begin = s.unit[s.late].Any().Not()
@@ -569,6 +576,7 @@ func (s *streaming) readout() {
 		return
 	}
 	s.Section("The outputs add up from the state, %d at a time, before the next pass", n)
+	s.Of(0, lower.PartReadout)
 	c := s.scan(r, s.end[s.late], One())
 	var g []*Expr
 	for _, x := range s.stored {

@@ -3,6 +3,7 @@ package step
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -26,16 +27,20 @@ func Build(p *lower.Plan, c Choice) (prog *Program, err error) {
 		}
 	}()
 	b := &builder{plan: p, choice: c, names: localNames().Inner(), embeds: map[*ir.Tensor]*Array{}}
-	b.prog = &Program{Name: p.Name, TwoPhase: p.TwoPhase()}
+	b.prog = &Program{Name: p.Name, TwoPhase: p.TwoPhase(), Origins: map[string]lower.Origin{}}
 	b.input()
 	var layers []*layer
 	for i := range p.Layers {
+		done := b.about(lower.PartState, i)
 		layers = append(layers, b.layer(i))
+		done()
 	}
 	b.layers = layers
 	b.readout = b.newReadout()
-	for _, l := range layers {
+	for i, l := range layers {
+		done := b.about(lower.PartRecurrence, i)
 		l.function()
+		done()
 	}
 	b.outputs()
 	b.prog.prune()
@@ -65,6 +70,14 @@ type builder struct {
 	layers  []*layer
 	readout *readout
 	embeds  map[*ir.Tensor]*Array
+	of      lower.Origin // of what is made
+}
+
+// about says what of the model is made from here on, and gives the way back.
+func (b *builder) about(part lower.Part, layer int) (done func()) {
+	was := b.of
+	b.of = lower.Origin{Part: part, Layer: layer}
+	return func() { b.of = was }
 }
 
 // refusal ends a build whose choice the plan does not allow.
@@ -73,6 +86,7 @@ type refusal struct{ error }
 func (b *builder) fail(format string, args ...any) { panic(refusal{fmt.Errorf(format, args...)}) }
 
 func (b *builder) input() {
+	defer b.about(lower.PartInput, 0)()
 	in := b.plan.Input
 	lo, hi := in.Range()
 	t := Int{Bits: lane(in.Bits), Lanes: 1}
@@ -85,6 +99,11 @@ func (b *builder) input() {
 
 // array adds an array of the program.
 func (b *builder) array(a *Array) *Array {
+	of := b.of
+	if a.Kind == Table && strings.HasPrefix(a.Name, "bias_") {
+		of.Part = lower.PartBias
+	}
+	b.prog.Origins[a.Name] = of
 	b.prog.Arrays = append(b.prog.Arrays, a)
 	return a
 }
@@ -121,6 +140,15 @@ func (b *builder) calc(bits ...int) Int {
 }
 
 func (b *builder) add(f *Func) *Func {
+	b.prog.Origins[f.Name] = b.of
+	for _, a := range f.Scratch {
+		if of := b.of; of.Part == lower.PartRecurrence {
+			if a.Doc != scratchDocs["z"] {
+				of.Part = lower.PartInflow // the only other thing that a layer makes in arrays of its own
+			}
+			b.prog.Origins[a.Name] = of
+		}
+	}
 	b.prog.Funcs = append(b.prog.Funcs, f)
 	return f
 }
@@ -171,6 +199,7 @@ func let(name string, value *Expr) (Stmt, *Expr) {
 
 // outputs makes the functions that a caller sees.
 func (b *builder) outputs() {
+	defer b.about(lower.PartReadout, 0)()
 	r := b.readout
 	r.biasTables()
 	body := []Stmt{}

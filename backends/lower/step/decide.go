@@ -25,6 +25,7 @@ type decide struct {
 }
 
 func (r *readout) newDecide() *decide {
+	defer r.about(lower.PartOutput, 0)()
 	d := &decide{builder: r.builder, Decide: r.plan.Decide, rows: r.Matrix.Rows, yBits: r.YBits}
 	if d.scores = r.out; r.plan.Hop == 0 {
 		d.scores = d.kept("scores", "the outputs of the last step", r.YBits, r.Matrix.Rows)

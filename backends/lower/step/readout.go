@@ -29,6 +29,7 @@ type readout struct {
 }
 
 func (b *builder) newReadout() *readout {
+	defer b.about(lower.PartReadout, 0)()
 	r := &readout{builder: b, Readout: &b.plan.Readout, c: b.choice.Readout, packedTables: map[int]*Array{}}
 	r.l = b.layers[r.Layer]
 	r.read = columnsRead(&r.Matrix)

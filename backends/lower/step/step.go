@@ -5,7 +5,10 @@
 // Start with Program.
 package step
 
-import "github.com/hrnnc/hrnnc/internal/arith"
+import (
+	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/internal/arith"
+)
 
 // Int is the type of a value: Lanes two's complement integers of Bits bits each, 1 lane for a plain integer. A processor has
 // it in one register: 8, 16, 24, 32 or 64 bits, or two lanes of 16 in a word of 32, or two of 32 in one of 64.
@@ -55,6 +58,8 @@ type Program struct {
 	// Decide is the function that decides on the outputs of a step where the model restarts: on those of the oldest course, which Output has
 	// filled. Its states are the only ones that are no course's, and no other function has them. "" where Step decides, or nothing does.
 	Decide   string
+	// Origins says what of the model arrays and functions are for, by their names, where a plan made the program. No text has it.
+	Origins  map[string]lower.Origin
 	Decision string // the state whose one entry is the class decided on and 1, and 0 before the first step; "" for none
 }
 

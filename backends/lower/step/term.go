@@ -27,6 +27,7 @@ func (l *layer) newTerm() *term {
 	if t.t == nil {
 		return t
 	}
+	defer l.about(lower.PartInflow, l.of.Layer)()
 	w := &t.t.Matrix
 	t.weights = hull(w.Ints)
 	offset := 0
