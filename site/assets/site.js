@@ -59,8 +59,8 @@ function loadIndex() {
   loading ??= new Promise((done, fail) => {
     const s = document.createElement("script");
     s.src = indexLink.href;
-    s.onload = () => done(window.searchIndex.map(([url, id, group, title, head, text]) =>
-      ({ url, id, group, title, head, text, low: { title: title.toLowerCase(), head: head.toLowerCase(), text: text.toLowerCase() } })));
+    s.onload = () => done(window.searchIndex.map((part) =>
+      ({ ...part, low: { title: part.title.toLowerCase(), head: part.head.toLowerCase(), text: part.text.toLowerCase() } })));
     s.onerror = fail;
     document.head.append(s);
   });

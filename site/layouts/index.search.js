@@ -1,6 +1,5 @@
 {{- $all := slice -}}
 {{- range site.Data.nav -}}
-  {{- $group := .title -}}
   {{- range .pages -}}
     {{- with site.GetPage (printf "/%s" .page) -}}
       {{- $title := partial "title.html" . -}}
@@ -13,7 +12,7 @@
           {{- $body = replaceRE `(?s)^.*?</h2>` "" $part -}}
         {{- end -}}
         {{- $text := replaceRE `\s+` " " (plainify (replaceRE `(?s)<svg.*?</svg>` " " (replaceRE `<(/t[dh]|/p|/li|/h\d|br)` " <$1" $body))) -}}
-        {{- $all = $all | append (slice (slice $at $id $group $title $head (htmlUnescape $text))) -}}
+        {{- $all = $all | append (dict "url" $at "id" $id "title" $title "head" $head "text" (htmlUnescape $text)) -}}
       {{- end -}}
     {{- end -}}
   {{- end -}}

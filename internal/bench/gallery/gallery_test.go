@@ -61,6 +61,17 @@ func TestUnmeasured(t *testing.T) {
 	}
 }
 
+// TestEvidenceOfOthers forgets what was measured with other weights.
+func TestEvidenceOfOthers(t *testing.T) {
+	e := &example{name: "copy", evidence: &evidence{Of: "another model", Decisions: 3}}
+	if err := e.readModel(filepath.Join("..", "..", "..", "examples", "copy")); err != nil {
+		t.Fatal(err)
+	}
+	if e.evidence.Decisions != 0 || e.reach() != "-" {
+		t.Errorf("it reaches %s", e.reach())
+	}
+}
+
 func TestRuns(t *testing.T) {
 	v := []int32{-1, -1, 3, 3, 3, 0}
 	r := runs(v)

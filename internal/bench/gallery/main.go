@@ -9,6 +9,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"io/fs"
@@ -21,8 +23,10 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/bench/results"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/ir"
 )
 
 func main() {
@@ -75,6 +79,12 @@ func run(ctx context.Context, root, names string) error {
 	return nil
 }
 
+// hash is that of a model as it is loaded: its statements and the values of its weights.
+func hash(m *compiler.Model) string {
+	sum := sha256.Sum256([]byte(ir.Text(m.Loaded())))
+	return hex.EncodeToString(sum[:8])
+}
+
 // keptIn holds evidence by example.
 const keptIn = "gallery.json"
 
@@ -93,9 +103,15 @@ func measureAll(ctx context.Context, root, names string) error {
 	}
 	for _, name := range list {
 		log.Printf("scoring %s", name)
-		if kept[name], err = measure(ctx, filepath.Join(root, "examples", name)); err != nil {
+		dir := filepath.Join(root, "examples", name)
+		if kept[name], err = measure(ctx, dir); err != nil {
 			return err
 		}
+		m, err := compiler.Load(filepath.Join(dir, "model.hrn"), "")
+		if err != nil {
+			return err
+		}
+		kept[name].Of = hash(m)
 	}
 	maps.DeleteFunc(kept, func(name string, _ *evidence) bool { return !slices.Contains(all, name) })
 	return results.Write(root, keptIn, kept)

@@ -19,6 +19,8 @@ import (
 
 // evidence is how the weights of an example decide about its test part, as integers: what its drawing shows.
 type evidence struct {
+	// Of is the hash of the model that was measured: of another one this is no evidence.
+	Of string `json:"of"`
 	// Accuracy of Decisions about sequences or steps; 0 of a regression.
 	Accuracy  float64 `json:"accuracy,omitempty"`
 	Decisions int     `json:"decisions,omitempty"`

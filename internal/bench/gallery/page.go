@@ -139,6 +139,9 @@ func (e *example) readModel(dir string) error {
 	if err != nil {
 		return err
 	}
+	if e.evidence.Of != hash(m) {
+		e.evidence = &evidence{} // it is of other weights
+	}
 	l, err := m.Lower(passes.Config{})
 	if err != nil {
 		return err
