@@ -116,7 +116,7 @@ func leak(s *scope, v *ir.Value) value {
 	return s.as(s.add("Add", hint(v), e, nil, kept, s.ints("leak_lower", e, dims, remove...)), s.elem(v))
 }
 
-// atLeast is max(v, least). Max, Clip and ReduceMax of int64 are wrong in onnxruntime 1.24, beyond 32 bits: a comparison is right.
+// atLeast is max(v, least). Max, Clip and ReduceMax of int64 are wrong in onnxruntime 1.24 and 1.30, beyond 32 bits: a comparison is right.
 func (b *builder) atLeast(hint string, v value, least int64) value {
 	if v.elem != int64s {
 		return b.add("Max", hint, v.elem, nil, v, b.number(v.elem, least))
