@@ -146,6 +146,9 @@ func (a *app) export(ctx context.Context, model string, o exportFlags) error {
 
 // exportPyTorch writes the module of a model, what trains it where data are named, and its weights where there are some.
 func exportPyTorch(_ context.Context, a *app, model string, o exportFlags) (*exported, error) {
+	if filepath.Ext(model) == ".ir" {
+		return nil, diag.InFile(model, "").Errorf("export", "is IR, whose weights are rounded already: there is nothing left to train").Helpf("export the model.hrn that it was made of")
+	}
 	m, _, errs := compiler.Check(model)
 	if errs.HasErrors() {
 		return nil, errs

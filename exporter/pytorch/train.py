@@ -1,7 +1,7 @@
 """Trains @NAME@, the module in model.py, on the data in data.npz, as the train block of its model.hrn says. Written by hrnnc.
 
     python3 train.py                                 # one process, on a GPU where there is one
-    python3 train.py --resume                        # goes on with the last epoch that was complete
+    python3 train.py --resume                        # goes on behind the last epoch that was complete
     python3 train.py --set epochs=5 --set rate=0.01  # settings, as in the train block
     python3 train.py --from weights.safetensors      # begins with weights instead of random ones
     torchrun --nproc_per_node 4 train.py             # four GPUs, or four processes: the batch is split among them
@@ -50,8 +50,8 @@ class Part:
     def steps(self):
         return self.x.shape[1] if self.first is None else max(self.lengths, default=0)
 
-    def batch(self, pieces, steps, rng=None):
-        """Inputs and answers of pieces (sequence, from), so many steps each. rng is for what changes training sequences."""
+    def batch(self, pieces, steps, seeds=None):
+        """Inputs and answers of pieces (sequence, from), so many steps each. seeds are for what changes training sequences, one each."""
         if self.first is None:
             index = torch.tensor([i for i, _ in pieces], dtype=torch.long)
             x, y = self.x[index], self.y[index]
@@ -61,12 +61,12 @@ class Part:
                 t = torch.arange(start, start + steps)
                 at.append(self.first[i] + t % self.lengths[i])
                 within.append(t < self.lengths[i])
-            at, within = torch.stack(at), torch.stack(within)
+            at, within = (torch.stack(v) if v else torch.zeros(0, steps, dtype=kind) for v, kind in ((at, torch.long), (within, torch.bool)))
             x, y = self.x[at], self.y[at].clone()
             y[~within] = math.nan if y.is_floating_point() else -1
         if x.is_floating_point():  # values that are not rounded yet
-            if rng is not None:
-                x = torch.stack([augmented(s, rng, self.first is None) for s in x]) if len(x) else x
+            if seeds:
+                x = torch.stack([augmented(s, torch.Generator().manual_seed(seed), self.first is None) for s, seed in zip(x, seeds)])
             x = torch.round(x).clamp(module.INPUT["low"], module.INPUT["high"])
         if module.INPUT["tokens"]:
             x = x.long()
@@ -233,18 +233,17 @@ class Training:
 
     def train_epoch(self):
         s, world = self.settings, self.world
-        rng = torch.Generator().manual_seed(s["seed"] * 1000003 + self.epoch)
-        own = torch.Generator().manual_seed((s["seed"] * 1000003 + self.epoch) * 1000003 + world.rank + 1)  # changes to sequences
-        steps, batches = self.course(rng)
+        first = (s["seed"] * 1000003 + self.epoch) % (1 << 31)
+        steps, batches = self.course(torch.Generator().manual_seed(first))
         carries, states, total = self.parts["train"].first is not None and s["carry"], None, [0.0, 0, 0]
         for k, batch in enumerate(batches):
-            mine = world.share(batch)
-            x, answers = self.parts["train"].batch(mine, steps, own) if mine else self.parts["train"].batch(batch[:0], steps)
+            lanes, mine = world.share(range(len(batch))), world.share(batch)
+            x, answers = self.parts["train"].batch(mine, steps, [(first << 31) + k * len(batches[0]) + lane for lane in lanes])
             if carries:
-                begins = [k == 0 or batches[k - 1][lane * world.size + world.rank] != (i, start - steps) for lane, (i, start) in enumerate(mine)]
+                begins = [k == 0 or batches[k - 1][lane] != (i, start - steps) for lane, (i, start) in zip(lanes, mine)]
                 fresh = self.net.start(len(mine))
                 if states is not None:
-                    keep = ~torch.tensor(begins, device=world.device)[:, None]
+                    keep = ~torch.tensor(begins, dtype=torch.bool, device=world.device)[:, None]
                     fresh = [torch.where(keep, old[:len(mine)], new) for old, new in zip(states, fresh)]
                 y, states = self.module(x, fresh)
                 states = [h.detach() for h in states]
@@ -421,6 +420,7 @@ def main():
     p.add_argument("-o", "--output", default=HERE / "@WEIGHTS@", help="the weights file to write")
     p.add_argument("--run", default=HERE / "run", type=pathlib.Path, help="folder for checkpoint and metrics")
     p.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+    p.add_argument("--force", action="store_true", help="replace a run that is there")
     p.add_argument("--finetune", action="store_true", help="train through the rounding of states, from weights with ranges")
     p.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, as epochs=5")
     p.add_argument("--device", default="auto", help="cpu, cuda, or auto")
@@ -434,6 +434,8 @@ def main():
         if not args.start:
             p.error("--finetune needs weights: add  --from @WEIGHTS@")
         args.run = args.run / "finetune"
+    if (args.run / "checkpoint.pt").exists() and not (args.resume or args.force):
+        p.error(f"a run is in {args.run} already: go on with --resume, start afresh with --force, or name another folder with --run")
     if world.rank == 0:
         args.run.mkdir(parents=True, exist_ok=True)
     if args.start:

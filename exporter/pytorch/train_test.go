@@ -66,13 +66,13 @@ train { data = "walks.npz"  epochs = 2  batch = 20  augment_noise = 0.1  augment
 `,
 	"tokens": `model tokens
 input t : token[10]
-param E : int4[10, 3]   param U : int4[16, 3]
-param V : int4[9, 16]
-state h : int10[16]
+param E : int4[10, 3]   param U : int4[32, 3]
+param V : int4[9, 32]
+state h : int10[32]
 h <- hadamard(h) + U*embed(E, t)
 output class = argmax(V*relu(h)) at every step
 weights "w.safetensors"
-train { data = "copy(5)"  sequences = 40  limit = 40  epochs = 2  batch = 16 }
+train { data = "copy(5)"  sequences = 40  limit = 40  epochs = 2  batch = 13 }
 `}
 
 // exported is a model of trained in a folder of its own, read and exported.
@@ -276,8 +276,7 @@ func TestTrainingElsewhere(t *testing.T) {
 				t.Errorf("a training that was interrupted and resumed gives weights that are apart by %g from those of one that was not", a)
 			}
 			e.tuned(t)
-			// With augmentation, every process changes its sequences by numbers of its own.
-			if a := apart(t, f, e.weights(t, "two.safetensors")); name != "numbers" && !(a < 1e-6) {
+			if a := apart(t, f, e.weights(t, "two.safetensors")); !(a < 1e-6) {
 				t.Errorf("two processes give weights that are apart by %g from those of one", a)
 			}
 		})
