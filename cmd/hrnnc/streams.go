@@ -165,6 +165,9 @@ func (a *app) evalStream(ctx context.Context, s *study.Study, o evalFlags, bar *
 			Scores []*study.StreamScore `json:"scores"`
 		}{scores})
 	}
+	if decide := o.stream.options(); s.Model.Output.Decide != nil || decide.Hold != nil || decide.Smooth != nil || decide.Threshold != nil {
+		fmt.Fprintf(a.out, "%s\n\n", scores[0].Decide)
+	}
 	if err := a.printStreams(scores); err != nil {
 		return err
 	}
@@ -271,7 +274,6 @@ func (a *app) printStreams(scores []*study.StreamScore) error {
 		events = append(events, []string{s.Split, s.Level, thousands(e.Events), thousands(e.Hits), partText(e.MissRate()), between(complement(e.Interval), "%.3f"),
 			thousands(e.FalseAlarms.Count), rateText(e.FalseAlarms.PerHour), rateInterval(e.FalseAlarms.Interval), partText(e.Precision)})
 	}
-	fmt.Fprintf(a.out, "%s\n\n", scores[0].Decide)
 	err := table(a.out, []string{"split", "level", "recordings", "hours", "accuracy", "95 % interval", "macro F1", "delay", "of 90 %", "flicker/h"}, steps)
 	fmt.Fprintln(a.out)
 	err = errors.Join(err, table(a.out, []string{"split", "level", "events", "hit", "missed", "95 % interval", "false alarms", "an hour", "95 % interval", "precision"}, events))
