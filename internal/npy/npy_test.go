@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -12,7 +13,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hrnnc/hrnnc/internal/exttool"
 	"pgregory.net/rapid"
 )
 
@@ -250,15 +253,38 @@ func TestAsFloats(t *testing.T) {
 	}
 }
 
+// TestWriteEach writes an array part by part, to the bytes of one that is written whole, and refuses parts that do not fill it.
+func TestWriteEach(t *testing.T) {
+	whole := &Array{Shape: []int{3, 2}, Kind: 'i', Size: 2, Ints: []int64{1, -2, 3, -4, 5, -6}}
+	part := func(i int) *Array { return &Array{Ints: whole.Ints[2*i : 2*i+2]} }
+	var want, got bytes.Buffer
+	if err := Write(&want, whole); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteEach(&got, &Array{Shape: whole.Shape, Kind: 'i', Size: 2}, 3, part); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) {
+		t.Errorf("%q, want %q", got.Bytes(), want.Bytes())
+	}
+	for name, write := range map[string]func() error{
+		"too few":     func() error { return WriteEach(io.Discard, &Array{Shape: whole.Shape, Kind: 'i', Size: 2}, 2, part) },
+		"too many":    func() error { return WriteEach(io.Discard, &Array{Shape: []int{2, 2}, Kind: 'i', Size: 2}, 3, part) },
+		"too large":   func() error { return WriteEach(io.Discard, &Array{Shape: whole.Shape, Kind: 'u', Size: 1}, 3, part) },
+		"no type":     func() error { return WriteEach(io.Discard, &Array{Shape: whole.Shape, Kind: 'f', Size: 2}, 3, part) },
+		"no elements": func() error { return WriteEach(io.Discard, &Array{Shape: []int{-1}, Kind: 'i', Size: 2}, 0, part) },
+	} {
+		if write() == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 // numpy runs a script, or skips the test where numpy is not.
 func numpy(t *testing.T, dir, script string) {
 	t.Helper()
-	// The system's Python is the one that scripts/install-tools.sh gives numpy; another may come first on the path.
-	python := "/usr/bin/python3"
-	if exec.Command(python, "-c", "import numpy").Run() != nil {
-		python = "python3"
-	}
-	if exec.Command(python, "-c", "import numpy").Run() != nil {
+	python, err := exttool.Python("numpy")
+	if err != nil {
 		t.Skip("skipped: no python3 with numpy (apt-get install python3-numpy), which these files are compared with")
 	}
 	cmd := exec.Command(python, "-c", script)

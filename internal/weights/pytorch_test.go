@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hrnnc/hrnnc/internal/exttool"
 )
 
 // saved is a script of PyTorch that writes files of every kind, and what each holds: {file: {name: [shape, values]}}.
@@ -66,13 +68,11 @@ except RuntimeError: pass
 json.dump(want, open(out / 'want.json', 'w'))
 `
 
-// python is the interpreter that the packages of Debian belong to; another may come first on the path.
-const python = "/usr/bin/python3"
-
 // TestReadWhatTorchWrites holds the reader against PyTorch itself: types, views, parameters, checkpoints, both formats, and what
 // is not read.
 func TestReadWhatTorchWrites(t *testing.T) {
-	if exec.Command(python, "-c", "import torch, numpy").Run() != nil {
+	python, err := exttool.Python("torch", "numpy")
+	if err != nil {
 		t.Skip("skipped: no python3 with torch (apt-get install python3-torch libopenblas0-pthread), which writes these files")
 	}
 	dir := t.TempDir()
