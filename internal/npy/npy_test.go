@@ -13,10 +13,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hrnnc/hrnnc/internal/exttool"
 	"pgregory.net/rapid"
+
+	"github.com/hrnnc/hrnnc/internal/exttool"
 )
 
 // npyFile builds a .npy file of version 1 around a header's text.
