@@ -26,12 +26,14 @@ func (s *server) didOpen(_ context.Context, p didOpenParams) (any, error) {
 func (s *server) didChange(_ context.Context, p didChangeParams) (any, error) {
 	s.Lock()
 	o := s.docs[p.TextDocument.URI]
+	text := ""
+	if o != nil {
+		text = o.doc.Text // only notifications change it, and they come one after the other
+	}
 	s.Unlock()
 	if o == nil {
 		return nil, jrpc2.Errorf(jrpc2.InvalidParams, "%s is not open", p.TextDocument.URI)
 	}
-	d := o.doc // only notifications change it, and they come one after the other
-	text := d.Text
 	for _, c := range p.ContentChanges {
 		if c.Range == nil {
 			text = c.Text
