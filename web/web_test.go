@@ -5,6 +5,7 @@ package web
 import (
 	"archive/zip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -154,12 +155,17 @@ func (v *visit) click(selector string) {
 // drop drops files onto the page.
 func (v *visit) drop(files ...string) {
 	v.Helper()
-	for _, typ := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
-		_, err := chromedp.Call(v.ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: typ, X: 700, Y: 400,
-			Data: &input.DragData{Items: []*input.DragDataItem{}, Files: files, DragOperationsMask: 1}})
+	for _, file := range files {
+		data, err := os.ReadFile(file)
 		if err != nil {
 			v.Fatal(err)
 		}
+		v.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+			const dataTransfer = new DataTransfer();
+			dataTransfer.items.add(new File([Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))], %q));
+			for (const type of ["dragenter", "dragover", "drop"])
+				document.getElementById("panel").dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+		})()`, base64.StdEncoding.EncodeToString(data), filepath.Base(file))))
 	}
 }
 
@@ -218,8 +224,10 @@ func TestPage(t *testing.T) {
 
 	v.click("[data-tab=wave]")
 	v.until("#panel", "One step of the Verilog")
-	if !v.holds(`new Promise((ok) => { const i = document.querySelector("#panel img"); i.decode().then(() => ok(i.naturalWidth > 300), () => ok(false)); })`) {
-		t.Error("the waveform is no picture")
+	for end := time.Now().Add(patience); !v.holds(`document.querySelector("#panel img").naturalWidth > 300`); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the waveform is no picture")
+		}
 	}
 	v.shot("waveform")
 
@@ -247,7 +255,7 @@ func TestPage(t *testing.T) {
 		t.Errorf("the link lost the weights: %q", seen)
 	}
 
-	v.click("#theme")
+	v.click("button[id=theme]") // not what the style says of #theme
 	v.shot("dark")
 	v.do(chromedp.EmulateViewport(390, 844))
 	v.until("#state", "no errors")

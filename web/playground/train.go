@@ -47,7 +47,7 @@ func (p *Playground) design(ctx context.Context, a struct {
 		}
 	}
 	text, err := d.Text()
-	return designed{string(text), d.Choices()}, err
+	return designed{strings.Replace(string(text), a.Data, name, 1), d.Choices()}, err // what it was written for is called as people do
 }
 
 // news is what a training is at.
@@ -92,6 +92,7 @@ func (p *Playground) train(ctx context.Context, a struct {
 	if err != nil {
 		return nil, err
 	}
+	w.Tell("")
 	return trained{r, time.Since(began).Seconds()}, nil
 }
 

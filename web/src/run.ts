@@ -41,7 +41,7 @@ export class RunPanel implements Panel {
 
   readonly update = latest(async () => {
     if (this.version === this.page.version) return;
-    const version = this.page.version, files = this.page.model.data;
+    const version = (this.version = this.page.version), files = this.page.model.data; // again() may ask for another run meanwhile
     if (this.data && !files.some((f) => f.path === this.data)) { this.data = ""; this.sequence = 0; }
     this.select.replaceChildren(el("option", { value: "" }, "golden: edges of the range, then random"), ...files.map((f) => el("option", { value: f.path }, f.name)));
     this.select.value = this.data;
@@ -49,10 +49,9 @@ export class RunPanel implements Panel {
     if (!this.out.children.length) this.out.replaceChildren(el("div", { class: "loading" }, "Running…"));
     try {
       const r = await slow(this.page).call<Ran>("run", { ...this.page.model.source(), data: this.data, raw: this.raw.checked, folder: "/runs", sequence: this.sequence });
-      this.version = version;
       this.show(r);
     } catch (error) {
-      if (version === this.page.version) { this.out.replaceChildren(failure(error)); this.version = version; }
+      if (version === this.page.version) this.out.replaceChildren(failure(error));
     }
   });
 
