@@ -185,6 +185,11 @@ func TestPage(t *testing.T) {
 	v.until("#state", "no errors")
 	v.until("[data-target=c] .view", "hrnnc")
 	v.shot("light")
+	paint, err := chromedp.Run(v.ctx, chromedp.Evaluate[float64](`performance.getEntriesByName("first-contentful-paint")[0].startTime`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("first painted after %.0f ms", paint)
 
 	v.replace("hadamard", "hadamrad")
 	if problems := v.until("#problems", "hadamrad"); !strings.Contains(problems, "14:6") {
