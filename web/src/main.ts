@@ -28,7 +28,6 @@ const page: Page = {
   setModel(text) { model.text = text; setText(editor, text); page.changed(); },
   changed() { page.version++; void refresh(); },
   markModel(spans) { mark(editor, spans.map(([line, col, endLine, endCol]) => (col ? { line, col, endLine, endCol, style: "from-model-strong" } : { line, endLine, style: "from-model" }))); },
-  openReport() { show("train"); },
 };
 
 function say(text: string, kind = "") {

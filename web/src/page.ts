@@ -18,7 +18,6 @@ export interface Page {
   setModel(text: string): void; // in the editor
   changed(): void; // weights or data are others
   markModel(spans: number[][]): void; // [line, col, endLine, endCol]
-  openReport(): void;
 }
 
 // Panel is what a tab shows. update is called when it is shown and when the model changed; a model with errors has no update.
