@@ -18,6 +18,7 @@ type trainFlags struct {
 	from          string // weights to start from; "" for random ones
 	finetune      string
 	resume, force bool
+	noTest        bool
 }
 
 func (a *app) trainCmd() *cobra.Command {
@@ -30,6 +31,7 @@ epoch on validation, with the ranges that compiling needs. The folder of the run
 a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/training.md has every setting.`,
 		Example: `  hrnnc train model.hrn                               # everything is in its train block
   hrnnc train model.hrn --data mnist --set epochs=5   # settings from the command line
+  hrnnc train model.hrn --no-test --set rate=0.002    # seek settings by validation, and score the test part in the end
   hrnnc train model.hrn --resume                      # go on after Ctrl-C
   hrnnc train model.hrn --finetune fixed              # for states of few bits
   hrnnc train model.hrn --from model.safetensors --force --set rate=0.0003   # some more epochs
@@ -43,6 +45,7 @@ a checkpoint. Ctrl-C saves; --resume goes on exactly where the run was. docs/tra
 	f.StringVarP(&o.folder, "output", "o", "", "folder of the run (default, beside the model: run for model.hrn, run-NAME for NAME.hrn)")
 	f.StringVar(&o.from, "from", "", "weights file to start from, instead of random weights: more epochs, or other data")
 	f.StringVar(&o.finetune, "finetune", "", "fixed: when the integers decide worse than real numbers by over 0.5 points, train on through the rounding of states")
+	f.BoolVar(&o.noTest, "no-test", false, "do not score the test part, while settings are sought: validation is scored in its place")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in the folder")
 	f.BoolVar(&o.force, "force", false, "replace weights and a run that are there")
 	return c
@@ -63,7 +66,7 @@ func (a *app) train(ctx context.Context, file string, o trainFlags) error {
 		return err
 	}
 	s.Watch = watcher{a}
-	r, err := s.Train(ctx, study.TrainOptions{Folder: o.folder, From: o.from, Finetune: o.finetune == "fixed", Resume: o.resume, Force: o.force,
+	r, err := s.Train(ctx, study.TrainOptions{Folder: o.folder, From: o.from, Finetune: o.finetune == "fixed", Resume: o.resume, Force: o.force, NoTest: o.noTest,
 		Command: "hrnnc " + strings.Join(os.Args[1:], " ")})
 	if errors.Is(err, context.Canceled) {
 		a.stopped()
@@ -89,6 +92,9 @@ func (a *app) printTrained(r *study.Result, timed bool) error {
 	a.printRanges(r.Ranges)
 	if err := a.printScores(r.Scores); err != nil {
 		return err
+	}
+	if r.TestLeftOut {
+		fmt.Fprintln(a.out, "the test part was not scored (--no-test)")
 	}
 	for _, x := range r.Remarks {
 		fmt.Fprintf(a.out, "! %s\n", x)

@@ -26,6 +26,7 @@ type Page struct {
 	Labels                   []score.LabelScore // of the same; nil unless several labels can be true at once
 	Counted                  string             // what answers are of: sequences or steps
 	Scores                   []Score
+	TestLeftOut              bool          // there is a test part, and nobody wanted it scored
 	Shared                   []data.Shared // what held-out parts have in common with the training part
 	Sequences                int           // of the training part
 	Scale                    trainer.Scale // as trained

@@ -153,6 +153,9 @@ func scoreTable(p *Page) table {
 	if p.regression() {
 		t = table{Text: 3, Head: []string{"Split", "Level", "Output", "Root of the mean squared error", "95 % interval", "over", "R²", "Loss", "Scored"}}
 	}
+	if p.TestLeftOut {
+		t.Note = "The test part was not scored, as --no-test says."
+	}
 	for _, s := range p.Scores {
 		split := s.Split
 		if split == "valid" {

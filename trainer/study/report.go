@@ -24,7 +24,7 @@ func (s *Study) report(ctx context.Context, history []trainer.Metrics, r *Result
 		return nil, err
 	}
 	p := report.Page{Model: l.Name(), Command: command, DataSet: s.Set.Name, Source: s.Set.Source,
-		Licence: s.Set.Licence, Notes: s.Set.Notes, Settings: s.Config.Pairs(), History: history, Seconds: r.Seconds, Finetuned: s.finetuned.Tried,
+		Licence: s.Set.Licence, Notes: s.Set.Notes, Settings: s.Config.Pairs(), History: history, Seconds: r.Seconds, Finetuned: s.finetuned.Tried, TestLeftOut: r.TestLeftOut,
 		Sequences: s.Config.Pieces(&s.Set.Train), Scale: trainer.Scale{Batch: s.Config.Batch, Rate: s.Config.Rate, Epochs: s.Config.Epochs},
 		Shared: []data.Shared{s.Set.Shared(&s.Set.Valid), s.Set.Shared(&s.Set.Test)}}
 	if text := s.finetuned.String(); text != "" {
@@ -42,10 +42,7 @@ func (s *Study) report(ctx context.Context, history []trainer.Metrics, r *Result
 		}
 		p.Params = append(p.Params, report.Param{Name: q.Name, Kind: q.Kind, Shape: q.Shape, Values: q.Latent, Used: q.Used})
 	}
-	part := &s.Set.Test
-	if part.N == 0 {
-		part = &s.Set.Valid
-	}
+	_, part := s.lastPart()
 	sample := max(1, min(part.N, 64, saturationSteps/max(part.T, 1)))
 	first := true
 	err = trainer.EachBatch(ctx, s.Net, s.source(part), sample, func(b *network.Batch) error {

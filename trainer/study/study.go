@@ -49,6 +49,7 @@ type Study struct {
 	asTrained *data.Options      // of recordings without end: how training reads the data, where that is otherwise
 	atLast    bool               // of recordings without end: the model as written answers at last
 	targetSet []string           // settings of targets
+	noTest    bool               // the test part is left alone
 	folder    *fileio.Folder     // of the run, or of a search and its candidates
 	ranges    map[string]float64 // largest |h| of every state over the training part
 	finetuned Finetuned

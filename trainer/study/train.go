@@ -21,6 +21,7 @@ type TrainOptions struct {
 	Finetune bool   // train on through the rounding of states when the integers decide worse than real numbers
 	Resume   bool   // go on with the run in the folder
 	Force    bool   // replace weights and a run that are there
+	NoTest   bool   // leave the test part alone: validation is scored in its place, or training where there is none
 	Command  string // what was typed, for the report
 	// Start changes the random weights before they are trained; nil leaves them.
 	Start func(*network.Network)
@@ -39,9 +40,11 @@ type Result struct {
 	Seconds        float64            `json:"seconds"` // of the epochs, validation included
 	Ranges         map[string]float64 `json:"ranges"`  // largest |h| of every state over the training part
 	Scores         []Score            `json:"scores"`  // of the last part, real and fixed; then of validation, where there is a test part too
-	Report         string             `json:"report"`
-	Remarks        []string           `json:"remarks"` // what a reader should do something about
-	Finetuned      Finetuned          `json:"-"`
+	// TestLeftOut is true where there is a test part that was not scored, as TrainOptions.NoTest says.
+	TestLeftOut bool      `json:"test_left_out,omitempty"`
+	Report      string    `json:"report"`
+	Remarks     []string  `json:"remarks"` // what a reader should do something about
+	Finetuned   Finetuned `json:"-"`
 }
 
 // The files of a run's folder, beside those of package trainer. weightsName stands for the weights file, wherever it lies.
@@ -80,6 +83,7 @@ func (s *Study) Train(ctx context.Context, o TrainOptions) (*Result, error) {
 			return nil, err
 		}
 	}
+	s.noTest = o.NoTest
 	s.watch().Warn(s.warnings())
 	s.TellNotes()
 	if s.Chosen != "" {
@@ -174,7 +178,7 @@ func (s *Study) finish(ctx context.Context, o TrainOptions) error {
 // result scores the last part at both levels, and writes the report.
 func (s *Study) result(ctx context.Context, history []trainer.Metrics, command string) (*Result, error) {
 	r := &Result{Model: s.File, Weights: s.Weights, Epochs: len(history), Chosen: s.Chosen, Ranges: s.ranges, Report: s.folder.Path(reportName),
-		Finetuned: s.finetuned, FinetunedEpoch: s.finetuned.Epoch}
+		Finetuned: s.finetuned, FinetunedEpoch: s.finetuned.Epoch, TestLeftOut: s.noTest && s.Set.Test.N > 0}
 	for _, m := range history {
 		r.Seconds = m.Seconds
 		if m.Best {
@@ -204,10 +208,10 @@ func (s *Study) result(ctx context.Context, history []trainer.Metrics, command s
 	return r, err
 }
 
-// lastPart is the part that a finished training is scored on: test, or what there is in its place.
+// lastPart is the part that a finished training is scored on: test, or what there is in its place or is to be taken instead.
 func (s *Study) lastPart() (name string, part *data.Sequences) {
 	switch {
-	case s.Set.Test.N > 0:
+	case s.Set.Test.N > 0 && !s.noTest:
 		return "test", &s.Set.Test
 	case s.Set.Valid.N > 0:
 		return "valid", &s.Set.Valid

@@ -87,8 +87,12 @@ func (s *Study) plan(finetune bool) {
 		s.work.compare = w.Plan("comparing real and fixed", 2*float64(watched))
 		s.work.finetune = w.Plan("finetuning", math.Ceil(finetunePart*epochs)*(backwards*n+float64(watched)))
 	}
-	_, part := s.lastPart()
-	s.work.score = w.Plan("scoring", 2*float64(part.N)+float64(s.Set.Valid.N))
+	name, part := s.lastPart()
+	scored := 2 * part.N
+	if name == "test" {
+		scored += s.Set.Valid.N
+	}
+	s.work.score = w.Plan("scoring", float64(scored))
 }
 
 // watchRun moves the stage at hand, and leaves a line an epoch. Trials of draws come first and take so many epochs.
