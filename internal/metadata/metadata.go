@@ -28,6 +28,7 @@ type Metadata struct {
 	Vocabulary []string           // of the tokens, by their number
 	Length     int                // steps that texts and sequences are padded to
 	TrainedOn  string             // name of the data set
+	DrawnBy    map[string]string  // settings of the train block that drew the parts of that set, by their name
 	Version    string             // of hrnnc that trained them
 }
 
@@ -44,6 +45,7 @@ type Entry struct {
 const (
 	InputsKey   = "input.channels"
 	OutputsKey  = "output.channels"
+	DrawnByKey  = "drawn_by"
 	RangePrefix = "range."
 )
 
@@ -64,20 +66,28 @@ var Entries = []Entry{
 			return err
 		}},
 	word("trained_on", "name of the data set that they were trained on", func(m *Metadata) *string { return &m.TrainedOn }),
+	encoded(DrawnByKey, "settings that drew the parts of that data set, by their name: `seed`, and what was said of `valid`, `hold`, `test`, `split` and `sequences`",
+		func(m *Metadata) *map[string]string { return &m.DrawnBy }, func(v map[string]string) bool { return v != nil }),
 	word("hrnnc", "version of hrnnc that trained them", func(m *Metadata) *string { return &m.Version }),
 }
 
 // list is an entry that is a list in JSON.
 func list[T any](key, about string, field func(*Metadata) *[]T) Entry {
+	return encoded(key, about, field, func(v []T) bool { return v != nil })
+}
+
+// encoded is an entry that is a value in JSON; said reports whether there is one.
+func encoded[T any](key, about string, field func(*Metadata) *T, said func(T) bool) Entry {
 	return Entry{key, "JSON", about,
 		func(m *Metadata) (string, bool) {
 			text, err := json.Marshal(*field(m))
-			return string(text), err == nil && *field(m) != nil // numbers are finite and strings are strings
+			return string(text), err == nil && said(*field(m)) // numbers are finite and strings are strings
 		},
 		func(m *Metadata, text string) error {
 			err := json.Unmarshal([]byte(text), field(m))
 			if err != nil {
-				*field(m) = nil
+				var none T
+				*field(m) = none
 			}
 			return err
 		}}

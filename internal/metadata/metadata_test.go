@@ -14,7 +14,7 @@ import (
 )
 
 var full = Metadata{Ranges: map[string]float64{"h": 12.5}, Inputs: []ir.Channel{{Name: "a", Gain: 32, Offset: -1}}, Outputs: []ir.Channel{{Name: "b", Gain: 0.1, Offset: 3}},
-	Classes: []string{"no", "yes"}, Vocabulary: []string{"", "film"}, Length: 64, TrainedOn: "imdb", Version: "1.2.0"}
+	Classes: []string{"no", "yes"}, Vocabulary: []string{"", "film"}, Length: 64, TrainedOn: "imdb", DrawnBy: map[string]string{"seed": "2", "valid": "0.2"}, Version: "1.2.0"}
 
 // TestEveryEntryIsWrittenAndRead takes metadata to a file and back, and knows a key for every field and no other.
 func TestEveryEntryIsWrittenAndRead(t *testing.T) {

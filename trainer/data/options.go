@@ -113,6 +113,9 @@ type Setting struct {
 	field    func(*Options) any
 }
 
+// DrawKeys are the settings that, with the seed, say which sequences are of which part. A limit takes some of each part only.
+var DrawKeys = []string{"valid", "hold", "test", "split", "sequences"}
+
 // Keys lists the names of Settings.
 func Keys() (out []string) {
 	for _, s := range Settings {

@@ -1,17 +1,24 @@
 package study
 
 import (
+	"strconv"
+
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/metadata"
-	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
 // note is what the weights file says of the training: the data set, and what its values, classes and words are.
 func (s *Study) note() metadata.Metadata {
-	m := metadata.Metadata{TrainedOn: s.Set.Name, Version: compiler.Version, Outputs: s.Targets, Classes: s.Set.Classes, Vocabulary: s.Set.Vocabulary, Length: s.Set.Length}
+	m := metadata.Metadata{TrainedOn: s.Set.Name, Version: compiler.Version, Outputs: s.Targets, Classes: s.Set.Classes, Vocabulary: s.Set.Vocabulary, Length: s.Set.Length,
+		DrawnBy: map[string]string{"seed": strconv.FormatInt(s.Config.Seed, 10)}}
+	for _, k := range data.DrawKeys {
+		if v, ok := s.Config.DataKeys[k]; ok {
+			m.DrawnBy[k] = v
+		}
+	}
 	if s.Set.Channels != nil {
 		m.Inputs = s.channels()
 	}
@@ -30,16 +37,11 @@ func (s *Study) channels() []ir.Channel {
 	return out
 }
 
-// readMeaning is what note wrote, how the integers of the input come from values, and what the outputs of a regression stand
-// for; empty for weights that hrnnc did not train.
-func readMeaning(f *weights.File, model *dsl.Model) (m *data.Meaning, channels, targets []ir.Channel, err error) {
-	says, errs := compiler.ReadMetadata(model, f)
-	if errs.HasErrors() {
-		return nil, nil, nil, errs
-	}
-	m = &data.Meaning{Classes: says.Classes, Vocabulary: says.Vocabulary, Length: says.Length}
+// meaningOf is what note wrote of values, classes and words; empty for weights that hrnnc did not train.
+func meaningOf(says *metadata.Metadata, model *dsl.Model) *data.Meaning {
+	m := &data.Meaning{Classes: says.Classes, Vocabulary: says.Vocabulary, Length: says.Length}
 	for _, c := range says.Inputs {
 		m.Channels = append(m.Channels, data.Channel{Name: c.Name, Scale: c.Gain * model.Input.Scale, Offset: c.Offset * model.Input.Scale})
 	}
-	return m, says.Inputs, says.Outputs, nil
+	return m
 }

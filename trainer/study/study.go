@@ -5,6 +5,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,6 +22,7 @@ import (
 	"github.com/hrnnc/hrnnc/exporter/pytorch"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
+	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/passes"
@@ -106,32 +108,61 @@ func withWeights(file string, o Options) (*Study, data.Options, error) {
 	if err != nil {
 		return nil, read, err
 	}
-	if o.Weights != "" {
-		s.Weights = o.Weights
+	from := cmp.Or(o.Weights, s.Weights)
+	if o.Weights == "" && !exists(from) {
+		return nil, read, compiler.NoWeights(s.Model, file, from)
 	}
-	if o.Weights == "" && !exists(s.Weights) {
-		return nil, read, compiler.NoWeights(s.Model, file, s.Weights)
-	}
-	f, err := weights.Open(s.Weights)
+	f, err := weights.Open(from)
 	if err != nil {
 		return nil, read, err
 	}
-	if o.Data != "" && !given(o.Set, "test") {
+	says, errs := compiler.ReadMetadata(s.Model, f)
+	if errs.HasErrors() {
+		return nil, read, errs
+	}
+	switch {
+	case says.DrawnBy != nil && sameSet(says.TrainedOn, s.Config.Data):
+		drawAs(s.Model, says.DrawnBy, diag.Span{File: f.Path, What: "metadata " + metadata.DrawnByKey})
+		if s, read, err = configured(s.Model, file, o); err != nil {
+			return nil, read, err
+		}
+	case o.Data != "" && !given(o.Set, "test"):
 		read.Test = nil // persons of the model's own data set
 	}
-	if read.Meaning, s.Inputs, s.Targets, err = readMeaning(f, s.Model); err != nil {
-		return nil, read, err
-	}
+	s.Weights, s.Inputs, s.Targets, read.Meaning = from, says.Inputs, says.Outputs, meaningOf(says, s.Model)
 	return s, read, trainer.LoadWeights(f, s.Net)
+}
+
+// sameSet reports whether two names are of one data set. Paths stand as seen from where hrnnc ran.
+func sameSet(a, b string) bool { return filepath.Base(a) == filepath.Base(b) }
+
+// drawAs has a model's train block draw the parts of its data set as those of a training were drawn, which a weights file says: else
+// sequences that were trained on would validate.
+func drawAs(m *dsl.Model, by map[string]string, at diag.Span) {
+	m.Train = maps.Clone(m.Train)
+	if m.Train == nil {
+		m.Train = map[string]string{}
+	}
+	for _, k := range append([]string{"seed"}, data.DrawKeys...) {
+		delete(m.Train, k)
+		if v, ok := by[k]; ok {
+			m.Train[k], m.Settings["train."+k] = v, at
+		}
+	}
 }
 
 // configure reads a model and its train block.
 func configure(file string, o Options) (*Study, data.Options, error) {
-	var read data.Options
 	m, _, errs := compiler.Check(file)
 	if errs.HasErrors() {
-		return nil, read, errs
+		return nil, data.Options{}, errs
 	}
+	return configured(m, file, o)
+}
+
+// configured is configure of a model that is read.
+func configured(m *dsl.Model, file string, o Options) (*Study, data.Options, error) {
+	var read data.Options
 	set := o.Set
 	if o.Data != "" {
 		set = append(slices.Clone(set), "data="+o.Data)
