@@ -104,7 +104,11 @@ func Trained(file string, o Options) (*Study, error) {
 
 // withWeights reads a model and its weights, and gives the options of a data set for them.
 func withWeights(file string, o Options) (*Study, data.Options, error) {
-	s, read, err := configure(file, o)
+	m, _, errs := compiler.Check(file)
+	if errs.HasErrors() {
+		return nil, data.Options{}, errs
+	}
+	s, read, err := configured(m, file, o)
 	if err != nil {
 		return nil, read, err
 	}
@@ -122,8 +126,8 @@ func withWeights(file string, o Options) (*Study, data.Options, error) {
 	}
 	switch {
 	case says.DrawnBy != nil && sameSet(says.TrainedOn, s.Config.Data):
-		drawAs(s.Model, says.DrawnBy, diag.Span{File: f.Path, What: "metadata " + metadata.DrawnByKey})
-		if s, read, err = configured(s.Model, file, o); err != nil {
+		drawAs(m, says.DrawnBy, diag.Span{File: f.Path, What: "metadata " + metadata.DrawnByKey})
+		if s, read, err = configured(m, file, o); err != nil {
 			return nil, read, err
 		}
 	case o.Data != "" && !given(o.Set, "test"):
@@ -160,8 +164,10 @@ func configure(file string, o Options) (*Study, data.Options, error) {
 	return configured(m, file, o)
 }
 
-// configured is configure of a model that is read.
+// configured is configure of a model that is read, and leaves that as it is.
 func configured(m *dsl.Model, file string, o Options) (*Study, data.Options, error) {
+	own := *m
+	m = &own
 	var read data.Options
 	set := o.Set
 	if o.Data != "" {
