@@ -1,8 +1,10 @@
 package dsl
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -106,6 +108,39 @@ func LeakText(leak arith.Leak) string {
 		return parts[0]
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// OnWindows warns of a model of endless streams that is trained on windows: of one whose state forgets nothing, and of one that remembers
+// more than a window of so many steps shows it; nil for other models. steps is 0 where none is known, as for recordings that are read
+// unbroken, and longer says that the data set could be cut into longer windows, or none.
+func (m *Model) OnWindows(steps int, longer bool) *diag.Diagnostic {
+	if d := m.KeepsAll(); d != nil || steps == 0 {
+		return d
+	}
+	return m.outlasts(steps, longer)
+}
+
+// windowsOfMemory is how many times its memory the windows of a state that leaks have to last: 2 % of what it held is left then. Of a model
+// with leaks of 1/32, windows of 30 steps gave one that was far off on unbroken recordings, and 128 one that was not (docs/training.md).
+const windowsOfMemory = 4
+
+// outlasts warns of a state that remembers longer than windows last: training sees it only while it fills.
+func (m *Model) outlasts(steps int, longer bool) *diag.Diagnostic {
+	if m.Steps > 0 || steps >= windowsOfMemory*m.Memory() {
+		return nil
+	}
+	slowest := slices.MaxFunc(m.Layers, func(a, b *Layer) int { return cmp.Compare(slices.Max(a.Leak), slices.Max(b.Leak)) })
+	memory := windowsOfMemory * m.Memory()
+	var remedies []string
+	if longer {
+		remedies = append(remedies, fmt.Sprintf("cut windows of %d steps or more, with  window;  read recordings unbroken, with  stream = yes", memory))
+	}
+	if quicker := bits.Len(uint(steps/windowsOfMemory)) - 1; quicker > 0 {
+		remedies = append(remedies, fmt.Sprintf("forget quicker:  leak = 1/%d", 1<<quicker))
+	}
+	remedies = append(remedies, fmt.Sprintf("or say that sequences end, each of which begins with a new state:  steps %d", steps))
+	return diag.At(slowest.leakAt).Warningf("stream", "with a leak of 1/%d, %s remembers for about %d steps, and is trained on windows of %d: on a stream that goes on it becomes what training never saw",
+		m.Memory(), slowest.State.Name, memory, steps).Helpf("%s", strings.Join(remedies, ";  "))
 }
 
 // KeepsAll warns of a model of endless streams whose state forgets nothing, for trainings on windows; nil for other models. Behind

@@ -25,8 +25,14 @@ const (
 // DataWarnings says what of a data set does not suit a model, though it can be trained.
 func DataWarnings(m *dsl.Model, set *data.Set) (out diag.List) {
 	known := data.Find(set.Name)
-	if d := m.KeepsAll(); d != nil && (set.Train.Windows() || known != nil && known.OfWindows()) {
-		out.Add(d)
+	if set.Train.Windows() || known != nil && known.OfWindows() {
+		steps := set.Train.T
+		if set.Train.Stream() {
+			steps = 0
+		}
+		if d := m.OnWindows(steps, set.Kind.Knows("window")); d != nil {
+			out.Add(d)
+		}
 	}
 	return append(append(out, classWarnings(m, set)...), InputWarnings(m, set, &set.Train, "normalise = channel  in the train block gives every channel variance 1, which  / 32  of an i8 suits; "+
 		"or change the divisor of the input")...)

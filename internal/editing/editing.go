@@ -5,6 +5,7 @@ package editing
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/compiler"
@@ -96,11 +97,25 @@ func Check(m *dsl.Model) diag.List {
 	return errs
 }
 
-// OnWindows warns of a model that is trained on windows and forgets nothing; nil of any other.
+// OnWindows warns of a model that is trained on windows, and forgets nothing or too slowly for them; nil of any other.
 func OnWindows(m *dsl.Model) *diag.Diagnostic {
 	known := data.Find(m.Train["data"])
-	if m.Train["window"] != "" || known != nil && known.OfWindows() && m.Train["stream"] != "yes" {
-		return m.KeepsAll()
+	samples := wholeOr(m.Train["window"], 0)
+	switch {
+	case samples > 0:
+	case known != nil && known.OfWindows() && m.Train["stream"] != "yes":
+		samples = known.T
+	default:
+		return nil
 	}
-	return nil
+	steps := samples / (wholeOr(m.Train["subsample"], 1) * wholeOr(m.Train["frame"], 1))
+	return m.OnWindows(max(steps, 1), known == nil || known.Kind.Knows("window"))
+}
+
+// wholeOr reads a setting that is a whole number from 1, which is otherwise where it is not given, or is none.
+func wholeOr(text string, otherwise int) int {
+	if v, err := strconv.Atoi(text); err == nil && v > 0 {
+		return v
+	}
+	return otherwise
 }

@@ -65,6 +65,7 @@ func TestBlocksAreChecked(t *testing.T) {
 		"target c { tables = wid }":                     "tables is \"wid\"",
 		"target vhdl { }":                               "there is no target vhdl",
 		"train { data = hapt }":                         "h keeps every input for ever",
+		"train { data = hapt  stream = yes }":           "",
 		"target c { tables = wide } train { data = x }": "",
 	} {
 		l := editor.New("m.hrn", model+block+"\n", editing.Language()).Diagnostics()
