@@ -57,7 +57,7 @@ type Program struct {
 	TwoPhase bool     // whether anything reads Odd
 	// Decide is the function that decides on the outputs of a step where the model restarts: on those of the oldest course, which Output has
 	// filled. Its states are the only ones that are no course's, and no other function has them. "" where Step decides, or nothing does.
-	Decide   string
+	Decide string
 	// Origins says what of the model arrays and functions are for, by their names, where a plan made the program. No text has it.
 	Origins  map[string]lower.Origin
 	Decision string // the state whose one entry is the class decided on and 1, and 0 before the first step; "" for none

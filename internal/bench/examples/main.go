@@ -29,13 +29,22 @@ import (
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
-// examples are trained with seeds 1 to seeds each; those of MNIST are shown by their learning curves too.
+// examples are trained with seeds 1 to seedsOf each; those of MNIST are shown by their learning curves too.
 var (
-	examples = append([]string{"activity", "activity_stream", "har2", "har2_frames", "dsa19", "dsa19_small", "digits", "sentiment", "ecg", "turbofan", "copy1000"}, mnist...)
-	mnist    = []string{"pmnist", "pmnist_block", "smnist", "smnist_block"}
+	examples = append([]string{"activity", "activity_stream", "har2", "har2_frames", "dsa19", "dsa19_small", "digits", "sentiment", "reviews", "ecg", "ecg_stream", "turbofan", "copy1000"}, mnist...)
+	mnist    = []string{"pmnist", "pmnist_block", "smnist", "smnist_block", "pmnist_wide", "smnist_wide"}
+	// streams are those with events, and how hrnnc eval --stream counts them.
+	streams = map[string][]string{"ecg_stream": {"--background", "background", "--tolerance", "0.1s"}}
 )
 
-const seeds = 5
+// seedsOf is how many trainings an example has: those that take over a quarter of an hour have one.
+func seedsOf(name string) int {
+	switch name {
+	case "pmnist_wide", "smnist_wide":
+		return 1
+	}
+	return 5
+}
 
 func main() {
 	train := flag.String("train", "", "examples to train, or all")

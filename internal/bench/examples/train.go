@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func trainAll(ctx context.Context, names []string, command string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.NumCPU())
 	for _, name := range names {
-		for seed := 2; seed <= seeds; seed++ {
+		for seed := 2; seed <= seedsOf(name); seed++ {
 			g.Go(func() error { return train(ctx, command, name, seed, 1) })
 		}
 	}
@@ -91,6 +92,13 @@ func train(ctx context.Context, command, name string, seed, cores int) error {
 	if r.Valid, err = validation(filepath.Join(dir, "run", "metrics.jsonl")); err != nil {
 		return err
 	}
+	if how := streams[name]; how != nil {
+		var said struct{ Scores []results.Events }
+		if err := call(ctx, &said, cores, command, slices.Concat([]string{"eval", model, "--stream", "--level", "fixed", "--json"}, how)...); err != nil {
+			return err
+		}
+		r.Events = &said.Scores[0]
+	}
 	log.Printf("%s, seed %d: %s in %.0f s", name, seed, r.At("fixed"), r.Seconds)
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -121,7 +129,7 @@ func validation(path string) ([]float64, error) {
 
 // collect takes the results of an example, and keeps weights and metrics of its first seed.
 func collect(name string) ([]results.Training, error) {
-	all := make([]results.Training, seeds)
+	all := make([]results.Training, seedsOf(name))
 	for i := range all {
 		data, err := os.ReadFile(filepath.Join(place(name, i+1), "result.json"))
 		if err != nil {

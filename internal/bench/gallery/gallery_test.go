@@ -82,3 +82,17 @@ func TestRuns(t *testing.T) {
 		t.Errorf("and come back as %v", got)
 	}
 }
+
+func TestStripsFitADrawing(t *testing.T) {
+	var truth, decided [][2]int32
+	for i := range int32(4 * stretches) {
+		truth, decided = append(truth, [2]int32{i % 2, 10}), append(decided, [2]int32{i % 3, 3})
+	}
+	a, b := shown(truth, decided)
+	if length(a) != 3*stretches || length(b) != 3*stretches || len(b) != stretches {
+		t.Errorf("%d and %d stretches of %d and %d steps", len(a), len(b), length(a), length(b))
+	}
+	if a, b = shown(truth[:2], decided[:2]); length(a) != 6 || len(a) != 1 || len(b) != 2 {
+		t.Errorf("short ones are %v and %v", a, b)
+	}
+}

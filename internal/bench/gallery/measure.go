@@ -66,8 +66,16 @@ type text struct {
 	Mean  float64   `json:"mean"` // of the votes of all steps: its sign is the decision
 }
 
-// backgrounds are the classes that are no event, by example.
-var backgrounds = map[string]string{"wakeword": "background"}
+// background is the class that is no event, of an example with events, and tolerance how early or late in seconds one may be found.
+type background struct {
+	class     string
+	tolerance float64
+}
+
+var backgrounds = map[string]background{"wakeword": {"background", 0.5}, "ecg_stream": {"background", 0.1}}
+
+// stretches of a strip are as many as a drawing of a page's width can show.
+const stretches = 150
 
 // sentences are written for the page, and whether they mean that a film is liked; no data set has them.
 var sentences = []struct {
@@ -137,7 +145,8 @@ func measureStream(ctx context.Context, name, file string) (*streamed, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := s.StreamRules(study.StreamOptions{Background: backgrounds[name], Tolerance: 0.5, Warmup: -1})
+	events := backgrounds[name]
+	rules, err := s.StreamRules(study.StreamOptions{Background: events.class, Tolerance: events.tolerance, Warmup: -1})
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +155,10 @@ func measureStream(ctx context.Context, name, file string) (*streamed, error) {
 		return nil, err
 	}
 	e := got.Events
+	truth, decided := runs(got.Strip.Truth), runs(got.Strip.Decided)
+	truth, decided = shown(truth, decided)
 	return &streamed{Background: got.Background, Hours: got.Hours, Events: e.Events, Misses: e.Misses, FalseAlarms: e.FalseAlarms.Count, Delay: got.Delay.Median,
-		Curve: got.Curve, Period: got.Strip.Period, Truth: runs(got.Strip.Truth), Decided: runs(got.Strip.Decided)}, nil
+		Curve: got.Curve, Period: got.Strip.Period, Truth: truth, Decided: decided}, nil
 }
 
 // runs are stretches of a value, and unruns the values of such.
@@ -167,6 +178,32 @@ func unruns(v [][2]int32) (out []int32) {
 		for range r[1] {
 			out = append(out, r[0])
 		}
+	}
+	return out
+}
+
+// shown is the beginning of a strip that fits a drawing.
+func shown(truth, decided [][2]int32) (a, b [][2]int32) {
+	steps := min(length(truth), length(decided))
+	return first(truth, steps), first(decided, steps)
+}
+
+// length is the steps of so many runs as a drawing shows.
+func length(v [][2]int32) (steps int32) {
+	for _, r := range v[:min(len(v), stretches)] {
+		steps += r[1]
+	}
+	return steps
+}
+
+// first are the runs of so many steps.
+func first(v [][2]int32, steps int32) (out [][2]int32) {
+	for _, r := range v {
+		if steps <= 0 {
+			break
+		}
+		r[1] = min(r[1], steps)
+		out, steps = append(out, r), steps-r[1]
 	}
 	return out
 }
@@ -201,7 +238,7 @@ func measureRecall(ctx context.Context, dir string) (*evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	const shown = 4
+	const kept = 4
 	out := &evidence{}
 	classes := got.Y.Shape[2]
 	right := 0
@@ -225,7 +262,7 @@ func measureRecall(ctx context.Context, dir string) (*evidence, error) {
 				}
 			}
 		}
-		if i < shown {
+		if i < kept {
 			out.Heard, out.Said = append(out.Heard, x[i]), append(out.Said, said)
 		}
 	}

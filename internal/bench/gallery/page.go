@@ -22,16 +22,21 @@ var order = []struct{ name, title, kind string }{
 	{"dsa19", "Nineteen activities", "matrix"},
 	{"dsa19_small", "The same in a third of the bytes", "matrix"},
 	{"ecg", "Heartbeats", "matrix"},
+	{"ecg_stream", "Heartbeats in a signal without marks", "strip"},
 	{"turbofan", "Flights that a jet engine has left", "numbers"},
 	{"digits", "Spoken digits", "matrix"},
 	{"wakeword", "A wake word", "operating"},
 	{"sentiment", "Is the film liked?", "texts"},
+	{"reviews", "Is the film liked? Whole reviews", "curve"},
 	{"smnist", "A digit, pixel by pixel", "curve"},
 	{"smnist_block", "The same in two blocks", "curve"},
+	{"smnist_wide", "The same with twice the units", "curve"},
 	{"pmnist", "A shuffled digit, pixel by pixel", "curve"},
 	{"pmnist_block", "The same in eight blocks", "curve"},
+	{"pmnist_wide", "The same with twice the units", "curve"},
 	{"copy", "Ten symbols over a hundred blanks", "recall"},
 	{"copy1000", "Ten symbols over a thousand blanks", "loss"},
+	{"copy1000_block", "The same in blocks of 16", "loss"},
 }
 
 // example is all that the page shows of one.

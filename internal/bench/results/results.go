@@ -37,6 +37,22 @@ type Training struct {
 	Adds       int     `json:"adds"`
 	// Valid is the accuracy on the validation part after every epoch.
 	Valid []float64 `json:"valid"`
+	// Events are those of a stream, at the fixed level.
+	Events *Events `json:"events,omitempty"`
+}
+
+// Events of a stream, which a model names when they occur: of all classes but the background, and by class.
+type Events struct {
+	All     Event   `json:"events"`
+	ByClass []Event `json:"events_by_class"`
+}
+
+// Event is how well events are found: the part of them that is, and the part of what is named that is one.
+type Event struct {
+	Class     string  `json:"class"`
+	Count     int     `json:"events"`
+	Recall    float64 `json:"recall"`
+	Precision float64 `json:"precision"`
 }
 
 // Score is that of one level.

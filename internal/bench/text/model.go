@@ -21,7 +21,6 @@ type task struct {
 	// not take a table of random numbers away.
 	tableScale float32
 	recurrence string
-	readMean   bool // whether the LSTM is read at all steps, and its outputs averaged, instead of at the last one
 }
 
 var tasks = []task{
@@ -30,7 +29,7 @@ var tasks = []task{
 	{data: "sst2", title: "Sentences: SST-2", question: "Is the film liked? Sentences and phrases, of up to 50 words.", units: 128, embedding: 64, length: 50, epochs: 3, signRate: rate / 100,
 		tableScale: 0.1, recurrence: "hadamard(h)"},
 	{data: "imdb", title: "Reviews: IMDB", question: "Is the film liked? Whole reviews, their last 500 words.", units: 64, embedding: 16, length: 500, epochs: 4,
-		tableScale: 0.1, recurrence: "hadamard(h, block = 16, leak = [1/2, 1/4, 1/8, 1/16])", readMean: true},
+		tableScale: 0.1, recurrence: "hadamard(h, block = 16, leak = [1/2, 1/4, 1/8, 1/16])"},
 }
 
 const (

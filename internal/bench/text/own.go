@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/exttool"
@@ -30,6 +31,10 @@ type trained struct {
 
 // trainOwn trains, scores and compiles the HadamRNN in a folder.
 func (t *task) trainOwn(ctx context.Context, dir string, set *data.Set, seed int64) (*trained, error) {
+	dir = filepath.Join(dir, strconv.FormatInt(seed, 10))
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return nil, err
+	}
 	file := filepath.Join(dir, t.file())
 	if err := fileio.WriteFile(file, []byte(t.model())); err != nil {
 		return nil, err

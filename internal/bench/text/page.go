@@ -72,13 +72,9 @@ func (r *results) conditions(line func(string, ...any)) {
 	for _, n := range s.Notes {
 		line("%s.", strings.ToUpper(n[:1])+n[1:])
 	}
-	read := "its last state"
-	if t.readMean {
-		read = "the mean over the steps too"
-	}
 	line("Both: epochs: %d, Adam at %g (signs: %g) down a cosine, batches of %d, clipping at %d, binary cross entropy, the epoch that is best on", t.epochs, rate, t.signRate, batch, clip)
 	line("validation; %d values a word, which start at %g times the normal distribution. The HadamRNN decides from the mean over the steps, the", t.embedding, t.tableScale)
-	line("LSTM from %s, which suits it better.", read)
+	line("LSTM from its last state, which suits it better.")
 }
 
 // spread is the mean of a figure over the trainings, with the least and the most.

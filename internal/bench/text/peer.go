@@ -33,7 +33,6 @@ type peerSettings struct {
 	Rate       float64 `json:"rate"`
 	Clip       float64 `json:"clip"`
 	TableScale float32 `json:"table_scale"`
-	ReadMean   bool    `json:"read_mean"`
 	Seed       int64   `json:"seed"`
 	Threads    int     `json:"threads"`
 }
@@ -77,7 +76,7 @@ func (p *peer) writePart(name string, s *data.Sequences) error {
 
 func (p *peer) train(ctx context.Context, t *task, units int, seed int64) (*trained, error) {
 	s, err := json.Marshal(peerSettings{Vocabulary: vocabulary, Embedding: t.embedding, Units: units, Batch: batch, Epochs: t.epochs,
-		Rate: rate, Clip: clip, TableScale: t.tableScale, ReadMean: t.readMean, Seed: seed, Threads: runtime.NumCPU()})
+		Rate: rate, Clip: clip, TableScale: t.tableScale, Seed: seed, Threads: runtime.NumCPU()})
 	if err != nil {
 		return nil, err
 	}
