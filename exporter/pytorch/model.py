@@ -481,6 +481,11 @@ class Model(nn.Module):
 
     def run(self, x, states=None, whole=False, watch=None):
         """Outputs and the states behind them. watch is called with the number of a layer and its state [units, sequences]."""
+        entries = [] if INPUT["tokens"] else [INPUT["size"]]
+        if list(x.shape[2:]) != entries or x.dim() < 2:
+            raise ValueError(f"x is {list(x.shape)}, and the model reads [sequences, steps{', %d' % entries[0] if entries else ''}]")
+        if self.level not in ("real", "fixed"):
+            raise ValueError(f'level is {self.level!r}, and may be "real" or "fixed"')
         level = (Fixed if self.level == "fixed" else Real)(self)
         h = [s.t() for s in states or self.start(len(x))]
         outputs, length = [], x.shape[1]
@@ -658,7 +663,13 @@ def read_safetensors(path):
     with open(path, "rb") as file:
         data = file.read()
     size = 8 + int.from_bytes(data[:8], "little")
-    header = json.loads(data[8:size])
+    try:
+        header = json.loads(data[8:size])
+        whole = size + max((e["data_offsets"][1] for n, e in header.items() if n != "__metadata__"), default=0) <= len(data)
+    except (ValueError, AttributeError, KeyError, TypeError):
+        raise ValueError(f"{path} is no safetensors file, or a part of one") from None
+    if not whole:
+        raise ValueError(f"{path} is a part of a safetensors file: copy or save it again")
     metadata = header.pop("__metadata__", {})
     tensors = {}
     for name, entry in header.items():

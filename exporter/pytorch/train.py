@@ -134,6 +134,10 @@ class World:
         self.size, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError) as err:
+            raise SystemExit(f"--device {device}: PyTorch has none here; take  --device cpu\n{str(err).splitlines()[0]}")
         if device == "cuda":
             device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
             torch.cuda.set_device(device)
@@ -398,6 +402,11 @@ def finetune(net, parts, settings, world, folder):
     net.frozen = None
 
 
+# Of settings that are numbers: 0 or more, and below 1e9, where nothing else stands here.
+LOWEST = dict(epochs=1, batch=1, draws=1, every=1, truncate=2, repeat=1)
+HIGHEST = dict(average=1, label_smoothing=1, draws=1025, **{k: 2**20 + 1 for k in ("epochs", "batch", "every", "truncate", "repeat", "read_units", "patience")})
+
+
 def changed(settings, pairs):
     """Settings with those of the command line."""
     out = dict(settings)
@@ -405,11 +414,14 @@ def changed(settings, pairs):
         key, _, value = pair.partition("=")
         if key not in out or key in ("loss", "class_weights"):
             raise SystemExit(f"--set {pair}: the settings are {', '.join(k for k in out if k not in ('loss', 'class_weights'))}")
-        was = out[key]
+        form, words = FORMS[key]
         try:
-            out[key] = value == "yes" if isinstance(was, bool) else type(was)(value)
+            out[key] = value == "yes" if isinstance(out[key], bool) else type(out[key])(value)
+            allowed = value in words if words else key == "seed" or LOWEST.get(key, 0) <= out[key] < HIGHEST.get(key, 1e9)
         except ValueError:
-            raise SystemExit(f"--set {pair}: {value} is no {type(was).__name__}")
+            allowed = False
+        if not allowed or key in ("rate", "gamma") and not out[key] or key == "weight_limit" and 0 < out[key] < 1 or key == "truncate" and out[key] % 2:
+            raise SystemExit(f"--set {pair}: write  {form}")
     return out
 
 
@@ -439,7 +451,10 @@ def main():
     if world.rank == 0:
         args.run.mkdir(parents=True, exist_ok=True)
     if args.start:
-        net.load(args.start)
+        try:
+            net.load(args.start)
+        except (OSError, ValueError) as err:
+            raise SystemExit(f"--from {args.start}: {err}")
     elif not args.resume:
         draw(net, parts, settings, world)
     net.metadata = json.loads(bytes(arrays["metadata"]))
@@ -467,6 +482,9 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("stopped; train.py with the same arguments and --resume goes on behind the last epoch that was complete")
     if dist.is_initialized():
         dist.destroy_process_group()

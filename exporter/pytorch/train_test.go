@@ -357,3 +357,67 @@ func (e exported) scores(t *testing.T, run string) {
 		t.Errorf("the loss of epoch %d on validation is %g, hrnnc computes %g", kept.Epoch, kept.ValidLoss, score.Mean())
 	}
 }
+
+// TestTrainingRefuses makes a person's mistakes with train.py and the module: each is said in a line, before anything is written.
+func TestTrainingRefuses(t *testing.T) {
+	python, err := exttool.Python("numpy", "torch")
+	if err != nil {
+		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "windows"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	export(t, filepath.Join(dir, "windows"), trained["windows"])
+	script := `import contextlib, io, os, sys
+sys.path.insert(0, os.path.abspath(sys.argv[1]))
+os.chdir(sys.argv[1])
+import torch, train
+from model import Model
+def attempt(what, do):
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            do()
+        print(what, "| went through")
+    except SystemExit as err:
+        print(what, "|", err, said.getvalue().replace("\n", " "))
+    except ValueError as err:
+        print(what, "|", err)
+def run(*args):
+    sys.argv = ["train.py", "--device", "cpu", *args]
+    attempt(" ".join(args), train.main)
+Model().save("whole.safetensors")
+open("half.safetensors", "wb").write(open("whole.safetensors", "rb").read()[:-9])
+for pair in "epochs=0 epochs=many batch=0 rate=0 rate=nan sign_init=odd keep=all optimizer=sgd schedule=none average=1 truncate=3 weight_limit=0.5 carry=maybe epochs".split():
+    run("--set", pair)
+for path in ("nope.safetensors", "data.npz", "half.safetensors"):
+    run("--from", path)
+run("--device", "abacus")
+attempt("shape", lambda: Model()(torch.zeros(2, 40, 3)))
+attempt("fine", lambda: train.changed(train.SETTINGS, [f"{k}={'yes' if v is True else 'no' if v is False else v}" for k, v in train.SETTINGS.items() if k in train.FORMS and k != "loss"]))
+print("left:", *sorted(os.listdir()))
+`
+	write(t, dir, map[string][]byte{"mistakes.py": []byte(script)})
+	said, err := exttool.Run(context.Background(), dir, nil, python, "mistakes.py", "windows")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	out := string(said)
+	for _, want := range []string{
+		"--set epochs=0 | --set epochs=0: write  epochs = 20: 1 to", "epochs=many | --set epochs=many: write", "batch=0: write", "rate=0: write", "rate=nan: write",
+		"sign_init=odd: write  sign_init = balanced  or  random", "keep=all: write", "optimizer=sgd: write", "schedule=none: write", "average=1: write",
+		"truncate=3: write", "weight_limit=0.5: write", "carry=maybe: write", "--set epochs: write",
+		"nope.safetensors | --from nope.safetensors: [Errno 2] No such file", "data.npz is no safetensors file", "half.safetensors is a part of a safetensors file",
+		"--device abacus: PyTorch has none here", "shape | x is [2, 40, 3], and the model reads [sequences, steps, 1]", "fine | went through",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("nothing says %q", want)
+		}
+	}
+	if strings.Count(out, "went through") != 1 || strings.Contains(out, "windows.safetensors") {
+		t.Errorf("a mistake went through:\n%s", out)
+	}
+	if t.Failed() {
+		t.Logf("%s", out)
+	}
+}

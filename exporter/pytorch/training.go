@@ -38,6 +38,7 @@ type Training struct {
 func (t *Training) Script() (script []byte, notes []string) {
 	return []byte(strings.NewReplacer("@NAME@", t.Model.Name, "@WEIGHTS@", WeightsName(t.Model), "# @SETTINGS@\n",
 		"# The train block, with what it leaves open.\nSETTINGS = "+spread(t.settings())+"\n"+
+			"# How each is written, and the words that it may be.\nFORMS = "+spread(t.forms())+"\n"+
 			"# How training sequences are changed, in units of the input; channels is the entries of a sample, of which a step may have several.\n"+
 			"AUGMENT = "+t.augment().String()+"\n").Replace(trainPy)), t.leftOut()
 }
@@ -69,6 +70,23 @@ func (t *Training) settings() dict {
 		{"read_units", strconv.Itoa(c.ReadUnits)}, {"average", number(c.Average)}, {"loss", text(string(c.Loss))}, {"class_weights", weights},
 		{"label_smoothing", number(c.Smoothing)}, {"truncate", strconv.Itoa(c.Truncate)}, {"carry", boolean(c.Carry)}, {"repeat", strconv.Itoa(c.Repeat)},
 		{"keep", text(string(c.Keep))}, {"patience", strconv.Itoa(c.Patience)}, {"seed", strconv.FormatInt(c.Seed, 10)}}
+}
+
+// forms says of each setting how it is written, and which words it may be.
+func (t *Training) forms() (out dict) {
+	for _, e := range t.settings() {
+		for _, s := range trainer.Settings {
+			if s.Key != e[0] {
+				continue
+			}
+			words := "None"
+			if s.Words != nil {
+				words = texts(s.Words)
+			}
+			out = append(out, [2]string{s.Key, "(" + text(s.Form) + ", " + words + ")"})
+		}
+	}
+	return out
 }
 
 // augment is what train.py can do of the augmentation, shifts in samples of the exported sequences.
