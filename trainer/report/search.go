@@ -75,6 +75,10 @@ func newSearchView(p SearchPage) searchView {
 	number := 0
 	for i := range v.Candidates {
 		c := &v.Candidates[i]
+		if c.Refused != "" {
+			v.Beyond.Rows = append(v.Beyond.Rows, row{Cells: []string{c.Name, c.Error}})
+			continue
+		}
 		if c.Error != "" {
 			v.Failed.Rows = append(v.Failed.Rows, row{Cells: []string{c.Name, c.Error}})
 			continue

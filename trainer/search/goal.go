@@ -94,6 +94,9 @@ func (g *Goal) costMisses(c *Candidate) (out []Miss) {
 // Misses are all limits that a candidate breaks.
 func (g *Goal) Misses(c *Candidate) []Miss {
 	out := g.costMisses(c)
+	if c.Refused != "" {
+		return out // nothing else is known
+	}
 	least := func(what string, has, limit float64) {
 		if limit > 0 && !(has >= limit) {
 			out = append(out, Miss{fmt.Sprintf("%s of %.4f, not %g", what, has, limit), (limit - has) / limit})
@@ -134,7 +137,24 @@ func thousands(n int) string {
 	return s
 }
 
+// farBeyond is the part of a limit on costs by which a variant has to be beyond it before it is trained, to be refused. The integers that
+// training gives changed flash, cycles and look-up tables by less than a tenth.
+const farBeyond = 0.25
+
+// Roomy is the goal with limits on costs that what is not refused keeps.
+func (g Goal) Roomy() Goal {
+	for _, limit := range []*int{&g.MaxCycles, &g.MaxFlash, &g.MaxRAM, &g.MaxLUTs, &g.MaxBytes} {
+		*limit += int(farBeyond * float64(*limit))
+	}
+	return g
+}
+
+// LimitsCosts reports whether a cost has a limit.
+func (g *Goal) LimitsCosts() bool {
+	return g.MaxCycles+g.MaxFlash+g.MaxRAM+g.MaxLUTs+g.MaxBytes > 0
+}
+
 // Limited reports whether anything has a limit.
 func (g *Goal) Limited() bool {
-	return g.MaxCycles+g.MaxFlash+g.MaxRAM+g.MaxLUTs+g.MaxBytes > 0 || math.Max(g.MinF1, g.MinAccuracy) > 0
+	return g.LimitsCosts() || math.Max(g.MinF1, g.MinAccuracy) > 0
 }

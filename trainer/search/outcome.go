@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
@@ -21,9 +22,10 @@ type Outcome struct {
 	Real     float64  `json:"real"`         // the same at the real level
 	F1       *float64 `json:"f1,omitempty"` // macro F1 of the fixed level, where there are classes or labels
 	Costs
-	Unit    string  `json:"unit,omitempty"`  // what Cycles are of a chip
-	Unmet   string  `json:"unmet,omitempty"` // why it has no room on the chip
-	Error   string  `json:"error,omitempty"` // why it has no figures
+	Unit    string  `json:"unit,omitempty"`    // what Cycles are of a chip
+	Unmet   string  `json:"unmet,omitempty"`   // why it has no room on the chip
+	Error   string  `json:"error,omitempty"`   // why it has no figures
+	Refused string  `json:"refused,omitempty"` // the limits that Costs, of weights as they are drawn, are far beyond: it is not trained
 	Weights string  `json:"weights,omitempty"`
 	About   About   `json:"about"`
 	Seconds float64 `json:"seconds"` // of training; it differs from run to run, and is in no table
@@ -91,12 +93,25 @@ type Candidate struct {
 	Dropped bool   `json:"dropped,omitempty"` // by successive halving, before its last epoch
 	Missed  string `json:"missed,omitempty"`  // the limits that it breaks
 	Error   string `json:"error,omitempty"`   // why it has no figures
+	Refused string `json:"refused,omitempty"` // the limits that it is far beyond, so that it was not trained; Error says so too
 }
 
 // Candidate is a trial with its outcome.
 func (t *Trial) Candidate(o *Outcome) Candidate {
-	return Candidate{Name: t.Name, Settings: t.Settings, Epochs: o.Epochs, Accuracy: o.Accuracy, Real: o.Real, F1: o.F1, Costs: o.Costs, Unit: o.Unit,
-		Unmet: o.Unmet, Error: o.Error, Dropped: !t.Last() && o.Error == ""}
+	c := Candidate{Name: t.Name, Settings: t.Settings, Epochs: o.Epochs, Accuracy: o.Accuracy, Real: o.Real, F1: o.F1, Costs: o.Costs, Unit: o.Unit,
+		Unmet: o.Unmet, Error: o.Error, Refused: o.Refused}
+	if o.Refused != "" {
+		c.Error = "not trained, since it takes " + o.Refused
+	}
+	c.Dropped = !t.Last() && c.Error == ""
+	return c
+}
+
+// Refuse sets Refused where the costs are far beyond a limit.
+func (o *Outcome) Refuse(g *Goal) {
+	priced := Candidate{Costs: o.Costs}
+	misses := slices.DeleteFunc(g.costMisses(&priced), func(m Miss) bool { return m.By <= farBeyond })
+	o.Refused = missText(misses)
 }
 
 // Merged is what a search found so far.
@@ -182,6 +197,8 @@ func Verdict(file string, all []Candidate, g Goal) error {
 		switch {
 		case c.Front:
 			return nil
+		case c.Refused != "":
+			whole = append(whole, c)
 		case c.Error != "":
 			failed = c
 		case !c.Dropped:

@@ -467,3 +467,41 @@ func TestVerdict(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// TestRefuse: what is beyond a limit by more than a quarter is refused; a verdict names what is in its way, and nothing that is unknown.
+func TestRefuse(t *testing.T) {
+	g := Goal{MCU: "atmega328p", MaxCycles: 8000, MaxFlash: 2000, MinF1: 0.9}
+	for _, c := range []struct {
+		costs Costs
+		want  string
+	}{
+		{Costs{Cycles: 8000, Flash: 2000}, ""},
+		{Costs{Cycles: 10000, Flash: 2500}, ""},
+		{Costs{Cycles: 10001, Flash: 2500}, "10,001 of 8,000 cycles a step"},
+		{Costs{Cycles: 9000, Flash: 2501, RAM: 1 << 20}, "2,501 of 2,000 bytes of flash"},
+	} {
+		o := Outcome{Costs: c.costs}
+		if o.Refuse(&g); o.Refused != c.want {
+			t.Errorf("%+v: %q, want %q", c.costs, o.Refused, c.want)
+		}
+	}
+	if r := g.Roomy(); r.MaxCycles != 10000 || r.MaxFlash != 2500 || r.MaxRAM != 0 || g.MaxFlash != 2000 {
+		t.Errorf("%+v", r)
+	}
+	trial := Trial{Name: "large", Rounds: []int{1, 4}, Epochs: 1, Goal: g}
+	o := Outcome{Costs: Costs{Cycles: 90000, Flash: 2000}}
+	o.Refuse(&g)
+	all := []Candidate{trial.Candidate(&o)}
+	Pareto(all, g)
+	if c := all[0]; c.Dropped || c.Front || c.Error == "" {
+		t.Errorf("%+v", c)
+	}
+	if more := next([]Trial{trial}, all); len(more) != 0 {
+		t.Errorf("it goes on: %v", more)
+	}
+	err := Verdict("model.hrn", all, g)
+	var d *diag.Diagnostic
+	if !errors.As(err, &d) || d.Code != "limits" || !strings.HasPrefix(d.Help, "the nearest are large: 90,000 of 8,000 cycles a step. ") {
+		t.Errorf("%v", err)
+	}
+}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
@@ -116,6 +118,11 @@ func resumable(dir *fileio.Folder, t *search.Trial) bool {
 // trial trains up to the trial's epoch, and measures the integers of the best weights.
 func (s *Study) trial(ctx context.Context, t *search.Trial, resume bool, watch func(trainer.Event)) (*search.Outcome, error) {
 	o := &search.Outcome{Trial: t.Hash(), Epochs: t.Epochs, About: search.About{Name: s.Set.Name, Source: s.Set.Source, Licence: s.Set.Licence, Notes: s.Set.Notes}}
+	if !resume {
+		if refused, err := s.refuse(ctx, t, o); refused || err != nil {
+			return o, err
+		}
+	}
 	history, err := s.upTo(ctx, t, resume, watch)
 	if err == nil && len(history) > t.Epochs { // the checkpoint is of a longer trial
 		s.Net.Initialise(s.Config.Seed, s.Config.SignInit)
@@ -148,6 +155,46 @@ func (s *Study) trial(ctx context.Context, t *search.Trial, resume bool, watch f
 	return o, s.figures(ctx, t, o)
 }
 
+// refuse prices the variant with the weights that it begins with, and sets why it is not trained where it is far beyond a limit on costs:
+// training hardly changes them. There is more room than the limits leave, so that a schedule that just has none is not taken for the best.
+func (s *Study) refuse(ctx context.Context, t *search.Trial, o *search.Outcome) (bool, error) {
+	if !t.Goal.LimitsCosts() {
+		return false, nil
+	}
+	s.Net.Initialise(s.Config.Seed, s.Config.SignInit)
+	s.Net.ReadUnits(s.Config.ReadUnits)
+	s.Net.Refresh()
+	ranges, err := trainer.Ranges(ctx, s.Net, s.source(s.validation()))
+	if err != nil {
+		return false, err
+	}
+	if err := s.save(ranges, search.WeightsName); err != nil {
+		return false, err
+	}
+	roomy := t.Goal.Roomy()
+	if s.targetSet = nil; roomy.MaxFlash > 0 {
+		s.targetSet = append(s.targetSet, fmt.Sprintf("c.flash=%d", roomy.MaxFlash))
+	}
+	if roomy.MaxRAM > 0 {
+		s.targetSet = append(s.targetSet, fmt.Sprintf("c.ram=%d", roomy.MaxRAM))
+	}
+	l, err := s.Lower()
+	s.targetSet = nil
+	if err == nil {
+		err = price(l, &roomy, o)
+	}
+	if err := s.folder.Remove(search.WeightsName); err != nil {
+		return false, err
+	}
+	if err == nil {
+		o.Refuse(&t.Goal)
+	}
+	if o.Refused == "" { // of an error, training will tell
+		o.Costs, o.Unit, o.Unmet = search.Costs{}, "", ""
+	}
+	return o.Refused != "", nil
+}
+
 // upTo trains to the trial's epoch, from the checkpoint of a shorter trial or of one that was stopped.
 func (s *Study) upTo(ctx context.Context, t *search.Trial, resume bool, watch func(trainer.Event)) ([]trainer.Metrics, error) {
 	s.Net.Initialise(s.Config.Seed, s.Config.SignInit)
@@ -176,22 +223,11 @@ func (s *Study) figures(ctx context.Context, t *search.Trial, o *search.Outcome)
 	if err != nil {
 		return unfit(o, err)
 	}
-	cost := l.Plan.Cost()
-	o.Bytes, o.Adds = (cost.Bits+7)/8, cost.Recurrence.Adds+cost.Input.Adds
-	switch {
-	case t.Goal.MCU != "":
-		p, err := l.ChipPrice()
-		if err != nil {
-			return unfit(o, err)
-		}
-		o.Cycles, o.Flash, o.RAM, o.Unit, o.Unmet = p.Cycles, p.Flash, p.RAM, string(p.Unit), p.Unmet
+	if err := price(l, &t.Goal, o); err != nil {
+		return unfit(o, err)
+	}
+	if t.Goal.MCU != "" {
 		s.targetSet = onThisMachine // the same integers, without a schedule for the chip
-	case t.Goal.Part != "":
-		p, err := l.LogicPrice(t.Goal.MaxCycles)
-		if err != nil {
-			return unfit(o, err)
-		}
-		o.LUTs, o.Cycles, o.Unmet = p.LUTs, p.Cycles, p.Unmet
 	}
 	score, err := s.scorePart(ctx, "valid", s.validation(), "fixed", nil)
 	if err != nil {
@@ -200,6 +236,27 @@ func (s *Study) figures(ctx context.Context, t *search.Trial, o *search.Outcome)
 	o.Accuracy = score.validScore()
 	if f1 := float64(score.MacroF1); !score.Regression && score.MacroF1.Known() {
 		o.F1 = &f1
+	}
+	return nil
+}
+
+// price adds what a variant costs.
+func price(l *compiler.Lowered, g *search.Goal, o *search.Outcome) error {
+	cost := l.Plan.Cost()
+	o.Bytes, o.Adds = (cost.Bits+7)/8, cost.Recurrence.Adds+cost.Input.Adds
+	switch {
+	case g.MCU != "":
+		p, err := l.ChipPrice()
+		if err != nil {
+			return err
+		}
+		o.Cycles, o.Flash, o.RAM, o.Unit, o.Unmet = p.Cycles, p.Flash, p.RAM, string(p.Unit), p.Unmet
+	case g.Part != "":
+		p, err := l.LogicPrice(g.MaxCycles)
+		if err != nil {
+			return err
+		}
+		o.LUTs, o.Cycles, o.Unmet = p.LUTs, p.Cycles, p.Unmet
 	}
 	return nil
 }
