@@ -236,6 +236,14 @@ func TestPage(t *testing.T) {
 	}
 	v.shot("waveform")
 
+	v.click("[data-tab=schedule]")
+	v.until("#panel", "priced ways to compute a step")
+	v.do(chromedp.SetValue("#panel select", "up5k"), chromedp.Evaluate[chromedp.Void](`document.querySelector("#panel select").dispatchEvent(new Event("change"))`))
+	if seen := v.until("#panel", "architectures, those that no other beats"); !strings.Contains(seen, "streaming") {
+		t.Errorf("no architecture streams: %q", seen)
+	}
+	v.shot("architectures")
+
 	// Fewer units: the weights do not fit any more, which the page says, and code and costs are there all the same.
 	v.click("[data-tab=costs]")
 	v.until("#panel", "2,697")
@@ -270,9 +278,9 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestDrop brings the page from a server, drops data on it, trains a model that it writes, runs it and takes it home.
-func TestDrop(t *testing.T) {
-	dir := t.TempDir()
+// kinds writes a table of recordings of two kinds, which are easily told.
+func kinds(t *testing.T, dir string) string {
+	t.Helper()
 	data := filepath.Join(dir, "kinds.csv")
 	var rows strings.Builder
 	rows.WriteString("recording,x,kind\n")
@@ -285,6 +293,43 @@ func TestDrop(t *testing.T) {
 	if err := os.WriteFile(data, []byte(rows.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	return data
+}
+
+// press presses a button of the tab that is shown.
+func (v *visit) press(name string) {
+	v.Helper()
+	v.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`[...document.querySelectorAll("#panel button")].find((b) => b.textContent === %q).click()`, name)))
+}
+
+// TestStop stops a training, which leaves the model as it was, and trains again.
+func TestStop(t *testing.T) {
+	v := open(t, "")
+	v.until("#state", "no errors")
+	v.drop(kinds(t, t.TempDir()))
+	v.until("#panel", "kinds.csv")
+	v.click(`#panel input[type="text"]`)
+	v.do(chromedp.KeyEvent("id=recording label=kind epochs=9999 repeat=1 augment_shift=0 augment_noise=0"))
+	v.press("Write a model for it")
+	v.until("#weights", "Weights are random")
+	for range 2 {
+		v.press("Train")
+		v.until("#panel .log", "epoch 2/9999")
+		if !v.holds(`document.querySelector("#panel button.main").disabled`) {
+			t.Error("a second training may be started beside the first")
+		}
+		v.press("Stop")
+		v.until("#panel", "Stopped. Nothing was changed.")
+		if seen := v.see("#weights"); !strings.Contains(seen, "Weights are random") {
+			t.Errorf("the model has weights: %q", seen)
+		}
+	}
+}
+
+// TestDrop brings the page from a server, drops data on it, trains a model that it writes, runs it and takes it home.
+func TestDrop(t *testing.T) {
+	dir := t.TempDir()
+	data := kinds(t, dir)
 	for _, tool := range tools {
 		if _, err := exttool.Find(tool); err != nil {
 			t.Skipf("skipped: no %s: apt-get install %s", tool, exttool.Package(tool))
@@ -305,7 +350,7 @@ func TestDrop(t *testing.T) {
 	v.until("#panel", "kinds.csv")
 	v.click(`#panel input[type="text"]`)
 	v.do(chromedp.KeyEvent("id=recording label=kind epochs=4 repeat=1 augment_shift=0 augment_noise=0"))
-	v.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("#panel button")].find((b) => b.textContent === "Write a model for it").click()`))
+	v.press("Write a model for it")
 	v.until("#editor", "model kinds")
 	v.until("#panel", "Why the model is as it is")
 	v.until("#weights", "Weights are random")

@@ -485,6 +485,8 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        raise SystemExit("stopped; train.py with the same arguments and --resume goes on behind the last epoch that was complete")
+        raise SystemExit("stopped; the same with --resume goes on behind the last epoch that was complete, if there was one")
+    except OSError as err:  # a file that is not there, or may not be written
+        raise SystemExit(str(err))
     if dist.is_initialized():
         dist.destroy_process_group()

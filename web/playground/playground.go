@@ -13,6 +13,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/fileio"
 )
 
 // Playground answers the questions of one page. It remembers the last model; calls come one after another.
@@ -99,6 +100,7 @@ func FailureOf(err error) *Failure {
 
 // Call answers a question: {"answer": ...}, or {"failure": ...}. A panic is a failure too.
 func (p *Playground) Call(ctx context.Context, name string, args []byte) (out []byte) {
+	fileio.ForgetInputs("/") // each question is a command of its own, which may write over what one before it read
 	reply := map[string]any{}
 	func() {
 		defer func() {

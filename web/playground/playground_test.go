@@ -203,7 +203,11 @@ func TestTrain(t *testing.T) {
 	}
 	heard := 0
 	p.Tell = func(any) { heard++ }
-	trained, failure := ask[struct{ Weights, Report string }](t, p, "train", map[string]any{"text": designed.Text, "folder": dir})
+	train := map[string]any{"text": designed.Text, "folder": dir}
+	if _, failure := ask[struct{}](t, p, "train", train); failure != nil {
+		t.Fatal(failure)
+	}
+	trained, failure := ask[struct{ Weights, Report string }](t, p, "train", train) // again, in the same files
 	if failure != nil {
 		t.Fatal(failure)
 	}
@@ -228,7 +232,12 @@ func TestTrain(t *testing.T) {
 			t.Errorf("the archive has no %s: %s", want, names)
 		}
 	}
-	ran, failure := ask[playground.Ran](t, p, "run", map[string]any{"text": designed.Text, "weights": trained.Weights, "data": data, "folder": filepath.Join(dir, "run"), "sequence": 3})
+	run := map[string]any{"text": designed.Text, "weights": trained.Weights, "data": data, "folder": filepath.Join(dir, "run"), "sequence": 1}
+	if _, failure := ask[playground.Ran](t, p, "run", run); failure != nil {
+		t.Fatal(failure)
+	}
+	run["sequence"] = 3
+	ran, failure := ask[playground.Ran](t, p, "run", run)
 	if failure != nil || ran.Sequences != 60 || ran.Sequence != 3 || ran.Last == "" {
 		t.Errorf("%+v, %+v", ran.Sequences, failure)
 	}
