@@ -121,11 +121,11 @@ func (r *originReader) line(text []byte) {
 			for i+1 < len(text) && (letter(text[i+1]) || '0' <= text[i+1] && text[i+1] <= '9') {
 				i++
 			}
-			name := string(text[from : i+1])
-			if of, ok := r.funcs[name]; ok && len(r.open) == 0 {
+			name := text[from : i+1]
+			if of, ok := r.funcs[string(name)]; ok && len(r.open) == 0 {
 				fn.add(of...)
 			} else {
-				own.add(r.named[name]...)
+				own.add(r.named[string(name)]...)
 			}
 		}
 	}

@@ -46,7 +46,6 @@ type example struct {
 	trains            bool   // it has a train block
 	bytes, state      int    // of parameters at their own widths, and of states
 	adds              int    // a step
-	steps             bool   // it answers at every step, or has no end
 	trainings         []results.Training
 	losses            []float64 // on the validation part, by epoch, of the weights that are there
 	chips             map[string]results.Chip
