@@ -251,6 +251,10 @@ func TestPage(t *testing.T) {
 	v.until("#state", "no errors")
 	v.until("#panel .tiles", "parameters")
 
+	if seen := v.see("#example option:checked"); seen != "a model of yours" {
+		t.Errorf("a changed example is called %q", seen)
+	}
+
 	before := v.see("#editor .cm-content")
 	v.click("#share")
 	v.until("#toast", "link")

@@ -26,7 +26,7 @@ const editor = modelEditor(byId("editor"), {
 const page: Page = {
   engines, model, editor, checked: null, version: 0,
   setModel(text) { model.text = text; setText(editor, text); page.changed(); },
-  changed() { page.version++; void refresh(); },
+  changed() { page.version++; name(); void refresh(); },
   markModel(spans) { mark(editor, spans.map(([line, col, endLine, endCol]) => (col ? { line, col, endLine, endCol, style: "from-model-strong" } : { line, endLine, style: "from-model" }))); },
 };
 
@@ -124,10 +124,15 @@ const examples: Promise<Map<string, Example>> = script("examples.js").then(async
   return new Map(list.map((e) => [e.id, e]));
 });
 const select = byId<HTMLSelectElement>("example");
+let known: Example[] = [];
+
+// name says which example the model is, if it is one as it came, so that one that was changed can be picked again.
+function name() {
+  select.value = known.find((e) => e.text === model.text && (e.weights ? e.id === model.example : !model.weights))?.id ?? "";
+}
 
 function open(e: Example) {
   model.open(e);
-  select.value = e.id;
   setText(editor, model.text);
   history.replaceState(null, "", location.pathname + location.search);
   page.changed();
@@ -137,12 +142,12 @@ function open(e: Example) {
 async function begin() {
   try {
     const all = await examples;
-    select.append(...[...all.values()].map((e) => el("option", { value: e.id }, e.title)));
+    known = [...all.values()];
+    select.append(el("option", { value: "", hidden: true }, "a model of yours"), ...known.map((e) => el("option", { value: e.id }, e.title)));
     select.addEventListener("change", () => { const e = all.get(select.value); if (e) open(e); });
     if (location.hash.startsWith("#m=")) {
       try {
         await model.openLink(location.hash.slice(1), all);
-        select.value = model.example;
         setText(editor, model.text);
         page.changed();
         return;
@@ -165,7 +170,6 @@ async function take(list: Iterable<File>) {
     if (f.name.endsWith(".hrn")) {
       model.text = new TextDecoder().decode(f.bytes);
       if (!files.some((g) => /\.(safetensors|pth|pt)$/.test(g.name))) { model.weights = null; model.example = ""; }
-      select.value = "";
       setText(editor, model.text);
       changed = true;
     } else if (/\.(safetensors|pth|pt)$/i.test(f.name)) {
