@@ -31,10 +31,13 @@ import (
 
 // examples are trained with seeds 1 to seedsOf each; those of MNIST are shown by their learning curves too.
 var (
-	examples = append([]string{"activity", "activity_stream", "har2", "har2_frames", "dsa19", "dsa19_small", "digits", "sentiment", "reviews", "ecg", "ecg_stream", "turbofan", "copy1000"}, mnist...)
+	examples = append([]string{"activity", "activity_stream", "har2", "har2_frames", "dsa19", "dsa19_small", "digits", "sentiment", "reviews", "ecg", "ecg_stream", "turbofan", "wakeword", "copy1000"}, mnist...)
 	mnist    = []string{"pmnist", "pmnist_block", "smnist", "smnist_block", "pmnist_wide", "smnist_wide"}
 	// streams are those with events, and how hrnnc eval --stream counts them.
-	streams = map[string][]string{"ecg_stream": {"--background", "background", "--tolerance", "0.1s"}}
+	streams = map[string][]string{
+		"ecg_stream": {"--background", "background", "--tolerance", "0.1s"},
+		"wakeword":   {"--background", "background"},
+	}
 )
 
 // seedsOf is how many trainings an example has: those that take over a quarter of an hour have one.

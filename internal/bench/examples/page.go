@@ -53,6 +53,9 @@ func page(r *results.Trainings) string {
 	if all := r.Examples["ecg_stream"]; len(all) > 0 {
 		beatsStreamTable(line, all)
 	}
+	if all := r.Examples["wakeword"]; len(all) > 0 {
+		wakeTable(line, all)
+	}
 	if all := r.Examples["copy1000"]; len(all) > 0 {
 		copyTable(line, all)
 	}
@@ -136,6 +139,20 @@ func beatsStreamTable(line func(format string, args ...any), all []results.Train
 	row("all", events.All, func(e *results.Events) results.Event { return e.All })
 	for k, c := range events.ByClass {
 		row(c.Class, c, func(e *results.Events) results.Event { return e.ByClass[k] })
+	}
+}
+
+// wakeTable is about a word that is to be heard among others.
+func wakeTable(line func(format string, args ...any), all []results.Training) {
+	line("")
+	line("The wake word \"computer\" in streams of other words, digits and noise (`hrnnc eval examples/wakeword/model.hrn --stream --level fixed --background")
+	line("background`), seed by seed. The decide block is the one that was chosen for the first seed on its validation part:")
+	line("")
+	line("| seed | words | missed, %% | false alarms an hour |")
+	line("| ---: | ---: | ---: | ---: |")
+	for _, x := range all {
+		e := x.Events.All
+		line("| %d | %d | %.1f | %.1f |", x.Seed, e.Count, 100*(1-e.Recall), e.FalseAlarms.PerHour)
 	}
 }
 

@@ -49,10 +49,13 @@ type Events struct {
 
 // Event is how well events are found: the part of them that is, and the part of what is named that is one.
 type Event struct {
-	Class     string  `json:"class"`
-	Count     int     `json:"events"`
-	Recall    float64 `json:"recall"`
-	Precision float64 `json:"precision"`
+	Class       string  `json:"class"`
+	Count       int     `json:"events"`
+	Recall      float64 `json:"recall"`
+	Precision   float64 `json:"precision"`
+	FalseAlarms struct {
+		PerHour float64 `json:"per_hour"`
+	} `json:"false_alarms"`
 }
 
 // Score is that of one level.
