@@ -237,9 +237,9 @@ func TestPage(t *testing.T) {
 	v.shot("waveform")
 
 	v.click("[data-tab=schedule]")
-	v.until("#panel", "priced ways to compute a step")
+	v.until("#panel", "an output")
 	v.do(chromedp.SetValue("#panel select", "up5k"), chromedp.Evaluate[chromedp.Void](`document.querySelector("#panel select").dispatchEvent(new Event("change"))`))
-	if seen := v.until("#panel", "architectures, those that no other beats"); !strings.Contains(seen, "streaming") {
+	if seen := v.until("#panel", "architectures, those that no other beats"); !strings.Contains(seen, "streaming") || !strings.Contains(seen, "9 of the readout") {
 		t.Errorf("no architecture streams: %q", seen)
 	}
 	v.shot("architectures")

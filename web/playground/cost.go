@@ -2,6 +2,7 @@ package playground
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
@@ -115,14 +116,15 @@ type Schedule struct {
 type Scheduled struct {
 	Said    []string `json:"said"`
 	Instead string   `json:"instead,omitempty"`
-	Step    float64  `json:"step"` // mean of even and odd
+	Step    float64  `json:"step"`   // mean of even and odd
+	Output  float64  `json:"output"` // what an output adds
 	Unit    string   `json:"unit"`
 	Flash   int      `json:"flash"`
 	RAM     int      `json:"ram"`
 }
 
 func scheduled(c schedule.Candidate) Scheduled {
-	return Scheduled{Said: c.Said, Instead: c.Instead, Step: c.Price.Step(), Unit: string(c.Price.Unit), Flash: c.Price.Flash(), RAM: c.Price.RAM()}
+	return Scheduled{Said: c.Said, Instead: c.Instead, Step: c.Price.Step(), Output: c.Price.Output, Unit: string(c.Price.Unit), Flash: c.Price.Flash(), RAM: c.Price.RAM()}
 }
 
 func (p *Playground) schedule(_ context.Context, a onChip) (any, error) {
@@ -145,6 +147,7 @@ func (p *Playground) schedule(_ context.Context, a onChip) (any, error) {
 // Design is an architecture on an FPGA.
 type Design struct {
 	Arch   string `json:"arch"`
+	Units  string `json:"units"` // what works at once in it
 	LUTs   int    `json:"luts"`
 	Blocks int    `json:"blocks"`
 	Cycles int    `json:"cycles"`
@@ -164,7 +167,8 @@ func (p *Playground) explore(_ context.Context, a onChip) (any, error) {
 	}
 	out := []Design{}
 	for _, c := range s.Shown(low.Plan) {
-		out = append(out, Design{Arch: c.Arch.String(), LUTs: c.Tables, Blocks: c.Blocks, Cycles: c.Cycles(low.Plan), Chosen: s.IsChosen(c), Why: c.Why})
+		out = append(out, Design{Arch: c.Arch.String(), Units: fmt.Sprintf("%d under update, %d weights, %d of the readout", c.Arch.Update, c.Arch.Product, c.Arch.Readout),
+			LUTs: c.Tables, Blocks: c.Blocks, Cycles: c.Cycles(low.Plan), Chosen: s.IsChosen(c), Why: c.Why})
 	}
 	return map[string]any{"counted": len(s.All), "designs": out}, nil
 }

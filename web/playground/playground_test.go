@@ -166,6 +166,7 @@ func TestCosts(t *testing.T) {
 	}
 	args := example(t, "ecg")
 	args["chip"] = "atmega328p"
+	args["text"], args["weights"] = example(t, "copy")["text"], example(t, "copy")["weights"] // an output at every step
 	schedule, failure := ask[playground.Schedule](t, p, "schedule", args)
 	if failure != nil || len(schedule.Chosen.Said) == 0 || len(schedule.Others) == 0 {
 		t.Errorf("%+v, %+v", schedule, failure)
@@ -173,6 +174,9 @@ func TestCosts(t *testing.T) {
 	for _, o := range schedule.Others {
 		if o.Instead == "" {
 			t.Errorf("a runner-up that does not differ: %+v", o)
+		}
+		if c := schedule.Chosen; o.Step+o.Output < c.Step+c.Output {
+			t.Errorf("a runner-up that is quicker than the choice: %+v, %+v", o, c)
 		}
 	}
 }

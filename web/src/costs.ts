@@ -86,9 +86,9 @@ function rows(head: string[], list: Chip[], found: Map<string, Cost | Error>, ce
   }));
 }
 
-type Scheduled = { said: string[]; instead?: string; step: number; unit: string; flash: number; ram: number };
+type Scheduled = { said: string[]; instead?: string; step: number; output: number; unit: string; flash: number; ram: number };
 type Schedule = { chip: string; priced: number; chosen: Scheduled; others: Scheduled[] | null };
-type Design = { arch: string; luts: number; blocks: number; cycles: number; chosen: boolean; why?: string };
+type Design = { arch: string; units: string; luts: number; blocks: number; cycles: number; chosen: boolean; why?: string };
 
 export class SchedulePanel implements Panel {
   readonly id = "schedule";
@@ -122,12 +122,12 @@ export class SchedulePanel implements Panel {
 
   private async scheduled() {
     const s = await slow(this.page).call<Schedule>("schedule", { ...this.page.model.source(), chip: this.chip });
-    const row = (c: Scheduled, first: any) => [first, `${count(c.step)} ${c.unit}`, count(c.flash), count(c.ram)];
-    return el("div", { class: "page", style: "padding:0" }, el("p", {}, `The quickest of ${count(s.priced)} priced ways to compute a step that fits ${s.chip}:`),
+    const row = (c: Scheduled, first: any) => [first, `${count(c.step)} ${c.unit}`, count(c.output), count(c.flash), count(c.ram)];
+    return el("div", { class: "page", style: "padding:0" }, el("p", {}, `The quickest of ${count(s.priced)} priced ways to compute a step and its output that fits ${s.chip}:`),
       el("ul", {}, ...s.chosen.said.map((line) => el("li", {}, line))),
-      table(["choice", "a step", "flash", "RAM"], [false, true, true, true],
+      table(["choice", "a step", "an output", "flash", "RAM"], [false, true, true, true, true],
         [row(s.chosen, "chosen"), ...(s.others ?? []).map((o) => row(o, o.instead || o.said.join("; ")))], ["chosen"]),
-      el("p", { class: "quiet" }, "Each row below the first decides one thing otherwise: what that idea is worth."));
+      el("p", { class: "quiet" }, "Each row below the first decides one thing otherwise: what that idea is worth. An output counts as often as the model has one."));
   }
 
   private explore(chip: Chip) {
@@ -139,7 +139,7 @@ export class SchedulePanel implements Panel {
         if (version !== this.page.version) return;
         out.replaceChildren(el("p", {}, `Of ${count(found.counted)} architectures, those that no other beats in area and rate; the chosen one is bold.`),
           table(["architecture", "look-up tables", "block RAMs", "cycles a step", "fits"], [false, true, true, true, false],
-            found.designs.map((d) => [d.arch, count(d.luts), count(d.blocks), count(d.cycles), d.why ? el("span", { class: "bad" }, d.why) : el("span", { class: "good" }, "yes")]),
+            found.designs.map((d) => [[d.arch, el("small", {}, d.units)], count(d.luts), count(d.blocks), count(d.cycles), d.why ? el("span", { class: "bad" }, d.why) : el("span", { class: "good" }, "yes")]),
             found.designs.map((d) => (d.chosen ? "chosen" : ""))));
       } catch (error) {
         if (version === this.page.version) out.replaceChildren(failure(error));
