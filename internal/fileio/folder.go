@@ -98,9 +98,6 @@ func writeIn(folder, shown, name string, data []byte) error {
 
 // mayReplace asks whether a folder may be replaced; target is what dir leads to.
 func mayReplace(dir, target string, may func(dir string) error) error {
-	if err := notOurGround(dir, target); err != nil {
-		return err
-	}
 	info, err := os.Stat(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -110,6 +107,9 @@ func mayReplace(dir, target string, may func(dir string) error) error {
 		return diag.InFile(dir, "").Errorf("output", "is a file").Helpf("name a folder")
 	case info.Mode().Perm()&0o222 == 0:
 		return diag.InFile(dir, "").Errorf("output", "is read-only").Helpf("allow writing with  chmod u+w, or name another folder")
+	}
+	if err := notOurGround(dir, target); err != nil {
+		return err
 	}
 	// A process that has the folder open, such as a training, keeps it, whatever may allows.
 	if _, err := os.Stat(filepath.Join(target, lockName)); err == nil {

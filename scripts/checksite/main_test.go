@@ -85,3 +85,22 @@ func TestRepository(t *testing.T) {
 		}
 	}
 }
+
+// TestSiteKeepsFolders writes into no folder that holds something else.
+func TestSiteKeepsFolders(t *testing.T) {
+	if missing := exttool.Missing("hugo"); len(missing) > 0 {
+		t.Skipf("skipped: no hugo (apt-get install %s)", exttool.Package("hugo"))
+	}
+	to := t.TempDir()
+	thesis := filepath.Join(to, "thesis.txt")
+	if err := os.WriteFile(thesis, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("bash", filepath.Join("..", "site.sh"), "--to", to).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), to+" holds files") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(thesis); err != nil {
+		t.Error(err)
+	}
+}

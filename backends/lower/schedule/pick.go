@@ -507,7 +507,7 @@ func (k *picker) of(layer int) string {
 // decisions say how a choice decides something otherwise than another; empty where it does not.
 var decisions = []func(l, from step.LayerChoice) string{
 	func(l, from step.LayerChoice) string {
-		return said(most(l.Passes) != most(from.Passes), fmt.Sprintf("passes of at most %d stages", most(l.Passes)))
+		return said(most(l.Passes) != most(from.Passes), stages(most(l.Passes)))
 	},
 	func(l, from step.LayerChoice) string {
 		return said(most(l.Passes) == most(from.Passes) && !slices.Equal(l.Passes, from.Passes), "the shorter passes elsewhere")
@@ -570,4 +570,12 @@ func most(passes []int) int {
 		return 0
 	}
 	return slices.Max(passes)
+}
+
+// stages says of how many stages a pass over the state is at most.
+func stages(most int) string {
+	if most == 1 {
+		return "passes of one stage"
+	}
+	return fmt.Sprintf("passes of at most %d stages", most)
 }
