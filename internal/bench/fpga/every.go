@@ -18,17 +18,11 @@ const (
 // measureExamples puts figures of the examples in the place of those that are kept; without names, of all. Examples that are gone
 // lose theirs. each is called after every example: a placement takes minutes, and what is done is not to be lost.
 func (b *bench) measureExamples(ctx context.Context, kept *results.Parts, names []string, each func() error) error {
-	all, err := results.Examples(".")
+	all, names, err := results.Chosen(".", names)
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 {
-		names = all
-	}
 	for _, name := range names {
-		if !slices.Contains(all, name) {
-			return fmt.Errorf("there is no example %s", name)
-		}
 		m, err := b.model(ctx, row{model: name, part: everyPart})
 		if err != nil {
 			return err

@@ -19,17 +19,11 @@ const noRoom = "no room"
 // measureExamples puts figures of the examples in the place of those that are kept; without names, of all. Examples that are gone
 // lose theirs.
 func (b *bench) measureExamples(ctx context.Context, kept *results.Chips, names []string) error {
-	all, err := results.Examples(".")
+	all, names, err := results.Chosen(".", names)
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 {
-		names = all
-	}
 	for _, name := range names {
-		if !slices.Contains(all, name) {
-			return fmt.Errorf("there is no example %s", name)
-		}
 		kept.Examples[name] = map[string]results.Chip{}
 		for _, part := range everyChip {
 			log.Printf("%s on %s", name, part)

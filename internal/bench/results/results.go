@@ -183,3 +183,16 @@ func Examples(root string) ([]string, error) {
 	}
 	return names, err
 }
+
+// Chosen are those examples, or all without names, beside all that there are. A name of none is an error.
+func Chosen(root string, names []string) (all, chosen []string, err error) {
+	if all, err = Examples(root); err != nil || len(names) == 0 {
+		return all, all, err
+	}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return nil, nil, fmt.Errorf("there is no example %s", name)
+		}
+	}
+	return all, names, nil
+}
