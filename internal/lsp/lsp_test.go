@@ -9,6 +9,7 @@ import (
 	"net/textproto"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -415,23 +416,53 @@ func TestMeasuring(t *testing.T) {
 	<-measured
 }
 
-// TestCancel cancels a request that has not been answered. Either it was already, or the answer says so; and the next is served.
-func TestCancel(t *testing.T) {
-	c := initialised(t, lsp.Options{})
-	c.open(uri, strings.Repeat("y = h\n", 20_000))
-	c.send(request(`"a"`, "textDocument/documentSymbol", fmt.Sprintf(`{"textDocument":{"uri":%q}}`, uri)))
-	c.notify("$/cancelRequest", `{"id":"a"}`)
-	for {
-		m := c.read()
-		if string(m.ID) != `"a"` {
-			continue
-		}
-		if m.Error != nil && m.Error.Code != -32800 && m.Error.Code != -32097 {
-			t.Errorf("cancelled: %+v", m.Error)
-		}
-		break
+// TestAllAtOnce says in one breath what an editor says in a session, as scripts do: all is answered in turn, each request about the
+// text as it was then, and what is cancelled or nonsense does not stop the rest.
+func TestAllAtOnce(t *testing.T) {
+	hover := func(id int) string { return request(strconv.Itoa(id), "textDocument/hover", spot(uri, 0, 6)) }
+	change := func(version int, digit string) string {
+		return fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":{"uri":%q,"version":%d},"contentChanges":[{"text":"const k = %s\n"}]}}`, uri, version, digit)
 	}
-	c.call("textDocument/hover", spot(uri, 0, 0))
+	for range 20 {
+		c := start(t, lsp.Options{})
+		go func() {
+			for _, body := range []string{
+				request("1", "initialize", `{"capabilities":{}}`),
+				request(`"a"`, "textDocument/nonsense", `{}`),
+				`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":"a"}}`,
+				`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"` + uri + `","version":1,"text":"const k = 1\n"}}}`,
+				hover(2), change(2, "2"), hover(3),
+				`{"jsonrpc":"2.0","id":{},"method":"x"}`, `[]`, `{`, `{"jsonrpc":"2.0","id":99,"result":{}}`,
+				"[" + hover(4) + "," + hover(5) + "]",
+				change(3, "3"), hover(6),
+				request("7", "shutdown", ""),
+				hover(8),
+				`{"jsonrpc":"2.0","method":"exit"}`,
+			} {
+				fmt.Fprintf(c.in, "Content-Length: %d\r\n\r\n%s", len(body), body)
+			}
+		}()
+		var got []string
+		for m := range c.answers {
+			switch {
+			case string(m.ID) == "null": // what has no number is answered at any time
+			case strings.HasPrefix(m.Method, "not JSON: ["):
+				got = append(got, fmt.Sprintf("batch of %d", strings.Count(m.Method, "const k = 2")))
+			case m.Error != nil:
+				got = append(got, fmt.Sprintf("%s: %d", m.ID, m.Error.Code))
+			case m.Method == "" && len(m.ID) > 0:
+				got = append(got, fmt.Sprintf("%s: %s", m.ID, regexp.MustCompile(`serverInfo|const k = .|null`).Find(m.Result)))
+			}
+		}
+		want := []string{"1: serverInfo", `"a": -32601`, "2: const k = 1", "3: const k = 2",
+			"99: -32600", "batch of 2", "6: const k = 3", "7: null", "8: -32600"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+		if err := <-c.ended; err != nil {
+			t.Fatalf("the server ends with %v", err)
+		}
+	}
 }
 
 // TestExamples opens the examples with their weights, as they lie in the repository: no errors, and units in the hover of a state.

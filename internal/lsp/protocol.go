@@ -1,8 +1,6 @@
 package lsp
 
 import (
-	"encoding/json"
-
 	"github.com/creachadair/jrpc2"
 )
 
@@ -95,9 +93,6 @@ type (
 			Only []string `json:"only"`
 		} `json:"context"`
 	}
-	cancelParams struct {
-		ID json.RawMessage `json:"id"`
-	}
 )
 
 type relatedInformation struct {
@@ -130,7 +125,6 @@ const (
 	messageWarning = 2
 	messageError   = 1
 
-	codeCancelled      jrpc2.Code = -32800
 	codeRequestFailed  jrpc2.Code = -32803
 	codeNotInitialised jrpc2.Code = -32002
 )

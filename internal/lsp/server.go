@@ -43,7 +43,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) err
 		o.Pause = 300 * time.Millisecond
 	}
 	s := &server{Options: o, docs: map[string]*open{}}
-	s.rpc = jrpc2.NewServer(s.methods(), &jrpc2.ServerOptions{AllowPush: true, DisableBuiltin: true, Concurrency: 4})
+	s.rpc = jrpc2.NewServer(s.methods(), &jrpc2.ServerOptions{AllowPush: true, DisableBuiltin: true})
 	// Reading standard input cannot be interrupted: a pipe behind it can.
 	from, to := io.Pipe()
 	s.hangUp = func() { to.Close() }
@@ -56,7 +56,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) err
 		time.AfterFunc(leaving, s.hangUp)
 		_, _ = io.WriteString(to, goodbye) // the pipe may be closed already
 	}()
-	s.rpc.Start(channel.LSP(from, out))
+	s.rpc.Start(newInTurn(channel.LSP(from, out)))
 	stop := context.AfterFunc(ctx, s.hangUp)
 	defer stop()
 	defer from.Close()
@@ -75,7 +75,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) err
 	return ErrNoShutdown
 }
 
-// goodbye is what an editor says at the end, and leaving how long its last requests may take.
+// goodbye is what an editor says at the end, and leaving how long its last requests may take where it does not.
 const (
 	goodbye = "Content-Length: 33\r\n\r\n" + `{"jsonrpc":"2.0","method":"exit"}`
 	leaving = time.Second
@@ -108,7 +108,7 @@ type open struct {
 // failed is an answer that says what cannot be done, in words for people.
 func failed(err error) error { return jrpc2.Errorf(codeRequestFailed, "%v", err) }
 
-// guarded makes a handler that survives its panics, checks the order of the protocol, and gives up where the editor does.
+// guarded makes a handler that survives its panics and checks the order of the protocol.
 func guarded[P, R any](s *server, method string, h func(ctx context.Context, p P) (R, error)) jrpc2.Handler {
 	return func(ctx context.Context, req *jrpc2.Request) (result any, err error) {
 		defer func() {
@@ -132,11 +132,7 @@ func guarded[P, R any](s *server, method string, h func(ctx context.Context, p P
 		case shut && method != "exit":
 			return nil, jrpc2.Errorf(jrpc2.InvalidRequest, "the server is shut down")
 		}
-		r, err := h(ctx, p)
-		if ctx.Err() != nil {
-			return nil, jrpc2.Errorf(codeCancelled, "cancelled")
-		}
-		return r, err
+		return h(ctx, p)
 	}
 }
 
@@ -171,7 +167,7 @@ func (s *server) methods() handler.Map {
 		"initialized":                      guarded(s, "initialized", ignored),
 		"shutdown":                         guarded(s, "shutdown", s.shutdown),
 		"exit":                             guarded(s, "exit", s.exit),
-		"$/cancelRequest":                  guarded(s, "$/cancelRequest", s.cancel),
+		"$/cancelRequest":                  guarded(s, "$/cancelRequest", ignored), // it is answered already
 		"$/setTrace":                       guarded(s, "$/setTrace", ignored),
 		"workspace/didChangeConfiguration": guarded(s, "workspace/didChangeConfiguration", ignored),
 		"workspace/didChangeWatchedFiles":  guarded(s, "workspace/didChangeWatchedFiles", s.watched),
@@ -233,22 +229,7 @@ func (s *server) shutdown(context.Context, json.RawMessage) (any, error) {
 }
 
 func (s *server) exit(context.Context, json.RawMessage) (any, error) {
-	// A shutdown that came with it may still be under way.
-	for patience := leaving; patience > 0; patience -= leaving / 100 {
-		s.Lock()
-		shut := s.shut
-		s.Unlock()
-		if shut {
-			break
-		}
-		time.Sleep(leaving / 100)
-	}
 	s.hangUp()
-	return nil, nil
-}
-
-func (s *server) cancel(_ context.Context, p cancelParams) (any, error) {
-	s.rpc.CancelRequest(string(p.ID))
 	return nil, nil
 }
 
