@@ -75,6 +75,11 @@ type Engine struct {
 	Run  func(ctx context.Context, dir string, p *lower.Plan, x [][][]int64) ([][][]int64, error)
 }
 
+// Drafter is a target that can leave out drawings: all else is as Generate has it, and sooner there.
+type Drafter interface {
+	Draft(p *lower.Plan, v Vectors, s Settings) ([]File, []Figure, error)
+}
+
 // Target is one output language.
 type Target interface {
 	// Name is what --target calls it: "go", "c", "verilog".

@@ -135,7 +135,11 @@ func (l *Lowered) generate(t backends.Target, p *lower.Plan, v backends.Vectors)
 			said.Comment = append(said.Comment, "--set "+o.String())
 		}
 	}
-	files, figures, err := t.Generate(&said, v, l.Targets[t.Name()])
+	generate := t.Generate
+	if d, ok := t.(backends.Drafter); ok && l.Draft {
+		generate = d.Draft
+	}
+	files, figures, err := generate(&said, v, l.Targets[t.Name()])
 	if err == nil {
 		return files, figures, nil
 	}

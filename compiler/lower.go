@@ -22,6 +22,8 @@ type Lowered struct {
 	Plan   *lower.Plan
 	// Watch, when set, hears how much of Compile is done; it may be called from several goroutines.
 	Watch Progress
+	// Draft has Compile leave out drawings, which take longer than all else.
+	Draft bool
 }
 
 // Lower runs the passes and reads off the plan. Errors are a diag.List, or a *passes.BugError for the compiler's own.

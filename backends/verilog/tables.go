@@ -24,13 +24,21 @@ const wordsABlock = 64
 
 // word is a word of the contents in hexadecimal digits, with fields of so many bits.
 func (c contents) word(i, fieldBits int) string {
+	digits := (c.fields*fieldBits + 3) / 4
+	if c.fields*fieldBits <= 64 {
+		word := uint64(0)
+		for j := c.fields - 1; j >= 0; j-- {
+			word = word<<fieldBits | uint64(c.entry(i, j))&(1<<fieldBits-1)
+		}
+		return fmt.Sprintf("%0*x", digits, word)
+	}
 	word, field := new(big.Int), new(big.Int)
 	mask := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(fieldBits)), big.NewInt(1))
 	for j := c.fields - 1; j >= 0; j-- {
 		word.Lsh(word, uint(fieldBits))
 		word.Or(word, field.And(field.SetInt64(c.entry(i, j)), mask))
 	}
-	return fmt.Sprintf("%0*x", (c.fields*fieldBits+3)/4, word)
+	return fmt.Sprintf("%0*x", digits, word)
 }
 
 // file is the contents for $readmemh: words and nothing else, because not every tool takes comments.

@@ -13,6 +13,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
+	"github.com/hrnnc/hrnnc/backends/lower/datapath/waveform"
 	"github.com/hrnnc/hrnnc/backends/pack"
 	"github.com/hrnnc/hrnnc/backends/spell"
 	"github.com/hrnnc/hrnnc/backends/verilog/sim"
@@ -92,6 +93,15 @@ func readSettings(p *lower.Plan, s backends.Settings) (settings, error) {
 }
 
 func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) ([]backends.File, []backends.Figure, error) {
+	return files(p, v, s, (*writer).waveform)
+}
+
+// Draft is Generate without the timing diagram, which a step is run for.
+func (target) Draft(p *lower.Plan, v backends.Vectors, s backends.Settings) ([]backends.File, []backends.Figure, error) {
+	return files(p, v, s, func(*writer, backends.Vectors) {})
+}
+
+func files(p *lower.Plan, v backends.Vectors, s backends.Settings, draw func(*writer, backends.Vectors)) ([]backends.File, []backends.Figure, error) {
 	set, err := readSettings(p, s)
 	if err != nil {
 		return nil, nil, err
@@ -104,7 +114,10 @@ func (target) Generate(p *lower.Plan, v backends.Vectors, s backends.Settings) (
 	w.module()
 	w.shellFiles(w.testbench(v))
 	w.formal()
-	w.waveform(v)
+	w.drawn = len(v.X) > 0 && waveform.Draws(d.made.Design)
+	if w.drawn {
+		draw(&w, v)
+	}
 	w.print(sim.CoverageMain, "coverage.cpp", nil)
 	w.print("harness.v", "harness.v", d.top())
 	w.print("Makefile", "Makefile", d.makefile())

@@ -7,6 +7,8 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +42,23 @@ func generate(t *testing.T, p *lower.Plan, v backends.Vectors, s backends.Settin
 		}
 	}
 	return dir
+}
+
+// TestDraft: a draft is what Generate writes, without the drawing.
+func TestDraft(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	p := plantest.Random(rng)
+	x := plantest.Sequences(rng, p, 2, 3)
+	v := backends.Vectors{X: x, Y: p.Outputs(x)}
+	all, figures, err := Target.Generate(p, v, nil)
+	draft, same, errDraft := Target.(backends.Drafter).Draft(p, v, nil)
+	if err != nil || errDraft != nil {
+		t.Fatal(err, errDraft)
+	}
+	rest := slices.DeleteFunc(slices.Clone(all), func(f backends.File) bool { return f.Path == Waveform })
+	if len(rest) != len(all)-1 || !reflect.DeepEqual(rest, draft) || !reflect.DeepEqual(figures, same) {
+		t.Errorf("a draft has %d files of %d", len(draft), len(all))
+	}
 }
 
 // settingsFor varies the architecture with the seed, among those that the plan has.

@@ -65,11 +65,13 @@ type Code struct {
 func (p *Playground) code(ctx context.Context, a struct {
 	Source
 	Target string `json:"target"`
+	Draft  bool   `json:"draft"` // without the waveform
 }) (any, error) {
 	_, low, err := p.lower(a.Source)
 	if err != nil {
 		return nil, err
 	}
+	low.Draft = a.Draft
 	targets, err := compiler.FindTargets([]string{a.Target})
 	if err != nil {
 		return nil, err

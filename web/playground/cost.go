@@ -76,6 +76,7 @@ func (p *Playground) cost(ctx context.Context, a onChip) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		low.Draft = true
 		made, err := low.Compile(ctx, targets)
 		if err != nil {
 			return nil, err

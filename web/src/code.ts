@@ -36,7 +36,7 @@ class Column {
     const version = this.page.version;
     const stale = setTimeout(() => this.place.classList.add("stale"), 150);
     try {
-      const code = await this.page.engines.quick.call<Code>("code", { ...this.page.model.source(), target: this.target.id });
+      const code = await this.page.engines.quick.call<Code>("code", { ...this.page.model.source(), target: this.target.id, draft: true });
       this.code = code;
       this.version = version;
       this.list();

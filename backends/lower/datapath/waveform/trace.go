@@ -35,24 +35,25 @@ type row struct {
 	when func() uint64
 }
 
+// Draws reports whether a design's step has few enough cycles to be run and drawn.
+func Draws(d *datapath.Design) bool { return d.OutputCycles <= most }
+
 // Step draws the second step of a sequence of two, which is its last, so that its outputs leave; neither side waits. x has the
-// inputs of both steps, about says what is drawn. It is nil where a step takes more cycles than are run here.
+// inputs of both steps, about says what is drawn. It is for designs that Draws takes.
 func Step(d *datapath.Design, p *lower.Plan, about string, x [2][]int64) []byte {
-	if d.OutputCycles > most {
-		return nil
-	}
-	t := record(d, p, x)
-	return t.draw(about)
+	return record(d, p, x).draw(about)
 }
 
 // record runs a design from a reset on, and notes the cycles of the second step: from one before its input until all stands still.
 func record(d *datapath.Design, p *lower.Plan, x [2][]int64) *trace {
 	s := datapath.NewSimulator(d)
 	t := &trace{}
+	later := 0 // of all rows, the most
 	add := func(group, class string, w datapath.Wave, when *datapath.Expr) {
 		signed := w.Signal.Signed || w.Signal.Name == datapath.OutData || w.Signal.Name == datapath.InData && p.Input.Signed
 		r := row{group: group, class: class, signal: w.Signal, signed: signed, changes: w.Changes, now: s.Watch(w.Signal.Ref())}
 		if when != nil {
+			later = max(later, w.Later)
 			r.when, r.later, r.valid = s.Watch(when), w.Later, make([]bool, w.Later)
 		}
 		t.rows = append(t.rows, r)
@@ -84,7 +85,7 @@ func record(d *datapath.Design, p *lower.Plan, x [2][]int64) *trace {
 	ports("output", "out_")
 
 	recording := false
-	cycle := func() {
+	cycle := func() (changed bool) {
 		if recording {
 			for i := range t.rows {
 				r := &t.rows[i]
@@ -94,7 +95,7 @@ func record(d *datapath.Design, p *lower.Plan, x [2][]int64) *trace {
 				}
 			}
 		}
-		s.Clock(false)
+		return s.Clock(false)
 	}
 	patience := d.OutputCycles + d.StepCycles + 64 // by then all is still
 	feed := func(step []int64, last bool) {
@@ -115,17 +116,21 @@ func record(d *datapath.Design, p *lower.Plan, x [2][]int64) *trace {
 	}
 	s.Clock(true)
 	s.Clock(true)
+	// settle runs until all stands still, and as long behind it as rows come later.
+	settle := func() {
+		for wait, still := 0, 0; wait < patience && still < later+3; wait++ {
+			if still++; cycle() {
+				still = 0
+			}
+		}
+	}
 	s.Set(datapath.OutReady, 1)
 	feed(x[0], false)
-	for range patience {
-		cycle()
-	}
+	settle()
 	recording = true
 	cycle()
 	feed(x[1], true)
-	for range patience {
-		cycle()
-	}
+	settle()
 	t.trim()
 	return t
 }
