@@ -49,7 +49,7 @@ func InputWarnings(m *dsl.Model, set *data.Set, part *data.Sequences, help strin
 	var beyond, lost []string
 	for d, c := range channels {
 		switch name := channelName(set, d); {
-		case float64(c.clamped) > clampedOften*float64(c.n):
+		case float64(c.clamped) > clampedOften*float64(c.n) && !(d < len(set.Channels) && set.Channels[d].Clamps):
 			beyond = append(beyond, fmt.Sprintf("%s (%.2g to %.2g, %.0f %% of them)", name, c.lowest*m.Input.Scale, c.most*m.Input.Scale, 100*float64(c.clamped)/float64(c.n)))
 		case c.inexact && c.most > c.lowest && max(c.most, -c.lowest) < fewLevels && float64(hi) >= 2*fewLevels:
 			lost = append(lost, fmt.Sprintf("%s (%.2g to %.2g)", name, c.lowest*m.Input.Scale, c.most*m.Input.Scale))

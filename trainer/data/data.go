@@ -43,6 +43,7 @@ type Channel struct {
 	Name   string  `json:"name"`
 	Scale  float64 `json:"scale"`
 	Offset float64 `json:"offset"`
+	Clamps bool    `json:"-"` // values beyond the input's range are meant
 }
 
 // channelNames are their names, in order.

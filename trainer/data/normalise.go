@@ -1,9 +1,15 @@
 package data
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
+)
 
 // normaliseSet scales the channels of all parts, by what the training part is like when the options or the set say so.
-func (p *pool) normaliseSet(s *Set, o *Options) {
+func (p *pool) normaliseSet(name string, s *Set, o *Options) error {
 	how := o.Normalise
 	if how == "" {
 		how = p.normalise
@@ -12,7 +18,9 @@ func (p *pool) normaliseSet(s *Set, o *Options) {
 		for d, c := range m.Channels {
 			s.Channels[d].Scale, s.Channels[d].Offset = c.Scale, c.Offset
 		}
-		how = "" // what it was is in them
+		setAffine(s)
+		amplified(s, o.Amplify)
+		return nil // what was done is in them
 	}
 	setAffine(s)
 	if how == "channel" || how == "range" {
@@ -25,6 +33,35 @@ func (p *pool) normaliseSet(s *Set, o *Options) {
 		setAffine(s)
 		to := map[string]string{"channel": "mean 0 and variance 1", "range": "-1 to 1"}[how]
 		p.note("each channel scaled to %s over the training part", to)
+	}
+	return p.amplify(name, s, o.Amplify)
+}
+
+// amplify multiplies the values of a step, which a frame has several of, by a factor for all or by one for each.
+func (p *pool) amplify(name string, s *Set, by []float64) error {
+	switch d := s.Train.channels; {
+	case by == nil:
+		return nil
+	case len(by) != 1 && len(by) != d:
+		return fail(name, "").Errorf(code, "amplify has %d factors; values of a step: %d", len(by), d).
+			Helpf("give one for all, or one for each:  %s", diag.Names(channelNames(s.Channels[:d])))
+	}
+	for i := range s.Channels {
+		c, factor := &s.Channels[i], factorOf(i, s, by)
+		c.Scale, c.Offset = c.Scale*factor, c.Offset*factor
+	}
+	setAffine(s)
+	amplified(s, by)
+	p.note("values of a step amplified by %s", strings.Trim(fmt.Sprint(by), "[]"))
+	return nil
+}
+
+func factorOf(channel int, s *Set, by []float64) float64 { return by[channel%s.Train.channels%len(by)] }
+
+// amplified marks the channels whose values are meant to be beyond the input's range.
+func amplified(s *Set, by []float64) {
+	for i := range s.Channels {
+		s.Channels[i].Clamps = len(by) > 0 && factorOf(i, s, by) > 1
 	}
 }
 

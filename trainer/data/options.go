@@ -18,6 +18,7 @@ type Options struct {
 	Subsample int
 	Frame     int // stored steps that are joined to one step of the model
 	Normalise string
+	Amplify   []float64
 	Unit      float64
 	Channels  []string
 	Window    int
@@ -136,6 +137,8 @@ var Settings = []Setting{
 	{"frame", "join so many steps to one, which then has the values of all of them; what is left over goes at the front", valued, nil, 1, 1 << 20, func(o *Options) any { return &o.Frame }},
 	{"normalise", "none, channel (mean 0 and variance 1 over the training part) or range (-1 to 1 over the training part)", valued,
 		[]string{"none", "channel", "range"}, 0, 0, func(o *Options) any { return &o.Normalise }},
+	{"amplify", "multiply the values of a step after normalise: a factor for all, or one for each; what then is beyond the input's range is clamped", valued,
+		nil, 1e-6, 1e6, func(o *Options) any { return &o.Amplify }},
 	{"unit", "what one count in the file is worth, such as 1/255", Images | NumPy | Table | Varied, nil, 1e-12, 1e12, func(o *Options) any { return &o.Unit }},
 	{"channels", "which values of a step, by name or number from 0; all", Series, nil, 0, 0, func(o *Options) any { return &o.Channels }},
 	{"window", "steps of a window", Streams, nil, 1, 1 << 20, func(o *Options) any { return &o.Window }},

@@ -134,7 +134,9 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 			p.note("%s are turned at random", diag.Names(s.Train.sensors.names()))
 		}
 		s.Channels = framed(s.Channels, o.Frame)
-		p.normaliseSet(s, &o)
+		if err := p.normaliseSet(name, s, &o); err != nil {
+			return nil, err
+		}
 	}
 	if s.Notes = p.notes; p.padded || p.texts != nil {
 		s.Length = p.frame.steps

@@ -46,6 +46,15 @@ func parse(field any, text string) (err error) {
 		*f, err = fraction(text)
 	case *[]string:
 		*f = list(text)
+	case *[]float64:
+		*f = nil
+		for _, item := range list(text) {
+			v, err := fraction(item)
+			if err != nil {
+				return err
+			}
+			*f = append(*f, v)
+		}
 	}
 	return err
 }
@@ -87,7 +96,7 @@ func (s *Setting) bounds() string {
 			return fmt.Sprintf("%.0f or more", s.Min)
 		}
 		return fmt.Sprintf("%.0f to %.0f", s.Min, s.Max)
-	case *float64:
+	case *float64, *[]float64:
 		return fmt.Sprintf("%g to %g", s.Min, s.Max)
 	}
 	return ""
@@ -107,6 +116,12 @@ func (s *Setting) fault(o *Options, given bool) string {
 	case *float64:
 		if (given || *f != 0) && !(*f >= s.Min && *f <= s.Max) {
 			return fmt.Sprintf("%s is %s, not %g", s.Name, s.bounds(), *f)
+		}
+	case *[]float64:
+		for _, v := range *f {
+			if !(v >= s.Min && v <= s.Max) {
+				return fmt.Sprintf("%s is %s, not %g", s.Name, s.bounds(), v)
+			}
 		}
 	}
 	return ""

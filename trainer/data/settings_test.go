@@ -51,7 +51,7 @@ func TestSettingsAreComplete(t *testing.T) {
 		}
 		names[s.Name], fields[field] = true, true
 		switch field.(type) {
-		case *string, *bool, *int, *float64, *[]string, *[]int:
+		case *string, *bool, *int, *float64, *[]string, *[]float64:
 		default:
 			t.Errorf("%s is a %T, which parse does not read", s.Name, field)
 		}

@@ -86,6 +86,40 @@ func TestNormalise(t *testing.T) {
 	}
 }
 
+func TestAmplify(t *testing.T) {
+	x := npy.FromFloats([]float64{1000, 5, 1002, 5, 1004, 5, 1006, 5}, 2, 2, 2)
+	path := saveNpz(t, map[string]*npy.Array{"x": x, "y": intArray(0, 1), "x_test": npy.FromFloats([]float64{1003, 6, 1000, 4}, 1, 2, 2), "y_test": intArray(0)})
+	s := load(t, path, "valid=0", "normalise=range", "amplify=6, 1/2")
+	if got := values(&s.Test, 0); !near(got, []float64{0, 0.5, -6, -0.5}) {
+		t.Errorf("behind normalise: %v", got)
+	}
+	if s.Channels[1].Clamps || !s.Channels[0].Clamps {
+		t.Errorf("channels %+v", s.Channels)
+	}
+	// The order of a frame is that of its samples; one factor is for all.
+	if got := values(&load(t, path, "valid=0", "normalise=range", "amplify=6,1/2", "frame=2").Test, 0); !near(got, []float64{0, 0.5, -6, -0.5}) {
+		t.Errorf("in frames: %v", got)
+	}
+	if got := values(&load(t, path, "valid=0", "amplify=2").Test, 0); !near(got, []float64{2006, 12, 2000, 8}) {
+		t.Errorf("all alike: %v", got)
+	}
+	for _, c := range []struct{ value, want string }{
+		{"1,2,3", "amplify has 3 factors; values of a step: 2"},
+		{"0", "amplify is 1e-06 to 1e+06, not 0"},
+		{"2,NaN", "not NaN"},
+		{"two", "it is a number"},
+	} {
+		o := Defaults()
+		_, err := o.Set("amplify", c.value)
+		if err == nil {
+			_, err = Load(path, o)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.value, err, c.want)
+		}
+	}
+}
+
 func near(a, b []float64) bool {
 	for i, v := range a {
 		if math.Abs(float64(v-b[i])) > 1e-4 {

@@ -30,7 +30,7 @@ var order = []struct{ name, title, kind string }{
 	{"reviews", "Is the film liked? Whole reviews", "curve"},
 	{"smnist", "A digit, pixel by pixel", "curve"},
 	{"smnist_block", "The same in two blocks", "curve"},
-	{"smnist_wide", "The same with twice the units", "curve"},
+	{"smnist_wide", "The same with four times the units", "curve"},
 	{"pmnist", "A shuffled digit, pixel by pixel", "curve"},
 	{"pmnist_block", "The same in eight blocks", "curve"},
 	{"pmnist_wide", "The same with twice the units", "curve"},
