@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/creachadair/jrpc2"
-	"github.com/creachadair/jrpc2/channel"
 	"github.com/creachadair/jrpc2/handler"
 
 	"github.com/hrnnc/hrnnc/dsl/editor"
@@ -34,7 +33,9 @@ type Options struct {
 
 // ErrNoShutdown is a client that left without a word.
 var ErrNoShutdown = diag.InFile("", "").Errorf("editor", "the editor left without asking for a shutdown").
-	Helpf("hrnnc lsp is started by an editor, and speaks its protocol: docs/editor.md says how to set one up")
+	Helpf("%s", startedByEditor)
+
+const startedByEditor = "hrnnc lsp is started by an editor, and speaks its protocol: docs/editor.md says how to set one up"
 
 // Serve speaks the protocol until the editor says exit or closes the stream. A request that fails, even by a panic, is answered with
 // an error, and the next is served.
@@ -56,7 +57,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) err
 		time.AfterFunc(leaving, s.hangUp)
 		_, _ = io.WriteString(to, goodbye) // the pipe may be closed already
 	}()
-	s.rpc.Start(newInTurn(channel.LSP(from, out)))
+	s.rpc.Start(newInTurn(newFramed(from, out)))
 	stop := context.AfterFunc(ctx, s.hangUp)
 	defer stop()
 	defer from.Close()
