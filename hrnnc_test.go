@@ -95,10 +95,10 @@ func TestErrors(t *testing.T) {
 		"no file":    {missing, "file", "nowhere.hrn: there is no such file"},
 		"no weights": {weights, "weights", "is no weights file"},
 		"no target":  {target, "usage", `there is no target "rust"; the targets are go, c, verilog`},
-		"width":      {wide, "data", "sequence 1: step 1 has 1 entries"},
+		"width":      {wide, "data", "sequence 1: step 1 has 1 entry"},
 		"no step":    {empty, "data", "sequence 0: the sequence has no step"},
 		"range":      {outside, "data", "1048576"},
-		"values":     {values, "data", "a step has 1 values"},
+		"values":     {values, "data", "a step has 1 value"},
 		"no role":    {role, "usage", `there is no role "X"`},
 		"tensors":    {tensors, "weights", "have no place in the model: module.norm.bias [16], module.norm.weight [16]"},
 	} {

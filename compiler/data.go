@@ -68,7 +68,7 @@ func Sequences(path string, a *npy.Array, in ir.Input, steps int) ([][][]int64, 
 		return nil, fail(want, "its sequences have no step")
 	}
 	if steps > 0 && shape[1] > steps {
-		return nil, fail(fmt.Sprintf("cut it to %d, or change  steps  in the model", steps), "its sequences have %d steps, the model has %d", shape[1], steps)
+		return nil, fail(fmt.Sprintf("cut it to %d, or change  steps  in the model", steps), "its sequences have %s, the model has %d", diag.Count(shape[1], "step"), steps)
 	}
 	ints, at := wholeNumbers(a)
 	if at >= 0 {
@@ -160,7 +160,7 @@ func (m *Model) Quantise(values []float64) ([]int64, error) {
 		return diag.List{diag.InFile("", "").Errorf("data", format, args...).Helpf("the model wants %s", inputWords(in))}
 	}
 	if len(values) != in.Size {
-		return nil, fail("a step has %d values", len(values))
+		return nil, fail("a step has %s", diag.Count(len(values), "value"))
 	}
 	if in.Kind == ir.Vector {
 		a, _, err := FromValues("", npy.FromFloats(values, in.Size), in)

@@ -30,8 +30,8 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 		return nil, fail("compare its numbers with those that it should give; hrnnc eval scores a regression", "the output is numbers, which are no decision")
 	}
 	if !m.Decides(out) {
-		return nil, fail(fmt.Sprintf("give sequences of %d steps", module.Steps),
-			"the threshold is on the mean of %d steps, and the sequences have %d", module.Steps, out.T)
+		return nil, fail(fmt.Sprintf("give sequences of %s", diag.Count(module.Steps, "step")),
+			"the threshold is on the mean of %s, and the sequences have %d", diag.Count(module.Steps, "step"), out.T)
 	}
 	want, at := wholeNumbers(labels)
 	if at >= 0 {
@@ -39,7 +39,7 @@ func (m *Model) Accuracy(out *Outputs, labelFile string, labels *npy.Array, l *L
 	}
 	got := m.Decisions(out, l)
 	if len(want) != len(got) {
-		return nil, fail("labels have one entry a decision", "there are %d labels for %d decisions (outputs %s)", len(want), len(got), diag.Shape(out.Y.Shape))
+		return nil, fail("labels have one entry a decision", "there are %s for %d decisions (outputs %s)", diag.Count(len(want), "label"), len(got), diag.Shape(out.Y.Shape))
 	}
 	s := &Score{Want: want, Got: got}
 	classes := m.classes()

@@ -17,10 +17,10 @@ func ReadMetadata(model *dsl.Model, f *weights.File) (*metadata.Metadata, diag.L
 	m, errs := metadata.Read(f, states)
 	const help = "train again, or remove the entry"
 	if n := model.Input.Size; len(m.Inputs) > 0 && len(m.Inputs) != n {
-		errs.Add(metadata.At(f, metadata.InputsKey).Errorf("weights", "has %d channels, and the input %d entries", len(m.Inputs), n).Helpf(help))
+		errs.Add(metadata.At(f, metadata.InputsKey).Errorf("weights", "has %s, and the input %s", diag.Count(len(m.Inputs), "channel"), diag.Count(n, "entry")).Helpf(help))
 	}
 	if rows := model.Readout.Matrix.Shape[0]; model.Output.Decision == ir.Logits && m.Outputs != nil && len(m.Outputs) != rows {
-		errs.Add(metadata.At(f, metadata.OutputsKey).Errorf("weights", "has %d entries, the model %d outputs", len(m.Outputs), rows).Helpf(help))
+		errs.Add(metadata.At(f, metadata.OutputsKey).Errorf("weights", "has %s, the model %s", diag.Count(len(m.Outputs), "entry"), diag.Count(rows, "output")).Helpf(help))
 	}
 	return m, errs
 }

@@ -91,7 +91,7 @@ func (l *Lowered) LogicPrice(maxCycles int) (*LogicPrice, error) {
 		switch {
 		case s.Chosen != nil:
 		case fastest != nil:
-			return logicPrice(l, fastest, fmt.Sprintf("the fastest design that fits takes %d cycles a step", fastest.Cycles(l.Plan))), nil
+			return logicPrice(l, fastest, fmt.Sprintf("the fastest design that fits takes %s a step", diag.Count(fastest.Cycles(l.Plan), "cycle"))), nil
 		default:
 			s.All[0].Measure(l.Plan)
 			return logicPrice(l, &s.All[0], "the smallest design takes "+s.All[0].Why), nil

@@ -17,6 +17,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/run"
 	"github.com/hrnnc/hrnnc/backends/verilog"
 	"github.com/hrnnc/hrnnc/backends/verilog/sim"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/ir/interp"
@@ -315,7 +316,7 @@ func compare(x, want, got [][][]int64) Verification {
 	for i := range x {
 		n := differing(want[i], got[i])
 		if n > 0 && row.First == "" {
-			row.First = fmt.Sprintf("sequence %d of %d steps: want %v, got %v", i, len(x[i]), want[i], got[i])
+			row.First = fmt.Sprintf("sequence %d of %s: want %v, got %v", i, diag.Count(len(x[i]), "step"), want[i], got[i])
 			if len(row.First) > 300 {
 				row.First = row.First[:300] + "..."
 			}

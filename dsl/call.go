@@ -22,7 +22,7 @@ func (c *checker) unknownFunc(n *Name) {
 // nameArg is argument i of as many as the function wants, when it is a plain name.
 func (c *checker) nameArg(call *Call, i, want int) (*Name, bool) {
 	if len(call.Args) != want {
-		c.fail(call, "arguments", "write  "+callForm(call.Func.Text), "%s takes %s, not %d", call.Func.Text, count(want, "argument", "arguments"), len(call.Args))
+		c.fail(call, "arguments", "write  "+callForm(call.Func.Text), "%s takes %s, not %d", call.Func.Text, diag.Count(want, "argument"), len(call.Args))
 		return nil, false
 	}
 	a := call.Args[i]

@@ -24,7 +24,7 @@ var DecideSettings = []DecideSetting{
 	{Word{"hold", "hold = 8", "Steps behind a change in which there is no other: 0 to 65,535. Left out: 0."}, func(d *Decide, v *Value) (string, string) {
 		n, err := strconv.Atoi(v.Text)
 		if err != nil || n < 0 || n > decider.MostHold {
-			return fmt.Sprintf("is none of 0 to %d steps", decider.MostHold), "write  hold = 8  for a decision that stays for 8 steps behind the one that made it"
+			return fmt.Sprintf("is none of 0 to %s", diag.Count(decider.MostHold, "step")), "write  hold = 8  for a decision that stays for 8 steps behind the one that made it"
 		}
 		d.Hold = n
 		return "", ""
@@ -36,7 +36,7 @@ var DecideSettings = []DecideSetting{
 			if f, err := strconv.ParseFloat(v.Text, 64); err == nil && f > 1 {
 				near = 1 << int(math.Round(math.Log2(min(f, decider.MostSmooth))))
 			}
-			return fmt.Sprintf("is none of 1, 2, 4, 8 to %d steps", decider.MostSmooth), fmt.Sprintf("averages are over a power of two of steps, so that they are shifts; the nearest is  smooth = %d", near)
+			return fmt.Sprintf("is none of 1, 2, 4, 8 to %s", diag.Count(decider.MostSmooth, "step")), fmt.Sprintf("averages are over a power of two of steps, so that they are shifts; the nearest is  smooth = %d", near)
 		}
 		d.Smooth = n
 		return "", ""

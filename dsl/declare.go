@@ -49,7 +49,7 @@ func (c *checker) declare(s Stmt) {
 			c.fail(s, "name", "remove one", "the model is named twice").Fix(s.span(c.file), "")
 		}
 		if n := len(s.Name.Text); n > maxName {
-			c.fail(s.Name, "name", fmt.Sprintf("%d are possible, since files are named after the model", maxName), "the name has %d characters", n)
+			c.fail(s.Name, "name", fmt.Sprintf("%d are possible, since files are named after the model", maxName), "the name has %s", diag.Count(n, "character"))
 		}
 		c.m.Name, c.model = s.Name.Text, true
 	case *ConstStmt:
@@ -128,7 +128,7 @@ func (c *checker) shape(t *TypeExpr) (shape []int, sized, ok bool) {
 		shape = append(shape, n)
 		total *= n
 		if total > maxEntries {
-			c.fail(t, "range", "hrnnc is for models that fit the smallest hardware", "%v has more than %d entries", shape, maxEntries)
+			c.fail(t, "range", "hrnnc is for models that fit the smallest hardware", "%v has more than %s", shape, diag.Count(maxEntries, "entry"))
 			return nil, true, false
 		}
 	}
@@ -205,7 +205,7 @@ func (c *checker) input(s *InputStmt) {
 		return
 	}
 	if in.Bits > 16 {
-		c.fail(s.Type.Name, "type", "inputs are u1 to u16 or i2 to i16; scale wider samples down first", "an input of %d bits cannot be used", in.Bits)
+		c.fail(s.Type.Name, "type", "inputs are u1 to u16 or i2 to i16; scale wider samples down first", "an input of %s cannot be used", diag.Count(in.Bits, "bit"))
 		return
 	}
 	in.Scale, ok = c.scale(s)
@@ -384,7 +384,7 @@ func blocksOf(n int) string {
 	case b == 1:
 		return fmt.Sprintf("take an even number of units; %d is the next power of two", 1<<bits.Len(uint(n)))
 	default:
-		return fmt.Sprintf("block = %d gives %d blocks", b, n/b)
+		return fmt.Sprintf("block = %d gives %s", b, diag.Count(n/b, "block"))
 	}
 }
 

@@ -87,7 +87,7 @@ func (c *checker) weightMatrix(p *Param, t Stmt, cols int) bool {
 		if rows == cols {
 			rows = p.Shape[1] // it is transposed
 		}
-		d := c.at(t).Errorf("shape", "%s has %s; what it multiplies has %s", p.Name, count(p.Shape[1], "column", "columns"), count(cols, "entry", "entries")).
+		d := c.at(t).Errorf("shape", "%s has %s; what it multiplies has %s", p.Name, diag.Count(p.Shape[1], "column"), diag.Count(cols, "entry")).
 			Notef(p.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", p.Name, p.Kind, rows, cols)
 		c.errs.Add(retype(d, p.typeAt, fmt.Sprintf("%s[%d, %d]", p.Kind, rows, cols)))
 		return false
@@ -175,7 +175,7 @@ func (c *checker) embed(call *Call) (*Inflow, int, bool) {
 		return nil, 0, false
 	}
 	if e.Shape[0] != c.m.Input.Vocab {
-		d := c.at(call).Errorf("shape", "%s has %s for %s", e.Name, count(e.Shape[0], "row", "rows"), count(c.m.Input.Vocab, "token", "tokens")).
+		d := c.at(call).Errorf("shape", "%s has %s for %s", e.Name, diag.Count(e.Shape[0], "row"), diag.Count(c.m.Input.Vocab, "token")).
 			Notef(e.Span, "declared here").Helpf("write  param %s : %s[%d, %d]", e.Name, e.Kind, c.m.Input.Vocab, e.Shape[1])
 		c.errs.Add(retype(d, e.typeAt, fmt.Sprintf("%s[%d, %d]", e.Kind, c.m.Input.Vocab, e.Shape[1])))
 		return nil, 0, false

@@ -75,7 +75,7 @@ func (c *checker) leakFits(l *Layer) {
 	}
 	blocks := l.State.Size / l.Block
 	if blocks%len(l.Leak) != 0 {
-		c.errs.Add(diag.At(l.leakAt).Errorf("shape", "%s for %s of %s", count(len(l.Leak), "leak", "leaks"), count(blocks, "block", "blocks"), l.State.Name).
+		c.errs.Add(diag.At(l.leakAt).Errorf("shape", "%s for %s of %s", diag.Count(len(l.Leak), "leak"), diag.Count(blocks, "block"), l.State.Name).
 			Helpf("%s", leaksOf(blocks, l.Leak)))
 		return
 	}
@@ -133,14 +133,14 @@ func (m *Model) outlasts(steps int, longer bool) *diag.Diagnostic {
 	memory := windowsOfMemory * m.Memory()
 	var remedies []string
 	if longer {
-		remedies = append(remedies, fmt.Sprintf("cut windows of %d steps or more, with  window;  read recordings unbroken, with  stream = yes", memory))
+		remedies = append(remedies, fmt.Sprintf("cut windows of %s or more, with  window;  read recordings unbroken, with  stream = yes", diag.Count(memory, "step")))
 	}
 	if quicker := bits.Len(uint(steps/windowsOfMemory)) - 1; quicker > 0 {
 		remedies = append(remedies, fmt.Sprintf("forget quicker:  leak = 1/%d", 1<<quicker))
 	}
 	remedies = append(remedies, fmt.Sprintf("or say that sequences end, each of which begins with a new state:  steps %d", steps))
-	return diag.At(slowest.leakAt).Warningf("stream", "with a leak of 1/%d, %s remembers for about %d steps, and is trained on windows of %d: on a stream that goes on it becomes what training never saw",
-		m.Memory(), slowest.State.Name, memory, steps).Helpf("%s", strings.Join(remedies, ";  "))
+	return diag.At(slowest.leakAt).Warningf("stream", "with a leak of 1/%d, %s remembers for about %s, and is trained on windows of %d: on a stream that goes on it becomes what training never saw",
+		m.Memory(), slowest.State.Name, diag.Count(memory, "step"), steps).Helpf("%s", strings.Join(remedies, ";  "))
 }
 
 // KeepsAll warns of a model of endless streams whose state forgets nothing, for trainings on windows; nil for other models. Behind

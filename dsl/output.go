@@ -39,7 +39,7 @@ func (c *checker) checkOutput(s *OutputStmt) {
 	}
 	c.readout(s, y)
 	if n := len(out.Labels); n > 0 && c.m.Readout.Matrix != nil && len(c.m.Readout.Matrix.Shape) == 2 && n != c.m.Readout.Matrix.Shape[0] {
-		c.errs.Add(c.at(c.labels).Errorf("output", "%s for %s", count(n, "label", "labels"), count(c.m.Readout.Matrix.Shape[0], "output", "outputs")).
+		c.errs.Add(c.at(c.labels).Errorf("output", "%s for %s", diag.Count(n, "label"), diag.Count(c.m.Readout.Matrix.Shape[0], "output")).
 			Notef(c.m.Readout.Matrix.Span, "the outputs are the rows of %s", c.m.Readout.Matrix.Name).Helpf("one label an output"))
 	}
 }

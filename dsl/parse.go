@@ -96,7 +96,7 @@ func Parse(file string, src []byte) (*AST, diag.List) {
 	ast := &AST{File: file}
 	var errs diag.List
 	if len(src) > MaxSource {
-		errs.Add(diag.InFile(file, "").Errorf("syntax", "the file has %d bytes, more than a model can need", len(src)).
+		errs.Add(diag.InFile(file, "").Errorf("syntax", "the file has %s, more than a model can need", diag.Count(len(src), "byte")).
 			Helpf("is it a model? hrnnc reads model.hrn; weights stand in a .safetensors file"))
 		return ast, errs
 	}

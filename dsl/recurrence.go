@@ -141,7 +141,7 @@ func (c *checker) blockFits(l *Layer) {
 		l.Block = n
 		c.leakFits(l)
 	case n%l.Block != 0:
-		wrong("block = %d does not divide the %d units of %s", l.Block, n, l.State.Name)
+		wrong("block = %d does not divide the %s of %s", l.Block, diag.Count(n, "unit"), l.State.Name)
 	default:
 		c.leakFits(l)
 	}

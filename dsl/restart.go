@@ -22,7 +22,7 @@ func (c *checker) restart(s *RestartStmt) {
 	}
 	switch {
 	case hop > steps:
-		c.fail(s.Hop, "range", fmt.Sprintf("write  hop %d,  or less for younger answers in turn", steps), "hop is %d, and a course has %d steps", hop, steps).
+		c.fail(s.Hop, "range", fmt.Sprintf("write  hop %d,  or less for younger answers in turn", steps), "hop is %d, and a course has %s", hop, diag.Count(steps, "step")).
 			Fix(s.Hop.span(c.file), fmt.Sprint(steps))
 	case steps%hop != 0:
 		near := nearRestarts(steps, hop)
@@ -34,7 +34,7 @@ func (c *checker) restart(s *RestartStmt) {
 			least++
 		}
 		c.fail(s.Hop, "range", fmt.Sprintf("every copy takes its memory and its time at every step; write  hop %d", least),
-			"%d steps in hops of %d are %d copies of the states; at most %d are possible", steps, hop, steps/hop, ir.MaxCourses).
+			"%s in hops of %d are %d copies of the states; at most %d are possible", diag.Count(steps, "step"), hop, steps/hop, ir.MaxCourses).
 			Fix(s.Hop.span(c.file), fmt.Sprint(least))
 	default:
 		c.m.Steps, c.m.Hop = steps, hop
@@ -104,8 +104,8 @@ func (c *checker) restartFits() {
 		}
 	}
 	if out := &c.m.Output; out.When == ir.Mean && out.Decision != ir.Argmax {
-		c.errs.Add(diag.At(out.Span).Errorf("output", "a mean where courses restart is over %d to %d steps, so that only its argmax has a meaning",
-			c.m.Steps-c.m.Hop+1, c.m.Steps).Notef(*c.length, "the restart").Helpf("write  output argmax(...) mean,  or  at every step"))
+		c.errs.Add(diag.At(out.Span).Errorf("output", "a mean where courses restart is over %d to %s, so that only its argmax has a meaning",
+			c.m.Steps-c.m.Hop+1, diag.Count(c.m.Steps, "step")).Notef(*c.length, "the restart").Helpf("write  output argmax(...) mean,  or  at every step"))
 	}
 }
 

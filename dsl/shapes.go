@@ -116,10 +116,3 @@ func (c *checker) sumMismatch(l *Layer, n int, from, t shaped, terms []shaped) {
 	}
 	c.errs.Add(d)
 }
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

@@ -369,8 +369,8 @@ func (im *importing) powerOfTwo(n int) error {
 	if bits.OnesCount(uint(n)) == 1 {
 		return nil
 	}
-	return diag.InFile(im.f.Path, "").Errorf("weights", "the layer has %d units, not a power of two, in one block", n).
-		Helpf("basic_block in the configuration gives blocks: %d gives %d blocks of %d", bits.TrailingZeros(uint(n)), n/(n&-n), n&-n)
+	return diag.InFile(im.f.Path, "").Errorf("weights", "the layer has %s, not a power of two, in one block", diag.Count(n, "unit")).
+		Helpf("basic_block in the configuration gives blocks: %d gives %s of %d", bits.TrailingZeros(uint(n)), diag.Count(n/(n&-n), "block"), n&-n)
 }
 
 // denseRecurrence takes a plain recurrent matrix: signs where it is diag(signs) H, the matrix itself where units are
@@ -405,7 +405,7 @@ func (im *importing) denseRecurrence(i int, t *weights.Tensor) error {
 		return at.Errorf("hadamard", "the recurrent matrix is %.6g times a signed Hadamard of order %d; only 1/sqrt(%d) = %.6g keeps the norm of the state",
 			form.Scale, form.Block, form.Block, want).Helpf("give --normalise to scale it, which changes what the model computes")
 	}
-	im.note("the recurrent matrix is a signed Hadamard of order %d, found in its %d entries", form.Block, len(data))
+	im.note("the recurrent matrix is a signed Hadamard of order %d, found in its %s", form.Block, diag.Count(len(data), "entry"))
 	if form.Plain() && (i == 0 || form.Block == im.n) {
 		im.block = form.Block
 		signs := make([]float64, im.n)

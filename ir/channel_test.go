@@ -50,7 +50,7 @@ func TestOutputChannels(t *testing.T) {
 		t.Errorf("printed\n%s", ir.Text(m))
 	}
 	for output, want := range map[string]string{
-		`logits(%0) at last channels "a" 1 0`:          "2 entries and 1 channels",
+		`logits(%0) at last channels "a" 1 0`:          "2 entries and 1 channel",
 		`argmax(%0) at last channels "a" 1 0, "b" 1 0`: "decides, and has channels",
 	} {
 		if _, err := ir.Parse("m.ir", []byte(module(output)), nil); err == nil || !strings.Contains(err.Error(), want) {
@@ -79,7 +79,7 @@ func TestChannelsText(t *testing.T) {
 		t.Errorf("read\n%s\nprinted\n%s", text, got)
 	}
 	for channels, want := range map[string]string{
-		`"a" 1 0`:                   "2 entries and 1 channels",
+		`"a" 1 0`:                   "2 entries and 1 channel",
 		`"a" 1 0, "b" 1 1e999`:      "",
 		`"a" 1, "b" 1 0`:            "",
 		`"a" 1 0, "b" 1 0, "c" 2 0`: "2 entries and 3 channels",

@@ -29,7 +29,7 @@ func TestLimitsOfTheLanguage(t *testing.T) {
 		{"even = 1 >> 1", "even = -3 >> 1", "its factor, -3, is not positive"},
 		{"headroom 1", "headroom -5", "a headroom of -5"},
 		{"max 8", "max -1", "a largest value of -1"},
-		{`"h" : i16[4]`, `"h" : i1[4]`, "has 1 bits; 8 to 32 are possible"},
+		{`"h" : i16[4]`, `"h" : i1[4]`, "has 1 bit; 8 to 32 are possible"},
 		{`"h" : i16[4]`, `"h" : i16[2097152]`, "has 2097152 units"},
 		{"u8[4]", "i1[4]", "is i1"},
 		{"scale 1", "scale -1", "has the scale -1"},

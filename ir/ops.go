@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Op is the name of an operation.
@@ -128,7 +129,7 @@ func fitsAll(ints []int64, t Type) error {
 	}
 	for i, n := range ints {
 		if arith.SignedBits(n) > t.Bits {
-			return fmt.Errorf("entry %d, %d, does not fit %d bits", i, n, t.Bits)
+			return fmt.Errorf("entry %d, %d, does not fit %s", i, n, diag.Count(t.Bits, "bit"))
 		}
 	}
 	return nil
@@ -166,7 +167,7 @@ func checkEmbed(m *Module, v *Value) error {
 	}
 	rows, cols, err := m.matrix(v, 0)
 	if err == nil && rows != vocab {
-		err = fmt.Errorf("the table has %d rows for %d tokens", rows, vocab)
+		err = fmt.Errorf("the table has %s for %s", diag.Count(rows, "row"), diag.Count(vocab, "token"))
 	}
 	if err != nil {
 		return err
@@ -181,7 +182,7 @@ func checkColumn(m *Module, v *Value) error {
 	}
 	rows, cols, err := m.matrix(v, 0)
 	if err == nil && cols != vocab {
-		err = fmt.Errorf("the matrix has %d columns for %d tokens", cols, vocab)
+		err = fmt.Errorf("the matrix has %s for %s", diag.Count(cols, "column"), diag.Count(vocab, "token"))
 	}
 	if err != nil {
 		return err
@@ -223,7 +224,7 @@ func checkHadamard(m *Module, v *Value) error {
 func checkLeak(m *Module, v *Value) error {
 	n := m.arg(v, 0).Type.Len()
 	if len(v.Leak) == 0 || n%len(v.Leak) != 0 {
-		return fmt.Errorf("its leak has %d entries, which do not divide %d", len(v.Leak), n)
+		return fmt.Errorf("its leak has %s, which do not divide %d", diag.Count(len(v.Leak), "entry"), n)
 	}
 	for _, l := range v.Leak {
 		if l < 1 || l > arith.MaxLeak {
@@ -295,14 +296,14 @@ func checkRequant(m *Module, v *Value) error {
 
 func checkExt(m *Module, v *Value) error {
 	if from := m.arg(v, 0).Type.Bits; v.Type.Bits < from {
-		return fmt.Errorf("it narrows %d bits to %d", from, v.Type.Bits)
+		return fmt.Errorf("it narrows %s to %d", diag.Count(from, "bit"), v.Type.Bits)
 	}
 	return checkSameShape(m, v)
 }
 
 func checkTrunc(m *Module, v *Value) error {
 	if from := m.arg(v, 0).Type.Bits; v.Type.Bits > from {
-		return fmt.Errorf("it widens %d bits to %d", from, v.Type.Bits)
+		return fmt.Errorf("it widens %s to %d", diag.Count(from, "bit"), v.Type.Bits)
 	}
 	return checkSameShape(m, v)
 }

@@ -162,7 +162,7 @@ const maxEntries = 1 << 24
 // The error is a *diag.Diagnostic with the line of the first thing wrong.
 func Parse(file string, src []byte, consts Consts) (*Module, error) {
 	if len(src) > MaxText {
-		return nil, diag.InFile(file, "").Errorf("syntax", "the text has %d bytes; at most %d are read", len(src), MaxText).
+		return nil, diag.InFile(file, "").Errorf("syntax", "the text has %s; at most %d are read", diag.Count(len(src), "byte"), MaxText).
 			Helpf("write large constants beside it: hrnnc ir model.hrn -o FILE.ir")
 	}
 	if tooDeep(src) {
@@ -295,7 +295,7 @@ func dims(shape []int64) ([]int, error) {
 	out, total := make([]int, len(shape)), int64(1)
 	for i, d := range shape {
 		if d < 1 || d > maxEntries || total*d > maxEntries {
-			return nil, fmt.Errorf("shape %v is not from 1 to %d entries", shape, maxEntries)
+			return nil, fmt.Errorf("shape %v is not from 1 to %s", shape, diag.Count(maxEntries, "entry"))
 		}
 		total *= d
 		out[i] = int(d)
@@ -405,7 +405,7 @@ func (r *reader) tensor(d *tensorDecl, shape []int) (*Tensor, error) {
 		t.Unit = *d.Unit
 	}
 	if want := (Type{Shape: shape}).Len(); len(entries) != want {
-		return nil, fmt.Errorf("constant %s has %d entries for shape %v", d.Name, len(entries), shape)
+		return nil, fmt.Errorf("constant %s has %s for shape %v", d.Name, diag.Count(len(entries), "entry"), shape)
 	}
 	if d.Weight == "real" {
 		return t, t.readReals(entries)

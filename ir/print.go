@@ -269,7 +269,7 @@ func ReadConsts(file string, src []byte) (Consts, error) {
 			continue
 		}
 		if len(src) > MaxConsts || raw[0] != '#' { // before the line is copied
-			return nil, diag.At(at).Errorf("consts", "this is no line of constants, or the file is larger than %d bytes", MaxConsts).
+			return nil, diag.At(at).Errorf("consts", "this is no line of constants, or the file is larger than %s", diag.Count(MaxConsts, "byte")).
 				Helpf("write the file again: hrnnc ir model.hrn -o FILE.ir")
 		}
 		fields := strings.Fields(string(raw))

@@ -6,6 +6,8 @@ import (
 	"math"
 	"regexp"
 	"slices"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // MaxBits is the widest integer of the fixed level, so that every value and its negation fit an int64.
@@ -44,7 +46,7 @@ func Verify(m *Module) error {
 	case channels != nil && m.Output.Decision != Logits:
 		return fmt.Errorf("output %s decides, and has channels", m.Output.Name)
 	case channels != nil && len(channels) != y[0]:
-		return fmt.Errorf("output %s has %d entries and %d channels", m.Output.Name, y[0], len(channels))
+		return fmt.Errorf("output %s has %s and %s", m.Output.Name, diag.Count(y[0], "entry"), diag.Count(len(channels), "channel"))
 	case slices.ContainsFunc(channels, func(c Channel) bool { return !c.valid() }):
 		return fmt.Errorf("a channel of output %s has a number that is not finite", m.Output.Name)
 	}
@@ -59,7 +61,7 @@ func (o *Output) verifyDecide(rows int) error {
 	case o.Decision != Argmax || o.When != EveryStep:
 		return fmt.Errorf("it decides by a block, and is no argmax at every step")
 	case rows < 2:
-		return fmt.Errorf("it decides between %d classes", rows)
+		return fmt.Errorf("it decides between %s", diag.Count(rows, "class"))
 	}
 	return o.Decide.Check(rows)
 }
@@ -93,13 +95,13 @@ func (m *Module) verifyHeader() error {
 	case m.Steps < 0 || m.Steps > maxSteps:
 		return fmt.Errorf("steps is %d; at most %d are possible", m.Steps, maxSteps)
 	case m.Hop < 0 || m.Hop > 0 && (m.Steps < m.Hop || m.Steps%m.Hop != 0 || m.Steps/m.Hop > MaxCourses):
-		return fmt.Errorf("restart is %d and hop %d; the first is up to %d times the second", m.Steps, m.Hop, MaxCourses)
+		return fmt.Errorf("restart is %d and hop %d; the first is up to %s the second", m.Steps, m.Hop, diag.Count(MaxCourses, "time"))
 	case m.Hop > 0 && m.Output.When == Mean && m.Output.Decision != Argmax:
 		return fmt.Errorf("output %s is a mean of courses of any age, of which only argmax has a meaning", m.Output.Name)
 	case m.Output.When == Mean && m.Steps == 0:
 		return fmt.Errorf("output %s is a mean, which needs a known number of steps", m.Output.Name)
 	case len(in.Channels) > 0 && len(in.Channels) != in.Size:
-		return fmt.Errorf("input %s has %d entries and %d channels", in.Name, in.Size, len(in.Channels))
+		return fmt.Errorf("input %s has %s and %s", in.Name, diag.Count(in.Size, "entry"), diag.Count(len(in.Channels), "channel"))
 	case slices.ContainsFunc(in.Channels, func(c Channel) bool { return !c.valid() }):
 		return fmt.Errorf("a channel of input %s has a number that is not finite", in.Name)
 	case in.Words && in.Kind != Token:
@@ -107,11 +109,11 @@ func (m *Module) verifyHeader() error {
 	case in.Kind == Token && (in.Vocab < 1 || in.Vocab > 1<<24):
 		return fmt.Errorf("input %s has a vocabulary of %d", in.Name, in.Vocab)
 	case in.Kind == Vector && (in.Size < 1 || in.Bits < 1 || in.Bits > 16):
-		return fmt.Errorf("input %s has %d entries of %d bits; at least 1 entry of 1 to 16 bits is wanted", in.Name, in.Size, in.Bits)
+		return fmt.Errorf("input %s has %s of %s; at least 1 entry of 1 to 16 bits is wanted", in.Name, diag.Count(in.Size, "entry"), diag.Count(in.Bits, "bit"))
 	case in.Kind == Vector && in.Signed && in.Bits < 2:
 		return fmt.Errorf("input %s is i1, which has no positive number", in.Name)
 	case in.Kind == Vector && in.Size > maxSize:
-		return fmt.Errorf("input %s has %d entries; at most %d are possible", in.Name, in.Size, maxSize)
+		return fmt.Errorf("input %s has %s; at most %d are possible", in.Name, diag.Count(in.Size, "entry"), maxSize)
 	case !(in.Scale >= 0) || math.IsInf(in.Scale, 0):
 		return fmt.Errorf("input %s has the scale %v", in.Name, in.Scale)
 	case in.Kind != Token && in.Kind != Vector:
@@ -141,9 +143,9 @@ const (
 func (s State) verify() error {
 	switch {
 	case s.Size < 1 || s.Size > maxSize:
-		return fmt.Errorf("has %d units; 1 to %d are possible", s.Size, maxSize)
+		return fmt.Errorf("has %s; 1 to %d are possible", diag.Count(s.Size, "unit"), maxSize)
 	case s.Bits < 8 || s.Bits > 32:
-		return fmt.Errorf("has %d bits; 8 to 32 are possible", s.Bits)
+		return fmt.Errorf("has %s; 8 to 32 are possible", diag.Count(s.Bits, "bit"))
 	case s.HeadroomBits < 0 || s.HeadroomBits > maxHeadroom:
 		return fmt.Errorf("has a headroom of %d; 0 to %d are possible", s.HeadroomBits, maxHeadroom)
 	case !(s.Max >= 0) || math.IsInf(s.Max, 0):
@@ -181,12 +183,12 @@ func (m *Module) verifyValue(id ID, v *Value) error {
 // it is change them.
 func (m *Module) verifyFixed(v *Value) error {
 	if len(v.Type.Shape) > 0 && (v.Type.Bits < 1 || v.Type.Bits > MaxBits) {
-		return fmt.Errorf("its width, %d bits, is not from 1 to %d", v.Type.Bits, MaxBits)
+		return fmt.Errorf("its width, %s, is not from 1 to %d", diag.Count(v.Type.Bits, "bit"), MaxBits)
 	}
 	if v.Op == OpAdd {
 		a, b := m.arg(v, 0).Type, m.arg(v, 1).Type
 		if a.Bits != b.Bits || a.Bits != v.Type.Bits {
-			return fmt.Errorf("its widths differ: %d + %d = %d bits; extend first", a.Bits, b.Bits, v.Type.Bits)
+			return fmt.Errorf("its widths differ: %d + %d = %s; extend first", a.Bits, b.Bits, diag.Count(v.Type.Bits, "bit"))
 		}
 		if a.Scale != b.Scale {
 			return fmt.Errorf("its operands have different units, %v and %v; requantise first", a.Scale, b.Scale)

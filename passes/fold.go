@@ -1,6 +1,7 @@
 package passes
 
 import (
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -27,7 +28,7 @@ func fold(m *ir.Module) (*ir.Module, Stats, error) {
 	}
 	var stats Stats
 	if columns > 0 {
-		stats = append(stats, count(columns, "one-hot product became a column look-up", "one-hot products became column look-ups"))
+		stats = append(stats, diag.Count(columns, "one-hot product became a column look-up", "one-hot products became column look-ups"))
 	}
 	return out, stats, nil
 }

@@ -55,7 +55,7 @@ func (f *fuser) state(i int) error {
 		}
 	}
 	if len(u.Biases) > 1 {
-		f.stats = append(f.stats, count(len(u.Biases), "", "biases of "+s.Name+" added up"))
+		f.stats = append(f.stats, diag.Count(len(u.Biases), "", "biases of "+s.Name+" added up"))
 	}
 	u.Biases = oneBias(u.Biases, f.units[i], u.Span)
 	f.to[s.Next] = u.Put(f.new)

@@ -36,7 +36,7 @@ func recognise(m *ir.Module) (*ir.Module, Stats, error) {
 		}
 		state := m.States[m.Value(v.Args[1]).Index].Name
 		stats = append(stats, fmt.Sprintf("%s is a Hadamard of order %d in %s", m.Value(v.Args[0]).Const.Name, f.Block,
-			count(len(f.Order)/f.Block, "block", "blocks")))
+			diag.Count(len(f.Order)/f.Block, "block")))
 		signed := form.Recurrence{State: m.Value(v.Args[1]).Index, Inner: form.SignedPermutation{Sign: f.PreSigns, Index: f.PrePermute},
 			Outer: form.SignedPermutation{Sign: f.Signs, Index: f.Order}, Block: f.Block, Norm: true, Factor: arith.Both(1.0),
 			Name: state + "_transformed", Span: v.Span}

@@ -1,7 +1,6 @@
 package passes
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/hrnnc/hrnnc/ir"
@@ -91,12 +90,4 @@ func sweepDead(m *ir.Module) *ir.Module {
 	}
 	n.Y = to[n.Y]
 	return n
-}
-
-// count words a number of things for the report.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

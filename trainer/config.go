@@ -205,7 +205,7 @@ func (c *Config) readable(m *dsl.Model, at diag.Span) *diag.Diagnostic {
 	r := m.Readout
 	switch {
 	case c.ReadUnits > r.From.State.Size:
-		return diag.At(at).Errorf("settings", "read_units = %d, and state %s has %d units", c.ReadUnits, r.From.State.Name, r.From.State.Size).
+		return diag.At(at).Errorf("settings", "read_units = %d, and state %s has %s", c.ReadUnits, r.From.State.Name, diag.Count(r.From.State.Size, "unit")).
 			Helpf("write  read_units = %d  or fewer", r.From.State.Size)
 	case c.ReadUnits > 0 && r.Matrix.Kind == "binary":
 		return diag.At(at).Errorf("settings", "read_units wants weights of 0 for the units that are not read, and %s is binary", r.Matrix.Name).

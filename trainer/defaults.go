@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Scale is what of a training should follow the number of its sequences.
@@ -75,5 +77,5 @@ func (c *Config) Settle(sequences int) string {
 	if len(chosen) == 1 {
 		them = "it"
 	}
-	return fmt.Sprintf("%d sequences: %s, by their number; train { %s } sets %s", sequences, strings.Join(chosen, ", "), strings.Join(open, "  "), them)
+	return fmt.Sprintf("%s: %s, by their number; train { %s } sets %s", diag.Count(sequences, "sequence"), strings.Join(chosen, ", "), strings.Join(open, "  "), them)
 }

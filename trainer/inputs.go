@@ -128,7 +128,7 @@ func classWarnings(m *dsl.Model, set *data.Set) diag.List {
 		out.Add(at.Warningf("output", "the output is called %s, and is 1 for %s, which comes second in the data set", m.Output.Name, set.Classes[1]).
 			Helpf("call it %s, or name the classes so that %s comes second in the alphabet", set.Classes[1], set.Classes[0]))
 	case m.Output.Decision == ir.Argmax && rows > classes:
-		out.Add(at.Warningf("data", "the model has %d outputs, the data set %d classes", rows, classes).Helpf("give V %d rows", classes))
+		out.Add(at.Warningf("data", "the model has %s, the data set %s", diag.Count(rows, "output"), diag.Count(classes, "class")).Helpf("give V %s", diag.Count(classes, "row")))
 	}
 	return out
 }

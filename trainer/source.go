@@ -197,18 +197,18 @@ func FitsInput(m *dsl.Model, set *data.Set) error {
 	case in.Vocab == 0 && s.Vocabulary > 0:
 		return at(in.Span).Errorf("data", "data set %s has tokens", set.Name).Helpf("write  input t : token[%d]", s.Vocabulary)
 	case in.Vocab > 0 && in.Vocab < s.Vocabulary:
-		return at(in.Span).Errorf("data", "data set %s has %d tokens, the input %d", set.Name, s.Vocabulary, in.Vocab).Helpf("write  input %s : token[%d]", in.Name, s.Vocabulary)
+		return at(in.Span).Errorf("data", "data set %s has %s, the input %d", set.Name, diag.Count(s.Vocabulary, "token"), in.Vocab).Helpf("write  input %s : token[%d]", in.Name, s.Vocabulary)
 	case in.Vocab == 0 && in.Size != s.D:
-		return at(in.Span).Errorf("data", "a step of data set %s has %d values, the input %d", set.Name, s.D, in.Size).Helpf("write  input %s : %s[%d]", in.Name, typeName(in), s.D)
+		return at(in.Span).Errorf("data", "a step of data set %s has %s, the input %d", set.Name, diag.Count(s.D, "value"), in.Size).Helpf("write  input %s : %s[%d]", in.Name, typeName(in), s.D)
 	case m.Hop > 0 && s.Stream(): // runs on it with courses, and trains on none
 	case m.Hop > 0 && s.T > m.Steps:
-		return at(m.Output.Span).Errorf("data", "a sequence of data set %s has %d steps, and the model restarts after %d: longer ones are what it never meets", set.Name, s.T, m.Steps).
-			Helpf("write  %s,  or train on windows of at most %d steps", dsl.RestartFor(s.T, m.Steps/m.Hop), m.Steps)
+		return at(m.Output.Span).Errorf("data", "a sequence of data set %s has %s, and the model restarts after %d: longer ones are what it never meets", set.Name, diag.Count(s.T, "step"), m.Steps).
+			Helpf("write  %s,  or train on windows of at most %s", dsl.RestartFor(s.T, m.Steps/m.Hop), diag.Count(m.Steps, "step"))
 	case m.Steps > 0 && s.Stream():
-		return at(m.Output.Span).Errorf("data", "the model is for sequences of %d steps, and stream = yes reads recordings unbroken", m.Steps).
+		return at(m.Output.Span).Errorf("data", "the model is for sequences of %s, and stream = yes reads recordings unbroken", diag.Count(m.Steps, "step")).
 			Helpf("remove  steps,  and let the state forget:  hadamard(h, leak = 1/32)")
 	case m.Steps > 0 && s.T > m.Steps:
-		return at(m.Output.Span).Errorf("data", "a sequence of data set %s has %d steps, the model %d", set.Name, s.T, m.Steps).Helpf("write  steps %d", s.T)
+		return at(m.Output.Span).Errorf("data", "a sequence of data set %s has %s, the model %d", set.Name, diag.Count(s.T, "step"), m.Steps).Helpf("write  steps %d", s.T)
 	}
 	return nil
 }
@@ -224,7 +224,7 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 	case s.Outputs == 0 && len(set.Classes) == 0:
 		return diag.InFile(m.File, "").Errorf("data", "data set %s has no label that counts", set.Name).Helpf("labels of -1 are left out; give at least two classes")
 	case s.Outputs > 1 && s.Outputs == s.T && !s.EachStep && out.When == ir.EveryStep:
-		return at(out.Span).Errorf("data", "data set %s has %d numbers for each sequence, and the output gives %d at every step", set.Name, s.Outputs, rows).
+		return at(out.Span).Errorf("data", "data set %s has %s for each sequence, and the output gives %d at every step", set.Name, diag.Count(s.Outputs, "number"), rows).
 			Helpf("where they are one for each step, save y as [sequences, %d, 1]", s.T)
 	case s.EachStep != (out.When == ir.EveryStep):
 		return at(out.Span).Errorf("data", "data set %s has %s, and the output is %s", set.Name, map[bool]string{true: "answers for every step", false: "one answer for a sequence"}[s.EachStep],
@@ -240,16 +240,16 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 		return at(m.Settings["decide.start"]).Errorf("decide", "start is %q, and the classes of data set %s are %s", m.Decide.StartLabel, set.Name, diag.Names(set.Classes)).
 			Helpf("write one of them, or the number of a class from 0")
 	case set.Labels && loss != network.BinaryCrossEntropy:
-		return at(out.Span).Errorf("data", "data set %s has %d labels at once for each answer, and the output gives %s", set.Name, s.Outputs,
+		return at(out.Span).Errorf("data", "data set %s has %s at once for each answer, and the output gives %s", set.Name, diag.Count(s.Outputs, "label"),
 			map[bool]string{true: "numbers", false: "one class"}[loss == network.MeanSquared]).
-			Helpf("write  output found = y > 0  with %d rows in V", s.Outputs)
+			Helpf("write  output found = y > 0  with %s in V", diag.Count(s.Outputs, "row"))
 	case loss != network.MeanSquared && s.Outputs > 0 && (loss != network.BinaryCrossEntropy || !zerosAndOnes(set)):
 		return at(out.Span).Errorf("data", "the output decides, and data set %s has numbers to give", set.Name).
 			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block;  y > 0  takes rows of zeros and ones")
 	case s.Outputs > 0 && s.Outputs != rows:
-		return at(out.Span).Errorf("data", "data set %s has %d targets, the model %d outputs", set.Name, s.Outputs, rows).Helpf("give V %d rows", s.Outputs)
+		return at(out.Span).Errorf("data", "data set %s has %d targets, the model %s", set.Name, s.Outputs, diag.Count(rows, "output")).Helpf("give V %s", diag.Count(s.Outputs, "row"))
 	case loss == network.CrossEntropy && len(set.Classes) > rows:
-		return at(out.Span).Errorf("data", "data set %s has %d classes, the model %d outputs", set.Name, len(set.Classes), rows).Helpf("give V %d rows", len(set.Classes))
+		return at(out.Span).Errorf("data", "data set %s has %s, the model %s", set.Name, diag.Count(len(set.Classes), "class"), diag.Count(rows, "output")).Helpf("give V %s", diag.Count(len(set.Classes), "row"))
 	case misplaced(out.Labels, set.Classes) != "":
 		return at(cmp.Or(m.Settings["labels"], out.Span)).Errorf("output", "label %q is not where data set %s has that class", misplaced(out.Labels, set.Classes), set.Name).
 			Helpf("write  labels \"%s\", or leave labels out", strings.Join(set.Classes, `", "`))
@@ -270,11 +270,11 @@ func fitsThresholds(m *dsl.Model, set *data.Set) error {
 		return at(cmp.Or(m.Settings["labels"], out.Span)).Errorf("output", "the output is 1 for %s, the second class of data set %s, and the label says %s", set.Classes[1], set.Name, set.Classes[0]).
 			Helpf("write  labels \"%s\", or leave labels out", set.Classes[1])
 	case rows == 1 && classes > 2:
-		return at(out.Span).Errorf("data", "data set %s has %d classes, and one threshold tells two apart", set.Name, classes).
-			Helpf("write  output class = argmax(y)  with %d rows in V", classes)
+		return at(out.Span).Errorf("data", "data set %s has %s, and one threshold tells two apart", set.Name, diag.Count(classes, "class")).
+			Helpf("write  output class = argmax(y)  with %s in V", diag.Count(classes, "row"))
 	case rows > 1 && classes > 0 && rows != classes && rows != binary:
-		return at(out.Span).Errorf("data", "data set %s has %d classes, and the model %d thresholds", set.Name, classes, rows).
-			Helpf("give V %d rows, a threshold for each class, or %d, the bits of the class's number; or write  output class = argmax(y)", classes, max(1, binary))
+		return at(out.Span).Errorf("data", "data set %s has %s, and the model %d thresholds", set.Name, diag.Count(classes, "class"), rows).
+			Helpf("give V %s, a threshold for each class, or %d, the bits of the class's number; or write  output class = argmax(y)", diag.Count(classes, "row"), max(1, binary))
 	}
 	return nil
 }

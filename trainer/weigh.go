@@ -65,7 +65,7 @@ func (c *Config) forClasses(m *dsl.Model, at map[string]diag.Span) (out diag.Lis
 		if network.DefaultLoss(m) == network.CrossEntropy || rows == 1 {
 			of = "classes"
 		}
-		out.Add(diag.At(at["class_weight"]).Errorf("settings", "class_weight has %d weights, and the model %d %s", len(c.ClassWeight.Given), max(2, rows), of).
+		out.Add(diag.At(at["class_weight"]).Errorf("settings", "class_weight has %s, and the model %d %s", diag.Count(len(c.ClassWeight.Given), "weight"), max(2, rows), of).
 			Helpf("give one each, in their order; or write  class_weight = balanced"))
 	}
 	return out

@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/hrnnc/hrnnc/internal/exttool"
 )
@@ -80,7 +81,7 @@ func (v *visit) do(steps ...chromedp.Action[chromedp.Void]) {
 }
 
 // patience is how long anything may take on a machine that has much else to do.
-const patience = time.Minute
+const patience = 20 * time.Second
 
 // see gives what a selector's element shows, "" where there is none.
 func (v *visit) see(selector string) string {
@@ -195,6 +196,9 @@ func TestPage(t *testing.T) {
 	if problems := v.until("#problems", "hadamrad"); !strings.Contains(problems, "14:6") {
 		t.Errorf("the problem has no place: %q", problems)
 	}
+	if seen := v.see("#old"); !strings.Contains(seen, "last text that had none") {
+		t.Error("old code is shown as that of a text with errors")
+	}
 	if seen := v.see("#state"); seen != "1 error" {
 		t.Errorf("the state is %q", seen)
 	}
@@ -282,6 +286,109 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// keys presses a named key, with modifiers.
+func (v *visit) keys(key string, with ...chromedp.Modifier) {
+	v.Helper()
+	var options []chromedp.KeyOption
+	if len(with) > 0 {
+		options = append(options, chromedp.KeyModifiers(with...))
+	}
+	v.do(chromedp.KeyEvent(key, options...))
+}
+
+// enter presses Enter as a keyboard does: what takes the key keeps it from writing a line.
+func (v *visit) enter() {
+	v.Helper()
+	v.do(chromedp.KeyEvent(kb.Enter, func(k *input.DispatchKeyEventParams) {
+		switch k.Type {
+		case kb.KeyDown:
+			k.Type, k.Text = input.DispatchKeyEventTypeKeyDown, "\r"
+		case kb.KeyChar:
+			k.Modifiers = int64(chromedp.ModifierAlt) // leaves it out: the browser makes it
+		}
+	}))
+}
+
+// selected is what is selected in the editor.
+func (v *visit) selected() string {
+	v.Helper()
+	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string]("getSelection().toString()"))
+	if err != nil {
+		v.Fatal(err)
+	}
+	return text
+}
+
+// TestEditor uses what the editor knows: hover, completion, definition, uses, rename, fixes.
+func TestEditor(t *testing.T) {
+	v := open(t, "")
+	v.until("#state", "no errors")
+	point := func(word string) {
+		x, y := v.place("#editor .cm-content", word)
+		v.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+	}
+	at := func(word string) { // from a place that the hover does not cover
+		v.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 300, 600))
+		for end := time.Now().Add(patience); v.see(".cm-tooltip-hover") != "" && time.Now().Before(end); {
+			time.Sleep(50 * time.Millisecond)
+		}
+		x, y := v.place("#editor .cm-content", word)
+		v.do(chromedp.MouseClickXY(x, y))
+	}
+	point("hadamard")
+	v.until(".cm-tooltip .about", "hadamard")
+	v.shot("hover")
+	point("relu")
+	v.until(".cm-tooltip .about", "relu")
+
+	at("onehot")
+	v.keys(kb.Home)
+	for range strings.Index("h <- hadamard(h) + U*onehot(t)", "U") {
+		v.keys(kb.ArrowRight)
+	}
+	v.keys(kb.F12)
+	for end := time.Now().Add(patience); v.selected() != "U"; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			v.shot("failed")
+			t.Fatalf("F12 selects %q", v.selected())
+		}
+	}
+	v.keys(kb.F2)
+	v.until(".cm-dialog", "Rename U to")
+	v.shot("rename")
+	v.do(chromedp.KeyEvent("Win"))
+	v.enter()
+	if text := v.until("#editor", "Win*onehot"); !strings.Contains(text, "param Win") {
+		t.Errorf("not all places are renamed:\n%s", text)
+	}
+	v.until("#toast", "keeps the name U")
+	v.keys("z", chromedp.ModifierCtrl)
+	v.until("#editor", "U*onehot")
+	v.until("#state", "no errors")
+
+	// A misspelt word is mended by the button beside the problem.
+	v.replace("hadamard", "hadamrad")
+	v.until("#problems", "Change hadamrad to hadamard")
+	v.click("#problems .fix")
+	v.until("#editor", "hadamard(h)")
+	v.until("#state", "no errors")
+
+	// What is typed is completed.
+	v.keys(kb.End, chromedp.ModifierCtrl)
+	v.do(chromedp.KeyEvent("\ntarget c { mc"))
+	v.until(".cm-tooltip-autocomplete", "mcu")
+	v.shot("completion")
+	time.Sleep(100 * time.Millisecond) // what has just come up takes no key yet
+	v.enter()
+	v.until("#editor", "mcu = ")
+	v.do(chromedp.KeyEvent("atmega328"))
+	v.until(".cm-tooltip-autocomplete", "atmega328p")
+	time.Sleep(100 * time.Millisecond) // what has just come up takes no key yet
+	v.enter()
+	v.until("#editor", "mcu = atmega328p")
+	v.until("#state", "no errors")
+}
+
 // kinds writes a table of recordings of two kinds, which are easily told.
 func kinds(t *testing.T, dir string) string {
 	t.Helper()
@@ -328,6 +435,25 @@ func TestStop(t *testing.T) {
 			t.Errorf("the model has weights: %q", seen)
 		}
 	}
+}
+
+// TestStopNew stops what tries settings for a new model, which leaves the model as it was.
+func TestStopNew(t *testing.T) {
+	v := open(t, "")
+	v.until("#state", "no errors")
+	v.click("[data-tab=train]")
+	v.press("Use a sample: motion.csv")
+	v.until("#panel", "Write a model for it")
+	v.press("Write a model for it")
+	if seen := v.until("#panel", "short training"); strings.Contains(seen, "no train block") {
+		t.Errorf("while a model is written, the page says of the old one that it cannot be trained: %q", seen)
+	}
+	if !v.holds(`document.querySelector("#panel progress").value > 0`) {
+		t.Error("the bar stands still")
+	}
+	v.press("Stop")
+	v.until("#panel", "Stopped. The model is as it was.")
+	v.until("#editor", "model copy")
 }
 
 // TestDrop brings the page from a server, drops data on it, trains a model that it writes, runs it and takes it home.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/score"
@@ -180,9 +181,9 @@ func (a answers) sequence(n int) string {
 // stretch spells the steps, and where it is known the time, from one answer of a sequence to another.
 func (a answers) stretch(sequence, from, to int) string {
 	first, last := a.one(sequence, from), a.one(sequence, to)
-	text := fmt.Sprintf("step %s", thousands(first.Step))
+	text := fmt.Sprintf("step %s", diag.Grouped(first.Step))
 	if to > from {
-		text = fmt.Sprintf("steps %s to %s", thousands(first.Step), thousands(last.Step))
+		text = fmt.Sprintf("steps %s to %s", diag.Grouped(first.Step), diag.Grouped(last.Step))
 	}
 	if first.Time != nil {
 		text += fmt.Sprintf(", %.4g to %.4g s", *first.Time, *last.Time)
@@ -208,7 +209,7 @@ func (a answers) counts() string {
 			words = append(words, "...")
 			break
 		}
-		words = append(words, fmt.Sprintf("%s: %s", text, thousands(n[text])))
+		words = append(words, fmt.Sprintf("%s: %s", text, diag.Grouped(n[text])))
 	}
 	return strings.Join(words, "; ")
 }
@@ -224,7 +225,7 @@ func (a answers) print(to *app) error {
 		head = append(a.columns.places(), what)
 	}
 	for n := range min(a.Shape[0], shownAnswers) {
-		row := []string{thousands(n)}
+		row := []string{diag.Grouped(n)}
 		if a.isPlaced() {
 			row = a.columns.placed(a.place(n, a.own(n)-1))
 		}
@@ -234,7 +235,7 @@ func (a answers) print(to *app) error {
 		return err
 	}
 	if more := a.Shape[0] - len(rows); more > 0 {
-		fmt.Fprintf(to.out, "     ... and %s more; --csv FILE, --answers FILE.npy and --json have all\n", thousands(more))
+		fmt.Fprintf(to.out, "     ... and %s more; --csv FILE, --answers FILE.npy and --json have all\n", diag.Grouped(more))
 	}
 	if counts := a.counts(); counts != "" && a.Len() > 1 {
 		fmt.Fprintf(to.out, "in all   %s\n", counts)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -95,19 +96,19 @@ func (a *app) printBench(b *compiler.Benchmark) error {
 	}
 	fmt.Fprint(a.out, "\n\n")
 	if b.Calls == nil {
-		fmt.Fprintf(a.out, "the model's object: code %s bytes, tables %s bytes\n", thousands(b.Object.Program), thousands(b.Object.Tables))
+		fmt.Fprintf(a.out, "the model's object: code %s, tables %s\n", diag.GroupedCount(b.Object.Program, "byte"), diag.GroupedCount(b.Object.Tables, "byte"))
 		fmt.Fprintln(a.out, "compiled only: there is no emulator of this chip here")
 		return nil
 	}
 	var rows [][]string
 	for _, c := range b.Calls {
 		name := c.Name
-		row := []string{name, thousands(c.Runs), counted(c.Min), counted(c.Mean), counted(c.Max), "-", "-", "-"}
+		row := []string{name, diag.Grouped(c.Runs), counted(c.Min), counted(c.Mean), counted(c.Max), "-", "-", "-"}
 		if c.Distinct > 0 {
-			row[5] = thousands(c.Distinct)
+			row[5] = diag.Grouped(c.Distinct)
 		}
 		if b.Firmware != nil {
-			row[6] = thousands(c.Stack)
+			row[6] = diag.Grouped(c.Stack)
 		}
 		if c.Microjoules > 0 {
 			row[7] = strconv.FormatFloat(c.Microjoules, 'g', 3, 64)
@@ -119,13 +120,13 @@ func (a *app) printBench(b *compiler.Benchmark) error {
 	}
 	fmt.Fprintln(a.out)
 	if f := b.Firmware; f != nil {
-		fmt.Fprintf(a.out, "flash  %s bytes%s: code %s, tables %s\n", thousands(f.Flash), of(b.Flash), thousands(f.Program), thousands(f.Tables))
-		fmt.Fprintf(a.out, "RAM    %s bytes%s: state %s, other variables %s, stack %s\n", thousands(f.RAM()), of(b.RAM), thousands(f.State),
-			thousands(f.Static-f.State), thousands(f.Stack))
+		fmt.Fprintf(a.out, "flash  %s%s: code %s, tables %s\n", diag.GroupedCount(f.Flash, "byte"), of(b.Flash), diag.Grouped(f.Program), diag.Grouped(f.Tables))
+		fmt.Fprintf(a.out, "RAM    %s%s: state %s, other variables %s, stack %s\n", diag.GroupedCount(f.RAM(), "byte"), of(b.RAM), diag.Grouped(f.State),
+			diag.Grouped(f.Static-f.State), diag.Grouped(f.Stack))
 	}
-	fmt.Fprintf(a.out, "model  code %s bytes, tables %s bytes%s, with what a firmware leaves out", thousands(b.Object.Program), thousands(b.Object.Tables), of(b.FlashLimit))
+	fmt.Fprintf(a.out, "model  code %s, tables %s%s, with what a firmware leaves out", diag.GroupedCount(b.Object.Program, "byte"), diag.GroupedCount(b.Object.Tables, "byte"), of(b.FlashLimit))
 	if b.Firmware != nil {
-		fmt.Fprintf(a.out, "; state and stack of a call %s bytes%s", thousands(b.ModelRAM()), of(b.RAMLimit))
+		fmt.Fprintf(a.out, "; state and stack of a call %s%s", diag.GroupedCount(b.ModelRAM(), "byte"), of(b.RAMLimit))
 	}
 	fmt.Fprintln(a.out)
 	if b.Energy != nil {
@@ -145,9 +146,9 @@ func (a *app) printBench(b *compiler.Benchmark) error {
 	}
 	verdict := "every output is the fixed-level interpreter's"
 	if !b.Equal() {
-		verdict = fmt.Sprintf("NOT EQUAL: %s bits differ; %s", thousands(b.Differing), b.First)
+		verdict = fmt.Sprintf("NOT EQUAL: %s; %s", diag.GroupedCount(b.Differing, "bit differs", "bits differ"), b.First)
 	}
-	fmt.Fprintf(a.out, "%s steps in %s sequences: %s\n", thousands(b.Steps), thousands(b.Sequences), verdict)
+	fmt.Fprintf(a.out, "%s in %s: %s\n", diag.GroupedCount(b.Steps, "step"), diag.GroupedCount(b.Sequences, "sequence"), verdict)
 	return nil
 }
 
@@ -159,7 +160,7 @@ func constantTime(b *compiler.Benchmark) string {
 	var not []string
 	for _, c := range b.Calls {
 		if c.Name != "step" && c.Distinct > 1 {
-			not = append(not, fmt.Sprintf("%s has %s counts", c.Name, thousands(c.Distinct)))
+			not = append(not, fmt.Sprintf("%s has %s counts", c.Name, diag.Grouped(c.Distinct)))
 		}
 	}
 	return "no, " + strings.Join(not, ", ")
@@ -169,14 +170,14 @@ func of(all int) string {
 	if all == 0 {
 		return ""
 	}
-	return " of " + thousands(all)
+	return " of " + diag.Grouped(all)
 }
 
 // counted writes a count, with a digit behind the point where it is a mean.
 func counted(v float64) string {
 	if v == float64(int(v)) {
-		return thousands(int(v))
+		return diag.Grouped(int(v))
 	}
 	whole := int(v)
-	return fmt.Sprintf("%s.%d", thousands(whole), int((v-float64(whole))*10))
+	return fmt.Sprintf("%s.%d", diag.Grouped(whole), int((v-float64(whole))*10))
 }

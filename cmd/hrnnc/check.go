@@ -77,10 +77,10 @@ func restartCost(m *dsl.Model) string {
 		bits += l.State.Size * l.State.Bits
 	}
 	if copies == 1 {
-		return fmt.Sprintf("restart %d hop %d is one copy of the states, whose answers are of 1 to %d steps", m.Steps, m.Hop, m.Steps)
+		return fmt.Sprintf("restart %d hop %d is one copy of the states, whose answers are of 1 to %s", m.Steps, m.Hop, diag.GroupedCount(m.Steps, "step"))
 	}
-	return fmt.Sprintf("restart %d hop %d keeps %d copies of the states: %s bytes instead of %s, and a step takes %d times as long; answers are of %d to %d steps",
-		m.Steps, m.Hop, copies, thousands((copies*bits+7)/8), thousands((bits+7)/8), copies, m.Steps-m.Hop+1, m.Steps)
+	return fmt.Sprintf("restart %d hop %d keeps %d copies of the states: %s instead of %s, and a step takes %s as long; answers are of %d to %s",
+		m.Steps, m.Hop, copies, diag.GroupedCount((copies*bits+7)/8, "byte"), diag.Grouped((bits+7)/8), diag.GroupedCount(copies, "time"), m.Steps-m.Hop+1, diag.GroupedCount(m.Steps, "step"))
 }
 
 // onWindows warns of a model that is trained on windows and forgets nothing; of IR, nil, nothing is known.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/backends/chip"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 )
 
@@ -67,7 +68,7 @@ carry them. With a name, more of that chip, and where its numbers are from. --js
 // fpgaRow is an FPGA in the list.
 func fpgaRow(p *chip.Part) []string {
 	l := p.Logic
-	return []string{p.Name, p.Model, fmt.Sprintf("%s of %d inputs", thousands(l.LUTs), l.LUTInputs), memories(l), thousands(l.Multipliers), thousands(l.Pins),
+	return []string{p.Name, p.Model, fmt.Sprintf("%s of %s", diag.Grouped(l.LUTs), diag.GroupedCount(l.LUTInputs, "input")), memories(l), diag.Grouped(l.Multipliers), diag.Grouped(l.Pins),
 		l.Synthesis.Command + missing("yosys"), placed(l), strings.Join(boards(l), ", ")}
 }
 
@@ -108,7 +109,7 @@ func (a *app) printFPGA(p *chip.Part) error {
 	l := p.Logic
 	rows := [][]string{
 		{"FPGA", chipTitle(p)}, {"also called", strings.Join(p.Aliases, ", ")},
-		{"LUTs", fmt.Sprintf("%s of %d inputs, %s flip-flops", thousands(l.LUTs), l.LUTInputs, thousands(l.FlipFlops))},
+		{"LUTs", fmt.Sprintf("%s of %s, %s flip-flops", diag.Grouped(l.LUTs), diag.GroupedCount(l.LUTInputs, "input"), diag.Grouped(l.FlipFlops))},
 		{"block RAM", describeRAM(l.Block)},
 	}
 	if l.Large.Count > 0 {
@@ -145,7 +146,7 @@ func (a *app) printFPGA(p *chip.Part) error {
 }
 
 func describeRAM(r chip.RAM) string {
-	return fmt.Sprintf("%d of %s bits, words of up to %d; %s", r.Count, thousands(r.Bits), r.Width, r.Note)
+	return fmt.Sprintf("%d of %s, words of up to %d; %s", r.Count, diag.GroupedCount(r.Bits, "bit"), r.Width, r.Note)
 }
 
 // chipEntry is a chip in JSON.
@@ -168,11 +169,11 @@ func describe(p *chip.Part) chipEntry {
 func (a *app) printChip(p *chip.Part) error {
 	lanes := "no packed arithmetic"
 	if p.Lanes > 1 {
-		lanes = fmt.Sprintf("%d numbers of 16 bits an instruction", p.Lanes)
+		lanes = fmt.Sprintf("%s of 16 bits an instruction", diag.GroupedCount(p.Lanes, "number"))
 	}
 	rows := [][]string{
 		{"chip", chipTitle(p)}, {"also called", strings.Join(p.Aliases, ", ")}, {"flash, RAM", sized(p.Flash) + ", " + sized(p.RAM)}, {"clock", frequency(p)},
-		{"registers", fmt.Sprintf("%d bits, %s", p.Word, lanes)},
+		{"registers", fmt.Sprintf("%s, %s", diag.GroupedCount(p.Word, "bit"), lanes)},
 		{"compiler", strings.Join(append([]string{p.Build.Compiler, p.Build.Optimise}, p.Build.Flags...), " ")},
 		{"runs here on", emulated(p)},
 	}
@@ -202,7 +203,7 @@ func sized(bytes int) string {
 	case bytes >= 10<<10:
 		return fmt.Sprintf("%d KB", bytes>>10)
 	}
-	return fmt.Sprintf("%s B", thousands(bytes))
+	return fmt.Sprintf("%s B", diag.Grouped(bytes))
 }
 
 func frequency(p *chip.Part) string {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
@@ -52,7 +53,7 @@ func (a *app) printConfusion(c *score.Confusion) error {
 	fmt.Fprintln(a.out, "the most frequent mistakes; --json has the whole matrix")
 	var rows [][]string
 	for _, m := range mistakes {
-		rows = append(rows, []string{shorten(m.True, longestRow), shorten(m.Decided, longestRow), thousands(m.Count), fmt.Sprintf("%.1f %%", 100*float64(m.Count)/float64(m.Of))})
+		rows = append(rows, []string{shorten(m.True, longestRow), shorten(m.Decided, longestRow), diag.Grouped(m.Count), fmt.Sprintf("%.1f %%", 100*float64(m.Count)/float64(m.Of))})
 	}
 	return table(a.out, []string{"true", "decided", "count", "of its class"}, rows)
 }
@@ -103,7 +104,7 @@ func dashed(n int) string {
 	if n == 0 {
 		return "-"
 	}
-	return thousands(n)
+	return diag.Grouped(n)
 }
 
 // lineWidth is how many letters the widest line of a table has.

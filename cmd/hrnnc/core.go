@@ -13,6 +13,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/datapath"
 	"github.com/hrnnc/hrnnc/backends/synth"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 func (a *app) coreCmd() *cobra.Command {
@@ -106,10 +107,10 @@ it. With --part the area and the clock are measured, too, by yosys and nextpnr.`
 					*compiler.Core
 				}{out, core})
 			}
-			fmt.Fprintf(a.out, "Hadamard transform of %d integers of %d bits, %s: %s\n\n", n, width, style, core.Name)
+			fmt.Fprintf(a.out, "Hadamard transform of %d integers of %s, %s: %s\n\n", n, diag.GroupedCount(width, "bit"), style, core.Name)
 			rows := append([][2]string{
-				{"throughput", "a vector every " + plural(core.Interval, "cycle")},
-				{"latency", fmt.Sprintf("%s cycles from the first value to the first result", thousands(core.Latency))},
+				{"throughput", "a vector every " + diag.GroupedCount(core.Interval, "cycle")},
+				{"latency", fmt.Sprintf("%s from the first value to the first result", diag.GroupedCount(core.Latency, "cycle"))},
 			}, core.Figures()...)
 			long := 0
 			for _, r := range rows {

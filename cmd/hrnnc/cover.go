@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/backends/verilog/sim"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // coverageRow is coverage for scripts.
@@ -26,12 +27,12 @@ func coverageOf(c *sim.Coverage) *coverageRow {
 // printCoverage says how much of the Verilog the testbench reaches, and what it does not.
 func (a *app) printCoverage(c *sim.Coverage) error {
 	if err := table(a.out, []string{"coverage of the testbench", "reached", "of", "share"}, [][]string{
-		{"lines", thousands(c.Lines.Reached), thousands(c.Lines.All), fmt.Sprintf("%.1f %%", c.Lines.Percent())},
-		{"bits of signals that rose and fell", thousands(c.Toggles.Reached), thousands(c.Toggles.All), fmt.Sprintf("%.1f %%", c.Toggles.Percent())},
+		{"lines", diag.Grouped(c.Lines.Reached), diag.Grouped(c.Lines.All), fmt.Sprintf("%.1f %%", c.Lines.Percent())},
+		{"bits of signals that rose and fell", diag.Grouped(c.Toggles.Reached), diag.Grouped(c.Toggles.All), fmt.Sprintf("%.1f %%", c.Toggles.Percent())},
 	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\nnot counted: %s bits of tables, which never change\n", thousands(c.Constants))
+	fmt.Fprintf(a.out, "\nnot counted: %s of tables, which never change\n", diag.GroupedCount(c.Constants, "bit"))
 	const most = 40
 	for i, m := range c.Missed {
 		if i == 0 {

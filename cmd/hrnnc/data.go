@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/data/known"
 )
@@ -88,9 +89,9 @@ func split(train, valid, test int) string {
 	if train == 0 {
 		return ""
 	}
-	parts := []string{thousands(train), thousands(test)}
+	parts := []string{diag.Grouped(train), diag.Grouped(test)}
 	if valid > 0 {
-		parts = []string{thousands(train), thousands(valid), thousands(test)}
+		parts = []string{diag.Grouped(train), diag.Grouped(valid), diag.Grouped(test)}
 	}
 	return strings.Join(parts, " + ")
 }
@@ -99,16 +100,16 @@ func (s listedSet) shape() string {
 	if s.Steps == 0 {
 		return ""
 	}
-	return thousands(s.Steps) + " x " + thousands(s.Inputs)
+	return diag.Grouped(s.Steps) + " x " + diag.Grouped(s.Inputs)
 }
 
 // answers says how many classes there are, or numbers to give; nothing where that is unknown.
 func (s listedSet) answers() string {
 	switch {
 	case s.Numbers > 0:
-		return count(s.Numbers, "number")
+		return diag.GroupedCount(s.Numbers, "number")
 	case s.Classes > 0:
-		return count(s.Classes, "class")
+		return diag.GroupedCount(s.Classes, "class")
 	}
 	return ""
 }
@@ -228,27 +229,27 @@ func (a *app) printDescription(d data.Description) {
 	if d.Licence != "" {
 		line("licence", "%s", d.Licence)
 	}
-	line("sequences", "%s to train on, %s to validate, %s to test", thousands(d.Train), thousands(d.Valid), thousands(d.Test))
-	what := fmt.Sprintf("%s a step", count(d.Inputs, "value"))
+	line("sequences", "%s to train on, %s to validate, %s to test", diag.Grouped(d.Train), diag.Grouped(d.Valid), diag.Grouped(d.Test))
+	what := fmt.Sprintf("%s a step", diag.GroupedCount(d.Inputs, "value"))
 	if d.Vocabulary > 0 {
-		what = fmt.Sprintf("one of %s tokens each", thousands(d.Vocabulary))
+		what = fmt.Sprintf("one of %s each", diag.GroupedCount(d.Vocabulary, "token"))
 	}
-	steps := thousands(d.Steps)
+	steps := diag.Grouped(d.Steps)
 	if d.Stream {
-		steps = fmt.Sprintf("up to %s a recording, %s to train on", steps, thousands(d.TrainingSteps))
+		steps = fmt.Sprintf("up to %s a recording, %s to train on", steps, diag.Grouped(d.TrainingSteps))
 	}
 	line("steps", "%s, %s", steps, what)
-	what = count(len(d.Classes), "class")
+	what = diag.GroupedCount(len(d.Classes), "class")
 	if d.Outputs > 0 {
-		what = count(d.Outputs, "number")
+		what = diag.GroupedCount(d.Outputs, "number")
 	}
 	if d.Labels != nil {
-		what = count(d.Outputs, "label") + ", several at once"
+		what = diag.GroupedCount(d.Outputs, "label") + ", several at once"
 	}
 	if d.EachStep {
 		what += " at each step"
 		if d.Outputs == 0 {
-			what += fmt.Sprintf("; %s of %s steps of the training part are labelled", thousands(d.LabelledSteps), thousands(d.TrainingSteps))
+			what += fmt.Sprintf("; %s of %s of the training part are labelled", diag.Grouped(d.LabelledSteps), diag.GroupedCount(d.TrainingSteps, "step"))
 		}
 	}
 	line("answers", "%s", what)
@@ -282,7 +283,7 @@ func (a *app) printClasses(what string, classes []data.ClassCount, parts []data.
 		row := []string{"    " + shorten(c.Name, longestClass)}
 		for k, n := range []int{c.Train, c.Valid, c.Test} {
 			if parts[k].Sequences > 0 {
-				row = append(row, thousands(n))
+				row = append(row, diag.Grouped(n))
 			}
 		}
 		rows = append(rows, row)
@@ -311,7 +312,7 @@ func (a *app) printSources(parts []data.Part) {
 			names []string
 		}{{"person", p.Persons}, {"recording", p.Recordings}} {
 			if len(of.names) > 0 {
-				fmt.Fprintf(a.out, "  %s part: %s: %s\n", p.Name, count(len(of.names), of.what), withinLine(of.names))
+				fmt.Fprintf(a.out, "  %s part: %s: %s\n", p.Name, diag.GroupedCount(len(of.names), of.what), withinLine(of.names))
 			}
 		}
 	}
@@ -328,7 +329,7 @@ func withinLine(names []string) string {
 			b.WriteString(", ")
 		}
 		if b.Len() > shownNames {
-			fmt.Fprintf(&b, "and %s more", thousands(len(names)-i))
+			fmt.Fprintf(&b, "and %s more", diag.Grouped(len(names)-i))
 			break
 		}
 		b.WriteString(shorten(name, longestClass))
@@ -384,18 +385,6 @@ func (a *app) printTable(head []string, rows [][]string) {
 // printMore says how many of n lines are not shown.
 func (a *app) printMore(n int) {
 	if n > shown {
-		fmt.Fprintf(a.out, "    ... and %s more; --json has all\n", thousands(n-shown))
+		fmt.Fprintf(a.out, "    ... and %s more; --json has all\n", diag.Grouped(n-shown))
 	}
-}
-
-// count writes 1 value, 3 values, 10 classes.
-func count(n int, thing string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(thing, "s"):
-		thing += "es"
-	default:
-		thing += "s"
-	}
-	return thousands(n) + " " + thing
 }

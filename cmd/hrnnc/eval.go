@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/score"
@@ -176,9 +177,9 @@ func scoreHead(s *study.Score) []string {
 
 // scoreRows are the lines of a score: one, or one for each output of a regression.
 func scoreRows(s *study.Score) (rows [][]string) {
-	start := []string{s.Split, s.Level, thousands(s.N)}
+	start := []string{s.Split, s.Level, diag.Grouped(s.N)}
 	if s.Counted == "steps" {
-		start = append(start, thousands(s.Decisions))
+		start = append(start, diag.Grouped(s.Decisions))
 	}
 	for _, o := range s.Outputs {
 		rows = append(rows, slices.Concat(start, numberCells(o)))
@@ -252,7 +253,7 @@ func over(s *study.Score) string {
 	}
 	text := fmt.Sprintf("%s: no interval, since all of it is of one %s", s.Split, strings.TrimSuffix(s.Of, "s"))
 	if interval != nil {
-		text = fmt.Sprintf("%s: 95 %% interval over %s %s", s.Split, thousands(interval.Units), s.Of)
+		text = fmt.Sprintf("%s: 95 %% interval over %s %s", s.Split, diag.Grouped(interval.Units), s.Of)
 	}
 	switch {
 	case s.Labels != nil:
@@ -296,7 +297,7 @@ func (a *app) printClassScores(classes []score.ClassScore, counted string) error
 	}
 	var rows [][]string
 	for _, c := range classes {
-		rows = append(rows, []string{shorten(c.Name, longestClass), thousands(c.Count), partText(c.Recall), partText(c.Precision), partText(c.F1)})
+		rows = append(rows, []string{shorten(c.Name, longestClass), diag.Grouped(c.Count), partText(c.Recall), partText(c.Precision), partText(c.F1)})
 	}
 	return table(a.out, []string{"class", counted, "recall", "precision", "F1"}, rows)
 }
@@ -304,7 +305,7 @@ func (a *app) printClassScores(classes []score.ClassScore, counted string) error
 func (a *app) printLabelScores(labels []score.LabelScore, counted string) error {
 	var rows [][]string
 	for _, l := range labels {
-		rows = append(rows, []string{shorten(l.Name, longestRow), thousands(l.Count), partText(l.Recall), partText(l.Precision), partText(l.F1),
+		rows = append(rows, []string{shorten(l.Name, longestRow), diag.Grouped(l.Count), partText(l.Recall), partText(l.Precision), partText(l.F1),
 			partText(l.BaselineF1), partText(l.Accuracy), partText(l.BaselineAccuracy)})
 	}
 	return table(a.out, []string{"label", "true in " + counted, "recall", "precision", "F1", "always yes", "accuracy", "most frequent"}, rows)

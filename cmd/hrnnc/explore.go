@@ -230,7 +230,7 @@ func (e *explored) data() any {
 }
 
 func (e *explored) print(w io.Writer, all bool) error {
-	fmt.Fprintf(w, "%s on %s at %g MHz: %d architectures, %s\n\n", e.lowered.Name(), e.Part.Name, e.Clock, len(e.All),
+	fmt.Fprintf(w, "%s on %s at %g MHz: %s, %s\n\n", e.lowered.Name(), e.Part.Name, e.Clock, diag.GroupedCount(len(e.All), "architecture"),
 		map[bool]string{true: "all of them", false: "those that no other beats"}[all])
 	head := []string{"architecture", "lanes", "update", "product", "readout", "LUTs", "flip-flops", "block RAM", "cycles", "with outputs", "steps/s"}
 	if len(e.measured) > 0 {
@@ -244,8 +244,8 @@ func (e *explored) print(w io.Writer, all bool) error {
 			mark = strings.TrimSpace(mark + " <- chosen")
 		}
 		row := []string{string(c.Kind), strconv.Itoa(c.Lanes), strconv.Itoa(c.Update), strconv.Itoa(c.Product), strconv.Itoa(c.Readout),
-			thousands(c.Tables), thousands(c.FlipFlops), strconv.Itoa(c.Blocks), thousands(c.Cycles(e.lowered.Plan)), thousands(c.OutputCycles),
-			thousands(int(e.rate(c)))}
+			diag.Grouped(c.Tables), diag.Grouped(c.FlipFlops), strconv.Itoa(c.Blocks), diag.Grouped(c.Cycles(e.lowered.Plan)), diag.Grouped(c.OutputCycles),
+			diag.Grouped(int(e.rate(c)))}
 		if len(e.measured) > 0 {
 			row = append(row, madeColumns(c, e.measured[i])...)
 		}
@@ -263,5 +263,5 @@ func madeColumns(c *explore.Candidate, made *compiler.Synthesis) []string {
 	if made.Worst > 0 {
 		clock = fmt.Sprintf("%.1f", made.Worst)
 	}
-	return []string{thousands(made.Size.LUTs), fmt.Sprintf("%+.1f %%", 100*(float64(c.Tables)/float64(made.Size.LUTs)-1)), clock}
+	return []string{diag.Grouped(made.Size.LUTs), fmt.Sprintf("%+.1f %%", 100*(float64(c.Tables)/float64(made.Size.LUTs)-1)), clock}
 }

@@ -132,7 +132,7 @@ func (a *app) export(ctx context.Context, model string, o exportFlags) error {
 		}{o.folder, files, out})
 	}
 	for _, f := range out.Files {
-		fmt.Fprintf(a.out, "%-18s %s bytes\n", f.Path, thousands(len(f.Data)))
+		fmt.Fprintf(a.out, "%-18s %s\n", f.Path, diag.GroupedCount(len(f.Data), "byte"))
 	}
 	for _, n := range out.Notes {
 		fmt.Fprintln(a.out, "note:", n)

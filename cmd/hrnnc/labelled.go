@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/study"
 )
@@ -77,9 +78,9 @@ func (a *app) printLabelled(s *study.Agreement) error {
 		}
 		return table(a.out, numberHead, rows)
 	}
-	fmt.Fprintf(a.out, "accuracy: %.4f (%s of %s)", s.Part, thousands(s.Right), thousands(s.Total))
+	fmt.Fprintf(a.out, "accuracy: %.4f (%s of %s)", s.Part, diag.Grouped(s.Right), diag.Grouped(s.Total))
 	if s.Interval != nil {
-		fmt.Fprintf(a.out, ", 95 %% interval %s over %s %s", between(s.Interval, "%.3f"), thousands(s.Interval.Units), s.Interval.Of)
+		fmt.Fprintf(a.out, ", 95 %% interval %s over %s %s", between(s.Interval, "%.3f"), diag.Grouped(s.Interval.Units), s.Interval.Of)
 	}
 	fmt.Fprintln(a.out)
 	if s.Labels != nil {

@@ -75,7 +75,7 @@ func (a *app) newModel(ctx context.Context, source string, o newFlags) error {
 	if tries := d.Tries(); tries > 0 {
 		stage := bar.plan("trying augmentation", 1)
 		stage.Begin()
-		if err := d.Try(ctx, func(n int) { stage.at(n, tries) }); err != nil {
+		if err := d.Try(ctx, func(n float64) { stage.Set(n / float64(tries)) }); err != nil {
 			return err
 		}
 	}

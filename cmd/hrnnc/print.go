@@ -14,6 +14,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/search/job"
 )
 
@@ -29,15 +30,15 @@ func (a *app) printReport(r compiler.Report) {
 		if l.Leak != nil {
 			saturates += fmt.Sprintf(", leak %s; |%s| up to %.3g does not decay", dsl.LeakText(l.Leak), l.Name, l.Floor)
 		}
-		fmt.Fprintf(w, "  layer %s\t%s units, blocks of %d, int%d, %s\n", l.Name, thousands(l.Units), l.Block, l.Bits, saturates)
+		fmt.Fprintf(w, "  layer %s\t%s, blocks of %d, int%d, %s\n", l.Name, diag.GroupedCount(l.Units, "unit"), l.Block, l.Bits, saturates)
 	}
-	fmt.Fprintf(w, "  parameters\t%s (%s bytes at their own widths)\n", thousands(r.Cost.Parameters), thousands((r.Cost.Bits+7)/8))
-	fmt.Fprintf(w, "  state\t%s bytes\n", thousands((r.Cost.StateBits+7)/8))
-	fmt.Fprintf(w, "  a step\trecurrence %s additions, %s multiplications; input %s and %s\n", thousands(r.Cost.Recurrence.Adds),
-		thousands(r.Cost.Recurrence.Muls), thousands(r.Cost.Input.Adds), thousands(r.Cost.Input.Muls))
-	fmt.Fprintf(w, "  an output\t%s additions, %s multiplications\n", thousands(r.Cost.Readout.Adds), thousands(r.Cost.Readout.Muls))
+	fmt.Fprintf(w, "  parameters\t%s (%s at their own widths)\n", diag.Grouped(r.Cost.Parameters), diag.GroupedCount((r.Cost.Bits+7)/8, "byte"))
+	fmt.Fprintf(w, "  state\t%s\n", diag.GroupedCount((r.Cost.StateBits+7)/8, "byte"))
+	fmt.Fprintf(w, "  a step\trecurrence %s, %s; input %s and %s\n", diag.GroupedCount(r.Cost.Recurrence.Adds, "addition"),
+		diag.GroupedCount(r.Cost.Recurrence.Muls, "multiplication"), diag.Grouped(r.Cost.Input.Adds), diag.Grouped(r.Cost.Input.Muls))
+	fmt.Fprintf(w, "  an output\t%s, %s\n", diag.GroupedCount(r.Cost.Readout.Adds, "addition"), diag.GroupedCount(r.Cost.Readout.Muls, "multiplication"))
 	if r.Updates > 0 {
-		fmt.Fprintf(w, "  saturated\t%s of %s state updates on the golden vectors (the input's extremes)\n", thousands(int(r.Saturated)), thousands(int(r.Updates)))
+		fmt.Fprintf(w, "  saturated\t%s of %s state updates on the golden vectors (the input's extremes)\n", diag.Grouped(int(r.Saturated)), diag.Grouped(int(r.Updates)))
 	}
 	a.flush(w)
 	if len(r.Passes) > 0 {
@@ -79,13 +80,13 @@ func (a *app) printArchitecture(r *compiler.Architecture) {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "\tLUTs\t\tcycles\t\tblock RAM\tsteps/s\t\n")
 	row := func(what string, o *explore.Candidate, area, time string) {
-		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%d\t%s\t  %s\n", thousands(o.Tables), area, thousands(o.StepCycles), time, o.Blocks,
-			thousands(int(r.Clock*1e6/float64(o.StepCycles))), what)
+		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%d\t%s\t  %s\n", diag.Grouped(o.Tables), area, diag.Grouped(o.StepCycles), time, o.Blocks,
+			diag.Grouped(int(r.Clock*1e6/float64(o.StepCycles))), what)
 	}
 	row("chosen", &c, "", "")
 	for i := range r.RunnerUp {
 		o := &r.RunnerUp[i]
-		row(fmt.Sprintf("%s; %d under update, %d weights, %d of the readout", o.Arch, o.Update, o.Product, o.Readout), o, fmt.Sprintf("%+.0f %%", 100*(float64(o.Tables)/float64(c.Tables)-1)),
+		row(fmt.Sprintf("%s; %d under update, %s, %d of the readout", o.Arch, o.Update, diag.GroupedCount(o.Product, "weight"), o.Readout), o, fmt.Sprintf("%+.0f %%", 100*(float64(o.Tables)/float64(c.Tables)-1)),
 			fmt.Sprintf("%+.0f %%", 100*(float64(o.StepCycles)/float64(c.StepCycles)-1)))
 	}
 	a.flush(w)
@@ -95,7 +96,7 @@ func (a *app) printArchitecture(r *compiler.Architecture) {
 // printSchedule shows how C computes a step on its chip, beside the best that decide one thing otherwise.
 func (a *app) printSchedule(r compiler.Report) {
 	s := r.Schedule
-	fmt.Fprintf(a.out, "\nschedule on %s, the quickest of %s that were priced\n", s.Chip, thousands(s.Priced))
+	fmt.Fprintf(a.out, "\nschedule on %s, the quickest of %s that were priced\n", s.Chip, diag.Grouped(s.Priced))
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	for i, l := range s.Choice.Layers {
 		fmt.Fprintf(w, "  %s\t%s\n", r.Layers[i].Name, l)
@@ -105,7 +106,7 @@ func (a *app) printSchedule(r compiler.Report) {
 	fmt.Fprintf(a.out, "\n  %s by price, not measured: hrnnc bench --mcu %s measures\n", s.Price.Unit, s.Chip)
 	w = tabwriter.NewWriter(a.out, 0, 8, 2, ' ', tabwriter.AlignRight)
 	row := func(what string, p schedule.Price, step string) {
-		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%s\t  %s\n", thousands(int(p.Step()+0.5)), step, thousands(int(p.Output+0.5)), thousands(p.Flash()), thousands(p.RAM()), what)
+		fmt.Fprintf(w, "\t%s\t%s\t%s\t%s\t%s\t  %s\n", diag.Grouped(int(p.Step()+0.5)), step, diag.Grouped(int(p.Output+0.5)), diag.Grouped(p.Flash()), diag.Grouped(p.RAM()), what)
 	}
 	fmt.Fprintf(w, "\tstep\t\toutput\tflash\tRAM\t\n")
 	row("chosen", s.Price, "")
@@ -126,7 +127,7 @@ func (a *app) printTargets(targets map[string][]backends.Figure) {
 		for _, f := range figures {
 			value := strconv.FormatFloat(f.Value, 'f', -1, 64)
 			if f.Value == float64(int(f.Value)) {
-				value = thousands(int(f.Value))
+				value = diag.Grouped(int(f.Value))
 			}
 			fmt.Fprintf(w, "  %s\t%s %s\t%s\n", f.Name, value, f.Unit, f.Note)
 		}
@@ -138,15 +139,6 @@ func (a *app) flush(w *tabwriter.Writer) {
 	if err := w.Flush(); err != nil {
 		fmt.Fprintln(a.err, err)
 	}
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // table prints rows in columns; numbers stand right.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/hrnnc/hrnnc/backends/verilog/sim"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // provenRow is a proof for scripts.
@@ -41,7 +42,7 @@ func howFar(p sim.Proven) string {
 	case p.Forever:
 		return "for ever"
 	case p.Enough():
-		return fmt.Sprintf("for %s cycles", thousands(p.Depth))
+		return fmt.Sprintf("for %s", diag.GroupedCount(p.Depth, "cycle"))
 	}
-	return fmt.Sprintf("for %s cycles of %s", thousands(p.Depth), thousands(p.Cycles))
+	return fmt.Sprintf("for %s of %s", diag.GroupedCount(p.Depth, "cycle"), diag.Grouped(p.Cycles))
 }

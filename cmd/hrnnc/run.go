@@ -187,9 +187,9 @@ func (a *app) printRun(out *compiler.Outputs, said answers, files []string, scor
 			Score     *study.Agreement `json:"score,omitempty"`
 		}{out.Level, n, out.T, out.Y.Shape, files[0], out.Saturated, out.Updates, said.output.Labels, said.nested(), said.places(), score})
 	}
-	fmt.Fprintf(a.out, "%s: %s sequences of %s steps, outputs %s\n", out.Level, thousands(n), thousands(out.T), diag.Shape(out.Y.Shape))
+	fmt.Fprintf(a.out, "%s: %s of %s, outputs %s\n", out.Level, diag.GroupedCount(n, "sequence"), diag.GroupedCount(out.T, "step"), diag.Shape(out.Y.Shape))
 	if out.Updates > 0 {
-		fmt.Fprintf(a.out, "saturated: %s of %s state updates\n", thousands(int(out.Saturated)), thousands(int(out.Updates)))
+		fmt.Fprintf(a.out, "saturated: %s of %s state updates\n", diag.Grouped(int(out.Saturated)), diag.Grouped(int(out.Updates)))
 	}
 	if err := said.print(a); err != nil {
 		return err

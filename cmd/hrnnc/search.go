@@ -285,10 +285,10 @@ func (a *app) searchShard(ctx context.Context, work study.SearchWork, o searchFl
 	if a.json {
 		return a.printJSON(r)
 	}
-	fmt.Fprintf(a.out, "shard %s is done: %s in %s\n", o.shard, plural(len(r.Candidates), "trial"), r.Folder)
+	fmt.Fprintf(a.out, "shard %s is done: %s in %s\n", o.shard, diag.GroupedCount(len(r.Candidates), "trial"), r.Folder)
 	switch {
 	case left > 0:
-		fmt.Fprintf(a.out, "left to other shards: %s\n", plural(left, "trial"))
+		fmt.Fprintf(a.out, "left to other shards: %s\n", diag.GroupedCount(left, "trial"))
 	case o.merge == "":
 		fmt.Fprintf(a.out, "next:    hrnnc search --merge %s, when all shards are done\n", job.Quote(r.Folder))
 	}
@@ -344,10 +344,10 @@ func (a *app) printPlanned(p planned, o searchFlags) error {
 		rounds = fmt.Sprintf(", the first of %d rounds", len(p.Rounds))
 	}
 	if o.plan != "" {
-		fmt.Fprintf(a.out, "%s%s, written to %s\n", plural(p.Count, "trial"), rounds, p.Trials)
+		fmt.Fprintf(a.out, "%s%s, written to %s\n", diag.GroupedCount(p.Count, "trial"), rounds, p.Trials)
 	}
 	if p.Job != "" {
-		fmt.Fprintf(a.out, "job of %s, written to %s\n", plural(p.Shards, "shard"), p.Job)
+		fmt.Fprintf(a.out, "job of %s, written to %s\n", diag.GroupedCount(p.Shards, "shard"), p.Job)
 	}
 	fmt.Fprintf(a.out, "next:    %s\n", next)
 	return nil
@@ -510,7 +510,7 @@ func (o *searchFlags) space(t *study.Study) (search.Space, error) {
 // tellLeftOut says how many combinations were no model.
 func (a *app) tellLeftOut(n int) {
 	if n > 0 {
-		a.tell("left out, because the block does not fit the units, or the leaks the blocks: %s", plural(n, "combination"))
+		a.tell("left out, because the block does not fit the units, or the leaks the blocks: %s", diag.GroupedCount(n, "combination"))
 	}
 }
 
@@ -521,7 +521,7 @@ func (a *app) printFound(r *study.Found) error {
 	}
 	a.bar.clear()
 	if r.Next > 0 {
-		fmt.Fprintf(a.out, "this round is done: %s %s in %s\n", plural(r.Next, "variant"), map[bool]string{true: "goes on, and is", false: "go on, and are"}[r.Next == 1], filepath.Join(r.Folder, search.TrialsName))
+		fmt.Fprintf(a.out, "this round is done: %s %s in %s\n", diag.GroupedCount(r.Next, "variant"), map[bool]string{true: "goes on, and is", false: "go on, and are"}[r.Next == 1], filepath.Join(r.Folder, search.TrialsName))
 		fmt.Fprintf(a.out, "next:    the shards again, and then this merge\n")
 		return nil
 	}
@@ -561,18 +561,10 @@ func (a *app) printFront(r *study.Found) error {
 			row = append(row, "-")
 		}
 		for _, f := range r.Goal.Figures() {
-			row = append(row, thousands(f.Of(&c.Costs)))
+			row = append(row, diag.Grouped(f.Of(&c.Costs)))
 		}
 		rows = append(rows, row)
 	}
-	fmt.Fprintf(a.out, "%d of %s on the front\n", len(best), plural(len(r.Candidates), "candidate"))
+	fmt.Fprintf(a.out, "%d of %s on the front\n", len(best), diag.GroupedCount(len(r.Candidates), "candidate"))
 	return table(a.out, head, rows)
-}
-
-// plural is "1 candidate" or "12 candidates".
-func plural(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return thousands(n) + " " + what
 }

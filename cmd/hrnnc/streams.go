@@ -220,8 +220,8 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 		rows = append(rows, []string{x.what, partText(e.MissRate()), rateText(e.FalseAlarms.PerHour), partText(x.of.Accuracy), partText(x.of.MacroF1),
 			secondsText(x.of.Delay.Median), rateText(x.of.Flicker.PerHour)})
 	}
-	fmt.Fprintf(a.out, "%s, %s: %s events, %.3g h; %s settings tried, for fewest misses with at most %v false alarms an hour\n", t.Score.Split, t.Score.Level,
-		thousands(t.Score.Events.Events), t.Score.Hours, thousands(t.Tried), t.Limit)
+	fmt.Fprintf(a.out, "%s, %s: %s, %.3g h; %s settings tried, for fewest misses with at most %v false alarms an hour\n", t.Score.Split, t.Score.Level,
+		diag.GroupedCount(t.Score.Events.Events, "event"), t.Score.Hours, diag.Grouped(t.Tried), t.Limit)
 	if err := table(a.out, []string{"decide", "missed", "false alarms/h", "accuracy", "macro F1", "delay", "flicker/h"}, rows); err != nil {
 		return err
 	}
@@ -271,8 +271,8 @@ func (a *app) printStreams(scores []*study.StreamScore) error {
 		e := s.Events
 		steps = append(steps, []string{s.Split, s.Level, strconv.Itoa(s.Recordings), hours(s.Hours), partText(s.Accuracy), between(s.Interval, "%.3f"), partText(s.MacroF1),
 			secondsText(s.Delay.Median), secondsText(s.Delay.P90), rateText(s.Flicker.PerHour)})
-		events = append(events, []string{s.Split, s.Level, thousands(e.Events), thousands(e.Hits), partText(e.MissRate()), between(complement(e.Interval), "%.3f"),
-			thousands(e.FalseAlarms.Count), rateText(e.FalseAlarms.PerHour), rateInterval(e.FalseAlarms.Interval), partText(e.Precision)})
+		events = append(events, []string{s.Split, s.Level, diag.Grouped(e.Events), diag.Grouped(e.Hits), partText(e.MissRate()), between(complement(e.Interval), "%.3f"),
+			diag.Grouped(e.FalseAlarms.Count), rateText(e.FalseAlarms.PerHour), rateInterval(e.FalseAlarms.Interval), partText(e.Precision)})
 	}
 	err := table(a.out, []string{"split", "level", "recordings", "hours", "accuracy", "95 % interval", "macro F1", "delay", "of 90 %", "flicker/h"}, steps)
 	fmt.Fprintln(a.out)
@@ -300,13 +300,13 @@ func overStream(s *study.StreamScore) string {
 		fmt.Sprintf("the first %.3g s of a recording do not count; an event may be found %.3g s early or late", s.Warmup, s.Tolerance),
 		"every class is an event; --background LABEL names one that is none"}
 	if s.Interval != nil {
-		lines[0] = fmt.Sprintf("95 %% intervals over %s %s", thousands(s.Interval.Units), s.Of)
+		lines[0] = fmt.Sprintf("95 %% intervals over %s %s", diag.Grouped(s.Interval.Units), s.Of)
 	}
 	if s.Background != "" {
 		lines[2] = s.Background + " is no event, and false alarms are those of an hour of it"
 	}
 	if lost := s.Delay.Changes - s.Delay.Followed; lost > 0 {
-		lines = append(lines, fmt.Sprintf("%s of %s changes were not followed before the next, and count as the longest delays", thousands(lost), thousands(s.Delay.Changes)))
+		lines = append(lines, fmt.Sprintf("%s of %s changes were not followed before the next, and count as the longest delays", diag.Grouped(lost), diag.Grouped(s.Delay.Changes)))
 	}
 	return s.Split + ": " + strings.Join(lines, "\n"+s.Split+": ")
 }
@@ -317,10 +317,10 @@ func (a *app) printStreamClasses(s *study.StreamScore) error {
 	}
 	var rows [][]string
 	for _, c := range s.Classes {
-		row := []string{shorten(c.Name, longestClass), thousands(c.Count), partText(c.Recall), partText(c.Precision), partText(c.F1), "-", "-", "-", "-"}
+		row := []string{shorten(c.Name, longestClass), diag.Grouped(c.Count), partText(c.Recall), partText(c.Precision), partText(c.F1), "-", "-", "-", "-"}
 		for _, e := range s.ByClass {
 			if e.Class == c.Name {
-				row = append(row[:5], thousands(e.Events), thousands(e.Misses), rateText(e.FalseAlarms.PerHour), secondsText(e.Latency))
+				row = append(row[:5], diag.Grouped(e.Events), diag.Grouped(e.Misses), rateText(e.FalseAlarms.PerHour), secondsText(e.Latency))
 			}
 		}
 		rows = append(rows, row)
@@ -375,7 +375,7 @@ func rateText(p score.Part) string {
 		return "-"
 	}
 	if p >= 100 {
-		return thousands(int(math.Round(float64(p))))
+		return diag.Grouped(int(math.Round(float64(p))))
 	}
 	return fmt.Sprintf("%.3g", float64(p))
 }

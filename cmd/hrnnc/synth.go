@@ -14,6 +14,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/synth"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/passes"
 )
@@ -170,12 +171,12 @@ func sizes(s *compiler.Synthesis) (head []string, rows [][]string) {
 		{"carries", func(s synth.Size) int { return s.Carries }}, {"block RAMs", func(s synth.Size) int { return s.Blocks }},
 		{"large RAMs", func(s synth.Size) int { return s.Large }}, {"multipliers", func(s synth.Size) int { return s.Multipliers }},
 	} {
-		row := []string{r.name, thousands(r.of(s.Size)), "-", "-"}
+		row := []string{r.name, diag.Grouped(r.of(s.Size)), "-", "-"}
 		if s.Harness != nil {
-			row[2] = thousands(r.of(*s.Harness))
+			row[2] = diag.Grouped(r.of(*s.Harness))
 		}
 		if n := r.of(s.Has); n > 0 {
-			row[3] = thousands(n)
+			row[3] = diag.Grouped(n)
 		}
 		if r.of(s.Size)+r.of(s.Has) > 0 {
 			rows = append(rows, row)
@@ -193,7 +194,7 @@ func measures(s *compiler.Synthesis) [][2]string {
 	if s.Worst == 0 {
 		say("clock", "not known: nothing here places on this part")
 	} else {
-		say("logic cells", "%s placed, with the harness: a cell is a LUT, its carry and its flip-flop, or some of them", thousands(s.LogicCells))
+		say("logic cells", "%s placed, with the harness: a cell is a LUT, its carry and its flip-flop, or some of them", diag.Grouped(s.LogicCells))
 		var seeds []string
 		var slowest *synth.Path
 		for _, seed := range s.Seeds {
@@ -222,19 +223,19 @@ func measures(s *compiler.Synthesis) [][2]string {
 	if s.Cycles > 0 {
 		at := ""
 		if s.Micros > 0 {
-			at = fmt.Sprintf("; %s us at %s MHz, %s steps a second", threeDigits(s.Micros), threeDigits(s.Clock), thousands(int(s.StepsPerSecond())))
+			at = fmt.Sprintf("; %s us at %s MHz, %s a second", threeDigits(s.Micros), threeDigits(s.Clock), diag.GroupedCount(int(s.StepsPerSecond()), "step"))
 		}
-		say("step", "%s cycles, %s%s", thousands(s.Cycles), counted, at)
+		say("step", "%s, %s%s", diag.GroupedCount(s.Cycles, "cycle"), counted, at)
 	}
 	if !s.RateMet() {
-		say("TOO SLOW", "%s steps a second of %g", thousands(int(s.StepsPerSecond())), s.Rate)
+		say("TOO SLOW", "%s a second of %g", diag.GroupedCount(int(s.StepsPerSecond()), "step"), s.Rate)
 	}
 	if s.OutputCycles > 0 {
 		at := ""
 		if s.OutputMicro > 0 {
 			at = fmt.Sprintf("; %s us", threeDigits(s.OutputMicro))
 		}
-		say("with outputs", "%s cycles%s", thousands(s.OutputCycles), at)
+		say("with outputs", "%s%s", diag.GroupedCount(s.OutputCycles, "cycle"), at)
 	}
 	if s.Energy != nil {
 		say("energy", "%s to %s microjoules a step: %s", threeDigits(s.Energy[0]), threeDigits(s.Energy[1]), s.EnergyNote)
@@ -246,7 +247,7 @@ func measures(s *compiler.Synthesis) [][2]string {
 
 func threeDigits(v float64) string {
 	if v >= 100 {
-		return thousands(int(v + 0.5))
+		return diag.Grouped(int(v + 0.5))
 	}
 	return fmt.Sprintf("%.3g", v)
 }

@@ -187,7 +187,7 @@ func (a *app) verifyTables(rows []compiler.Verification, proofs []sim.Proven, co
 func (a *app) levelTable(rows []compiler.Verification) error {
 	var lines [][]string
 	for _, r := range rows {
-		line := []string{r.Level, thousands(r.Sequences), thousands(r.Steps), thousands(r.Differing), fmt.Sprintf("%.2f s", r.Seconds), r.Proof}
+		line := []string{r.Level, diag.Grouped(r.Sequences), diag.Grouped(r.Steps), diag.Grouped(r.Differing), fmt.Sprintf("%.2f s", r.Seconds), r.Proof}
 		switch {
 		case r.Skipped != "":
 			line = []string{r.Level, "-", "-", "-", "-", "skipped: " + r.Skipped}

@@ -122,13 +122,13 @@ func typeWord(keyword, name string) *Hover {
 	}
 	switch {
 	case keyword == "input" && strings.HasPrefix(name, "u"):
-		return &Hover{Form: name, Lines: []string{fmt.Sprintf("Unsigned integers of %d bits.", bits)}}
+		return &Hover{Form: name, Lines: []string{fmt.Sprintf("Unsigned integers of %s.", diag.GroupedCount(bits, "bit"))}}
 	case keyword == "input":
-		return &Hover{Form: name, Lines: []string{fmt.Sprintf("Integers of %d bits with a sign.", bits)}}
+		return &Hover{Form: name, Lines: []string{fmt.Sprintf("Integers of %s with a sign.", diag.GroupedCount(bits, "bit"))}}
 	case keyword == "param":
-		return &Hover{Form: name, Lines: []string{fmt.Sprintf("Integers of %d bits, times u. For matrices and tables.", bits)}}
+		return &Hover{Form: name, Lines: []string{fmt.Sprintf("Integers of %s, times u. For matrices and tables.", diag.GroupedCount(bits, "bit"))}}
 	}
-	return &Hover{Form: name, Lines: []string{fmt.Sprintf("%d bits a unit.", bits)}}
+	return &Hover{Form: name, Lines: []string{fmt.Sprintf("%s a unit.", diag.GroupedCount(bits, "bit"))}}
 }
 
 // setting says what a key of a block, or one of its values, means.
@@ -226,7 +226,7 @@ func (d *Document) aboutInput() (string, []string) {
 	}
 	lo, hi := in.Range()
 	return code, []string{
-		fmt.Sprintf("A step receives %s from %s to %s.", count(in.Size, "integer", "integers"), diag.Grouped(int(lo)), diag.Grouped(int(hi))),
+		fmt.Sprintf("A step receives %s from %s to %s.", diag.GroupedCount(in.Size, "integer"), diag.Grouped(int(lo)), diag.Grouped(int(hi))),
 		fmt.Sprintf("Unit: one is worth %s; values go from %s to %s.", number(in.Scale), number(float64(lo)*in.Scale), number(float64(hi)*in.Scale)),
 	}
 }
@@ -241,9 +241,9 @@ func (d *Document) aboutParam(p *dsl.Param) (code string, lines []string) {
 		lines = append(lines, role+".")
 	}
 	if bits := paramBits(d.model, p); bits > 0 {
-		lines = append(lines, fmt.Sprintf("%s of weights: %s of %s.", byteCount(bits), count(entries(p.Shape), "entry", "entries"), count(bits/entries(p.Shape), "bit", "bits")))
+		lines = append(lines, fmt.Sprintf("%s of weights: %s of %s.", byteCount(bits), diag.GroupedCount(entries(p.Shape), "entry"), diag.GroupedCount(bits/entries(p.Shape), "bit")))
 	} else if p.Kind == "real" && p.Shape != nil {
-		lines = append(lines, count(entries(p.Shape), "entry", "entries")+"; they become integers in the unit of what they are added to.")
+		lines = append(lines, diag.GroupedCount(entries(p.Shape), "entry")+"; they become integers in the unit of what they are added to.")
 	}
 	if work != "" {
 		lines = append(lines, work+".")
@@ -269,7 +269,7 @@ func (d *Document) role(p *dsl.Param) (role, work string) {
 		case l.Dense == p:
 			return "The recurrence of " + h + ", which is to be a Hadamard matrix with signs", ""
 		case slices.Contains(l.Bias, p):
-			return "A bias of " + h, count(l.State.Size, "addition", "additions") + " a step, of all biases together"
+			return "A bias of " + h, diag.GroupedCount(l.State.Size, "addition") + " a step, of all biases together"
 		case l.Inflow != nil && l.Inflow.Embed == p:
 			return "The table that tokens are looked up in", ""
 		case l.Inflow != nil && l.Inflow.Matrix == p:
@@ -280,7 +280,7 @@ func (d *Document) role(p *dsl.Param) (role, work string) {
 	case m.Readout.Matrix:
 		return "The outputs, from " + m.Readout.From.State.Name, d.products(p, false) + ", where there is an output"
 	case m.Readout.Bias:
-		return "The constant of the outputs", count(entries(p.Shape), "addition", "additions") + " an output"
+		return "The constant of the outputs", diag.GroupedCount(entries(p.Shape), "addition") + " an output"
 	}
 	return "", ""
 }
@@ -293,11 +293,11 @@ func (d *Document) products(p *dsl.Param, column bool) string {
 	rows, cols := p.Shape[0], p.Shape[1]
 	switch bits, _ := numerics.WeightBits(p.Kind); {
 	case column:
-		return fmt.Sprintf("%s a step, of one column, and no multiplication", count(rows, "addition", "additions"))
+		return fmt.Sprintf("%s a step, of one column, and no multiplication", diag.GroupedCount(rows, "addition"))
 	case bits <= 2:
-		return fmt.Sprintf("At most %s a step, and no multiplication", count(rows*cols, "addition", "additions"))
+		return fmt.Sprintf("At most %s a step, and no multiplication", diag.GroupedCount(rows*cols, "addition"))
 	}
-	return fmt.Sprintf("At most %s and as many additions a step; weights of 0 and of powers of two take none", count(rows*cols, "multiplication", "multiplications"))
+	return fmt.Sprintf("At most %s and as many additions a step; weights of 0 and of powers of two take none", diag.GroupedCount(rows*cols, "multiplication"))
 }
 
 func (d *Document) aboutState(l *dsl.Layer) (code string, lines []string) {
@@ -306,12 +306,12 @@ func (d *Document) aboutState(l *dsl.Layer) (code string, lines []string) {
 	if s.Max > 0 {
 		code += " range " + number(s.Max)
 	}
-	lines = append(lines, fmt.Sprintf("%s of %d bits: %s of state%s.", count(s.Size, "unit", "units"), s.Bits, byteCount(d.copies()*s.Size*s.Bits), d.courses()))
+	lines = append(lines, fmt.Sprintf("%s of %s: %s of state%s.", diag.GroupedCount(s.Size, "unit"), diag.GroupedCount(s.Bits, "bit"), byteCount(d.copies()*s.Size*s.Bits), d.courses()))
 	if l.Block > 0 {
 		blocks := s.Size / l.Block
 		stages := int(math.Log2(float64(l.Block)))
-		lines = append(lines, fmt.Sprintf("Recurrence: %s of %d, %s a step%s, no multiplication.", count(blocks, "block", "blocks"), l.Block,
-			count(d.copies()*s.Size*stages, "addition", "additions"), d.courses()))
+		lines = append(lines, fmt.Sprintf("Recurrence: %s of %d, %s a step%s, no multiplication.", diag.GroupedCount(blocks, "block"), l.Block,
+			diag.GroupedCount(d.copies()*s.Size*stages, "addition"), d.courses()))
 	}
 	if l.Leak != nil {
 		lines = append(lines, "It forgets "+dsl.LeakText(l.Leak)+" of itself a step.")
@@ -367,7 +367,7 @@ func (d *Document) aboutOutput(n *dsl.Definition) (string, []string) {
 	out := d.model.Output
 	what := map[ir.Decision]string{ir.Argmax: "The index of the largest of ", ir.Threshold: "One bit for each of ", ir.Logits: "The numbers of "}[out.Decision]
 	when := map[ir.When]string{ir.AtLast: "after the last step", ir.EveryStep: "after each step", ir.Mean: "after the last step, of the mean over all"}[out.When]
-	lines := []string{what + count(d.model.Readout.Matrix.Shape[0], "output", "outputs") + ", " + when + "."}
+	lines := []string{what + diag.GroupedCount(d.model.Readout.Matrix.Shape[0], "output") + ", " + when + "."}
 	return code, append(lines, d.readout()...)
 }
 
@@ -376,14 +376,14 @@ func (d *Document) readout() []string {
 	if len(r.Matrix.Shape) != 2 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s, from the %d units of %s. %s.", count(r.Matrix.Shape[0], "output", "outputs"), r.From.State.Size, r.From.State.Name, d.products(r.Matrix, false))}
+	return []string{fmt.Sprintf("%s, from the %s of %s. %s.", diag.GroupedCount(r.Matrix.Shape[0], "output"), diag.GroupedCount(r.From.State.Size, "unit"), r.From.State.Name, d.products(r.Matrix, false))}
 }
 
 // costed adds what the whole model takes, where that is known.
 func (d *Document) costed(h *Hover) *Hover {
 	if c := d.measured.Cost; c != nil && d.measured.Of == d.Text {
 		h.Lines = append(h.Lines, fmt.Sprintf("%s of weights and %s of state; %s and %s a step.", byteCount(8*c.Weights), byteCount(8*c.State),
-			count(c.Adds, "addition", "additions"), count(c.Muls, "multiplication", "multiplications")))
+			diag.GroupedCount(c.Adds, "addition"), diag.GroupedCount(c.Muls, "multiplication")))
 	}
 	return h
 }
@@ -419,11 +419,4 @@ func shape(s []int) string {
 // number writes a number for people: six digits.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return diag.Grouped(n) + " " + many
-}
-
-func byteCount(bits int) string { return count((bits+7)/8, "byte", "bytes") }
+func byteCount(bits int) string { return diag.GroupedCount((bits+7)/8, "byte") }

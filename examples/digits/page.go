@@ -7,6 +7,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/bench/machine"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // tally counts decisions.
@@ -46,16 +47,8 @@ func (t *training) row() string {
 
 // costs is what stands in a row of bytes, additions and multiplications.
 func costs(c lower.Cost) string {
-	return fmt.Sprintf("%s | %s | %s", thousands((c.Bits+7)/8), thousands(c.Recurrence.Adds+c.Input.Adds+c.Readout.Adds),
-		thousands(c.Recurrence.Muls+c.Input.Muls+c.Readout.Muls))
-}
-
-// thousands spells a number below a million.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	return fmt.Sprintf("%s | %s | %s", diag.Grouped((c.Bits+7)/8), diag.Grouped(c.Recurrence.Adds+c.Input.Adds+c.Readout.Adds),
+		diag.Grouped(c.Recurrence.Muls+c.Input.Muls+c.Readout.Muls))
 }
 
 func percent(part float64) string { return fmt.Sprintf("%.1f %%", 100*part) }

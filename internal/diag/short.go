@@ -77,12 +77,3 @@ func fit(text string) string {
 	}
 	return b.String()
 }
-
-// grouped writes a count with commas.
-func Grouped(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}

@@ -28,12 +28,7 @@ func Measure(file, text string) *editor.Measured {
 		return out
 	}
 	out.Diagnostics = m.Warnings
-	out.Units = map[string]float64{}
-	for _, v := range m.Real.Values {
-		if t := v.Const; t != nil && t.Unit > 0 && t.Weight != "sign" {
-			out.Units[t.Name] = t.Unit
-		}
-	}
+	out.Units = unitsOf(m)
 	l, err := m.Lower(passes.Config{})
 	var bug *passes.BugError
 	switch {
@@ -43,7 +38,22 @@ func Measure(file, text string) *editor.Measured {
 		out.Diagnostics = append(out.Diagnostics, compiler.Diagnostics(err)...)
 		return out
 	}
-	out.States = map[string]editor.State{}
+	return Of(l, text)
+}
+
+func unitsOf(m *compiler.Model) map[string]float64 {
+	out := map[string]float64{}
+	for _, v := range m.Real.Values {
+		if t := v.Const; t != nil && t.Unit > 0 && t.Weight != "sign" {
+			out[t.Name] = t.Unit
+		}
+	}
+	return out
+}
+
+// Of is what is known of a text and its weights that went through the passes.
+func Of(l *compiler.Lowered, text string) *editor.Measured {
+	out := &editor.Measured{Of: text, Diagnostics: l.Warnings, Units: unitsOf(l.Model), States: map[string]editor.State{}}
 	for i, s := range l.Module.States {
 		out.States[s.Name] = editor.State{Unit: s.Scale.Unit, Max: s.Max, Saturates: i < len(l.Plan.Layers) && l.Plan.Layers[i].Saturate}
 	}

@@ -65,7 +65,7 @@ func open(path, code string, most int64) (*File, error) {
 	case info.Size() == 0:
 		return nil, at.Errorf(code, "is empty").Helpf("write it again; the program that saved it may have been interrupted")
 	case info.Size() > most:
-		return nil, at.Errorf(code, "has %d bytes; at most %d are read", info.Size(), most).Helpf("check that it is the right file")
+		return nil, at.Errorf(code, "has %s; at most %d are read", diag.Count(info.Size(), "byte"), most).Helpf("check that it is the right file")
 	}
 	f, err := os.Open(path)
 	if err != nil {

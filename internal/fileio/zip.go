@@ -51,7 +51,7 @@ func OpenZipFile(file string, content *io.SectionReader, code string) (*Zip, err
 		}
 		seen[f.Name] = true
 		if f.CompressedSize64 > size || f.UncompressedSize64 > limit(f) {
-			return nil, z.at(f.Name).Errorf(code, "declares %d bytes in %d, which cannot be", f.UncompressedSize64, f.CompressedSize64).
+			return nil, z.at(f.Name).Errorf(code, "declares %s in %d, which cannot be", diag.Count(f.UncompressedSize64, "byte"), f.CompressedSize64).
 				Helpf("save it again; the archive is damaged")
 		}
 		packed += f.CompressedSize64
@@ -61,7 +61,7 @@ func OpenZipFile(file string, content *io.SectionReader, code string) (*Zip, err
 			return nil, z.at(f.Name).Errorf(code, "the entries of the archive overlap").Helpf("save it again; the archive is damaged")
 		}
 		if unpacked > MaxBytes {
-			return nil, z.at(f.Name).Errorf(code, "the archive unpacks to more than %d bytes", MaxBytes).Helpf("check that it is the right file")
+			return nil, z.at(f.Name).Errorf(code, "the archive unpacks to more than %s", diag.Count(MaxBytes, "byte")).Helpf("check that it is the right file")
 		}
 		z.Entries = append(z.Entries, f)
 	}
@@ -73,7 +73,7 @@ func OpenZipFile(file string, content *io.SectionReader, code string) (*Zip, err
 func (z *Zip) Plain() error {
 	const small, ratio = 16 << 20, 100
 	if z.unpacked > small && z.unpacked > ratio*z.packed {
-		return diag.InFile(z.File, "").Errorf(z.code, "unpacks to %d bytes from %d, more than numbers do", z.unpacked, z.packed).
+		return diag.InFile(z.File, "").Errorf(z.code, "unpacks to %s from %d, more than numbers do", diag.Count(z.unpacked, "byte"), z.packed).
 			Helpf("check that it is the right file; or save it without compression")
 	}
 	return nil

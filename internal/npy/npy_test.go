@@ -114,7 +114,7 @@ func TestReadErrors(t *testing.T) {
 		{"header cut", good[:30], "is truncated: its header needs"},
 		{"header of 4 GiB", []byte(magic + "\x02\x00\xff\xff\xff\xff{}"), "is truncated: its header needs 4294967307 bytes and the file has 14"},
 		{"values cut", good[:len(good)-1], "is truncated: [2] of <f4 needs 8 bytes and 7 follow the header; help: copy or save it again"},
-		{"values left over", append(bytes.Clone(good), 1), "has 1 bytes after the array: [2] of <f4 needs 8"},
+		{"values left over", append(bytes.Clone(good), 1), "has 1 byte after the array: [2] of <f4 needs 8"},
 		{"objects", plain("|O", "(1,)", []byte("cos\nsystem\n")),
 			"holds pickled Python objects (dtype object), which are never run; help: save it with np.save(path, x.astype(np.float32))"},
 		{"complex", plain("<c8", "(1,)", make([]byte, 8)), "has dtype <c8; booleans, integers and floats up to 64 bits are read"},

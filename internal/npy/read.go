@@ -103,7 +103,7 @@ func readHeader(at diag.Builder, r *bufio.Reader, size int64) (h header, left in
 		return h, 0, truncated(at, begin+length, size)
 	}
 	if length > maxHeader {
-		return h, 0, at.Errorf(code, "has a header of %d bytes; at most %d are read", length, maxHeader).Helpf("save it with np.save as one plain array")
+		return h, 0, at.Errorf(code, "has a header of %s; at most %d are read", diag.Count(length, "byte"), maxHeader).Helpf("save it with np.save as one plain array")
 	}
 	text := make([]byte, begin+length)
 	if _, err := io.ReadFull(r, text); err != nil {
@@ -120,7 +120,7 @@ func readHeader(at diag.Builder, r *bufio.Reader, size int64) (h header, left in
 func (h header) values(at diag.Builder, width int, left int64) (int, error) {
 	n, ok := count(h.shape)
 	if !ok || n > maxValues {
-		return 0, at.Errorf(code, "its shape %s has more than %d values", diag.Shape(h.shape), maxValues).
+		return 0, at.Errorf(code, "its shape %s has more than %s", diag.Shape(h.shape), diag.Count(maxValues, "value")).
 			Helpf("save fewer values; or the header is damaged, then save it again")
 	}
 	if want := n * width; int64(want) != left {
@@ -139,15 +139,15 @@ func unreadable(at diag.Builder, err error) error {
 }
 
 func truncated(at diag.Builder, want, have int64) error {
-	return at.Errorf(code, "is truncated: its header needs %d bytes and the file has %d", want, have).Helpf("copy or save it again")
+	return at.Errorf(code, "is truncated: its header needs %s and the file has %d", diag.Count(want, "byte"), have).Helpf("copy or save it again")
 }
 
 func sizeError(at diag.Builder, h header, want, have int) error {
 	what := fmt.Sprintf("%s of %s", diag.Shape(h.shape), h.descr)
 	if have < want {
-		return at.Errorf(code, "is truncated: %s needs %d bytes and %d follow the header", what, want, have).Helpf("copy or save it again")
+		return at.Errorf(code, "is truncated: %s needs %s and %d follow the header", what, diag.Count(want, "byte"), have).Helpf("copy or save it again")
 	}
-	return at.Errorf(code, "has %d bytes after the array: %s needs %d", have-want, what, want).
+	return at.Errorf(code, "has %s after the array: %s needs %d", diag.Count(have-want, "byte"), what, want).
 		Helpf("save each array to a file of its own with np.save, or several with np.savez")
 }
 
@@ -320,7 +320,7 @@ func ReadNpzFrom(file string, content *io.SectionReader, need func(name string, 
 			return nil, err
 		}
 		if left -= a.Len(); left < 0 {
-			return nil, at.Errorf(code, "the archive holds more than %d values", maxValues).Helpf("check that it is the right file")
+			return nil, at.Errorf(code, "the archive holds more than %s", diag.Count(maxValues, "value")).Helpf("check that it is the right file")
 		}
 		arrays[name] = a
 	}

@@ -25,7 +25,7 @@ func Write(w io.Writer, a *Array) error {
 		return err
 	}
 	if n, ok := count(a.Shape); !ok || n != a.Len() {
-		return fmt.Errorf("an array of shape %s with %d values cannot be written", diag.Shape(a.Shape), a.Len())
+		return fmt.Errorf("an array of shape %s with %s cannot be written", diag.Shape(a.Shape), diag.Count(a.Len(), "value"))
 	}
 	if err := a.writeHeader(w); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (a *Array) encoder() (func(buf []byte, i int) []byte, error) {
 	}
 	lo, hi, ok := bounds(a.Kind, size)
 	if !ok {
-		return nil, fmt.Errorf("an array of kind %q and %d bytes cannot be written", a.Kind, size)
+		return nil, fmt.Errorf("an array of kind %q and %s cannot be written", a.Kind, diag.Count(size, "byte"))
 	}
 	if i := slices.IndexFunc(a.Ints, func(v int64) bool { return v < lo || v > hi }); i >= 0 {
 		return nil, fmt.Errorf("value %d is %d, outside %s", i, a.Ints[i], a.DType())

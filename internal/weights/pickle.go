@@ -289,7 +289,7 @@ func (m *machine) protocol() {
 func (m *machine) long() {
 	n := m.uint(1)
 	if n > 8 {
-		m.fail("the pickle has an integer of %d bytes, which no state_dict needs", n)
+		m.fail("the pickle has an integer of %s, which no state_dict needs", diag.Count(n, "byte"))
 		return
 	}
 	v := m.uint(n)

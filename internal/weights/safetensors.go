@@ -36,7 +36,7 @@ func (f *File) readSafetensors(content *io.SectionReader, need need) error {
 	f.Format = Safetensors
 	length, most := binary.LittleEndian.Uint64(fileio.Head(content, 8)), content.Size()-8
 	if length > maxHeader || length > uint64(most) {
-		return at.Errorf(code, "declares %d bytes of header and the file has %d", length, most).
+		return at.Errorf(code, "declares %s of header and the file has %d", diag.Count(length, "byte"), most).
 			Helpf("copy or save it again; it looks truncated")
 	}
 	entries, err := f.header(io.NewSectionReader(content, 8, int64(length)))
@@ -128,7 +128,7 @@ func (f *File) checkEntry(e entry) error {
 		return at.Errorf(code, "has no valid data_offsets").Helpf("save it again; the header is damaged")
 	}
 	if have, want := e.Offsets[1]-e.Offsets[0], int64(n*d.width); have != want {
-		return at.Errorf(code, "takes %d bytes; %s of %s needs %d", have, diag.Shape(e.Shape), e.DType, want).
+		return at.Errorf(code, "takes %s; %s of %s needs %d", diag.Count(have, "byte"), diag.Shape(e.Shape), e.DType, want).
 			Helpf("save it again; the header is damaged")
 	}
 	return nil
@@ -160,7 +160,7 @@ func (f *File) checkOffsets(entries []entry, size int64) error {
 		end = e.Offsets[1]
 	}
 	if end != size {
-		return diag.InFile(f.Path, "").Errorf(code, "has %d bytes after the last tensor", size-end).Helpf("save it again; the file is damaged")
+		return diag.InFile(f.Path, "").Errorf(code, "has %s after the last tensor", diag.Count(size-end, "byte")).Helpf("save it again; the file is damaged")
 	}
 	return nil
 }
@@ -284,7 +284,7 @@ func (f *File) append(body []byte, t *Tensor) ([]byte, error) {
 		return nil, at.Errorf(code, "the format keeps this name for the metadata").Helpf("rename the tensor")
 	}
 	if n, ok := count(t.Shape); !ok || n != len(t.Data) {
-		return nil, at.Errorf(code, "has %d values, which is not its shape %s", len(t.Data), diag.Shape(t.Shape)).Helpf("this is a fault of the program that made the tensor")
+		return nil, at.Errorf(code, "has %s, which is not its shape %s", diag.Count(len(t.Data), "value"), diag.Shape(t.Shape)).Helpf("this is a fault of the program that made the tensor")
 	}
 	for i, v := range t.Data {
 		bits, ok := d.put(v)

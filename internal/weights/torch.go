@@ -53,7 +53,7 @@ func (f *File) readTorch(z *fileio.Zip, root string, need need) error {
 	}
 	e := entries["data.pkl"]
 	if e.UncompressedSize64 > maxPickle {
-		return diag.InFile(f.Path, "entry "+diag.Short(e.Name)).Errorf(code, "has %d bytes; at most %d are read", e.UncompressedSize64, maxPickle).Helpf(saveStateDict)
+		return diag.InFile(f.Path, "entry "+diag.Short(e.Name)).Errorf(code, "has %s; at most %d are read", diag.Count(e.UncompressedSize64, "byte"), maxPickle).Helpf(saveStateDict)
 	}
 	pickle, err := z.Read(e)
 	if err != nil {
@@ -117,7 +117,7 @@ func (a *archive) tensor(name string, v view) (*Tensor, error) {
 		return nil, err
 	}
 	if n > 0 && !v.within() {
-		return nil, at.Errorf(code, "reaches outside its storage of %d values", v.storage.count).Helpf("save it again; the file is damaged")
+		return nil, at.Errorf(code, "reaches outside its storage of %s", diag.Count(v.storage.count, "value")).Helpf("save it again; the file is damaged")
 	}
 	// Views may share a storage (tied weights) or repeat it (expand), but not without measure.
 	if a.values += n; a.values > 8*a.unpacked+spare || a.values > maxValues {
@@ -182,8 +182,8 @@ func (a *archive) storage(at diag.Builder, s storage) ([]byte, error) {
 	case have == none:
 		return nil, at.Errorf(code, "its values are not in the archive (no entry data/%s)", diag.Short(s.key)).Helpf("copy or save it again")
 	case have != size:
-		return nil, at.Errorf(code, "its storage data/%s has %d bytes; %d values of %s need another number",
-			diag.Short(s.key), have, s.count, s.dtype).Helpf("copy or save it again; the file is damaged")
+		return nil, at.Errorf(code, "its storage data/%s has %s; %s of %s need another number",
+			diag.Short(s.key), diag.Count(have, "byte"), diag.Count(s.count, "value"), s.dtype).Helpf("copy or save it again; the file is damaged")
 	case !ok:
 		a.storages[s.key] = raw
 		a.unpacked += len(raw)

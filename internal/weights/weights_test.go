@@ -65,7 +65,7 @@ func TestSafetensorsErrors(t *testing.T) {
 		{"offsets negative", st(entry(`"data_offsets":[-4,0]`), 0, 0, 0, 0), "has no valid data_offsets"},
 		{"size", st(entry(`"data_offsets":[0,8]`), make([]byte, 8)...), "takes 8 bytes; [1] of F32 needs 4"},
 		{"values cut", st(entry(`"data_offsets":[0,4]`), 0, 0, 0), "m.safetensors: tensor w: error[weights]: ends at byte 4 of the values and the file has 3"},
-		{"values left over", st(entry(`"data_offsets":[0,4]`), 0, 0, 0, 0, 0), "has 1 bytes after the last tensor"},
+		{"values left over", st(entry(`"data_offsets":[0,4]`), 0, 0, 0, 0, 0), "has 1 byte after the last tensor"},
 		{"hole", st(entry(`"data_offsets":[4,8]`), make([]byte, 8)...), "leaves a hole before it, from byte 0 to 4 of the values"},
 		{"overlap", st(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, 1, 2, 3),
 			"tensor b: error[weights]: overlaps the tensor before it at byte 1 of the values"},
@@ -173,7 +173,7 @@ func TestWriteErrors(t *testing.T) {
 		{[]*Tensor{one("F32", 1e39)}, "value [0] is 1e+39, which F32 cannot hold"},
 		{[]*Tensor{one("F16", 1e5)}, "value [0] is 100000, which F16 cannot hold"},
 		{[]*Tensor{one("F8", 1)}, "has type F8; BF16, BOOL,"},
-		{[]*Tensor{{Name: "w", Shape: []int{2}, Data: []float64{1}}}, "has 1 values, which is not its shape [2]"},
+		{[]*Tensor{{Name: "w", Shape: []int{2}, Data: []float64{1}}}, "has 1 value, which is not its shape [2]"},
 		{[]*Tensor{{Name: "__metadata__", Data: []float64{1}}}, "the format keeps this name for the metadata"},
 		{[]*Tensor{{Name: "\xff", Data: []float64{1}}}, "its name is not UTF-8"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
 )
 
@@ -125,7 +126,7 @@ func CheckInput(m *ir.Module, x [][]int64) error {
 	lo, hi := m.Input.Range()
 	for t, row := range x {
 		if len(row) != m.Input.Size {
-			return fmt.Errorf("step %d has %d entries, input %s has %d", t+1, len(row), m.Input.Name, m.Input.Size)
+			return fmt.Errorf("step %d has %s, input %s has %d", t+1, diag.Count(len(row), "entry"), m.Input.Name, m.Input.Size)
 		}
 		for i, v := range row {
 			if v < lo || v > hi {

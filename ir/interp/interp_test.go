@@ -453,7 +453,7 @@ func TestRefuses(t *testing.T) {
 		{"nothing wrong", "i10", 1, [][]int64{{7, -8}, {0, 0}, {1, 1}}, "<nil>"},
 		{"no step", "i10", 1, nil, "the sequence has no step"},
 		{"too many steps", "i10", 1, [][]int64{{0, 0}, {0, 0}, {0, 0}, {0, 0}}, "the sequence has 4 steps, the model 3"},
-		{"too few entries", "i10", 1, [][]int64{{0, 0}, {0}}, "step 2 has 1 entries, input x has 2"},
+		{"too few entries", "i10", 1, [][]int64{{0, 0}, {0}}, "step 2 has 1 entry, input x has 2"},
 		{"out of range", "i10", 1, [][]int64{{0, 8}}, "step 1, entry 1 is 8; input x goes from -8 to 7"},
 		{"wrong at an odd step", "i8", 1, [][]int64{{7, -8}}, "<nil>"},
 		{"too narrow at an even step", "i8", 100, [][]int64{{0, 0}, {1, 2}}, "step 2, %1 = requant: entry 1, 200, does not fit its 8 bits: range analysis is wrong"},

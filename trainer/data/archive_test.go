@@ -248,7 +248,7 @@ func TestArchiveErrors(t *testing.T) {
 		{get(filetest.Zip(t, map[string]string{recording: "no sound"}), nil), "/set.zip/recordings/0_george_0.wav: error[data]: is not a WAV file; help: nothing was put in place"},
 		{get(filetest.Zip(t, map[string]string{recording: wav(1)[:30]}), nil), "is truncated: chunk fmt  declares 16 bytes and has 10"},
 		{get(filetest.Zip(t, map[string]string{recording: wav()[:36]}), nil), "holds no samples"},
-		{get(filetest.Zip(t, map[string]string{recording: strings.Replace(wav(1), "\x40\x1f", "\x80\x3e", 1)}), nil), "has 1 channels of 16 bits at 16000 Hz, format 1; 1 of 16 at 8000"},
+		{get(filetest.Zip(t, map[string]string{recording: strings.Replace(wav(1), "\x40\x1f", "\x80\x3e", 1)}), nil), "has 1 channel of 16 bits at 16000 Hz, format 1; 1 of 16 at 8000"},
 		{get(filetest.Zip(t, map[string]string{recording: wav(1)}), nil), "/set.zip: error[data]: holds 1 recordings; the archive has 2; help: nothing was put in place: it is not the archive that hrnnc knows"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {

@@ -33,11 +33,11 @@ func (b *numpyBuilder) axes(name string, x files.Tensor) (files.Tensor, error) {
 		if steps == 1 {
 			why = "which leaves a recurrent model nothing to remember"
 		}
-		return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, steps before values: sequences of %d steps of %d values, %s", diag.Shape(x.Shape), steps, values, why).
-			Helpf("axes = nct  reads it as %d channels of %d steps, as PyTorch has it;  axes = ntc  as it is", steps, values)
+		return x, b.at("array "+diag.Short(name)).Errorf(code, "has shape %s, steps before values: sequences of %s of %s, %s", diag.Shape(x.Shape), diag.Count(steps, "step"), diag.Count(values, "value"), why).
+			Helpf("axes = nct  reads it as %s of %s, as PyTorch has it;  axes = ntc  as it is", diag.Count(steps, "channel"), diag.Count(values, "step"))
 	}
 	if 4*steps <= values {
-		b.p.note("x has %d steps of %d values; axes = nct reads it as %d channels of %d steps", steps, values, steps, values)
+		b.p.note("x has %s of %s; axes = nct reads it as %s of %s", diag.Count(steps, "step"), diag.Count(values, "value"), diag.Count(steps, "channel"), diag.Count(values, "step"))
 	}
 	return x, nil
 }

@@ -46,7 +46,7 @@ func TestChannelsFirst(t *testing.T) {
 		t.Errorf("%d steps, notes %q", s.Train.T, s.Notes)
 	}
 	one := saveNpz(t, map[string]*npy.Array{"x": waves(4, 1, 40, true), "y": y})
-	if _, err := Load(one, options(t)); err == nil || !strings.Contains(err.Error(), "sequences of 1 steps of 40 values") {
+	if _, err := Load(one, options(t)); err == nil || !strings.Contains(err.Error(), "sequences of 1 step of 40 values") {
 		t.Errorf("got %v", err)
 	}
 	whole := load(t, saveNpz(t, map[string]*npy.Array{"x": ints('u', 1, 4, 2, 9), "y": y}), "axes=nct", "valid=0", "hold=0")

@@ -189,7 +189,7 @@ func (t *table) findValues(r *files.Rows, named []string) error {
 		return fail(r.File, "").Errorf(code, "no column holds values").Helpf("say  values = \"NAME,NAME\"  or  text = \"NAME\"")
 	}
 	if t.values != nil && len(found) != len(t.values) {
-		return fail(r.File, "").Errorf(code, "has %d columns of values; the file before it has %d", len(found), len(t.values)).
+		return fail(r.File, "").Errorf(code, "has %s of values; the file before it has %d", diag.Count(len(found), "column"), len(t.values)).
 			Helpf("name them:  values = \"NAME,NAME\"")
 	}
 	t.values, t.names, t.named, t.header = found, nil, r.Header != nil, r.Header

@@ -19,7 +19,7 @@ func TestDescribeSteps(t *testing.T) {
 // TestDescribeTargets says what the numbers of a regression are like, and draws no part by class.
 func TestDescribeTargets(t *testing.T) {
 	s := load(t, saveTable(t, "s.csv", "a,charge,b,peak\n1,10,2,-1\n3,14,4,-3\n"), "targets=peak,charge", "valid=50%", "hold=0")
-	if want := []string{"validation part: 1 sequences drawn at random"}; !slices.Equal(s.Notes, want) {
+	if want := []string{"validation part: 1 sequence drawn at random"}; !slices.Equal(s.Notes, want) {
 		t.Errorf("notes %q", s.Notes)
 	}
 	d := load(t, saveTable(t, "s.csv", "a,charge,b,peak\n1,10,2,-1\n3,14,4,-3\n"), "targets=peak,charge", "valid=0", "hold=0").Describe()

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // doubts looks for readings of a table that are likely wrong, once all rows are there: columns that nobody named and that are times
@@ -253,10 +255,10 @@ func (t *table) scattered(name string, cuts int) error {
 		return nil
 	}
 	if t.answered() && !t.cols.EachStep {
-		return fail(name, "").Errorf(code, "%d rows of %d recordings are cut into %d pieces of one label", n, ids, cuts).
+		return fail(name, "").Errorf(code, "%s of %d recordings are cut into %d pieces of one label", diag.Count(n, "row"), ids, cuts).
 			Helpf("where every step has a label of its own, say  each_step = yes;  or sort the rows by recording")
 	}
-	return fail(name, "").Errorf(code, "%d rows of %d recordings are %d pieces: rows of one id do not follow each other", n, ids, cuts).
+	return fail(name, "").Errorf(code, "%s of %d recordings are %d pieces: rows of one id do not follow each other", diag.Count(n, "row"), ids, cuts).
 		Helpf("sort the rows by recording, and by time within each")
 }
 
@@ -292,7 +294,7 @@ func (t *table) stepsAsSequences(name string, timed bool) error {
 		return nil
 	}
 	help := "say  id = COLUMN,  which numbers the recordings, or  id = file  where the whole file is one; or  inputs = 1  where a row is a sequence"
-	return fail(name, "").Errorf(code, "its rows look like steps of recordings (%s), and would be read as %d sequences of %d steps", strings.Join(why, ", "), n, d).
+	return fail(name, "").Errorf(code, "its rows look like steps of recordings (%s), and would be read as %s of %s", strings.Join(why, ", "), diag.Count(n, "sequence"), diag.Count(d, "step")).
 		Helpf("%s", help)
 }
 

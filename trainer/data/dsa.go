@@ -101,7 +101,7 @@ func readDSA19Archive(root string, count int, _ Options) (*pool, error) {
 				return err
 			}
 			if width != channels || len(values) != size {
-				return fail(file, "").Errorf(code, "has %d steps of %d numbers; a segment has %d of %d", len(values)/width, width, dsaSteps, channels).Helpf("unpack it again")
+				return fail(file, "").Errorf(code, "has %s of %s; a segment has %d of %d", diag.Count(len(values)/width, "step"), diag.Count(width, "number"), dsaSteps, channels).Helpf("unpack it again")
 			}
 			for j, v := range values {
 				x[i*size+j] = float32(v)

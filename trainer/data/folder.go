@@ -50,7 +50,7 @@ func filesBelow(dir string) (paths []string, err error) {
 		return nil
 	})
 	if errors.Is(err, errTooMany) {
-		return nil, fail(dir, "").Errorf(code, "has more than %d files in it", maxFiles).
+		return nil, fail(dir, "").Errorf(code, "has more than %s in it", diag.Count(maxFiles, "file")).
 			Helpf("name the folder of the recordings alone, or a pattern such as  \"%s/*.csv\"", dir)
 	}
 	if err != nil {
@@ -88,7 +88,7 @@ func recordedPool(name string, paths []string, o *Options) (*pool, error) {
 	}
 	p, err := soundPool(name, recordedFiles(sounds), o)
 	if err == nil && others > 0 {
-		p.note("%d files beside the .wav files are not read", others)
+		p.note("not read: %s beside the .wav files", diag.Count(others, "file"))
 	}
 	return p, err
 }

@@ -113,7 +113,7 @@ func TestLongLine(t *testing.T) {
 func TestSounds(t *testing.T) {
 	dir := tree(t, map[string]string{"no/1.wav": filetest.WAV[int16](1, 1, 16000, 1, 2, 3, 4), "yes/1.wav": filetest.WAV[int16](1, 1, 16000, 5, 6, 7, 8), "yes/2.wav": filetest.WAV[int16](1, 1, 16000, 9, 10), "list.csv": "x"})
 	s := load(t, dir, "window=2", "valid=0", "hold=0")
-	if got := values(&s.Train, 3); s.Train.N != 5 || !slices.Equal(got, []float64{7.0 / 32768, 8.0 / 32768}) || s.Train.Label(3) != 1 || !noted(s, "1 files beside the .wav files") {
+	if got := values(&s.Train, 3); s.Train.N != 5 || !slices.Equal(got, []float64{7.0 / 32768, 8.0 / 32768}) || s.Train.Label(3) != 1 || !noted(s, "not read: 1 file beside the .wav files") {
 		t.Errorf("%d windows, %v, notes %q", s.Train.N, got, s.Notes)
 	}
 	if s = load(t, dir, "length=4", "valid=0", "hold=0"); !slices.Equal(values(&s.Train, 2), []float64{0, 0, 9.0 / 32768, 10.0 / 32768}) {
@@ -143,10 +143,10 @@ func TestSounds(t *testing.T) {
 		t.Errorf("another rate: %v", err)
 	}
 	for want, list := range map[string]map[string]string{
-		"b_1.wav: error[data]: has 1 channels at 16000 Hz; ": {"a_1.wav": filetest.WAV[int16](1, 1, 8000, 1), "b_1.wav": filetest.WAV[int16](1, 1, 16000, 1)},
-		"has 1 channels of 16 bits at 8000 Hz, format 2":     {"a_1.wav": filetest.WAV[int16](2, 1, 8000, 1), "b_1.wav": filetest.WAV[int16](1, 1, 8000, 1)},
-		"which class each file is of cannot be told":         {"1.wav": filetest.WAV[int16](1, 1, 8000, 1), "2.wav": filetest.WAV[int16](1, 1, 8000, 1)},
-		"is not a WAV file": {"a_1.wav": "RIFF", "b_1.wav": "x"},
+		"b_1.wav: error[data]: has 1 channel at 16000 Hz; ": {"a_1.wav": filetest.WAV[int16](1, 1, 8000, 1), "b_1.wav": filetest.WAV[int16](1, 1, 16000, 1)},
+		"has 1 channel of 16 bits at 8000 Hz, format 2":     {"a_1.wav": filetest.WAV[int16](2, 1, 8000, 1), "b_1.wav": filetest.WAV[int16](1, 1, 8000, 1)},
+		"which class each file is of cannot be told":        {"1.wav": filetest.WAV[int16](1, 1, 8000, 1), "2.wav": filetest.WAV[int16](1, 1, 8000, 1)},
+		"is not a WAV file":                                 {"a_1.wav": "RIFF", "b_1.wav": "x"},
 	} {
 		if _, err := Load(tree(t, list), options(t)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v\nwant %s", err, want)

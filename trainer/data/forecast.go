@@ -3,6 +3,7 @@ package data
 import (
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
@@ -48,6 +49,6 @@ func (r recordings) ahead(name string, p *pool, o *Options) (recordings, error) 
 		all = append(slices.Clone(all[later:]), make([]float64, later)...)
 	}
 	r.answers = files.Exactly(all, r.width)
-	p.note("answers: %s, %d steps later", listed(p.targetNames()), o.Horizon)
+	p.note("answers: %s, %s later", listed(p.targetNames()), diag.Count(o.Horizon, "step"))
 	return r, nil
 }

@@ -140,8 +140,8 @@ func wavRecordings(root string, count int) ([]Recording, error) {
 		}
 		samples, ok := sound.Is16()
 		if !ok || sound.Rate != fsddRate {
-			return nil, fail(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d; 1 of 16 at %d, format 1 is expected",
-				sound.Channels, sound.Bits, sound.Rate, sound.Format, fsddRate).Helpf("unpack it again")
+			return nil, fail(path, "").Errorf(code, "has %s of %s at %d Hz, format %d; 1 of 16 at %d, format 1 is expected",
+				diag.Count(sound.Channels, "channel"), diag.Count(sound.Bits, "bit"), sound.Rate, sound.Format, fsddRate).Helpf("unpack it again")
 		}
 		digit, take := name[1][0]-'0', 0
 		if take, err = strconv.Atoi(name[3]); err != nil {
@@ -193,7 +193,7 @@ func (p *pool) samples(list []Recording, length int) {
 	}
 	p.x, p.frame = array{Numbers: x, size: length}, frame{steps: length, channels: 1}
 	p.channels = []Channel{{Name: "sample", Scale: 1.0 / (1 << 15)}}
-	p.note("recordings padded in front with zeros, or cut, to %d samples", length)
+	p.note("recordings padded in front with zeros, or cut, to %s", diag.Count(length, "sample"))
 }
 
 // bands makes every frame a step.
@@ -211,6 +211,6 @@ func (p *pool) bands(list []Recording, length int) {
 	}
 	p.x, p.frame = array{Numbers: x, size: size}, frame{steps: length, channels: frontend.NumBands}
 	p.channels = bandChannels(fsddRate, 1.0/255)
-	p.note("features: %d bands of frames of %d samples every %d, by the integer front end; padded in front with zeros, or cut, to %d frames",
-		frontend.NumBands, frontend.FrameSamples, frontend.FrameHop, length)
+	p.note("features: %d bands of frames of %s every %d, by the integer front end; padded in front with zeros, or cut, to %d frames",
+		frontend.NumBands, diag.Count(frontend.FrameSamples, "sample"), frontend.FrameHop, length)
 }

@@ -164,7 +164,7 @@ func readHAPTArchive(root string, count int, o Options) (*pool, error) {
 		return nil, err
 	}
 	if width != haptColumns || !files.WholeFloats(table) {
-		return nil, fail(file, "").Errorf(code, "has %d numbers a line; %d whole ones are expected", width, haptColumns).Helpf("unpack it again")
+		return nil, fail(file, "").Errorf(code, "has %s a line; %d whole ones are expected", diag.Count(width, "number"), haptColumns).Helpf("unpack it again")
 	}
 	labels := files.AllInts(table)
 	r := newHAPTRecordings()
@@ -200,7 +200,7 @@ func appendHAPT(all files.Packed[float64], dir, name string) (files.Packed[float
 			all = append(all, make(files.Packed[float64], 2*len(values))...)
 		}
 		if width != 3 || 2*len(values) != len(all)-start {
-			return nil, fail(file, "").Errorf(code, "has %d samples of %d axes; the accelerometer has %d of 3", len(values)/width, width, (len(all)-start)/6).Helpf("unpack it again")
+			return nil, fail(file, "").Errorf(code, "has %s of %d axes; the accelerometer has %d of 3", diag.Count(len(values)/width, "sample"), width, (len(all)-start)/6).Helpf("unpack it again")
 		}
 		for i, v := range values {
 			all[start+i/3*6+3*s+i%3] = v

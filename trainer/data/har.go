@@ -91,7 +91,7 @@ func readHARArchive(root string, count int, _ Options) (*pool, error) {
 		return nil, notWhole(root, "windows", p.n, count)
 	}
 	if len(p.channels) != len(harChannels) || len(p.classes) != len(harClasses) || p.groups == nil {
-		return nil, fail(root, "").Errorf(code, "has %d channels and %d classes; the archive has %d and %d, and its persons", len(p.channels), len(p.classes), len(harChannels), len(harClasses)).
+		return nil, fail(root, "").Errorf(code, "has %s and %s; the archive has %d and %d, and its persons", diag.Count(len(p.channels), "channel"), diag.Count(len(p.classes), "class"), len(harChannels), len(harClasses)).
 			Helpf("unpack it again")
 	}
 	p.classes, p.channels = harClasses, named(harChannels, one) // the files are in the order of these names

@@ -37,7 +37,7 @@ func (b *numpyBuilder) labelsAtOnce() error {
 	p, shape := b.p, b.y[0].Shape
 	steps := p.frame.steps
 	if files.IsText(b.y[0].Numbers) || len(shape) < 2 || len(shape) > 3 || len(shape) == 3 && shape[1] != steps || b.y[0].RowSize() == 0 {
-		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), steps).
+		return b.at("").Errorf(code, "y has shape %s, for sequences of %s", diag.Shape(shape), diag.Count(steps, "step")).
 			Helpf("several labels at once are zeros and ones, [sequences, labels] or [sequences, steps, labels]")
 	}
 	if i := b.zerosAndOnes(); i >= 0 {
@@ -52,7 +52,7 @@ func (b *numpyBuilder) labelsAtOnce() error {
 	if err := b.nameOutputs(); err != nil {
 		return err
 	}
-	p.note("y has %d labels at once, each 0 or 1, as  output found = y > 0  gives them", p.outputs)
+	p.note("y has %s at once, each 0 or 1, as  output found = y > 0  gives them", diag.Count(p.outputs, "label"))
 	return nil
 }
 
@@ -74,7 +74,7 @@ func (b *numpyBuilder) readNames(name string) error {
 // nameOutputs calls the columns of y by the names that were read.
 func (b *numpyBuilder) nameOutputs() error {
 	if b.outputs != nil && len(b.outputs) != b.p.outputs {
-		return b.at("").Errorf(code, "has %d names for %d columns of y", len(b.outputs), b.p.outputs).Helpf("save a name for each column")
+		return b.at("").Errorf(code, "has %s for %s of y", diag.Count(len(b.outputs), "name"), diag.Count(b.p.outputs, "column")).Helpf("save a name for each column")
 	}
 	b.p.targets = b.outputs
 	return nil

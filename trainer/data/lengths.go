@@ -33,7 +33,7 @@ func (b *numpyBuilder) values(name, lengthsName string) (files.Tensor, error) {
 	if lengths == nil {
 		return x, nil
 	}
-	b.p.note("sequences of %d to %d steps, as %s says, padded in front with zeros", slices.Min(lengths), slices.Max(lengths), lengthsName)
+	b.p.note("sequences of %d to %s, as %s says, padded in front with zeros", slices.Min(lengths), diag.Count(slices.Max(lengths), "step"), lengthsName)
 	steps, d := x.Shape[1], x.RowSize()/x.Shape[1]
 	if files.IsFloat(x.Numbers) {
 		x.Numbers = files.Exactly(pad(cutsOf(lengths, steps), steps, d, 0, x.Numbers.Floats), files.LastAxis(x.Shape))
@@ -63,12 +63,12 @@ func (b *numpyBuilder) lengthsOf(name string, x files.Tensor) ([]int32, error) {
 	}
 	at := b.at("array " + diag.Short(name))
 	if len(lengths) != x.Rows() {
-		return nil, at.Errorf(code, "has %d entries for %d sequences", len(lengths), x.Rows()).
+		return nil, at.Errorf(code, "has %s for %s", diag.Count(len(lengths), "entry"), diag.Count(x.Rows(), "sequence")).
 			Helpf("save the steps of each sequence, or say  arrays = lengths=NAME  of another")
 	}
 	for i, n := range lengths {
 		if n < 1 || int(n) > x.Shape[1] {
-			return nil, at.Errorf(code, "%s[%d] is %d; a sequence has 1 to %d steps", diag.Short(name), i, n, x.Shape[1]).
+			return nil, at.Errorf(code, "%s[%d] is %d; a sequence has 1 to %s", diag.Short(name), i, n, diag.Count(x.Shape[1], "step")).
 				Helpf("save the steps of each sequence")
 		}
 	}

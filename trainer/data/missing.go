@@ -71,7 +71,7 @@ func (g *gapped) resolve(p *pool, how string) error {
 	}
 	more := ""
 	if total > 1 {
-		more = fmt.Sprintf("; in all, %d values are missing: %s", total, strings.Join(where, ", "))
+		more = fmt.Sprintf("; in all, %s: %s", diag.Count(total, "value is missing", "values are missing"), strings.Join(where, ", "))
 	}
 	return g.place(first/g.d).Errorf(code, "%s is missing%s", g.value(first), more).
 		Helpf("write what is known, or say what to do:  missing = drop  (leaves those steps out),  hold  (repeats the value before)  or  interpolate")
@@ -109,11 +109,11 @@ func (g *gapped) drop(p *pool) {
 		}
 	}
 	if !g.steps {
-		p.note("missing = drop: %d of %d sequences lack a value and are left out", whole, len(g.cuts))
+		p.note("missing = drop: %d of %s lack a value and are left out", whole, diag.Count(len(g.cuts), "sequence"))
 		return
 	}
 	g.cuts = pieces
-	p.note("missing = drop: %d steps are left out, in %d gaps of %d recordings; no window runs across one", steps, gaps, whole)
+	p.note("missing = drop: %d steps are left out, in %d gaps of %s; no window runs across one", steps, gaps, diag.Count(whole, "recording"))
 }
 
 func (g *gapped) lacks(step int) bool {
@@ -138,9 +138,9 @@ func (g *gapped) fill(p *pool, how string, total int) {
 			}
 		}
 	}
-	p.note("missing = %s: %d values are filled in", how, total)
+	p.note("missing = %s: %s", how, diag.Count(total, "value is filled in", "values are filled in"))
 	if without > 0 {
-		p.note("%d of %d recordings or sequences have no value of a channel at all and are left out", without, len(g.cuts))
+		p.note("%d of %s or sequences have no value of a channel at all and are left out", without, diag.Count(len(g.cuts), "recording"))
 	}
 }
 

@@ -31,7 +31,7 @@ func TestMissingValues(t *testing.T) {
 		{"rows, on a line", saveTable(t, "a.csv", rows), "missing=interpolate", [][]float64{{1, 2, 3, 4}, {0, 5, 6, 7}, {8, 9, 8, 7}}, "1 of 3 rows end in missing values", ""},
 		{"arrays", arrays, "", nil, "", "x[0, 1] is NaN"},
 		{"arrays, dropped", arrays, "missing=drop", [][]float64{{4, 5, 6}}, "1 of 2 sequences", ""},
-		{"arrays, held", arrays, "missing=hold", [][]float64{{1, 1, 3}, {4, 5, 6}}, "1 values are filled in", ""},
+		{"arrays, held", arrays, "missing=hold", [][]float64{{1, 1, 3}, {4, 5, 6}}, "1 value is filled in", ""},
 		{"a set of the archive", ts, "", nil, "", "a.ts:4:1: error[data]: step 1 of dimension 0 is missing"},
 		{"a set of the archive, dropped", ts, "missing=drop", [][]float64{{4, 5, 6}}, "", ""},
 		{"a set of the archive, on a line", ts, "missing=interpolate", [][]float64{{1, 2, 3}, {4, 5, 6}}, "", ""},

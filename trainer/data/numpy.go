@@ -155,7 +155,7 @@ func (b *numpyBuilder) label(names map[string]string, suffix string, n int) erro
 		return err
 	}
 	if n != y.Rows() {
-		return b.at("").Errorf(code, "%s has %d sequences and %s %d", xName, n, yName, y.Rows()).Helpf("save them together")
+		return b.at("").Errorf(code, "%s has %s and %s %d", xName, diag.Count(n, "sequence"), yName, y.Rows()).Helpf("save them together")
 	}
 	if b.y = append(b.y, y); !sameRows(b.y) {
 		return b.differ("y", b.y)
@@ -193,7 +193,7 @@ func (b *numpyBuilder) group(name string, n int) error {
 		return err
 	}
 	if len(groups) != n {
-		return b.at("array "+name).Errorf(code, "has %d entries for %d sequences", len(groups), n).Helpf("save one person for each sequence")
+		return b.at("array "+name).Errorf(code, "has %s for %s", diag.Count(len(groups), "entry"), diag.Count(n, "sequence")).Helpf("save one person for each sequence")
 	}
 	for i, g := range groups {
 		if !files.IsText(t.Numbers) {
@@ -303,7 +303,7 @@ func (b *numpyBuilder) answers() error {
 		}
 	}
 	if len(shape) != want || y.RowSize() == 0 {
-		return b.at("").Errorf(code, "y has shape %s, for sequences of %d steps", diag.Shape(shape), p.frame.steps).
+		return b.at("").Errorf(code, "y has shape %s, for sequences of %s", diag.Shape(shape), diag.Count(p.frame.steps, "step")).
 			Helpf("classes are [sequences] or [sequences, steps]; numbers [sequences], [sequences, outputs] or [sequences, steps, outputs]; several labels at once are zeros and ones like numbers")
 	}
 	if regression {
@@ -314,7 +314,7 @@ func (b *numpyBuilder) answers() error {
 			return err
 		}
 		if p.outputs > 1 && p.outputs == p.frame.steps && !p.eachStep {
-			p.note("y has %d numbers for each sequence; to give one at each step, save it as [sequences, %d, 1]", p.outputs, p.outputs)
+			p.note("y has %s for each sequence; to give one at each step, save it as [sequences, %d, 1]", diag.Count(p.outputs, "number"), p.outputs)
 		}
 		p.y = join(b.y)
 		return nil

@@ -284,7 +284,7 @@ func TestNpzErrors(t *testing.T) {
 		{"NaN in y", map[string]*npy.Array{"x": x, "y": npy.FromFloats([]float64{0, math.NaN()}, 2)}, "", "array y: error[data]: y[1] is NaN; help"},
 		{"64 bits", map[string]*npy.Array{"x": npy.FromInts([]int64{1, 1 << 40}, 2, 1), "y": y}, "", "x[1, 0] is 1099511627776; integers are -2147483648 to 2147483647 here"},
 		{"labels of no step", map[string]*npy.Array{"x": x, "y": ints('i', 2, 2, 5)}, "", "y has shape [2, 5], for sequences of 3 steps"},
-		{"groups", map[string]*npy.Array{"x": x, "y": y, "groups": intArray(1)}, "", "array groups: error[data]: has 1 entries for 2 sequences"},
+		{"groups", map[string]*npy.Array{"x": x, "y": y, "groups": intArray(1)}, "", "array groups: error[data]: has 1 entry for 2 sequences"},
 		{"float tokens", map[string]*npy.Array{"x": npy.FromFloats([]float64{0, 1}, 2, 1), "y": y}, "tokens=yes", "tokens are integers, and x holds floats; help: save  x.astype(np.int64)"},
 		{"tokens of several values", map[string]*npy.Array{"x": ints('i', 2, 2, 3, 2), "y": y}, "tokens=yes", "tokens are [sequences, steps], and x has shape [2, 3, 2]"},
 		{"one-hot", map[string]*npy.Array{"x": x, "y": npy.FromInts([]int64{0, 1, 1, 0}, 2, 2)}, "", "y has shape [2, 2] and a single 1 in each row of 2: it is one-hot; help: save the classes,  y.argmax(1);"},

@@ -150,7 +150,7 @@ func (p *pool) checkAugment(name string, o *Options, d int) error {
 		return nil // nothing is trained
 	}
 	if shift := o.Augment.Shift; !p.frame.image && shift >= p.frame.steps && shift > 0 {
-		return fail(name, "").Errorf(code, "augment_shift is 0 to %d for sequences of %d steps, not %d", p.frame.steps-1, p.frame.steps, shift).Helpf("a few steps are enough")
+		return fail(name, "").Errorf(code, "augment_shift is 0 to %d for sequences of %s, not %d", p.frame.steps-1, diag.Count(p.frame.steps, "step"), shift).Helpf("a few steps are enough")
 	}
 	if o.Augment.Drop > 0 && d == 1 {
 		return fail(name, "").Errorf(code, "augment_drop would blank whole sequences: they have one channel").Helpf("remove it; augment_noise and augment_scale suit one channel")
@@ -194,7 +194,7 @@ func (p *pool) sequences(name string, o *Options) (*Sequences, error) {
 		}
 		order.frame(o.Frame)
 		s.D = order.d
-		p.note("%d steps joined to one", o.Frame)
+		p.note("%s joined to one", diag.Count(o.Frame, "step"))
 	}
 	if s.T, s.pick = len(order.steps), order.runs(); p.lengths != nil {
 		s.T, s.stream = p.unbroken(int(order.steps[0]), every)

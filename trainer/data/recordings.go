@@ -38,7 +38,7 @@ func (p *pool) holdWindows(name string, to, from part, fraction float64, rng *ra
 	}
 	p.note("%s part: the last windows of each %s, %d in all", name, of, held)
 	if unused > 0 {
-		p.note("%d windows are left out, since they share steps with the %s part", unused, name)
+		p.note("%s steps with the %s part", diag.Count(unused, "window is left out, since it shares", "windows are left out, since they share"), name)
 	}
 }
 

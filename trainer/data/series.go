@@ -72,7 +72,7 @@ func (s *series) finish(name string) (*pool, error) {
 	if length == 0 && s.o.Window == 0 && !s.o.Stream && (s.o.Meaning.length() > 0 || !rec.equal()) {
 		p.padded = true
 		length = cmp.Or(s.o.Meaning.length(), rec.longest())
-		p.note("sequences have %d to %d steps", rec.shortest(), rec.longest())
+		p.note("sequences have %d to %s", rec.shortest(), diag.Count(rec.longest(), "step"))
 	}
 	laid := *s.o
 	laid.Length = length

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
@@ -40,7 +41,7 @@ func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
 			rec.d = int(s.Channels)
 		}
 		if s.Rate != first.Rate || s.Channels != first.Channels {
-			return nil, fail(f.path, "").Errorf(code, "has %d channels at %d Hz; %s has %d at %d", s.Channels, s.Rate, list[0].path, first.Channels, first.Rate).
+			return nil, fail(f.path, "").Errorf(code, "has %s at %d Hz; %s has %d at %d", diag.Count(s.Channels, "channel"), s.Rate, list[0].path, first.Channels, first.Rate).
 				Helpf("convert it, for instance with sox")
 		}
 		if s.Bits > 16 {
@@ -50,7 +51,7 @@ func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
 		if o.Features == "bands" {
 			mono, ok := s.Is16()
 			if !ok {
-				return nil, fail(f.path, "").Errorf(code, "has %d channels of %d bits; features = bands takes 1 of 16", s.Channels, s.Bits).
+				return nil, fail(f.path, "").Errorf(code, "has %s of %s; features = bands takes 1 of 16", diag.Count(s.Channels, "channel"), diag.Count(s.Bits, "bit")).
 					Helpf("convert it, for instance with sox, or remove  features")
 			}
 			rec.d = frontend.NumBands
@@ -76,7 +77,7 @@ func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
 	if o.Features == "bands" {
 		rec.values = frames
 		p.channels = bandChannels(float64(first.Rate), 1.0/255)
-		p.note("features: %d bands of frames of %d samples every %d, by the integer front end", frontend.NumBands, frontend.FrameSamples, frontend.FrameHop)
+		p.note("features: %d bands of frames of %s every %d, by the integer front end", frontend.NumBands, diag.Count(frontend.FrameSamples, "sample"), frontend.FrameHop)
 	} else {
 		rec.values = samples
 		p.channels = named(soundChannels(rec.d, int(first.Rate)), func(int) float64 { return 1.0 / (1 << 15) })

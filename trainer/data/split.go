@@ -49,7 +49,7 @@ func (p *pool) deal(name string, o *Options) (index [numParts][]int32, err error
 		for k := train; k <= test; k++ {
 			index[k] = limit(index[k], o.Limit, rng)
 		}
-		p.note("limited to %d sequences of each part", o.Limit)
+		p.note("limited to %s of each part", diag.Count(o.Limit, "sequence"))
 	}
 	return index, nil
 }
@@ -176,9 +176,9 @@ func (p *pool) holdOut(to, from part, fraction float64, o *Options, groups bool,
 	n := p.holdRandom(to, from, fraction, rng)
 	switch {
 	case n > 0 && p.byClass():
-		p.note("%s part: %d sequences drawn at random, the same part of each class", names[to], n)
+		p.note("%s part: %s drawn at random, the same part of each class", names[to], diag.Count(n, "sequence"))
 	case n > 0:
-		p.note("%s part: %d sequences drawn at random", names[to], n)
+		p.note("%s part: %s drawn at random", names[to], diag.Count(n, "sequence"))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
@@ -105,7 +106,7 @@ func (r recordings) unbroken(name string, p *pool, shortest int) error {
 		y.Numbers = r.labelsOfCuts()
 	}
 	if longest == 0 {
-		return fail(name, "").Errorf(code, "no recording has %d steps, which  frame  joins to one", shortest).Helpf("choose a smaller  frame")
+		return fail(name, "").Errorf(code, "no recording has %s, which  frame  joins to one", diag.Count(shortest, "step")).Helpf("choose a smaller  frame")
 	}
 	p.kind |= Grouped
 	p.n, p.x, p.y, p.eachStep = len(p.lengths), x, y, true
@@ -169,7 +170,7 @@ func (p *pool) holdEnd(name string, to, from part, fraction float64, shortest in
 		break
 	}
 	if moved > 0 {
-		p.note("%s part: the last %d rows of recording %s, since there is no other", name, moved, spell([]int32{p.recordings[own[0]]}, p.recordingNames))
+		p.note("%s part: the last %s of recording %s, since there is no other", name, diag.Count(moved, "row"), spell([]int32{p.recordings[own[0]]}, p.recordingNames))
 	}
 }
 

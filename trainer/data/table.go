@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"path/filepath"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
@@ -101,7 +102,7 @@ const (
 func (t *table) row(r *files.Rows, fields []string) error {
 	if len(t.rowPart) == maxRows || len(t.x) > maxPadded || len(t.ids.List)+len(t.persons.List) > maxWords ||
 		t.texts != nil && len(t.texts.words.List) > maxWords {
-		return r.At(0).Errorf(code, "the table is too large").Helpf("at most %d rows, %d values and %d different words or ids are read", maxRows, maxPadded, maxWords)
+		return r.At(0).Errorf(code, "the table is too large").Helpf("at most %s, %s and %d different words or ids are read", diag.Count(maxRows, "row"), diag.Count(maxPadded, "value"), maxWords)
 	}
 	if t.label >= 0 {
 		label := files.Clean(fields[t.label])

@@ -120,7 +120,7 @@ func (t *table) numberRows() {
 func (t *table) sequenceRows(name string) error {
 	d := max(1, t.cols.Inputs)
 	if len(t.values)%d != 0 {
-		return fail(name, "").Errorf(code, "a row has %d values, not a multiple of inputs = %d", len(t.values), d).Helpf("check  values  and  inputs")
+		return fail(name, "").Errorf(code, "a row has %s, not a multiple of inputs = %d", diag.Count(len(t.values), "value"), d).Helpf("check  values  and  inputs")
 	}
 	steps := len(t.values) / d
 	g := t.gapped(d)
@@ -129,7 +129,7 @@ func (t *table) sequenceRows(name string) error {
 	}
 	shorter := g.trimmed()
 	if shorter > 0 {
-		t.p.note("%d of %d rows end in missing values, and are taken for shorter sequences: padded in front with zeros", shorter, len(t.rowPart))
+		t.p.note("%d of %s end in missing values, and are taken for shorter sequences: padded in front with zeros", shorter, diag.Count(len(t.rowPart), "row"))
 	}
 	if err := g.resolve(t.p, t.o.Missing); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
@@ -49,7 +50,7 @@ func uciPool(dir string) (*pool, error) {
 			p.groups = append(p.groups, who...)
 		}
 		if len(x) > 0 && t.Shape[1] != x[0].Shape[1] {
-			return nil, fail(dir, "").Errorf(code, "its windows have %d steps in train and %d in test", x[0].Shape[1], t.Shape[1]).Helpf("copy it again")
+			return nil, fail(dir, "").Errorf(code, "its windows have %s in train and %d in test", diag.Count(x[0].Shape[1], "step"), t.Shape[1]).Helpf("copy it again")
 		}
 		x, labels, p.n = append(x, t), append(labels, y...), p.n+n
 		p.parts = append(p.parts, slices.Repeat([]part{map[string]part{"train": train, "test": test}[split]}, n)...)
@@ -107,7 +108,7 @@ func uciSignals(dir, split string, channels []string) (files.Tensor, error) {
 			out = make([]float64, n*steps*len(channels))
 		}
 		if width != steps || len(values) != n*steps {
-			return files.Tensor{}, fail(file, "").Errorf(code, "has %d windows of %d steps; %s has %d of %d", len(values)/width, width, channels[0], n, steps).
+			return files.Tensor{}, fail(file, "").Errorf(code, "has %s of %s; %s has %d of %d", diag.Count(len(values)/width, "window"), diag.Count(width, "step"), channels[0], n, steps).
 				Helpf("copy it again")
 		}
 		for i, v := range values {
@@ -135,7 +136,7 @@ func readMatrix(file string) (values files.Packed[float64], width int, err error
 			width = len(fields)
 		}
 		if len(fields) != width {
-			return nil, 0, r.At(0).Errorf(code, "has %d numbers; the first line has %d", len(fields), width).Helpf("copy it again")
+			return nil, 0, r.At(0).Errorf(code, "has %s; the first line has %d", diag.Count(len(fields), "number"), width).Helpf("copy it again")
 		}
 		for i := range fields {
 			v, err := r.Number(fields, i)
@@ -160,7 +161,7 @@ func uciColumn(file string, n int) ([]int32, error) {
 		return nil, err
 	}
 	if width != 1 || len(values) != n || !files.WholeFloats(values) {
-		return nil, fail(file, "").Errorf(code, "does not have one whole number for each of %d windows", n).Helpf("copy it again")
+		return nil, fail(file, "").Errorf(code, "does not have one whole number for each of %s", diag.Count(n, "window")).Helpf("copy it again")
 	}
 	return files.AllInts(values), nil
 }

@@ -44,7 +44,7 @@ func TestUCIFolderErrors(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"train/Inertial Signals/acc_x_train.txt", "1 2 3\n4 5\n", "acc_x_train.txt:2:1: error[data]: has 2 numbers; the first line has 3"},
 		{"train/Inertial Signals/acc_x_train.txt", "1 2 x\n4 5 6\n", `acc_x_train.txt:1:1: error[data]: column 3 is "x", which is no finite number`},
-		{"train/Inertial Signals/gyro_x_train.txt", "1 2 3\n", "has 1 windows of 3 steps; acc_x has 2 of 3"},
+		{"train/Inertial Signals/gyro_x_train.txt", "1 2 3\n", "has 1 window of 3 steps; acc_x has 2 of 3"},
 		{"test/Inertial Signals/acc_x_test.txt", "\n", "has no number"},
 		{"train/y_train.txt", "1\n", "does not have one whole number for each of 2 windows"},
 		{"test/subject_test.txt", "1.5\n", "does not have one whole number"},

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/frontend"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
@@ -63,8 +64,8 @@ func readWakeword(dir string, o Options) (*pool, error) {
 	w.hearSome(random(o.Seed, drawTrain), cmp.Or(o.Sequences, wakeTrain), chosen(clips, word, 2, 3, 4))
 	w.values, w.answers = w.frames, w.labels
 	p.note("streams of %d s: clips in the noise of rooms, 10 to 20 dB below the speech; %s against the other words, digits and noise", wakeSeconds, names[word])
-	p.note("clips of fold %d are the test part, of fold %d the validation part, each heard %d times; who speaks is not known, so that voices of the test part can be among those of training",
-		wakeTestFold, wakeValidFold, wakePasses)
+	p.note("clips of fold %d are the test part, of fold %d the validation part, each heard %s; who speaks is not known, so that voices of the test part can be among those of training",
+		wakeTestFold, wakeValidFold, diag.Count(wakePasses, "time"))
 	p.note("the word is to be known from 0.1 s before its end to 0.5 s after it; its steps before that do not count")
 	return p, w.lay("wakeword", p, &o)
 }

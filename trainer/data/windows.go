@@ -54,7 +54,7 @@ func (r recordings) windows(name string, p *pool, window, stride, length int) er
 	if stride == 0 {
 		stride = window
 	}
-	p.note("windows of %d steps, %d apart", window, stride)
+	p.note("windows of %s, %d apart", diag.Count(window, "step"), stride)
 	return r.cut(name, p, window, stride)
 }
 
@@ -93,11 +93,11 @@ func (r recordings) cut(name string, p *pool, window, stride int) error {
 		}
 	}
 	if len(labels) == 0 {
-		return fail(name, "").Errorf(code, "no recording has %d steps; the longest has %d", window, longest).
+		return fail(name, "").Errorf(code, "no recording has %s; the longest has %d", diag.Count(window, "step"), longest).
 			Helpf("choose a shorter  window;  a recording is rows of one %s that follow each other, not shuffled and no others between them", r.rowsOf())
 	}
 	if short > 0 {
-		p.note("%d of %d recordings have fewer than %d steps and are left out", short, len(r.cuts), window)
+		p.note("%d of %d recordings have fewer than %s and are left out", short, len(r.cuts), diag.Count(window, "step"))
 	}
 	p.kind |= Grouped
 	p.overlap = (window - 1) / stride
@@ -142,12 +142,12 @@ func (r recordings) whole(name string, p *pool, length int) error {
 		for window > max(1, shortest) {
 			window /= 2
 		}
-		return &UnequalError{p.kind, shortest, longest, fail(name, "").Errorf(code, "its recordings have different lengths, %d to %d steps", shortest, longest).
+		return &UnequalError{p.kind, shortest, longest, fail(name, "").Errorf(code, "its recordings have different lengths, %d to %s", shortest, diag.Count(longest, "step")).
 			Helpf("cut windows:  window = %d,  stride = %d;  or pad and cut them all:  length = %d", window, max(1, window/2), longest)}
 	}
 	size := length * r.d
 	if len(r.cuts) > maxPadded/size {
-		return fail(name, "").Errorf(code, "%d recordings of %d steps are too much", len(r.cuts), length).Helpf("choose a shorter  length")
+		return fail(name, "").Errorf(code, "%s of %d steps are too much", diag.Count(len(r.cuts), "recording"), length).Helpf("choose a shorter  length")
 	}
 	out := r
 	out.values = files.Exactly(pad(r.cuts, length, r.d, 0, r.values.Floats), r.d)
@@ -166,7 +166,7 @@ func (r recordings) whole(name string, p *pool, length int) error {
 		out.cuts[i].first += min(0, out.cuts[i].steps-length)
 		out.cuts[i].from, out.cuts[i].steps = i*length, length
 	}
-	p.note("recordings padded in front with zeros, or cut, to %d steps", length)
+	p.note("recordings padded in front with zeros, or cut, to %s", diag.Count(length, "step"))
 	return out.cut(name, p, length, length)
 }
 

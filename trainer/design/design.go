@@ -99,7 +99,7 @@ func (d *Design) read() error {
 	}
 	if errors.As(err, &unequal) && unequal.Longest <= mostPadding*unequal.Shortest {
 		d.settings = append(d.settings, Choice{"length", strconv.Itoa(unequal.Longest),
-			fmt.Sprintf("recordings have %d to %d steps; shorter ones are padded in front", unequal.Shortest, unequal.Longest)})
+			fmt.Sprintf("recordings have %d to %s; shorter ones are padded in front", unequal.Shortest, diag.Count(unequal.Longest, "step"))})
 		set, err = all()
 	}
 	if err != nil {

@@ -248,12 +248,17 @@ func wav(samples []int16) string {
 func TestItLearns(t *testing.T) {
 	d := designed(t, "a sequence a row")
 	d.updates = 60
-	told := 0
-	if err := d.Try(context.Background(), func(n int) { told = n }); err != nil {
+	told := 0.0
+	if err := d.Try(context.Background(), func(n float64) {
+		if n < told || n > told+1 {
+			t.Errorf("after %v it is told of %v", told, n)
+		}
+		told = n
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if told != 9 || d.Tries() != 9 && d.Tries() != 0 {
-		t.Errorf("told of %d tries; there are %d", told, d.Tries())
+		t.Errorf("told of %v tries; there are %d", told, d.Tries())
 	}
 	if text, err := d.Text(); err != nil || !strings.Contains(string(text), "tried, % right of held-out thirds: shift and warp ") {
 		t.Errorf("the model does not say what was tried (%v):\n%s", err, text)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/data"
 )
 
@@ -146,16 +147,16 @@ func zerosAndOnes(s *data.Sequences) bool {
 // sentence says what the data set is.
 func (f facts) sentence(d *Design) string {
 	s := &d.set.Train
-	what := fmt.Sprintf("%d values", f.values)
+	what := fmt.Sprintf("%s", diag.Count(f.values, "value"))
 	switch {
 	case s.Vocabulary > 0:
-		what = fmt.Sprintf("one of %d tokens", s.Vocabulary)
+		what = fmt.Sprintf("one of %s", diag.Count(s.Vocabulary, "token"))
 	case f.values == 1:
 		what = "one value"
 	}
-	answers := fmt.Sprintf("%d classes", len(d.set.Classes))
+	answers := fmt.Sprintf("%s", diag.Count(len(d.set.Classes), "class"))
 	if s.Outputs > 0 {
-		answers = fmt.Sprintf("%d numbers", s.Outputs)
+		answers = fmt.Sprintf("%s", diag.Count(s.Outputs, "number"))
 		if s.Outputs == 1 {
 			answers = "one number"
 		}
@@ -164,7 +165,7 @@ func (f facts) sentence(d *Design) string {
 		answers += " at every step"
 	}
 	if s.Stream() {
-		return fmt.Sprintf("%d unbroken recordings of up to %d steps of %s, %s.", f.n, f.steps, what, answers)
+		return fmt.Sprintf("%d unbroken recordings of up to %s of %s, %s.", f.n, diag.Count(f.steps, "step"), what, answers)
 	}
-	return fmt.Sprintf("%d sequences to train on, %d steps of %s, %s.", f.n, f.steps, what, answers)
+	return fmt.Sprintf("%s to train on, %s of %s, %s.", diag.Count(f.n, "sequence"), diag.Count(f.steps, "step"), what, answers)
 }

@@ -3,6 +3,8 @@ package design
 import (
 	"fmt"
 	"math"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // line is a line of the model; name is that of the choice in it, "" for none.
@@ -171,8 +173,8 @@ func (d *Design) stepsReason(frame int) string {
 	case frame == 1:
 		return "as long as the sequences are"
 	case left > 0:
-		return fmt.Sprintf("%d steps, %d at a time; the first %d are left out", s.T, frame, left)
+		return fmt.Sprintf("%s, %d at a time; the first %d are left out", diag.Count(s.T, "step"), frame, left)
 	default:
-		return fmt.Sprintf("%d steps, %d at a time", s.T, frame)
+		return fmt.Sprintf("%s, %d at a time", diag.Count(s.T, "step"), frame)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // The settings that do not follow from the data.
@@ -38,7 +40,7 @@ func (d *Design) training() []Choice {
 	add := func(key, value, reason string) { out = append(out, Choice{key, value, reason}) }
 	f := d.facts
 	if frame := d.frame(); frame > 1 {
-		add("frame", strconv.Itoa(frame), fmt.Sprintf("%d steps of the data become one: few sequences are learned best in about 16", frame))
+		add("frame", strconv.Itoa(frame), fmt.Sprintf("%s of the data become one: few sequences are learned best in about 16", diag.Count(frame, "step")))
 	}
 	if d.normalises() {
 		add("normalise", "channel", "each channel at mean 0 and variance 1; the constants are kept with the weights")
@@ -50,7 +52,7 @@ func (d *Design) training() []Choice {
 		sequences, anew = "pieces of recordings", "cut elsewhere"
 		add("truncate", strconv.Itoa(truncate), "steps that are trained on at a time; the state is carried on")
 	} else if few && d.Setting("valid") == "" {
-		add("valid", "0", fmt.Sprintf("a tenth of %d sequences could not tell which epoch is best, and would be missed", f.n))
+		add("valid", "0", fmt.Sprintf("a tenth of %s could not tell which epoch is best, and would be missed", diag.Count(f.n, "sequence")))
 		add("keep", "last", "the rate falls to 0: the last epoch is as good as any")
 	}
 	passed := manyUpdates * batch // sequences
@@ -60,7 +62,7 @@ func (d *Design) training() []Choice {
 	passed = int(float64(passed) * min(max(longSteps/float64(d.steps()), leastPart), 1))
 	epochs := min(max(passed/n, leastEpochs), fewEpochs)
 	repeat := max(1, int(math.Round(float64(passed)/float64(epochs*n))))
-	add("epochs", strconv.Itoa(epochs), fmt.Sprintf("with repeat and batch, %d steps of the optimiser", epochs*((n*repeat+batch-1)/batch)))
+	add("epochs", strconv.Itoa(epochs), fmt.Sprintf("with repeat and batch, %s of the optimiser", diag.Count(epochs*((n*repeat+batch-1)/batch), "step")))
 	if repeat > 1 {
 		add("repeat", strconv.Itoa(repeat), "passes over the "+sequences+" an epoch, each "+anew)
 	}
@@ -101,7 +103,7 @@ func (d *Design) augmentation() []Choice {
 		out = append(out, Choice{"augment_noise", strconv.FormatFloat(noise, 'g', 2, 64), fmt.Sprintf("at most half of the %.2g by which sequences differ from the nearest one", f.apart)})
 	}
 	if f.values >= manyChannels && knows("augment_drop") {
-		out = append(out, Choice{"augment_drop", fmt.Sprint(dropPart), fmt.Sprintf("of %d channels none is to be relied on alone", f.values)})
+		out = append(out, Choice{"augment_drop", fmt.Sprint(dropPart), fmt.Sprintf("of %s none is to be relied on alone", diag.Count(f.values, "channel"))})
 	}
 	return out
 }

@@ -52,8 +52,9 @@ func (d *Design) trials() []trial {
 }
 
 // Try trains shortly with and without augmentation in time, each sequence held out once, and keeps what decides best. A later
-// trial has to beat an earlier one by more than chance would. done is told of every training that is complete.
-func (d *Design) Try(ctx context.Context, done func(n int)) error {
+// trial has to beat an earlier one by more than chance would. done hears how many trainings are complete, with the part of the one
+// that runs.
+func (d *Design) Try(ctx context.Context, done func(n float64)) error {
 	trials := d.trials()
 	if trials == nil {
 		return nil
@@ -70,11 +71,11 @@ func (d *Design) Try(ctx context.Context, done func(n int)) error {
 	for i := range trials {
 		trials[i].right = make([]bool, set.Train.N)
 		for fold := range folds {
-			if err := d.train(ctx, m, set, &trials[i], held, fold); err != nil {
+			if err := d.train(ctx, m, set, &trials[i], held, fold, func(part float64) { done(float64(n) + part) }); err != nil {
 				return err
 			}
 			n++
-			done(n)
+			done(float64(n))
 		}
 	}
 	best := 0
@@ -158,8 +159,8 @@ func deal(set *data.Set) []int {
 	return out
 }
 
-// train trains on all but a fold, and notes which of its sequences are decided right.
-func (d *Design) train(ctx context.Context, m *dsl.Model, set *data.Set, t *trial, held []int, fold int) error {
+// train trains on all but a fold, and notes which of its sequences are decided right. done hears what part of it is complete.
+func (d *Design) train(ctx context.Context, m *dsl.Model, set *data.Set, t *trial, held []int, fold int, done func(part float64)) error {
 	net := network.New(m)
 	c, err := trainer.ReadConfig(m, nil, settingNames())
 	if err != nil {
@@ -185,7 +186,8 @@ func (d *Design) train(ctx context.Context, m *dsl.Model, set *data.Set, t *tria
 	}
 	task := trainer.Task{Model: m, Loss: c.Loss, Classes: len(set.Classes)}
 	run := &trainer.Run{Net: net, Config: c, Train: chosen{task.Split(&set.Train, o.Augment), in}, Valid: chosen{task.Split(&set.Train, data.Augment{}), out},
-		Keep: func(trainer.Metrics) error { return nil }}
+		Watch: func(e trainer.Event) { done(float64(e.Batch) / float64(max(1, e.Batches))) },
+		Keep:  func(trainer.Metrics) error { return nil }}
 	if _, err := run.Start(ctx, false); err != nil {
 		return err
 	}

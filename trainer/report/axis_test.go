@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/score"
 )
 
@@ -133,7 +134,7 @@ func TestNumbers(t *testing.T) {
 		{duration(3599), "1 h 0 min"},
 		{duration(7384), "2 h 3 min"},
 		{duration(math.Inf(1)), "–"},
-		{counted(1, "unit"), "1 unit"},
+		{diag.GroupedCount(1, "unit"), "1 unit"},
 		{short(12_345_678), "12M"},
 		{shorten("class number 45"), "cla…umber 45"},
 		{between(nil, nil), "–"},

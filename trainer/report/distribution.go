@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/svg"
 )
 
@@ -97,7 +98,7 @@ func distribution(p Param) (figure, bool) {
 	drawBins(root, histogram(p.Values, e, n), panel{0, right, height, "latent", "real", 1})
 	if p.quantised() {
 		bins := levels(p.Used)
-		title := counted(len(bins), "level") + " used"
+		title := diag.GroupedCount(len(bins), "level") + " used"
 		if bins == nil {
 			bins, title = histogram(p.Used, extentOf(p.Used), mostBins), "quantised"
 		}
@@ -243,10 +244,10 @@ func stateRange(s State) (figure, bool) {
 func (s State) caption() string {
 	var parts []string
 	if s.Units > 0 {
-		parts = append(parts, counted(s.Units, "unit"))
+		parts = append(parts, diag.GroupedCount(s.Units, "unit"))
 	}
 	if s.Bits > 0 {
-		parts = append(parts, counted(s.Bits, "bit"))
+		parts = append(parts, diag.GroupedCount(s.Bits, "bit"))
 	}
 	if s.Limit > 0 && s.Max > 0 {
 		room := math.Log2(s.Limit / s.Max)

@@ -100,7 +100,7 @@ func verdict(all []finding) finding {
 	case worst == bad:
 		return finding{bad, "Something went wrong"}
 	case worst == watch:
-		return finding{watch, "Trained, with " + counted(remarks, "remark")}
+		return finding{watch, "Trained, with " + diag.GroupedCount(remarks, "remark")}
 	}
 	return finding{good, "Trained well"}
 }
@@ -158,7 +158,7 @@ func learned(p *Page) finding {
 	case last >= first:
 		return finding{bad, fmt.Sprintf("The training loss did not fall: %s in the first epoch, %s in the last.", significant(first, 3), significant(last, 3))}
 	}
-	return finding{good, fmt.Sprintf("The training loss fell from %s to %s in %s epochs.", significant(first, 3), significant(last, 3), decimal(float64(n), 0))}
+	return finding{good, fmt.Sprintf("The training loss fell from %s to %s in %s.", significant(first, 3), significant(last, 3), diag.GroupedCount(n, "epoch"))}
 }
 
 func generalises(p *Page) finding {
@@ -270,7 +270,7 @@ func (p *Page) advice() string {
 		if used.Batch > usual.Batch {
 			try = fmt.Sprintf("--set batch=%d %s", usual.Batch, try)
 		}
-		return fmt.Sprintf("The optimiser took %s only, and %s are usual for %s: try  %s.", counted(steps, "step"), decimal(float64(wanted), 0), counted(p.Sequences, "sequence"), try)
+		return fmt.Sprintf("The optimiser took %s only, and %s are usual for %s: try  %s.", diag.GroupedCount(steps, "step"), decimal(float64(wanted), 0), diag.GroupedCount(p.Sequences, "sequence"), try)
 	case used.Rate*otherRate < usual.Rate || used.Rate > otherRate*usual.Rate:
 		return fmt.Sprintf("The learning rate is %g, and %g is usual: try  --set rate=%g.", used.Rate, usual.Rate, usual.Rate)
 	}

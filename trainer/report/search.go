@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/trainer/search"
 )
 
@@ -217,7 +218,7 @@ func (v *searchView) searchTiles(onFront int) []tile {
 		least := slices.MinFunc(front, func(a, b *search.Candidate) int { return cmp.Compare(f.Of(&a.Costs), f.Of(&b.Costs)) })
 		tiles = append(tiles, tile{Name: "Least: " + f.Title, Value: decimal(float64(f.Of(&least.Costs)), 0), Detail: least.Name})
 	}
-	return append(tiles, tile{Name: "On the front", Value: decimal(float64(onFront), 0), Detail: "of " + counted(len(v.Candidates), "candidate")})
+	return append(tiles, tile{Name: "On the front", Value: decimal(float64(onFront), 0), Detail: "of " + diag.GroupedCount(len(v.Candidates), "candidate")})
 }
 
 // plots show the score over each of the costs, with the cost behind it as the circles' area.
@@ -271,9 +272,9 @@ func (v *searchView) about(c *search.Candidate) [2]string {
 		costs += ", " + decimal(float64(f.Of(&c.Costs)), 0) + " " + f.Title
 	}
 	if c.Dropped {
-		costs += ", dropped after " + counted(c.Epochs, "epoch")
+		costs += ", dropped after " + diag.GroupedCount(c.Epochs, "epoch")
 	}
-	settings := fmt.Sprintf("%s, %s, %s, int%d, rate %s", counted(c.Units, "unit"), block, c.Weights, c.StateBits, rateText(c.Rate))
+	settings := fmt.Sprintf("%s, %s, %s, int%d, rate %s", diag.GroupedCount(c.Units, "unit"), block, c.Weights, c.StateBits, rateText(c.Rate))
 	for _, key := range v.varied() {
 		settings += ", " + key + " " + c.Vary[key]
 	}

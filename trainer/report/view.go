@@ -305,7 +305,7 @@ func epochTable(p *Page) table {
 			significant(m.ValidLoss, 4), score, significant(m.Rate, 3), decimal(float64(m.Flips), 0), significant(m.Gradient, 3), decimal(m.Seconds, 1)}})
 	}
 	if every > 1 {
-		t.Note = fmt.Sprintf("Every %d epochs, the kept one and the last.", every)
+		t.Note = fmt.Sprintf("Every %s, the kept one and the last.", diag.GroupedCount(every, "epoch"))
 	}
 	return t
 }
@@ -319,14 +319,6 @@ func percent(part float64) string {
 		return "< 0.01 %"
 	}
 	return decimal(100*part, 2) + " %"
-}
-
-// counted is "1 unit" or "12 units".
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return decimal(float64(n), 0) + " " + what
 }
 
 // duration prints seconds as people say them.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Goal is what variants are for: a chip or an FPGA whose costs are counted, and limits. With neither, what is counted is bytes and
@@ -82,7 +84,7 @@ func (g *Goal) costMisses(c *Candidate) (out []Miss) {
 	}
 	for _, f := range figures {
 		if limit, has := f.Limit(g), f.Of(&c.Costs); limit > 0 && has > limit {
-			out = append(out, Miss{fmt.Sprintf("%s of %s %s", thousands(has), thousands(limit), f.Words), float64(has)/float64(limit) - 1})
+			out = append(out, Miss{fmt.Sprintf("%s of %s %s", diag.Grouped(has), diag.Grouped(limit), f.Words), float64(has)/float64(limit) - 1})
 		}
 	}
 	if c.Unmet != "" && len(out) == 0 {
@@ -126,15 +128,6 @@ func missText(misses []Miss) string {
 		parts = append(parts, m.What)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// thousands writes 12,345.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // farBeyond is the part of a limit on costs by which a variant has to be beyond it before it is trained, to be refused. The integers that

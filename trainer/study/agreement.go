@@ -88,7 +88,7 @@ func agreeNumbers(o ir.Output, said *npy.Array, width, each int, file string, ar
 		}
 	}
 	if len(want) != said.Len() {
-		return nil, diag.InFile(file, "").Errorf("data", "there are %d numbers to compare with, and the model gave %d", len(want), said.Len()).
+		return nil, diag.InFile(file, "").Errorf("data", "there are %s to compare with, and the model gave %d", diag.Count(len(want), "number"), said.Len()).
 			Helpf("save a number for each output of each answer, %s", diag.Shape(said.Shape))
 	}
 	if i := slices.IndexFunc(want, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }); i >= 0 {

@@ -209,7 +209,7 @@ func (s *Study) streams() error {
 		return at.Errorf("stream", "the output is a mean over a sequence, and a stream has no end to take one at").
 			Helpf("write  output ... at every step;  smooth  in a decide block takes a mean that forgets")
 	case s.Model.Steps > 0 && s.Model.Hop == 0:
-		return diag.InFile(s.File, "").Errorf("stream", "sequences of this model end after %d steps, and a stream does not end", s.Model.Steps).
+		return diag.InFile(s.File, "").Errorf("stream", "sequences of this model end after %s, and a stream does not end", diag.Count(s.Model.Steps, "step")).
 			Helpf("leave  steps  out, and let states forget, as  hadamard(h, leak = 1/32)  does; or start them anew, as  %s  does", dsl.RestartFor(s.Model.Steps, 4))
 	case out.Decision == ir.Logits:
 		return at.Errorf("stream", "the output is numbers, and what is judged of a stream is decisions").

@@ -250,10 +250,10 @@ func (s *Study) decideError(err error) error {
 func (s *Study) nothingCounts(split string, part *data.Sequences, r StreamRules) error {
 	at := diag.InFile(s.Set.Name, "")
 	if r.Warmup >= part.T {
-		return at.Errorf("data", "no step of the %s part counts: its longest recording has %d steps, and the warm-up is %d", split, part.T, r.Warmup).
+		return at.Errorf("data", "no step of the %s part counts: its longest recording has %s, and the warm-up is %d", split, diag.Count(part.T, "step"), r.Warmup).
 			Helpf("choose a shorter one, as  --warmup %d", part.T/4)
 	}
-	return at.Errorf("data", "no step of the %s part counts: none behind the warm-up of %d steps has a label", split, r.Warmup).
+	return at.Errorf("data", "no step of the %s part counts: none behind the warm-up of %s has a label", split, diag.Count(r.Warmup, "step")).
 		Helpf("choose another part with --split, or label some of its steps")
 }
 

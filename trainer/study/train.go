@@ -254,7 +254,7 @@ func (s *Study) openRun(o TrainOptions) (*fileio.Lock, error) {
 func (s *Study) mayTrain(o TrainOptions) error {
 	checkpoint := s.folder.Path(trainer.CheckpointName)
 	if c := s.Config; s.Model.Hop > 0 && s.Set.Train.Stream() && (c.Carry || c.Truncate > s.Model.Steps) {
-		return diag.At(s.Model.Output.Span).Errorf("data", "the model restarts after %d steps, and trains on pieces of recordings that go on from those before, or are longer", s.Model.Steps).
+		return diag.At(s.Model.Output.Span).Errorf("data", "the model restarts after %s, and trains on pieces of recordings that go on from those before, or are longer", diag.Count(s.Model.Steps, "step")).
 			Helpf("write  carry = no  truncate = %d  in the train block, or  window = %d  without  stream = yes", s.Model.Steps&^1, s.Model.Steps)
 	}
 	switch {

@@ -123,7 +123,7 @@ func (s *Study) watchRun(what string, epochWork float64, trials int) func(traine
 
 // drawnLine says which draw is trained.
 func drawnLine(d trainer.Drawn) string {
-	return fmt.Sprintf("draw %d of %d is trained: after %d epochs its loss is %.4g, the largest %.4g", d.Chosen, len(d.Losses), d.Epochs,
+	return fmt.Sprintf("draw %d of %d is trained: after %s its loss is %.4g, the largest %.4g", d.Chosen, len(d.Losses), diag.Count(d.Epochs, "epoch"),
 		d.Losses[d.Chosen-1], slices.Max(d.Losses))
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/chip"
 	"github.com/hrnnc/hrnnc/backends/lower/schedule"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // Chip is one that costs are known of.
@@ -168,7 +169,7 @@ func (p *Playground) explore(_ context.Context, a onChip) (any, error) {
 	}
 	out := []Design{}
 	for _, c := range s.Shown(low.Plan) {
-		out = append(out, Design{Arch: c.Arch.String(), Units: fmt.Sprintf("%d under update, %d weights, %d of the readout", c.Arch.Update, c.Arch.Product, c.Arch.Readout),
+		out = append(out, Design{Arch: c.Arch.String(), Units: fmt.Sprintf("%d under update, %s, %d of the readout", c.Arch.Update, diag.Count(c.Arch.Product, "weight"), c.Arch.Readout),
 			LUTs: c.Tables, Blocks: c.Blocks, Cycles: c.Cycles(low.Plan), Chosen: s.IsChosen(c), Why: c.Why})
 	}
 	return map[string]any{"counted": len(s.All), "designs": out}, nil

@@ -8,10 +8,14 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/dsl/editor"
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/internal/editing"
 	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/passes"
@@ -32,6 +36,7 @@ const modelFile = "model.hrn"
 // loaded is a source that was looked at, as far as it is right.
 type loaded struct {
 	source  Source
+	doc     *editor.Document
 	checked *dsl.Model
 	found   diag.List // all of them: of the text, and of weights that do not fit
 	drawn   string    // why the weights are random ones; "" where they are the file's
@@ -51,15 +56,13 @@ func (p *Playground) load(s Source) *loaded {
 }
 
 func read(s Source) *loaded {
-	l := &loaded{source: s}
-	ast, errs := dsl.Parse(modelFile, []byte(s.Text))
-	m, more := dsl.Check(ast)
-	l.found = append(errs, more...)
-	if l.found.HasErrors() {
+	l := &loaded{source: s, doc: editor.New(modelFile, s.Text, language())}
+	l.found = l.doc.Diagnostics()
+	if l.doc.Broken() {
 		l.err = l.found
 		return l
 	}
-	l.checked = m
+	l.checked = l.doc.Model()
 	if s.Weights == "" {
 		l.draw("there are none yet")
 		return l
@@ -76,9 +79,13 @@ func read(s Source) *loaded {
 		l.draw("those of the file do not fit the text: " + FailureOf(err).Message)
 		return l
 	}
-	l.found = l.model.Warnings
+	l.doc = l.doc.With(&editor.Measured{Of: s.Text, Diagnostics: l.model.Warnings})
+	l.found = l.doc.Diagnostics()
 	return l
 }
+
+// language is made once: it is some hundred settings.
+var language = sync.OnceValue(editing.Language)
 
 // draw gives the model random weights, so that what does not depend on their values can be looked at.
 func (l *loaded) draw(why string) {
@@ -129,6 +136,9 @@ func (p *Playground) lower(s Source) (*loaded, *compiler.Lowered, error) {
 	l := p.load(s)
 	if l.err == nil && l.lowered == nil {
 		l.lowered, l.err = l.model.Lower(passes.Config{})
+		if l.err == nil && l.drawn == "" {
+			l.doc = l.doc.With(editing.Of(l.lowered, s.Text))
+		}
 	}
 	if l.err != nil {
 		return l, nil, l.err
@@ -159,7 +169,7 @@ type Checked struct {
 
 func (p *Playground) check(_ context.Context, s Source) (any, error) {
 	l := p.load(s)
-	out := Checked{Diagnostics: listed(l.found), OK: l.err == nil, Drawn: l.drawn}
+	out := Checked{Diagnostics: l.listed(), OK: l.err == nil, Drawn: l.drawn}
 	if l.err != nil && !l.found.HasErrors() {
 		out.Diagnostics = append(out.Diagnostics, listed(compiler.Diagnostics(l.err))...)
 	}
@@ -171,6 +181,17 @@ func (p *Playground) check(_ context.Context, s Source) (any, error) {
 		}
 	}
 	return out, nil
+}
+
+// listed are the findings with the changes that mend them.
+func (l *loaded) listed() []Diagnostic {
+	out := listed(l.found)
+	for _, f := range l.doc.Fixes(editor.Range{End: len(l.source.Text)}) {
+		if i := slices.Index(l.found, f.Finding); i >= 0 {
+			out[i].Fixes = append(out[i].Fixes, Fix{f.Title, edits(l.doc, []editor.Edit{f.Edit})[0]})
+		}
+	}
+	return out
 }
 
 func (p *Playground) format(_ context.Context, s Source) (any, error) {

@@ -40,6 +40,10 @@ func answer[A any](f func(*Playground, context.Context, A) (any, error)) method 
 var methods = map[string]method{
 	"check":    answer((*Playground).check),
 	"format":   answer((*Playground).format),
+	"hover":    answer((*Playground).hover),
+	"complete": answer((*Playground).complete),
+	"names":    answer((*Playground).names),
+	"rename":   answer((*Playground).rename),
 	"passes":   answer((*Playground).passes),
 	"code":     answer((*Playground).code),
 	"chips":    answer((*Playground).chips),
@@ -74,6 +78,7 @@ type Diagnostic struct {
 	Col      int    `json:"col"`
 	EndLine  int    `json:"endLine"`
 	EndCol   int    `json:"endCol"`
+	Fixes    []Fix  `json:"fixes,omitempty"`
 }
 
 func listed(l diag.List) []Diagnostic {

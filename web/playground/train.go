@@ -3,6 +3,7 @@ package playground
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,9 +41,18 @@ func (p *Playground) design(ctx context.Context, a struct {
 		return nil, err
 	}
 	if tries := d.Tries(); tries > 0 {
-		if err := d.Try(ctx, func(n int) {
-			p.tell(news{Say: "trying augmentation", Done: float64(n) / float64(tries)})
-		}); err != nil {
+		var last time.Time
+		err := d.Try(ctx, func(n float64) {
+			if time.Since(last) < often {
+				return
+			}
+			last = time.Now()
+			p.tell(news{Say: fmt.Sprintf("trying augmentation: short training %d of %d", min(int(n)+1, tries), tries), Done: n / float64(tries)})
+		})
+		if errors.Is(err, context.Canceled) {
+			return nil, errStopped
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -64,6 +74,9 @@ type trained struct {
 	*study.Result
 	Seconds float64 `json:"seconds_in_all"`
 }
+
+// errStopped is what a person wanted.
+var errStopped = errors.New("stopped")
 
 // train trains a model in the folder of its data.
 func (p *Playground) train(ctx context.Context, a struct {
@@ -87,7 +100,7 @@ func (p *Playground) train(ctx context.Context, a struct {
 	s.Watch = w
 	r, err := s.Train(ctx, study.TrainOptions{Force: true, Command: "hrnnc train " + modelFile})
 	if errors.Is(err, context.Canceled) {
-		return nil, errors.New("stopped")
+		return nil, errStopped
 	}
 	if err != nil {
 		return nil, err

@@ -123,7 +123,7 @@ export class CodePanel implements Panel {
   private place = el("div", { class: "columns" });
 
   constructor(private page: Page) {
-    this.chosen = new Set(innerWidth > 1300 ? ["c", "go"] : ["c"]);
+    this.chosen = new Set(innerWidth > 1700 ? ["c", "go", "verilog"] : innerWidth > 1300 ? ["c", "go"] : ["c"]);
   }
 
   mount(into: HTMLElement) {

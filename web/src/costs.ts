@@ -1,5 +1,5 @@
 // The tabs with what the model takes: of every chip, and how a step is computed on one.
-import { count, el, failure, table, time } from "./dom";
+import { count, el, failure, noun, table, time } from "./dom";
 import type { Code } from "./code";
 import { latest, type Page, type Panel } from "./page";
 
@@ -69,8 +69,9 @@ export class CostsPanel implements Panel {
 function facts(code: Code): HTMLElement[] {
   const { cost, layers } = code.report;
   const tile = (value: string, name: string) => el("div", { class: "tile" }, el("b", {}, value), el("span", {}, name));
-  return [tile(count(cost.parameters), "parameters"), tile(count(Math.ceil(cost.bits / 8)), "bytes of weights, packed"), tile(count(Math.ceil(cost.state_bits / 8)), "bytes of state"),
-    tile(count(cost.recurrence.adds + cost.input.adds), "additions a step"), tile(count(cost.recurrence.muls + cost.input.muls), "multiplications a step"),
+  const things = (n: number, one: string, of = "") => tile(count(n), noun(n, one) + of);
+  return [things(cost.parameters, "parameter"), things(Math.ceil(cost.bits / 8), "byte", " of weights, packed"), things(Math.ceil(cost.state_bits / 8), "byte", " of state"),
+    things(cost.recurrence.adds + cost.input.adds, "addition", " a step"), things(cost.recurrence.muls + cost.input.muls, "multiplication", " a step"),
     ...layers.map((l: any) => tile(`${l.units} × ${l.bits} bits`, `state ${l.name}${l.saturates ? ", may saturate" : ", proven not to saturate"}`))];
 }
 

@@ -21,6 +21,8 @@ export const byId = <T extends HTMLElement>(id: string) => document.getElementBy
 
 const grouping = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 export const count = (n: number) => grouping.format(n);
+// noun is one thing or several, without their number.
+export const noun = (n: number, one: string) => (n === 1 ? one : `${one}s`);
 export const short = (v: number) => (v === 0 ? "0" : Math.abs(v) >= 1e5 || Math.abs(v) < 1e-3 ? v.toExponential(2) : String(+v.toPrecision(4)));
 
 // time spells microseconds.
@@ -34,7 +36,8 @@ export function failure(error: unknown): HTMLElement {
 }
 
 export function finding(d: Diagnostic): HTMLElement {
-  const where = d.part || (d.line > 0 ? `line ${d.line}` : d.file && d.file !== "model.hrn" ? d.file.replace(/^.*\//, "") : "");
+  const file = d.file && d.file !== "model.hrn" ? d.file.replace(/^.*\//, "") : "";
+  const where = [file, d.part || (d.line > 0 ? `line ${d.line}` : "")].filter(Boolean).join(", ");
   return el("div", { class: `failure ${d.severity}`, role: "alert" }, where ? `${where}: ${d.message}` : d.message, d.help && el("div", { class: "help" }, d.help));
 }
 

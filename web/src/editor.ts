@@ -1,5 +1,5 @@
 // The editors: that of the model, with its findings, and those that only show generated text.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { c } from "@codemirror/legacy-modes/mode/clike";
@@ -10,6 +10,7 @@ import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers, type DecorationSet } from "@codemirror/view";
 import { tags as t } from "@lezer/highlight";
+import { changes } from "./assist";
 import type { Diagnostic } from "./engine";
 
 const statements = /^(?:model|input|steps|param|state|output|weights|labels|train|target|decide|restart|const)$/;
@@ -129,7 +130,7 @@ export function modelEditor(parent: HTMLElement, on: { change: (text: string) =>
     parent,
     state: EditorState.create({
       extensions: [
-        shared, hrn, history(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), closeBrackets(), autocompletion(), extra,
+        shared, hrn, history(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), closeBrackets(), EditorView.lineWrapping, extra,
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, ...completionKeymap, ...lintKeymap, { key: "F8", run: nextDiagnostic }]),
         EditorView.contentAttributes.of({ "aria-label": "model.hrn", spellcheck: "false" }),
         EditorView.updateListener.of((u) => {
@@ -183,6 +184,7 @@ export function find(view: EditorView, found: Diagnostic[]) {
     const to = Math.max(offset(state, d.endLine || d.line, d.endCol || d.col), Math.min(from + 1, state.doc.length));
     return {
       from, to, severity: d.severity, message: d.message,
+      actions: (d.fixes ?? []).map((f) => ({ name: f.title, apply: (v: EditorView) => { if (v.state.doc === state.doc) v.dispatch(changes(state, [f.edit])); } })),
       renderMessage() {
         const out = document.createElement("span");
         out.textContent = d.message;

@@ -1,9 +1,12 @@
 // Engines: workers that hrnnc runs in, and the questions that they are asked. One answers while somebody types, one what takes
 // longer, one trains; they share the compiled program and the files.
 
+import type { Edit } from "./assist";
+
 export type Diagnostic = {
   severity: "error" | "warning"; code: string; message: string; help?: string; file?: string; part?: string;
   line: number; col: number; endLine: number; endCol: number;
+  fixes?: { title: string; edit: Edit }[];
 };
 
 // Failure is what came instead of an answer.

@@ -1,5 +1,6 @@
 // The page: what is typed, dropped and clicked, and which tab shows what. It computes nothing itself; engine.ts has who does.
-import { byId, download, el, failure, toast } from "./dom";
+import { assist, changes } from "./assist";
+import { byId, count, download, el, failure, noun, toast } from "./dom";
 import { find, mark, modelEditor, offset, setText } from "./editor";
 import { Engines, Failure, fromBase64, program, script, type Diagnostic } from "./engine";
 import { CodePanel } from "./code";
@@ -21,7 +22,7 @@ const editor = modelEditor(byId("editor"), {
   change: (text) => { if (text !== model.text) { model.text = text; page.changed(); } },
   cursor: (line) => panel.cursor?.(line, true),
   hover: (line) => { if (line !== pointed) panel.cursor?.((pointed = line), false); },
-});
+}, assist((method, args) => engines.quick.call(method, { ...model.source(), ...args })));
 
 const page: Page = {
   engines, model, editor, checked: null, version: 0,
@@ -49,11 +50,12 @@ const refresh = latest(async () => {
     problems(checked.diagnostics);
     weights(checked);
     byId<HTMLButtonElement>("take").disabled = !checked.ok;
+    old();
     if (checked.ok) {
       await panel.update();
       if (version === page.version) say(`no errors · ${Math.round(performance.now() - began)} ms`, "good");
     } else {
-      say(`${errors} error${errors === 1 ? "" : "s"}`, "bad");
+      say(`${errors} ${noun(errors, "error")}`, "bad");
       if (panel.id === "train") void panel.update();
     }
   } catch (error) {
@@ -61,27 +63,35 @@ const refresh = latest(async () => {
   }
 });
 
+// old says where results are those of the last text without errors.
+function old() {
+  const is = !!page.checked && !page.checked.ok && panel.id !== "train";
+  byId("old").hidden = !is;
+  byId("panel").classList.toggle("old", is);
+}
+
 function ended(error: unknown) {
   say("the compiler does not run", "bad");
   byId("panel").replaceChildren(el("div", { class: "page" }, failure(error)));
 }
 
 function problems(list: Diagnostic[]) {
-  byId("problems").replaceChildren(...list.map((d) => el("button", {
+  byId("problems").replaceChildren(...list.map((d) => el("div", {}, el("button", {
     class: `problem ${d.severity}`, onclick: () => {
       if (!d.line) return;
       const at = offset(editor.state, d.line, d.col);
       editor.dispatch({ selection: { anchor: at }, scrollIntoView: true });
       editor.focus();
     },
-  }, el("span", { class: "where" }, d.line ? `${d.line}:${d.col}` : d.part || "–"), el("span", { class: "what" }, d.message), d.help && el("span", { class: "help" }, d.help))));
+  }, el("span", { class: "where" }, d.line ? `${d.line}:${d.col}` : d.part || "–"), el("span", { class: "what" }, d.message), d.help && el("span", { class: "help" }, d.help)),
+    ...(d.fixes ?? []).map((f) => el("button", { class: "fix", onclick: () => { editor.dispatch(changes(editor.state, [f.edit])); editor.focus(); } }, f.title)))));
 }
 
 function weights(c: Checked) {
   const w = byId("weights");
   w.className = c.drawn ? "drawn" : "";
   w.textContent = !c.name && !c.ok ? "" : c.drawn ? `Weights are random: ${c.drawn}. Code and costs are as they will be; what it decides is not.`
-    : model.weights ? `Weights: ${model.weights.name}, ${model.weights.bytes.length.toLocaleString("en")} bytes${model.example ? ", trained with the example" : ""}` : "";
+    : model.weights ? `Weights: ${model.weights.name}, ${count(model.weights.bytes.length)} ${noun(model.weights.bytes.length, "byte")}${model.example ? ", trained with the example" : ""}` : "";
   w.hidden = !w.textContent;
 }
 
@@ -105,6 +115,7 @@ function show(id: string) {
   }
   byId("panel").setAttribute("aria-label", panel.title);
   panel.mount(byId("panel"));
+  old();
   if (page.checked?.ok || panel.id === "train") void Promise.resolve(panel.update()).catch(ended);
   redraw();
 }

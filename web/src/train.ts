@@ -9,6 +9,9 @@ type News = { say?: string; done?: number; line?: string; metrics?: string; warn
 type Score = { split: string; level: string; accuracy?: number | null; macro_f1?: number | null; loss?: number | null };
 type Trained = { weights: string; report: string; scores: Score[]; remarks: string[] | null; best_epoch: number; seconds_in_all: number };
 
+// seconds spells a time that is estimated.
+const seconds = (s: number) => (s < 10 ? `${Math.max(1, Math.round(s))} s` : s < 90 ? `${5 * Math.round(s / 5)} s` : `${Math.round(s / 60)} min`);
+
 export class TrainPanel implements Panel {
   readonly id = "train";
   readonly title = "Train";
@@ -62,7 +65,8 @@ export class TrainPanel implements Panel {
       this.head.replaceChildren(el("div", { class: "row" }, el("label", { class: "row" }, "Data", this.files), this.settings, this.write));
     const c = this.page.checked, generated = /\(/.test(c?.data ?? "");
     let why = "";
-    if (!c?.ok && !c?.trains) why = "The model has errors.";
+    if (this.running) why = "";
+    else if (!c?.ok && !c?.trains) why = "The model has errors.";
     else if (!c.trains) why = "The model has no train block that names data: let one be written for your data, or add  train { data = … }.";
     else if (!this.file() && !generated) why = `The train block names ${c.data}, which is not here: drop that file, or have a model written for other data.`;
     this.go.disabled = this.running || !!why;
@@ -70,8 +74,11 @@ export class TrainPanel implements Panel {
     this.about.textContent = why;
   }
 
+  private began = 0; // when what is under way began
+
   private begin() {
     this.running = true;
+    this.began = performance.now();
     this.bar.hidden = this.stop.hidden = false;
     this.bar.removeAttribute("value");
     this.said.textContent = "starting";
@@ -90,8 +97,9 @@ export class TrainPanel implements Panel {
   }
 
   private hear = (n: News) => {
-    if (n.say) this.said.textContent = n.say;
     if (n.done) this.bar.value = n.done;
+    const took = (performance.now() - this.began) / 1000;
+    if (n.say) this.said.textContent = n.say + (n.done && n.done < 1 && took > 2 ? `, about ${seconds((took * (1 - n.done)) / n.done)} left` : "");
     if (n.line) {
       this.log.hidden = false;
       this.log.textContent += n.line + "\n";
@@ -126,7 +134,7 @@ export class TrainPanel implements Panel {
       this.page.setModel(d.text);
       this.out.replaceChildren(el("h3", {}, "Why the model is as it is"), table(["", "chosen", "because"], [], d.choices.map((c) => [c.name, el("code", {}, c.value), c.reason])));
     } catch (error) {
-      this.out.replaceChildren(failure(error));
+      this.out.replaceChildren((error as Error).message === "stopped" ? el("p", { role: "status" }, "Stopped. The model is as it was.") : failure(error));
     } finally {
       this.end();
     }

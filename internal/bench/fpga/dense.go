@@ -16,6 +16,7 @@ import (
 	"text/template"
 
 	"github.com/hrnnc/hrnnc/backends/synth"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 )
 
@@ -250,7 +251,7 @@ func (b *bench) dense(ctx context.Context) error {
 		})
 		e := engines[near]
 		beside = append(beside, fmt.Sprintf("- %s, %s LUTs, beside the dense layer on %s, %s LUTs: %.0f times fewer cycles.", strings.Join(r.set, ", "),
-			thousands(m.Size.LUTs), names[near], thousands(e.Size.LUTs), float64(e.Cycles)/float64(m.Cycles)))
+			diag.Grouped(m.Size.LUTs), names[near], diag.Grouped(e.Size.LUTs), float64(e.Cycles)/float64(m.Cycles)))
 	}
 	b.line("")
 	b.line("Each beside the dense layer that is nearest in LUTs; twenty times fewer cycles are asked for at the same LUTs:")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/bench/results"
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // everyPart is the FPGA that every example is placed on; keptIn is where the figures lie.
@@ -75,7 +76,7 @@ func everyExample(kept *results.Parts) string {
 		case p.Problem != "":
 			line("| %s | %s | %s | | | | | | |", name, everyPart, p.Problem)
 		default:
-			line("| %s | %s | %s | %s | %d | %.1f | %s | %.1f | %s |", name, everyPart, thousands(p.LUTs), thousands(p.FlipFlops), p.Blocks, p.MHz,
+			line("| %s | %s | %s | %s | %d | %.1f | %s | %.1f | %s |", name, everyPart, diag.Grouped(p.LUTs), diag.Grouped(p.FlipFlops), p.Blocks, p.MHz,
 				count(p.Cycles), p.Micros(), count(p.OutputCycles))
 		}
 	}

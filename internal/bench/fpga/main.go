@@ -28,6 +28,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/synth"
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/bench/results"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/passes"
@@ -203,7 +204,7 @@ func (m *measured) cells() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s | %s | %d | %d | %s | %s | %s | %s | %s | %s", thousands(m.Size.LUTs), thousands(m.Size.FlipFlops), m.Size.Blocks, m.Size.Multipliers, count(m.LogicCells),
+	return fmt.Sprintf("%s | %s | %d | %d | %s | %s | %s | %s | %s | %s", diag.Grouped(m.Size.LUTs), diag.Grouped(m.Size.FlipFlops), m.Size.Blocks, m.Size.Multipliers, count(m.LogicCells),
 		clock, count(m.Cycles), micros, count(m.OutputCycles), energy)
 }
 
@@ -472,7 +473,7 @@ func (b *bench) families(ctx context.Context) error {
 			b.row(m, "| %s | %s | %s | %s | | | | | |", r.model, r.part, strings.Join(r.set, ", "), m.Problem)
 			continue
 		}
-		b.row(m, "| %s | %s | %s | %s | %s | %d | %d | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), thousands(m.Size.LUTs), thousands(m.Size.FlipFlops),
+		b.row(m, "| %s | %s | %s | %s | %s | %d | %d | %s | %s |", r.model, r.part, strings.Join(r.set, ", "), diag.Grouped(m.Size.LUTs), diag.Grouped(m.Size.FlipFlops),
 			m.Size.Blocks, m.Size.Multipliers, count(m.Cycles), count(m.OutputCycles))
 	}
 	b.line("")
@@ -581,14 +582,5 @@ func count(n int) string {
 	if n == 0 {
 		return "-"
 	}
-	return thousands(n)
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return diag.Grouped(n)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/internal/bench/results"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -210,11 +211,11 @@ func (e *example) reached() string {
 	}
 	switch {
 	case v.Symbols > 0:
-		words = append(words, fmt.Sprintf("The weights here say %s of %s symbols right.", thousands(v.Right), thousands(v.Symbols)))
+		words = append(words, fmt.Sprintf("The weights here say %s of %s symbols right.", diag.Grouped(v.Right), diag.Grouped(v.Symbols)))
 	case v.Number != "":
 		words = append(words, fmt.Sprintf("The weights here: %.2f.", v.RMSE))
 	case v.Decisions > 0 && (v.Stream == nil || v.Stream.Background == ""):
-		words = append(words, fmt.Sprintf("The weights here: %.2f %% of %s.", 100*v.Accuracy, thousands(v.Decisions)))
+		words = append(words, fmt.Sprintf("The weights here: %.2f %% of %s.", 100*v.Accuracy, diag.Grouped(v.Decisions)))
 	}
 	if s := v.Stream; s != nil && s.Background != "" {
 		words = append(words, fmt.Sprintf("The weights here miss %d of %d in %.1f h of the test part, and make up %d; the median delay is %.2f s.",
@@ -246,7 +247,7 @@ func page(all []*example, drawings map[string][]byte) string {
 	line("| example | reaches | bytes | state | AVR | M4 | LUTs |")
 	line("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
 	for _, e := range all {
-		line("| [%s](#%s) | %s | %s | %s | %s | %s | %s |", e.title, anchor(e.title), e.reach(), thousands(e.bytes), thousands(e.state), e.step("atmega328p"),
+		line("| [%s](#%s) | %s | %s | %s | %s | %s | %s |", e.title, anchor(e.title), e.reach(), diag.Grouped(e.bytes), diag.Grouped(e.state), e.step("atmega328p"),
 			e.step("cortex-m4"), e.luts())
 	}
 	for _, e := range all {
@@ -276,7 +277,7 @@ func (e *example) section(line func(format string, args ...any), drawings map[st
 	line("The model: [examples/%s](../examples/%s/model.hrn).", e.name, e.name)
 	line("")
 	line("%s", e.reached())
-	line("%s bytes of weights, %s of state, %s additions a step.", thousands(e.bytes), thousands(e.state), thousands(e.adds))
+	line("%s bytes of weights, %s of state, %s additions a step.", diag.Grouped(e.bytes), diag.Grouped(e.state), diag.Grouped(e.adds))
 	line("")
 	if drawings["docs/gallery/"+e.name+".svg"] != nil {
 		line("![%s](gallery/%s.svg)", e.caption(), e.name)
@@ -294,7 +295,7 @@ func (e *example) section(line func(format string, args ...any), drawings map[st
 		case f.Problem != "":
 			line("| %s | %s | - | - | - | - |", c.title, f.Problem)
 		default:
-			line("| %s | %s %s | %s | %s | %s | %.2f |", c.title, thousands(int(f.Step+0.5)), f.Unit, thousands(int(f.Output+0.5)), thousands(f.Flash), thousands(f.RAM), f.Microjoules)
+			line("| %s | %s %s | %s | %s | %s | %.2f |", c.title, diag.Grouped(int(f.Step+0.5)), f.Unit, diag.Grouped(int(f.Output+0.5)), diag.Grouped(f.Flash), diag.Grouped(f.RAM), f.Microjoules)
 		}
 	}
 	line("")
@@ -304,8 +305,8 @@ func (e *example) section(line func(format string, args ...any), drawings map[st
 	case p.Problem != "":
 		line("On an iCE40UP5K: no room; %s.", why(p.Problem))
 	default:
-		line("On an iCE40UP5K: %s LUTs, %s flip-flops and %d block RAMs; a step takes %s cycles, at %.1f MHz %s.", thousands(p.LUTs),
-			thousands(p.FlipFlops), p.Blocks, thousands(p.Cycles), p.MHz, span(p.Micros()))
+		line("On an iCE40UP5K: %s LUTs, %s flip-flops and %d block RAMs; a step takes %s cycles, at %.1f MHz %s.", diag.Grouped(p.LUTs),
+			diag.Grouped(p.FlipFlops), p.Blocks, diag.Grouped(p.Cycles), p.MHz, span(p.Micros()))
 	}
 	line("")
 	line("```console")
@@ -340,7 +341,7 @@ func (e *example) step(chip string) string {
 	case f.Problem != "":
 		return f.Problem
 	}
-	return thousands(int(f.Step + 0.5))
+	return diag.Grouped(int(f.Step + 0.5))
 }
 
 func (e *example) luts() string {
@@ -353,7 +354,7 @@ func (e *example) luts() string {
 	case p.Problem != "":
 		return "-"
 	}
-	return thousands(p.LUTs)
+	return diag.Grouped(p.LUTs)
 }
 
 func span(micros float64) string {
@@ -385,13 +386,4 @@ func spread(all []results.Training, f func(results.Training) float64) (mean, low
 		mean, low, high = mean+v/float64(len(all)), min(low, v), max(high, v)
 	}
 	return mean, low, high
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

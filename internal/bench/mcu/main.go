@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -395,10 +396,4 @@ func (b *bench) tools(ctx context.Context) (string, error) {
 }
 
 // thousands writes a number without what is behind the point, with commas.
-func thousands(v float64) string {
-	s := fmt.Sprintf("%.0f", v)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func thousands(v float64) string { return diag.Grouped(int(math.RoundToEven(v))) }

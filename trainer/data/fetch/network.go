@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
 // idle is how long a server may send nothing.
@@ -68,7 +70,7 @@ func Bytes(ctx context.Context, from string, most int, report func(done, total i
 		return nil, reason(err)
 	}
 	if len(data) > most {
-		return nil, fmt.Errorf("it is larger than %d bytes", most)
+		return nil, fmt.Errorf("it is larger than %s", diag.Count(most, "byte"))
 	}
 	return data, nil
 }

@@ -47,7 +47,7 @@ func readFile(path string) ([]byte, error) {
 	case len(data) == 0:
 		return nil, diag.InFile("standard input", "").Errorf(code, "is empty").Helpf("pipe a data set in:  ... | hrnnc ... --data -")
 	case len(data) > fileio.MaxBytes:
-		return nil, diag.InFile("standard input", "").Errorf(code, "has more than %d bytes", fileio.MaxBytes).Helpf("save it to files, and name them")
+		return nil, diag.InFile("standard input", "").Errorf(code, "has more than %s", diag.Count(fileio.MaxBytes, "byte")).Helpf("save it to files, and name them")
 	}
 	return data, nil
 }
@@ -92,7 +92,7 @@ func Unpack(path string, data []byte) ([]byte, error) {
 		return nil, diag.InFile(path, "").Errorf(code, "cannot be unpacked: %s", fileio.UnpackReason(err)).Helpf("copy or fetch it again; it looks damaged")
 	}
 	if int64(len(out)) > most {
-		return nil, diag.InFile(path, "").Errorf(code, "unpacks to more than %d bytes, %d times its size", most, most/int64(len(data))).
+		return nil, diag.InFile(path, "").Errorf(code, "unpacks to more than %s, %s its size", diag.Count(most, "byte"), diag.Count(most/int64(len(data)), "time")).
 			Helpf("check that it is the right file; if it is, unpack it and name what comes out")
 	}
 	return out, nil

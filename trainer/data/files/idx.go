@@ -34,18 +34,18 @@ func parseIDX(file string, data []byte) (Tensor, error) {
 	}
 	body := 4 + 4*dims
 	if len(data) < body {
-		return Tensor{}, at.Errorf(code, "is truncated: its header has %d bytes and the file %d", body, len(data)).Helpf("copy or fetch it again")
+		return Tensor{}, at.Errorf(code, "is truncated: its header has %s and the file %d", diag.Count(body, "byte"), len(data)).Helpf("copy or fetch it again")
 	}
 	shape, count := make([]int, dims), 1
 	for d := range shape {
 		shape[d] = int(binary.BigEndian.Uint32(data[4+4*d:]))
 		if shape[d] != 0 && count > math.MaxInt32/shape[d] {
-			return Tensor{}, at.Errorf(code, "declares more than %d values", math.MaxInt32).Helpf("copy or fetch it again; it looks damaged")
+			return Tensor{}, at.Errorf(code, "declares more than %s", diag.Count(math.MaxInt32, "value")).Helpf("copy or fetch it again; it looks damaged")
 		}
 		count *= shape[d]
 	}
 	if want := count * size; want != len(data)-body {
-		return Tensor{}, at.Errorf(code, "has %d bytes of values; %s of %d bytes each needs %d", len(data)-body, diag.Shape(shape), size, want).
+		return Tensor{}, at.Errorf(code, "has %s of values; %s of %s each needs %d", diag.Count(len(data)-body, "byte"), diag.Shape(shape), diag.Count(size, "byte"), want).
 			Helpf("copy or fetch it again")
 	}
 	return Tensor{shape, idxValues(data[2], data[body:])}, nil

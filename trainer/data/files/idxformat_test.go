@@ -50,8 +50,8 @@ func TestParseIDXErrors(t *testing.T) {
 		{"type", filetest.IDX(0x0a, []int{1}, 1), "is not an IDX file"},
 		{"no dimension", filetest.IDX(8, nil, 1), "has 0 dimensions; 1 to 8 are read"},
 		{"header cut", filetest.IDX(8, []int{1})[:6], "is truncated: its header has 8 bytes and the file 6"},
-		{"values cut", filetest.IDX(8, []int{2, 2}, 1, 2, 3), "has 3 bytes of values; [2, 2] of 1 bytes each needs 4"},
-		{"values left over", filetest.IDX(8, []int{1}, 1, 2), "has 2 bytes of values; [1] of 1 bytes each needs 1"},
+		{"values cut", filetest.IDX(8, []int{2, 2}, 1, 2, 3), "has 3 bytes of values; [2, 2] of 1 byte each needs 4"},
+		{"values left over", filetest.IDX(8, []int{1}, 1, 2), "has 2 bytes of values; [1] of 1 byte each needs 1"},
 		{"huge", filetest.IDX(8, []int{1 << 31, 1 << 31, 1 << 31, 1 << 31}), "declares more than 2147483647 values"},
 	} {
 		if _, err := parseIDX("f", test.data); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -77,7 +77,7 @@ func NewRows(path string, data []byte, d Dialect) (*Rows, error) {
 	for line := range strings.Lines(lead.text) {
 		if r.Lines++; len(line) > longestLine {
 			r.Line = lead.line + r.Lines
-			return nil, r.At(0).Errorf(code, "has %d bytes in one line; at most %d are read", len(line), longestLine).
+			return nil, r.At(0).Errorf(code, "has %s in one line; at most %d are read", diag.Count(len(line), "byte"), longestLine).
 				Helpf("check that it is the right file; a long recording is saved with a step a line")
 		}
 	}

@@ -46,13 +46,13 @@ func parseWAV(path string, data []byte) (*Sound, error) {
 		name, size := string(chunk[:4]), int(binary.LittleEndian.Uint32(chunk[4:]))
 		body := chunk[8:]
 		if size > len(body) {
-			return nil, diag.InFile(path, "").Errorf(code, "is truncated: chunk %s declares %d bytes and has %d", diag.Short(name), size, len(body)).
+			return nil, diag.InFile(path, "").Errorf(code, "is truncated: chunk %s declares %s and has %d", diag.Short(name), diag.Count(size, "byte"), len(body)).
 				Helpf("unpack or copy it again")
 		}
 		switch name {
 		case "fmt ":
 			if err := binary.Read(bytes.NewReader(body[:size]), binary.LittleEndian, &s.wavFormat); err != nil {
-				return nil, diag.InFile(path, "").Errorf(code, "its format chunk has %d bytes", size).Helpf("unpack or copy it again")
+				return nil, diag.InFile(path, "").Errorf(code, "its format chunk has %s", diag.Count(size, "byte")).Helpf("unpack or copy it again")
 			}
 			if s.Format == wavExtensible && size >= 26 {
 				s.Format = binary.LittleEndian.Uint16(body[24:])
@@ -84,7 +84,7 @@ func (s *Sound) decode(path string, body []byte) error {
 		sample = func(b []byte) float32 { return math.Float32frombits(le.Uint32(b)) * (1 << 15) }
 	}
 	if sample == nil || s.Channels == 0 || s.Rate == 0 {
-		return diag.InFile(path, "").Errorf(code, "has %d channels of %d bits at %d Hz, format %d", s.Channels, s.Bits, s.Rate, s.Format).
+		return diag.InFile(path, "").Errorf(code, "has %s of %s at %d Hz, format %d", diag.Count(s.Channels, "channel"), diag.Count(s.Bits, "bit"), s.Rate, s.Format).
 			Helpf("integers of 8, 16, 24 or 32 bits and floats of 32 are read; convert it, for instance with sox")
 	}
 	size := int(s.Bits) / 8
