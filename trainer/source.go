@@ -247,7 +247,7 @@ func Fits(m *dsl.Model, loss network.Loss, set *data.Set) error {
 		return at(out.Span).Errorf("data", "the output decides, and data set %s has numbers to give", set.Name).
 			Helpf("write  output y; or, where the numbers are classes, say  answers = classes  or  label = \"COLUMN\"  in the train block;  y > 0  takes rows of zeros and ones")
 	case s.Outputs > 0 && s.Outputs != rows:
-		return at(out.Span).Errorf("data", "data set %s has %d targets, the model %s", set.Name, s.Outputs, diag.Count(rows, "output")).Helpf("give V %s", diag.Count(s.Outputs, "row"))
+		return at(out.Span).Errorf("data", "data set %s has %s, the model %s", set.Name, diag.Count(s.Outputs, "target"), diag.Count(rows, "output")).Helpf("give V %s", diag.Count(s.Outputs, "row"))
 	case loss == network.CrossEntropy && len(set.Classes) > rows:
 		return at(out.Span).Errorf("data", "data set %s has %s, the model %s", set.Name, diag.Count(len(set.Classes), "class"), diag.Count(rows, "output")).Helpf("give V %s", diag.Count(len(set.Classes), "row"))
 	case misplaced(out.Labels, set.Classes) != "":

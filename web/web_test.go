@@ -81,7 +81,7 @@ func (v *visit) do(steps ...chromedp.Action[chromedp.Void]) {
 }
 
 // patience is how long anything may take on a machine that has much else to do.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // see gives what a selector's element shows, "" where there is none.
 func (v *visit) see(selector string) string {

@@ -62,7 +62,7 @@ func (s *series) readARFF(a *files.ARFFFile, of part) error {
 			return err
 		}
 		if len(fields) != 2 {
-			return a.At().Errorf(code, "has %d fields; a quoted sequence and its answer are expected", len(fields)).
+			return a.At().Errorf(code, "has %s; a quoted sequence and its answer are expected", diag.Count(len(fields), "field")).
 				Helpf("write  'DIMENSION\\nDIMENSION',CLASS")
 		}
 		label := int32(-1)
@@ -88,7 +88,7 @@ func (s *series) readARFF(a *files.ARFFFile, of part) error {
 			s.d = len(columns)
 		}
 		if len(columns) != s.d {
-			return a.At().Errorf(code, "has %d dimensions; those before have %d", len(columns), s.d).
+			return a.At().Errorf(code, "has %s; those before have %d", diag.Count(len(columns), "dimension"), s.d).
 				Helpf("dimensions are separated by \\n within the quotes")
 		}
 		if err := s.addColumns(a.LineReader, columns, label, of); err != nil {

@@ -127,7 +127,7 @@ func TestSeriesErrors(t *testing.T) {
 		{"a.ts", ts, "has no sequence"},
 		{"a.ts", ts + "1,2:c\n", `a.ts:3:1: error[data]: its class is "c", which @classLabel does not name; help: the classes are a b`},
 		{"a.ts", ts + "1,x:a\n", `step 1 is "x", which is no number`},
-		{"a.ts", ts + "1,2:3,4:a\n1,2:a\n", "a.ts:4:1: error[data]: has 1 dimensions; 2 are expected"},
+		{"a.ts", ts + "1,2:3,4:a\n1,2:a\n", "a.ts:4:1: error[data]: has 1 dimension; expected: 2"},
 		{"a.ts", ts + "1,2:\n", "has no class"},
 		{"a.ts", ts + "?,NaN:a\n", "has no value"},
 		{"a.ts", ts + "1,NaN,2:a\n", "a.ts:3:1: error[data]: step 1 of dimension 0 is missing"},
@@ -135,7 +135,7 @@ func TestSeriesErrors(t *testing.T) {
 		{"a.ts", "@targetLabel true\n@data\n1:x\n", `its target is "x"`},
 		{"a.arff", "@relation x\n", "has no line @data"},
 		{"a.arff", "@relation x\n@attribute a what\n", `attribute a has type "what"`},
-		{"a.arff", arff + "1\n", "a.arff:5:1: error[data]: has 1 fields; the first row has 2"},
+		{"a.arff", arff + "1\n", "a.arff:5:1: error[data]: has 1 field; the first row has 2"},
 		{"a.arff", arff + "{0 1}\n", "is a sparse row"},
 		{"a.arff", "@relation x\n@attribute b relational\n@attribute t numeric\n@end b\n@attribute c {a}\n@data\n'1',z\n", `its class is "z", which attribute c does not name`},
 	} {

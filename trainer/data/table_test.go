@@ -198,7 +198,7 @@ func TestTableErrors(t *testing.T) {
 		{"a.csv", "label,a\n0,1\n1,x\n", "", `a.csv:3:1: error[data]: column a is "x", which is no finite number`},
 		{"a.csv", "label,a\n0,1\n1,NaN\n", "", "a.csv:3:1: error[data]: has no value"},
 		{"a.csv", "label,a\n0,1\n1,1e999\n", "", "which is no finite number"},
-		{"a.csv", "label,a\n0,1\n1\n", "", "a.csv:3:1: error[data]: has 1 fields; the first row has 2"},
+		{"a.csv", "label,a\n0,1\n1\n", "", "a.csv:3:1: error[data]: has 1 field; the first row has 2"},
 		{"a.csv", "label,a\n0,1\n\"1,2\n", "", "a.csv:3:6: error[data]: extraneous or missing \" in quoted-field"},
 		{"a.tsv", "label\ta\n0\t\xff\n", "text=a", "a.tsv:2:1: error[data]: field 2 is not UTF-8"},
 		{"a.csv", "label,a\n0,\x001\n", "", "is not text: byte 10 is 0"},

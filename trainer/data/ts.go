@@ -79,7 +79,7 @@ func (s *series) tsSequence(t *files.TSFile, line string, of part) error {
 		want = max(t.Dimensions, 0)
 	}
 	if want > 0 && len(fields) != want {
-		return t.At().Errorf(code, "has %d dimensions; %d are expected", len(fields), want).
+		return t.At().Errorf(code, "has %s; expected: %d", diag.Count(len(fields), "dimension"), want).
 			Helpf("dimensions are separated by colons, the class is the last field")
 	}
 	if s.d = len(fields); s.d > files.MaxColumns {

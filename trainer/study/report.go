@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
@@ -67,8 +68,8 @@ func (s *Study) report(ctx context.Context, history []trainer.Metrics, r *Result
 	}
 	c := l.Plan.Cost()
 	p.Cost = [][2]string{
-		{"parameters", fmt.Sprintf("%s (%s bytes)", report.Count(c.Parameters), report.Count((c.Bits+7)/8))},
-		{"state", fmt.Sprintf("%s bytes", report.Count((c.StateBits+7)/8))},
+		{"parameters", fmt.Sprintf("%s (%s)", report.Count(c.Parameters), diag.GroupedCount((c.Bits+7)/8, "byte"))},
+		{"state", diag.GroupedCount((c.StateBits+7)/8, "byte")},
 		{"additions a step", report.Count(c.Recurrence.Adds + c.Input.Adds)},
 	}
 	page, err := report.Render(p)

@@ -266,7 +266,7 @@ func (r *Rows) Next() ([]string, error) {
 			if strings.HasPrefix(fields[0], "#") {
 				continue // a comment
 			}
-			return nil, r.At(0).Errorf(code, "has %d fields; the first row has %d", len(fields), r.width).Helpf("every row needs the same columns")
+			return nil, r.At(0).Errorf(code, "has %s; the first row has %d", diag.Count(len(fields), "field"), r.width).Helpf("every row needs the same columns")
 		}
 		for i, f := range fields {
 			if !utf8.ValidString(f) {
