@@ -16,7 +16,7 @@ func (a *app) checkCmd() *cobra.Command {
 	var only bool
 	c := &cobra.Command{
 		Use:   "check model.hrn...",
-		Short: "Find every error in models and their weights, without compiling",
+		Short: "Find every error in models, their blocks and their weights, without compiling",
 		Example: `  hrnnc check model.hrn
   hrnnc check --no-weights examples/*/model.hrn   # before training`,
 		Args: cobra.MinimumNArgs(1),
@@ -61,11 +61,14 @@ func countFiles(n int) string {
 func checkOne(file, weights string, only bool) (*dsl.Model, diag.List) {
 	if only {
 		m, _, errs := compiler.Check(file)
-		return m, append(errs, onWindows(m)...)
+		if !errs.HasErrors() {
+			errs = append(errs, blocks(m)...)
+		}
+		return m, errs
 	}
 	m, err := compiler.Load(file, weights)
 	if err == nil {
-		return m.Checked, append(m.Warnings, onWindows(m.Checked)...)
+		return m.Checked, append(m.Warnings, blocks(m.Checked)...)
 	}
 	return nil, compiler.Diagnostics(err)
 }
@@ -83,13 +86,10 @@ func restartCost(m *dsl.Model) string {
 		m.Steps, m.Hop, copies, diag.GroupedCount((copies*bits+7)/8, "byte"), diag.Grouped((bits+7)/8), diag.GroupedCount(copies, "time"), m.Steps-m.Hop+1, diag.GroupedCount(m.Steps, "step"))
 }
 
-// onWindows warns of a model that is trained on windows and forgets nothing; of IR, nil, nothing is known.
-func onWindows(m *dsl.Model) (out diag.List) {
+// blocks finds what is wrong or odd in the blocks of a model; IR, nil, has none.
+func blocks(m *dsl.Model) diag.List {
 	if m == nil {
 		return nil
 	}
-	if d := editing.OnWindows(m); d != nil {
-		out.Add(d)
-	}
-	return out
+	return editing.Check(m)
 }

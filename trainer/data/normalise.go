@@ -9,7 +9,7 @@ import (
 )
 
 // normaliseSet scales the channels of all parts, by what the training part is like when the options or the set say so.
-func (p *pool) normaliseSet(name string, s *Set, o *Options) error {
+func (p *pool) normaliseSet(s *Set, o *Options) {
 	how := o.Normalise
 	if how == "" {
 		how = p.normalise
@@ -20,7 +20,7 @@ func (p *pool) normaliseSet(name string, s *Set, o *Options) error {
 		}
 		setAffine(s)
 		amplified(s, o.Amplify)
-		return nil // what was done is in them
+		return // what was done is in them
 	}
 	setAffine(s)
 	if how == "channel" || how == "range" {
@@ -34,18 +34,22 @@ func (p *pool) normaliseSet(name string, s *Set, o *Options) error {
 		to := map[string]string{"channel": "mean 0 and variance 1", "range": "-1 to 1"}[how]
 		p.note("each channel scaled to %s over the training part", to)
 	}
-	return p.amplify(name, s, o.Amplify)
+	if len(o.Amplify) > 0 {
+		p.amplify(s, o.Amplify)
+	}
 }
 
-// amplify multiplies the values of a step, which a frame has several of, by a factor for all or by one for each.
-func (p *pool) amplify(name string, s *Set, by []float64) error {
-	switch d := s.Train.channels; {
-	case by == nil:
+// checkAmplify wants a factor for all values of a step, or one for each.
+func checkAmplify(name string, by []float64, channels []Channel) error {
+	if len(by) < 2 || len(by) == len(channels) {
 		return nil
-	case len(by) != 1 && len(by) != d:
-		return fail(name, "").Errorf(code, "amplify has %d factors; values of a step: %d", len(by), d).
-			Helpf("give one for all, or one for each:  %s", diag.Names(channelNames(s.Channels[:d])))
 	}
+	return fail(name, "").Errorf(code, "amplify has %d factors; values of a step: %d", len(by), len(channels)).
+		Helpf("give one for all, or one for each:  %s", diag.Names(channelNames(channels)))
+}
+
+// amplify multiplies the values of a step, which a frame has several of.
+func (p *pool) amplify(s *Set, by []float64) {
 	for i := range s.Channels {
 		c, factor := &s.Channels[i], factorOf(i, s, by)
 		c.Scale, c.Offset = c.Scale*factor, c.Offset*factor
@@ -53,7 +57,6 @@ func (p *pool) amplify(name string, s *Set, by []float64) error {
 	setAffine(s)
 	amplified(s, by)
 	p.note("values of a step amplified by %s", strings.Trim(fmt.Sprint(by), "[]"))
-	return nil
 }
 
 func factorOf(channel int, s *Set, by []float64) float64 { return by[channel%s.Train.channels%len(by)] }

@@ -127,6 +127,11 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 		if err := p.channelsAs(name, o.Meaning, s.Channels, o.Frame); err != nil {
 			return nil, err
 		}
+		if o.Meaning == nil {
+			if err := checkAmplify(name, o.Amplify, s.Channels); err != nil {
+				return nil, err
+			}
+		}
 		if o.Augment.Rotate > 0 && o.Meaning == nil {
 			if s.Train.sensors, err = findSensors(name, s.Channels); err != nil {
 				return nil, err
@@ -134,9 +139,7 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 			p.note("%s are turned at random", diag.Names(s.Train.sensors.names()))
 		}
 		s.Channels = framed(s.Channels, o.Frame)
-		if err := p.normaliseSet(name, s, &o); err != nil {
-			return nil, err
-		}
+		p.normaliseSet(s, &o)
 	}
 	if s.Notes = p.notes; p.padded || p.texts != nil {
 		s.Length = p.frame.steps
