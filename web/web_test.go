@@ -456,6 +456,29 @@ func TestStopNew(t *testing.T) {
 	v.until("#editor", "model copy")
 }
 
+// TestChangedMeanwhile changes the text while it is trained: the weights are not taken, and nothing says that they are.
+func TestChangedMeanwhile(t *testing.T) {
+	v := open(t, "")
+	v.until("#state", "no errors")
+	v.drop(kinds(t, t.TempDir()))
+	v.until("#panel", "kinds.csv")
+	v.click(`#panel input[type="text"]`)
+	v.do(chromedp.KeyEvent("id=recording label=kind epochs=60 repeat=1 augment_shift=0 augment_noise=0"))
+	v.press("Write a model for it")
+	v.until("#weights", "Weights are random")
+	v.press("Train")
+	v.until("#panel .log", "epoch 2/60")
+	v.click("#editor .cm-content")
+	v.keys(kb.Home, chromedp.ModifierCtrl)
+	v.do(chromedp.KeyEvent("/"))
+	if seen := v.until("#panel", "Trained in"); !strings.Contains(seen, "these weights are not taken") || strings.Contains(seen, "the model's now") {
+		t.Errorf("weights of another text: %q", seen)
+	}
+	if seen := v.see("#weights"); !strings.Contains(seen, "Weights are random") {
+		t.Errorf("the model has weights of another text: %q", seen)
+	}
+}
+
 // TestDrop brings the page from a server, drops data on it, trains a model that it writes, runs it and takes it home.
 func TestDrop(t *testing.T) {
 	dir := t.TempDir()

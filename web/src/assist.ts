@@ -108,7 +108,7 @@ export function assist(ask: Ask): Extension {
 
   const run = (f: (view: EditorView) => Promise<void>) => (view: EditorView) => { void f(view); return true; };
   return [
-    hover, autocompletion({ override: [complete], activateOnTypingDelay: 50 }),
+    hover, autocompletion({ override: [complete], activateOnTypingDelay: 50, icons: false }),
     Prec.high(keymap.of([{ key: "F12", run: run(define) }, { key: "Shift-F12", run: run(uses) }, { key: "F2", run: run(rename) }])),
     EditorView.domEventHandlers({
       mousedown(e, view) {

@@ -147,15 +147,15 @@ export class TrainPanel implements Panel {
     try {
       const engine = engines.named("train");
       const r = await engine.call<Trained>("train", { ...model.source(), folder }, this.hear);
-      const weights = await engine.get(r.weights), report = await engine.get(r.report);
-      if (model.text === text) {
+      const weights = await engine.get(r.weights), report = await engine.get(r.report), taken = model.text === text;
+      if (taken) {
         model.takeWeights(r.weights.replace(/^.*\//, ""), weights);
         model.report = `/reports/${Date.now()}.html`;
         engines.share(model.report, report);
         this.page.changed();
       } else this.out.append(finding({ severity: "warning", code: "", message: "The text was changed meanwhile: these weights are not taken", line: 0, col: 0, endLine: 0, endCol: 0 }));
       const percent = (v?: number | null) => (v === undefined || v === null ? "" : `${(100 * v).toFixed(1)} %`);
-      this.out.append(el("p", {}, el("b", {}, `Trained in ${r.seconds_in_all.toFixed(1)} s; the weights of epoch ${r.best_epoch} are the model's now.`)),
+      this.out.append(el("p", {}, el("b", {}, `Trained in ${r.seconds_in_all.toFixed(1)} s${taken ? `; the weights of epoch ${r.best_epoch} are the model's now` : ""}.`)),
         table(["part", "level", "accuracy", "macro F1", "loss"], [false, false, true, true, true], r.scores.map((s) => [s.split, s.level, percent(s.accuracy), percent(s.macro_f1), s.loss?.toPrecision(4) ?? ""])),
         ...(r.remarks ?? []).map((x) => el("p", {}, x)),
         el("h3", {}, "Report"), el("iframe", { title: "Report of the training", sandbox: "", srcdoc: new TextDecoder().decode(report) }));
