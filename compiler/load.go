@@ -144,7 +144,7 @@ func entries(shape []int) int {
 // NoWeights says that the weights file that a model names is not there.
 func NoWeights(m *dsl.Model, file, path string) *diag.Diagnostic {
 	return diag.At(m.Settings["weights"]).Errorf("weights", "there is no %s yet", path).
-		Helpf("train the model with  hrnnc train %s, or bring weights with  hrnnc import", file)
+		Helpf("train the model with  hrnnc train %s, give --weights FILE, or bring weights with  hrnnc import", file)
 }
 
 // FromParts makes a model of a text and weights that are in memory, before they are files: the model that Load gives of them once

@@ -2,6 +2,7 @@
 
     python3 train.py                                 # one process, on a GPU where there is one
     python3 train.py --resume                        # goes on behind the last epoch that was complete
+    python3 train.py --resume --set epochs=200       # trains on for longer than was planned
     python3 train.py --set epochs=5 --set rate=0.01  # settings, as in the train block
     python3 train.py --from weights.safetensors      # begins with weights instead of random ones
     torchrun --nproc_per_node 4 train.py             # four GPUs, or four processes: the batch is split among them
@@ -364,9 +365,18 @@ class Training:
         if not path.exists():
             raise SystemExit(f"{path}: there is no checkpoint; train without --resume")
         was = torch.load(path, map_location="cpu")
-        if was["settings"] != self.settings:
-            changed = [k for k in self.settings if was["settings"].get(k) != self.settings[k]]
-            raise SystemExit(f"{path}: was made with another {' and '.join(changed)}; undo that, or train without --resume")
+        s, before = self.settings, was["settings"]
+        changed = [k for k in s if before.get(k) != s[k] and k not in ("epochs", "patience")]
+        if changed:
+            raise SystemExit(f"{path}: was made with another {' and '.join(changed)}; undo that, or begin another run from its weights with  "
+                             f"--from {self.folder / 'best.safetensors'} --run FOLDER")
+        if was["epoch"] > s["epochs"]:
+            raise SystemExit(f"{path}: has {was['epoch']} epochs, and the run shall have {s['epochs']}; take more, as  --set epochs={2 * was['epoch']}")
+        if before["epochs"] != s["epochs"]:
+            at = was["epoch"]
+            then, now = (Training.factor(argparse.Namespace(settings=v), at) for v in (before, s))
+            self.world.say(f"going on behind epoch {at} to epoch {s['epochs']} instead of {before['epochs']}: schedule {s['schedule']} over all of them, "
+                           f"so that the rate is {now:.3g} of the full one here, not {then:.3g}")
         self.net.load_state_dict(was["model"])
         self.optimizer.load_state_dict(was["optimizer"])
         self.average = was["average"] and [mean.to(self.world.device) for mean in was["average"]]
@@ -445,6 +455,8 @@ def main():
     if args.finetune:
         if not args.start:
             p.error("--finetune needs weights: add  --from @WEIGHTS@")
+        if args.resume:
+            p.error("--finetune begins anew each time: leave out --resume, and add --force where a run is there")
         args.run = args.run / "finetune"
     if (args.run / "checkpoint.pt").exists() and not (args.resume or args.force):
         p.error(f"a run is in {args.run} already: go on with --resume, start afresh with --force, or name another folder with --run")

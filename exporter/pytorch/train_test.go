@@ -358,6 +358,47 @@ func (e exported) scores(t *testing.T, run string) {
 	}
 }
 
+// TestTrainingLonger resumes a run with more epochs: under a schedule that does not depend on their number it is the run that had as many
+// from the start, and under a cosine the change of the rate is said. What else is changed is refused.
+func TestTrainingLonger(t *testing.T) {
+	python, err := exttool.Python("numpy", "torch")
+	if err != nil {
+		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
+	}
+	dir := t.TempDir()
+	export(t, dir, trained["windows"])
+	run := func(name string, more ...string) string {
+		t.Helper()
+		args := append([]string{"train.py", "--device", "cpu", "--run", name, "-o", name + ".safetensors", "--set", "draws=1"}, more...)
+		out, err := exttool.Run(context.Background(), dir, nil, python, args...)
+		if err != nil {
+			return string(out) + err.Error()
+		}
+		return string(out)
+	}
+	run("whole", "--set", "schedule=step", "--set", "epochs=3")
+	run("longer", "--set", "schedule=step", "--set", "epochs=1")
+	if out := run("longer", "--set", "schedule=step", "--set", "epochs=3", "--resume"); !strings.Contains(out, "going on behind epoch 1 to epoch 3 instead of 1") {
+		t.Errorf("nothing says how the run goes on:\n%s", out)
+	}
+	e := exported{dir: dir}
+	if a := apart(t, e.weights(t, "whole.safetensors"), e.weights(t, "longer.safetensors")); a != 0 {
+		t.Errorf("a run that was made longer gives weights that are apart by %g from those of one that was as long from the start", a)
+	}
+	for _, c := range []struct{ want, set string }{
+		{"has 3 epochs, and the run shall have 2", "epochs=2"}, {"was made with another rate; undo that, or begin another run", "rate=0.5"},
+	} {
+		if out := run("longer", "--set", "schedule=step", "--resume", "--set", c.set); !strings.Contains(out, c.want) {
+			t.Errorf("--set %s does not say %q:\n%s", c.set, c.want, out)
+		}
+	}
+	run("cosine", "--set", "schedule=cosine", "--set", "epochs=2", "--set", "warmup=0", "--set", "floor=0")
+	out := run("cosine", "--set", "schedule=cosine", "--set", "epochs=4", "--set", "warmup=0", "--set", "floor=0", "--resume")
+	if !strings.Contains(out, "the rate is 0.5 of the full one here, not 0\n") {
+		t.Errorf("nothing says that the rate rises:\n%s", out)
+	}
+}
+
 // TestTrainingRefuses makes a person's mistakes with train.py and the module: each is said in a line, before anything is written.
 func TestTrainingRefuses(t *testing.T) {
 	python, err := exttool.Python("numpy", "torch")
