@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
@@ -355,6 +357,23 @@ func (e exported) scores(t *testing.T, run string) {
 	}
 	if math.Abs(kept.ValidLoss-score.Mean()) > 1e-4*math.Abs(score.Mean()) {
 		t.Errorf("the loss of epoch %d on validation is %g, hrnnc computes %g", kept.Epoch, kept.ValidLoss, score.Mean())
+	}
+}
+
+// TestEverySettingIsThere: train.py has every setting of a training, or says in itself, and to whoever exports, that it does without.
+func TestEverySettingIsThere(t *testing.T) {
+	training := export(t, t.TempDir(), trained["windows"]).study.Elsewhere()
+	training.Augment = data.Augment{Rotate: 10, ShiftPixels: 2, Erase: 3}
+	script, notes := training.Script()
+	elsewhere := []string{"data", "standardise", "class_weight"} // in data.npz, and as class_weights, a number each
+	for _, s := range trainer.Settings {
+		if !slices.Contains(elsewhere, s.Key) && !strings.Contains(string(script), "\n    "+s.Key+"=") {
+			t.Errorf("train.py has no %s", s.Key)
+		}
+	}
+	const want = "does without augment_rotate, augment_pixels, augment_erase, which only hrnnc train knows"
+	if len(notes) != 1 || !strings.Contains(notes[0], want) || !strings.Contains(string(script), "# Of the train block this file "+want) {
+		t.Errorf("what is left out is said as %q", notes)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/dsl"
+	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
@@ -34,13 +35,19 @@ type Training struct {
 	Says    metadata.Metadata
 }
 
-// Script gives train.py, with the settings of the train block. Notes say what of them it does not do.
+// Script gives train.py, with the settings of the train block. Notes say what of them it does not do, and so does a comment in it.
 func (t *Training) Script() (script []byte, notes []string) {
+	without := ""
+	if left := t.leftOut(); left != nil {
+		without = diag.Names(left)
+		notes = []string{"train.py does without " + without + ", which only hrnnc train knows"}
+		without = "# Of the train block this file does without " + without + ", which only hrnnc train knows.\n"
+	}
 	return []byte(strings.NewReplacer("@NAME@", t.Model.Name, "@WEIGHTS@", WeightsName(t.Model), "# @SETTINGS@\n",
 		"# The train block, with what it leaves open.\nSETTINGS = "+spread(t.settings())+"\n"+
 			"# How each is written, and the words that it may be.\nFORMS = "+spread(t.forms())+"\n"+
 			"# How training sequences are changed, in units of the input; channels is the entries of a sample, of which a step may have several.\n"+
-			"AUGMENT = "+t.augment().String()+"\n").Replace(trainPy)), t.leftOut()
+			without+"AUGMENT = "+t.augment().String()+"\n").Replace(trainPy)), notes
 }
 
 // spread is a dictionary with an entry a line.
@@ -107,17 +114,17 @@ func (t *Training) augments() bool {
 	return t.Model.Input.Vocab == 0 && (a.Shift > 0 || a.Warp > 0 || a.Scale > 0 || a.Noise > 0 || a.Drop > 0)
 }
 
-// leftOut says which settings train.py does not know.
-func (t *Training) leftOut() (notes []string) {
+// leftOut are the settings that train.py does not know.
+func (t *Training) leftOut() (names []string) {
 	for _, s := range []struct {
 		name string
 		set  bool
 	}{{"augment_rotate", t.Augment.Rotate > 0}, {"augment_pixels", t.Augment.ShiftPixels > 0}, {"augment_erase", t.Augment.Erase > 0}} {
 		if s.set {
-			notes = append(notes, fmt.Sprintf("train.py does without %s, which only hrnnc train knows", s.name))
+			names = append(names, s.name)
 		}
 	}
-	return notes
+	return names
 }
 
 // Data gives the data as an archive of NumPy arrays: inputs and answers of every part, as train.py reads them.
