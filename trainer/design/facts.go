@@ -147,16 +147,16 @@ func zerosAndOnes(s *data.Sequences) bool {
 // sentence says what the data set is.
 func (f facts) sentence(d *Design) string {
 	s := &d.set.Train
-	what := fmt.Sprintf("%s", diag.Count(f.values, "value"))
+	what := diag.Count(f.values, "value")
 	switch {
 	case s.Vocabulary > 0:
-		what = fmt.Sprintf("one of %s", diag.Count(s.Vocabulary, "token"))
+		what = "one of " + diag.Count(s.Vocabulary, "token")
 	case f.values == 1:
 		what = "one value"
 	}
-	answers := fmt.Sprintf("%s", diag.Count(len(d.set.Classes), "class"))
+	answers := diag.Count(len(d.set.Classes), "class")
 	if s.Outputs > 0 {
-		answers = fmt.Sprintf("%s", diag.Count(s.Outputs, "number"))
+		answers = diag.Count(s.Outputs, "number")
 		if s.Outputs == 1 {
 			answers = "one number"
 		}
