@@ -88,6 +88,15 @@ def augmented(x, rng, shifts):
     if shifts and AUGMENT["shift"]:
         k = int(torch.randint(-AUGMENT["shift"], AUGMENT["shift"] + 1, (1,), generator=rng))
         x = x[(torch.arange(len(x)) - k).clamp(0, last)]
+    if AUGMENT["rotate"]:
+        a, b, c = torch.nn.functional.normalize(normal(3), dim=0).tolist()
+        angle = math.radians(AUGMENT["rotate"]) * torch.rand(1, generator=rng)
+        turn = torch.matrix_exp(angle * torch.tensor([[0, -c, b], [c, 0, -a], [-b, a, 0]]))
+        gain, offset = torch.tensor(AUGMENT["gain"]), torch.tensor(AUGMENT["offset"])
+        x = ((x.reshape(shape) - offset) / gain).reshape(x.shape)
+        for axes in AUGMENT["sensors"]:
+            x[:, axes] = x[:, axes] @ turn.T
+        x = (x.reshape(shape) * gain + offset).reshape(x.shape)
     if AUGMENT["scale"]:
         x = x * (1 + AUGMENT["scale"] * normal(1))
     if AUGMENT["noise"]:

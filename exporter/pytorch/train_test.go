@@ -363,7 +363,7 @@ func (e exported) scores(t *testing.T, run string) {
 // TestEverySettingIsThere: train.py has every setting of a training, or says in itself, and to whoever exports, that it does without.
 func TestEverySettingIsThere(t *testing.T) {
 	training := export(t, t.TempDir(), trained["windows"]).study.Elsewhere()
-	training.Augment = data.Augment{Rotate: 10, ShiftPixels: 2, Erase: 3}
+	training.Augment = data.Augment{ShiftPixels: 2, Erase: 3}
 	script, notes := training.Script()
 	elsewhere := []string{"data", "standardise", "class_weight"} // in data.npz, and as class_weights, a number each
 	for _, s := range trainer.Settings {
@@ -371,9 +371,49 @@ func TestEverySettingIsThere(t *testing.T) {
 			t.Errorf("train.py has no %s", s.Key)
 		}
 	}
-	const want = "does without augment_rotate, augment_pixels, augment_erase, which only hrnnc train knows"
+	const want = "does without augment_pixels, augment_erase, which only hrnnc train knows"
 	if len(notes) != 1 || !strings.Contains(notes[0], want) || !strings.Contains(string(script), "# Of the train block this file "+want) {
 		t.Errorf("what is left out is said as %q", notes)
+	}
+}
+
+// TestTurnedElsewhere: what augment_rotate makes of a sensor has the length that it had, in the units of the sensor.
+func TestTurnedElsewhere(t *testing.T) {
+	python, err := exttool.Python("numpy", "torch")
+	if err != nil {
+		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
+	}
+	dir, rows := t.TempDir(), "id,acc_x,acc_y,acc_z,act\n"
+	for i := range 240 {
+		rows += fmt.Sprintf("%d,%d,%d,%d,%s\n", i/8, 3+i*7%11, -4+i*5%13, 9+i*3%7, []string{"walk", "sit"}[i/8%2])
+	}
+	write(t, dir, map[string][]byte{"acc.csv": []byte(rows)})
+	export(t, dir, `model turned
+input x : i16[3] / 4096
+steps 8
+param U : int8[16, 3]
+param V : int8[2, 16]
+state h : int16[16]
+h <- hadamard(h) + U*x
+output class = argmax(V*h) at last
+weights "w.safetensors"
+train { data = "acc.csv"  id = id  label = act  normalise = channel  augment_rotate = 90 }
+`)
+	write(t, dir, map[string][]byte{"turn.py": []byte(`import torch, train
+a = train.AUGMENT
+x = torch.from_numpy(__import__("numpy").load("data.npz")["train_x"])
+sensed = lambda x: (x - torch.tensor(a["offset"])) / torch.tensor(a["gain"])
+plain, moved = 0.0, 0.0
+for k in range(len(x)):
+    y = train.augmented(x[k].clone(), torch.Generator().manual_seed(k), True)
+    plain = max(plain, float((sensed(y).norm(dim=1) - sensed(x[k]).norm(dim=1)).abs().max()))
+    moved = max(moved, float((sensed(y) - sensed(x[k])).abs().max()))
+whole = float((sensed(x[0]) - sensed(x[0]).round()).abs().max())
+print(plain < 1e-3, moved > 1, whole < 1e-3, a["sensors"])
+`)})
+	out, err := exttool.Run(context.Background(), dir, nil, python, "turn.py")
+	if err != nil || !strings.HasPrefix(string(out), "True True True [[0, 1, 2]]") {
+		t.Errorf("the length of what a sensor measures, how far it moves, and its whole numbers: %v\n%s", err, out)
 	}
 }
 

@@ -46,7 +46,8 @@ func (t *Training) Script() (script []byte, notes []string) {
 	return []byte(strings.NewReplacer("@NAME@", t.Model.Name, "@WEIGHTS@", WeightsName(t.Model), "# @SETTINGS@\n",
 		"# The train block, with what it leaves open.\nSETTINGS = "+spread(t.settings())+"\n"+
 			"# How each is written, and the words that it may be.\nFORMS = "+spread(t.forms())+"\n"+
-			"# How training sequences are changed, in units of the input; channels is the entries of a sample, of which a step may have several.\n"+
+			"# How training sequences are changed, in units of the input; channels is the entries of a sample, of which a step may have\n"+
+			"# several. sensors are the x, y and z that turn together; each value of a step is gain * what the sensor measures + offset.\n"+
 			without+"AUGMENT = "+t.augment().String()+"\n").Replace(trainPy)), notes
 }
 
@@ -104,14 +105,31 @@ func (t *Training) augment() dict {
 	if steps := train.T * train.D / max(1, channels); shift > 0 && stored > 0 && steps != stored {
 		shift = max(1, int(math.Round(float64(shift)*float64(steps)/float64(stored))))
 	}
-	return dict{{"shift", strconv.Itoa(shift)}, {"warp", number(a.Warp)}, {"scale", number(a.Scale)}, {"noise", number(a.Noise / t.Model.Input.Scale)},
+	rotate, sensors, gain, offset := a.Rotate, "[]", "[]", "[]"
+	if rotate > 0 && t.Model.Input.Vocab == 0 {
+		triples, gains, offsets := train.Per(t.Model.Input.Scale).Turned()
+		var axes []string
+		for _, triple := range triples {
+			axes = append(axes, ints(triple[:]))
+		}
+		sensors, gain, offset = "["+strings.Join(axes, ", ")+"]", numbers(gains), numbers(offsets)
+	}
+	return dict{{"rotate", number(rotate)}, {"sensors", sensors}, {"gain", gain}, {"offset", offset}, {"shift", strconv.Itoa(shift)}, {"warp", number(a.Warp)}, {"scale", number(a.Scale)}, {"noise", number(a.Noise / t.Model.Input.Scale)},
 		{"drop", number(a.Drop)}, {"channels", strconv.Itoa(max(1, channels))}}
+}
+
+func numbers(list []float64) string {
+	var out []string
+	for _, v := range list {
+		out = append(out, number(v))
+	}
+	return "[" + strings.Join(out, ", ") + "]"
 }
 
 // augments reports whether train.py changes training sequences, whose values it then rounds itself.
 func (t *Training) augments() bool {
 	a := t.Augment
-	return t.Model.Input.Vocab == 0 && (a.Shift > 0 || a.Warp > 0 || a.Scale > 0 || a.Noise > 0 || a.Drop > 0)
+	return t.Model.Input.Vocab == 0 && (a.Rotate > 0 || a.Shift > 0 || a.Warp > 0 || a.Scale > 0 || a.Noise > 0 || a.Drop > 0)
 }
 
 // leftOut are the settings that train.py does not know.
@@ -119,7 +137,7 @@ func (t *Training) leftOut() (names []string) {
 	for _, s := range []struct {
 		name string
 		set  bool
-	}{{"augment_rotate", t.Augment.Rotate > 0}, {"augment_pixels", t.Augment.ShiftPixels > 0}, {"augment_erase", t.Augment.Erase > 0}} {
+	}{{"augment_pixels", t.Augment.ShiftPixels > 0}, {"augment_erase", t.Augment.Erase > 0}} {
 		if s.set {
 			names = append(names, s.name)
 		}

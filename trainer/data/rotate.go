@@ -137,3 +137,16 @@ func (s *Sequences) sensed(d, c int) (gain, offset float64) {
 	gain = scale / file.Scale
 	return gain, offset - gain*file.Offset
 }
+
+// Turned says what augment_rotate turns: entries of a sample that are the x, y and z of a sensor, and for each of the D values of a step
+// the gain and the offset that make it of what the sensor measures, gain times that plus offset. All are nil where nothing turns.
+func (s *Sequences) Turned() (triples [][3]int, gain, offset []float64) {
+	if s.sensors == nil {
+		return nil, nil, nil
+	}
+	for d := range s.D {
+		g, o := s.sensed(d, d%s.channels)
+		gain, offset = append(gain, g), append(offset, o)
+	}
+	return s.sensors.triples, gain, offset
+}
