@@ -53,6 +53,7 @@ type newResult struct {
 	Model   string          `json:"model"`
 	Text    string          `json:"text"`
 	Choices []design.Choice `json:"choices"`
+	Notes   []string        `json:"notes"`
 	Next    []string        `json:"next"`
 }
 
@@ -87,12 +88,15 @@ func (a *app) newModel(ctx context.Context, source string, o newFlags) error {
 	if err := a.emit(o.file, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
 		return err
 	}
-	return a.printNew(newResult{Model: o.file, Text: string(text), Choices: d.Choices(), Next: nextOfNew(o.file)})
+	return a.printNew(newResult{Model: o.file, Text: string(text), Choices: d.Choices(), Notes: d.Notes(), Next: nextOfNew(o.file)})
 }
 
 func (a *app) printNew(r newResult) error {
 	if a.json {
 		return a.printJSON(r)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(a.out, "data: %s\n", note)
 	}
 	if !fileio.IsStdout(r.Model) {
 		fmt.Fprintf(a.out, "written: %s\n", r.Model)

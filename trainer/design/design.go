@@ -190,6 +190,9 @@ func (d *Design) DataSettings() [][2]string {
 	return out
 }
 
+// Notes say what was taken for what in the data.
+func (d *Design) Notes() []string { return d.set.Notes }
+
 // Choices are all choices, in the order of the model.
 func (d *Design) Choices() []Choice {
 	var out []Choice
