@@ -45,7 +45,7 @@ type visit struct {
 }
 
 // open starts a browser on the page: from the disk, or from a server where address is one.
-func open(t *testing.T, address string) *visit {
+func open(t testing.TB, address string) *visit {
 	t.Helper()
 	for _, tool := range tools {
 		if _, err := exttool.Find(tool); err != nil {
