@@ -240,6 +240,6 @@ func exportONNX(_ context.Context, _ *app, model string, o exportFlags) (*export
 		return nil, err
 	}
 	out.Files = append(out.Files, backends.File{Path: "README.md", Data: readme})
-	out.Next = []string{"less %s/README.md  says how to run them, in Python and JavaScript"}
+	out.Next = []string{"less %s/README.md    # how to run them, in Python and JavaScript"}
 	return out, nil
 }

@@ -18,10 +18,13 @@ import os
 import pathlib
 import time
 
-import numpy
-import torch
-import torch.distributed as dist
-from torch.nn.parallel import DistributedDataParallel
+try:
+    import numpy
+    import torch
+    import torch.distributed as dist
+    from torch.nn.parallel import DistributedDataParallel
+except ModuleNotFoundError as missing:
+    raise SystemExit(f"this Python has no {missing.name}: apt-get install python3-torch python3-numpy, or pip install torch numpy")
 
 import model as module
 from model import Model
@@ -352,8 +355,10 @@ class Training:
                     if self.least is None or line["valid_score"] > self.least:
                         self.keep()
                 self.swap()
-                self.world.say(f"epoch {line['epoch']:3}  loss {line['loss']:.4f}  accuracy {line['accuracy']:.4f}  valid "
-                               f"{line['valid_loss']:.4f} {line['valid_score']:.4f}{' *' if line['best'] else ''}  {time.time() - began:.1f} s")
+                of_classes = s["loss"] != "mse"
+                self.world.say(f"epoch {line['epoch']:3}  loss {line['loss']:.4f}" + (f"  accuracy {line['accuracy']:.4f}" if of_classes else "") +
+                               f"  valid {line['valid_loss']:.4f}" + (f" {line['valid_score']:.4f}" if of_classes else "") +
+                               f"{' *' if line['best'] else ''}  {time.time() - began:.1f} s")
             self.epoch += 1
             self.history.append(line)
             if self.folder and self.world.rank == 0:
