@@ -12,11 +12,14 @@ import (
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/compiler"
+	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/exporter/onnx"
 	"github.com/hrnnc/hrnnc/exporter/pytorch"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
+	"github.com/hrnnc/hrnnc/trainer"
+	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
@@ -153,12 +156,27 @@ func exportPyTorch(_ context.Context, a *app, model string, o exportFlags) (*exp
 	if errs.HasErrors() {
 		return nil, errs
 	}
-	module, err := pytorch.Module(m)
+	out := &exported{Model: m.Name, Next: []string{}, Products: []string{"__pycache__/*"}, Warnings: errs}
+	var w *weights.File
+	if _, err := os.Stat(m.WeightsPath()); o.weights == "" && (m.Weights == "" || err != nil) {
+		out.Notes = append(out.Notes, "there are no weights yet: the module begins with random ones")
+	} else if w, out.Warnings, err = openWeights(model, o.weights); err != nil {
+		return nil, err
+	}
+	dense := slices.ContainsFunc(m.Layers, func(l *dsl.Layer) bool { return l.Dense != nil })
+	var net *network.Network
+	if dense && w != nil {
+		net = network.New(m)
+		if err := trainer.LoadWeights(w, net); err != nil {
+			return nil, err
+		}
+	}
+	module, err := pytorch.Module(m, net)
 	if err != nil {
 		return nil, err
 	}
-	out := &exported{Model: m.Name, Next: []string{}, Files: []backends.File{{Path: pytorch.ModuleName, Data: module}}, Products: []string{"__pycache__/*"}, Warnings: errs}
 	add := func(name string, data []byte) { out.Files = append(out.Files, backends.File{Path: name, Data: data}) }
+	add(pytorch.ModuleName, module)
 	weightsName := pytorch.WeightsName(m)
 	if m.Train["data"] == "" && o.data == "" && len(o.set) == 0 {
 		out.Notes = append(out.Notes, "the model names no data set, and there is no train.py; --data names one")
@@ -178,34 +196,32 @@ func exportPyTorch(_ context.Context, a *app, model string, o exportFlags) (*exp
 		add(pytorch.TrainName, script)
 		add(pytorch.DataName, data)
 		out.Notes = append(out.Notes, notes...)
-		out.Next = []string{"python3 " + filepath.Join("%s", pytorch.TrainName), fmt.Sprintf("hrnnc compile %s --weights %s", model, filepath.Join("%s", weightsName))}
+		train := "python3 " + filepath.Join("%s", pytorch.TrainName)
+		if dense { // no signs are drawn
+			train += " --from " + filepath.Join("%s", weightsName)
+		}
+		out.Next = []string{train, fmt.Sprintf("hrnnc compile %s --weights %s", model, filepath.Join("%s", weightsName))}
 	}
-	if _, err := os.Stat(m.WeightsPath()); o.weights == "" && (m.Weights == "" || err != nil) {
-		out.Notes = append(out.Notes, "there are no weights yet: the module begins with random ones")
+	if w == nil {
 		return out, nil
 	}
-	data, warnings, err := safetensors(model, o.weights, weightsName)
+	w.Format = weights.Safetensors
+	data, err := weights.Encode(weightsName, w)
 	if err != nil {
 		return nil, err
 	}
-	out.Warnings = warnings
 	add(weightsName, data)
 	return out, nil
 }
 
-// safetensors gives the weights of a model in that format, whatever they are in.
-func safetensors(model, file, name string) (data []byte, warnings diag.List, err error) {
+// openWeights reads the weights of a model, whatever they are in, once they are known to be its.
+func openWeights(model, file string) (*weights.File, diag.List, error) {
 	m, err := compiler.Load(model, file)
 	if err != nil {
 		return nil, nil, err
 	}
 	w, err := weights.Open(m.Weights)
-	if err != nil {
-		return nil, nil, err
-	}
-	w.Format = weights.Safetensors
-	data, err = weights.Encode(name, w)
-	return data, m.Warnings, err
+	return w, m.Warnings, err
 }
 
 // exportONNX writes the graphs of a model at the levels that it has.

@@ -88,6 +88,11 @@ def butterflies(x, block, halvings=0):
     return x.reshape(shape)
 
 
+def sylvester(units, block):
+    """S, as a matrix."""
+    return butterflies(torch.eye(units, dtype=torch.float64), block)
+
+
 class Transform(torch.autograd.Function):
     """S x, which is its own gradient, for S is symmetric."""
 
@@ -120,7 +125,7 @@ class Real:
         presigns = use(layer["presigns"])
         bias = sum(use(b) for b in layer["biases"]) if layer["biases"] else torch.zeros_like(factor)
         return dict(factor=factor[:, None], presigns=None if presigns is None else presigns[:, None], bias=bias[:, None],
-                    permute=self.model.get(layer["permute"]), matrix=use(layer["matrix"]), embed=use(layer["embed"]))
+                    permute=self.model.get(layer["permute"]), order=self.model.get(layer["order"]), matrix=use(layer["matrix"]), embed=use(layer["embed"]))
 
     def drive(self, i, x, t):
         """What flows into layer i at each step of x [sequences, steps, ...], the first of which is t, biases included."""
@@ -140,15 +145,18 @@ class Real:
         c = self.layers[i]
         return torch.addmm(c["bias"], c["matrix"], torch.relu(below) if LAYERS[i]["relu"] else below)
 
-    def mixed(self, i, h):
-        """What of a state goes into the transform."""
+    def transformed(self, i, h, halvings=0):
+        """The transform of a state, which the signs are not multiplied to yet."""
         c = self.layers[i]
         if c["permute"] is not None:
             h = h[c["permute"]]
-        return h if c["presigns"] is None else h * c["presigns"]
+        if c["presigns"] is not None:
+            h = h * c["presigns"]
+        h = Transform.apply(h, LAYERS[i]["block"], halvings)
+        return h if c["order"] is None else h[c["order"]]
 
     def step(self, i, h, inflow, t):
-        return torch.addcmul(inflow, self.layers[i]["factor"], Transform.apply(self.mixed(i, h), LAYERS[i]["block"], 0))
+        return torch.addcmul(inflow, self.layers[i]["factor"], self.transformed(i, h))
 
     def readout(self, h, t):
         """The outputs [sequences, outputs] of a state, which has been through read."""
@@ -229,7 +237,8 @@ class Fixed(Real):
         bias = model.bias(layer)
         bias = [0.0, 0.0] if bias is None else [half_even(bias / (unit * mu(turns, t)))[:, None] for t in (0, 1)]
         stages = layer["block"].bit_length() - 1
-        c = dict(signs=model.whole(layer["signs"])[0][:, None], permute=model.get(layer["permute"]), presigns=None if presigns is None else presigns[:, None],
+        c = dict(signs=model.whole(layer["signs"])[0][:, None], permute=model.get(layer["permute"]), order=model.get(layer["order"]),
+                 presigns=None if presigns is None else presigns[:, None],
                  matrix=model.whole(layer["matrix"])[0], embed=model.whole(layer["embed"])[0], e=self.shifts[name], f=0,
                  bias=bias, shift=[stages - stages // 2 if turns else stages // 2, stages // 2])
         within(layer["block"] * 2.0 ** (layer["bits"] - 1), f"the transform of {name}")
@@ -280,7 +289,7 @@ class Fixed(Real):
         shift, halvings = c["shift"][t & 1], 0
         if layer["staged"]:
             halvings = min(shift, (layer["block"].bit_length() - 1) // 2)
-        r = shifted(Transform.apply(self.mixed(i, h), layer["block"], halvings), shift - halvings)
+        r = shifted(self.transformed(i, h, halvings), shift - halvings)
         if layer["leak"]:
             r = r - rounded(r * leaks(layer, r)[:, None])
         high = 2.0 ** (layer["bits"] - 1)
@@ -567,6 +576,9 @@ class Model(nn.Module):
                 elif len(shape) == 2:
                     limit = math.sqrt(6 / sum(shape))
                 w.copy_((2 * torch.rand(shape, generator=rng) - 1) * limit)
+        for name, m in MATRICES.items():
+            for part in ("order", "permute"):
+                self.get(f"{name}/{part}").copy_(torch.tensor(m[part]))
         for layer in LAYERS if balanced else []:
             self.balance(layer, rng)
 
@@ -594,9 +606,12 @@ class Model(nn.Module):
     def load(self, path):
         """Takes the weights of a safetensors file, and what it says beside them, ranges included."""
         tensors, metadata = read_safetensors(path)
+        for name in MATRICES:
+            if name in tensors:
+                tensors.update(self.parts(name, tensors.pop(name), path))
         for name, (kind, shape, _) in TENSORS.items():
             if name not in tensors:
-                raise ValueError(f"{path} has no tensor {name}; it has {', '.join(sorted(tensors))}")
+                raise ValueError(f"{path} has no tensor {name.split('/')[0]}; it has {', '.join(sorted(tensors))}")
             value, into = tensors[name], self.get(name)
             if [n for n in value.shape if n != 1] != [n for n in shape if n != 1]:
                 raise ValueError(f"{path}: tensor {name} is {list(value.shape)}, and the model's is {shape}")
@@ -617,7 +632,31 @@ class Model(nn.Module):
             now = self.inflow_units()
             ranges = {state: most * now[state] / self.frozen_units[state] for state, most in self.frozen_ranges.items()}
         metadata = dict(self.metadata, **{"range." + state: repr(float(most)) for state, most in ranges.items()})
-        write_safetensors(path, {name: self.get(name).detach() for name in TENSORS}, metadata)
+        tensors = {name: self.get(name).detach() for name in TENSORS if "/" not in name}
+        write_safetensors(path, dict(tensors, **{name: self.matrix(name) for name in MATRICES}), metadata)
+
+    def matrix(self, name):
+        """A recurrent matrix W, as its signs are now: W[i, permute[c]] = signs[i] S[order[i], c] presigns[c] / sqrt(block)."""
+        block, n = MATRICES[name]["block"], len(MATRICES[name]["order"])
+        signs, presigns = (self.whole(f"{name}/{part}")[0].cpu() for part in ("signs", "presigns"))
+        w = torch.empty(n, n, dtype=torch.float64)
+        w[:, MATRICES[name]["permute"]] = signs[:, None] * sylvester(n, block)[MATRICES[name]["order"]] * presigns
+        return w * block**-0.5
+
+    def parts(self, name, w, path):
+        """The parts of a recurrent matrix: its signs, where its entries stand as in the one that model.py was written for."""
+        block, order, permute = MATRICES[name]["block"], torch.tensor(MATRICES[name]["order"]), torch.tensor(MATRICES[name]["permute"])
+        n = len(order)
+        if w.numel() != n * n:
+            raise ValueError(f"{path}: tensor {name} is {list(w.shape)}, and the model's is {[n, n]}")
+        signs = w.double().reshape(n, n)[order.argsort()][:, permute] * sylvester(n, block) * block**0.5  # [row, column] of S, each +1 or -1
+        first = torch.arange(n) // block * block  # of its block
+        rows, columns = signs[torch.arange(n), first], signs[first, torch.arange(n)] * signs[first, first]
+        outer = torch.sign(rows)[:, None] * torch.sign(columns) * sylvester(n, block).abs()
+        if not bool(((signs - outer).abs() < 0.02).all()):
+            raise ValueError(f"{path}: tensor {name} is no signed Hadamard matrix whose entries stand as in the one that model.py was "
+                             f"written for: export the model again with  --weights {path}")
+        return {f"{name}/signs": torch.sign(rows)[order], f"{name}/presigns": torch.sign(columns), f"{name}/order": order, f"{name}/permute": permute}
 
 
 def decided(y, units, fixed, classes):

@@ -15,8 +15,8 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/dsl"
-	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/ir"
+	"github.com/hrnnc/hrnnc/trainer/network"
 )
 
 //go:embed model.py
@@ -29,24 +29,15 @@ const (
 	DataName   = "data.npz"
 )
 
-// Module gives model.py of a model. Its error is a diagnostic about what PyTorch cannot have.
-func Module(m *dsl.Model) ([]byte, error) {
-	if err := exportable(m); err != nil {
+// Module gives model.py of a model. net is its network with weights, which only recurrent matrices need, and may be nil without one:
+// where their entries stand is a part of the module, their signs are its parameters. Its error is a diagnostic.
+func Module(m *dsl.Model, net *network.Network) ([]byte, error) {
+	found, err := matrices(m, net)
+	if err != nil {
 		return nil, err
 	}
 	return []byte(strings.NewReplacer("@NAME@", m.Name, "@WEIGHTS@", WeightsName(m), "@IN@", inputShape(m), "@OUT@", outputShape(m),
-		"# @MODEL@\n", source(m)+"\n"+tables(m)).Replace(modelPy)), nil
-}
-
-// exportable refuses a recurrent matrix, whose transform is found only when it is compiled.
-func exportable(m *dsl.Model) error {
-	for _, l := range m.Layers {
-		if l.Dense != nil {
-			return diag.At(l.Span).Errorf("export", "state %s has the recurrent matrix %s, and PyTorch would train it into one that is no Hadamard matrix", l.State.Name, l.Dense.Name).
-				Helpf("write hadamard(%s), whose weights are signs; hrnnc train --from trains the signs of a matrix", l.State.Name)
-		}
-	}
-	return nil
+		"# @MODEL@\n", source(m)+"\n"+tables(m, found)).Replace(modelPy)), nil
 }
 
 var plainName = regexp.MustCompile(`^[\w.-]+\.safetensors$`)
@@ -98,19 +89,30 @@ func (d dict) String() string {
 }
 
 // tables are the constants that the rest of model.py computes by.
-func tables(m *dsl.Model) string {
+func tables(m *dsl.Model, found []matrix) string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
-	line("# Tensors of the weights file: type, shape, and whether a matrix stands between two states.")
+	line("# Tensors of the weights file: type, shape, and whether a matrix stands between two states. A recurrent matrix W is its parts W/...")
 	line("TENSORS = {")
 	for _, p := range m.Tensors() {
+		if at := slices.IndexFunc(found, func(f matrix) bool { return f.name == p.Name }); at >= 0 {
+			for _, part := range matrixParts {
+				line("    %s: (%s, %s, False),", text(p.Name+"/"+part.name), text(part.kind), ints(p.Shape[:1]))
+			}
+			continue
+		}
 		line("    %s: (%s, %s, %s),", text(p.Name), text(p.Kind), ints(p.Shape), boolean(p.Between))
 	}
 	line("}")
+	line("MATRICES = {%s", map[bool]string{true: "}"}[len(found) == 0])
+	for i, f := range found {
+		line("    %s: dict(block=%d, order=%s,", text(f.name), f.block, ints(f.order))
+		line("        permute=%s),%s", ints(f.permute), map[bool]string{true: "\n}"}[i == len(found)-1])
+	}
 	line("INPUT = %s", input(m))
 	line("LAYERS = [")
 	for _, l := range m.Layers {
-		line("    %s,", layer(l))
+		line("    %s,", layer(l, found))
 	}
 	line("]")
 	var states []string
@@ -144,10 +146,17 @@ func input(m *dsl.Model) dict {
 	return dict{{"tokens", "None"}, {"size", strconv.Itoa(m.Input.Size)}, {"low", fmt.Sprint(lo)}, {"high", fmt.Sprint(hi)}, {"scale", number(m.Input.Scale)}}
 }
 
-func layer(l *dsl.Layer) dict {
+func layer(l *dsl.Layer, found []matrix) dict {
 	block := l.Block
 	if block == 0 {
 		block = l.State.Size
+	}
+	signs, presigns, permute, order := name(l.Signs), name(l.PreSigns), name(l.Permute), "None"
+	for _, f := range found {
+		if l.Dense != nil && l.Dense.Name == f.name {
+			block = f.block
+			signs, presigns, permute, order = text(f.name+"/signs"), text(f.name+"/presigns"), text(f.name+"/permute"), text(f.name+"/order")
+		}
 	}
 	most, leak := "None", "None"
 	if l.State.Max > 0 {
@@ -176,7 +185,7 @@ func layer(l *dsl.Layer) dict {
 	}
 	return dict{{"state", text(l.State.Name)}, {"units", strconv.Itoa(l.State.Size)}, {"block", strconv.Itoa(block)}, {"bits", strconv.Itoa(l.State.Bits)},
 		{"headroom", strconv.Itoa(l.State.HeadroomBits)}, {"range", most}, {"staged", boolean(l.Staged)}, {"leak", leak},
-		{"signs", name(l.Signs)}, {"presigns", name(l.PreSigns)}, {"permute", name(l.Permute)},
+		{"signs", signs}, {"presigns", presigns}, {"permute", permute}, {"order", order},
 		{"matrix", matrix}, {"source", from}, {"relu", boolean(relu)}, {"embed", embed}, {"biases", texts(biases)}}
 }
 

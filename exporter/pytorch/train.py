@@ -481,6 +481,8 @@ def main():
             net.load(args.start)
         except (OSError, ValueError) as err:
             raise SystemExit(f"--from {args.start}: {err}")
+    elif module.MATRICES and not args.resume:
+        p.error(f"the recurrent matrix {next(iter(module.MATRICES))} is trained from weights that hold it: add  --from @WEIGHTS@")
     elif not args.resume:
         draw(net, parts, settings, world)
     net.metadata = json.loads(bytes(arrays["metadata"]))

@@ -22,11 +22,13 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/exporter/pytorch"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
@@ -92,7 +94,21 @@ func export(t *testing.T, dir, text string) exported {
 		t.Fatal(err)
 	}
 	training := e.study.Elsewhere()
-	module, err := pytorch.Module(e.study.Model)
+	var net *network.Network
+	if strings.Contains(text, "W*h") {
+		w, err := modelgen.Weights(text, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		net = network.New(e.study.Model)
+		if err := trainer.LoadWeights(w, net); err != nil {
+			t.Fatal(err)
+		}
+		if err := weights.WriteSafetensors(filepath.Join(dir, "first.safetensors"), w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	module, err := pytorch.Module(e.study.Model, net)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -455,6 +471,65 @@ func TestTrainingLonger(t *testing.T) {
 	out := run("cosine", "--set", "schedule=cosine", "--set", "epochs=4", "--set", "warmup=0", "--set", "floor=0", "--resume")
 	if !strings.Contains(out, "the rate is 0.5 of the full one here, not 0\n") {
 		t.Errorf("nothing says that the rate rises:\n%s", out)
+	}
+}
+
+// TestRecurrentMatrix trains the signs of a matrix in one process and in two: what comes out is a Hadamard matrix still, and one whose
+// entries stand elsewhere is refused, as is a training from nothing.
+func TestRecurrentMatrix(t *testing.T) {
+	python, err := exttool.Python("numpy", "torch")
+	if err != nil {
+		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
+	}
+	root := t.TempDir()
+	dir := filepath.Join(root, "matrix")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	e := export(t, dir, `model matrix
+input x : i8[1] / 32
+steps 40
+param W : [16, 16]   param U : int4[16, 1]
+param V : ternary[10, 16]
+state h : int16[16]
+h <- W*h + U*x
+output class = argmax(V*relu(h)) mean
+weights "matrix.safetensors"
+train { data = curves  sequences = 60  limit = 60  epochs = 3  batch = 6  rate = 0.01  sign_rate = 0.5  keep = last }
+`)
+	const args = "--device cpu --float64 --from @/first.safetensors "
+	trainAll(t, python, root, 1, args+"--run @/one -o @/one.safetensors")
+	trainAll(t, python, root, 2, args+"--run @/two -o @/two.safetensors")
+	if a := apart(t, e.weights(t, "one.safetensors"), e.weights(t, "two.safetensors")); !(a < 1e-6) {
+		t.Errorf("two processes give weights that are apart by %g from those of one", a)
+	}
+	first, one := e.weights(t, "first.safetensors"), e.weights(t, "one.safetensors")
+	before, _ := first.Param("W", "real", 16, 16)
+	after, err := one.Param("W", "real", 16, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(before.Data, after.Data) {
+		t.Error("no sign of the matrix was trained")
+	}
+	m, err := compiler.Load(filepath.Join(dir, "model.hrn"), one.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Lower(passes.Config{}); err != nil {
+		t.Error(err)
+	}
+	e.scores(t, "one")
+
+	slices.Reverse(before.Data) // entries stand elsewhere
+	if err := weights.WriteSafetensors(filepath.Join(dir, "other.safetensors"), first); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{"add  --from matrix.safetensors": nil, "export the model again with  --weights other.safetensors": {"--from", "other.safetensors"}} {
+		_, err := exttool.Run(context.Background(), dir, nil, python, append([]string{"train.py", "--device", "cpu", "--run", "none"}, args...)...)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q: %v", args, want, err)
+		}
 	}
 }
 

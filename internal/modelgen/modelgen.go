@@ -6,6 +6,7 @@ package modelgen
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -26,7 +27,8 @@ type Model struct {
 
 // Options bound what Random makes. The zero value stands for sizes of 2 to 1024 units.
 type Options struct {
-	MaxUnits int // of a layer
+	MaxUnits int  // of a layer
+	Dense    bool // recurrent matrices W*h in the place of transforms
 }
 
 // Random makes the model of a seed. Small sizes are more frequent than large ones.
@@ -172,6 +174,11 @@ func (g *generator) layer(i int, name string, n, block int, source string) {
 		state += fmt.Sprintf(" headroom %d", g.rng.Intn(4))
 	}
 	g.line("%s", state)
+	if g.o.Dense {
+		g.line("param W%d", i+1)
+		g.terms(i, name, source, fmt.Sprintf("W%d*%s", i+1, name))
+		return
+	}
 	var options []string
 	if block != n || g.oneIn(4) {
 		options = append(options, fmt.Sprintf("block = %d", block))
@@ -190,7 +197,12 @@ func (g *generator) layer(i int, name string, n, block int, source string) {
 	if g.leaks.Intn(4) == 0 {
 		options = append(options, "leak = "+g.leak(n/block))
 	}
-	terms := []string{fmt.Sprintf("hadamard(%s)", strings.Join(append([]string{name}, options...), ", ")), fmt.Sprintf("U%d*%s", i+1, source)}
+	g.terms(i, name, source, fmt.Sprintf("hadamard(%s)", strings.Join(append([]string{name}, options...), ", ")))
+}
+
+// terms writes the update of a state.
+func (g *generator) terms(i int, name, source, recurrence string) {
+	terms := []string{recurrence, fmt.Sprintf("U%d*%s", i+1, source)}
 	if !g.oneIn(4) {
 		g.line("param b%d", i+1)
 		terms = append(terms, fmt.Sprintf("b%d", i+1))
@@ -267,6 +279,9 @@ func (g *generator) weights(m *dsl.Model) *weights.File {
 				data[i] = float64(j)
 			}
 		}
+		if slices.ContainsFunc(m.Layers, func(l *dsl.Layer) bool { return l.Dense == p }) {
+			data = g.matrix(p.Shape[0])
+		}
 		f.Tensors = append(f.Tensors, &weights.Tensor{Name: p.Name, Shape: p.Shape, DType: "F32", Data: data})
 	}
 	slices.SortFunc(f.Tensors, func(a, b *weights.Tensor) int { return strings.Compare(a.Name, b.Name) })
@@ -274,4 +289,22 @@ func (g *generator) weights(m *dsl.Model) *weights.File {
 		f.Metadata["range."+l.State.Name] = fmt.Sprint(math.Exp(g.rng.NormFloat64()*1.5 + 2))
 	}
 	return f
+}
+
+// matrix is a recurrent matrix: a transform of blocks of any order that fits, rows and columns negated and put in any order.
+func (g *generator) matrix(n int) []float64 {
+	block := 1 << g.rng.Intn(bits.TrailingZeros(uint(n))+1)
+	rows, columns := g.rng.Perm(n), g.rng.Perm(n)
+	w, norm := make([]float64, n*n), float64(float32(1/math.Sqrt(float64(block))))
+	rowSigns, columnSigns := make([]float64, n), make([]float64, n)
+	for i := range n {
+		rowSigns[i], columnSigns[i] = pick(g, -1.0, 1.0), pick(g, -1.0, 1.0)
+	}
+	for i := range n {
+		first := i - i%block
+		for c := first; c < first+block; c++ {
+			w[rows[i]*n+columns[c]] = norm * rowSigns[i] * columnSigns[c] * float64(1-2*(bits.OnesCount(uint(i%block&c))&1))
+		}
+	}
+	return w
 }

@@ -31,7 +31,7 @@ def gradients(folder, made, train):
     x, answers = (torch.from_numpy(numpy.load(folder / f"{name}.npy")) for name in ("batch", "answers"))
     loss, counted, _ = train.loss_of(model(x), answers)
     (loss / max(counted, 1)).backward()
-    want = {path.name[len("gradient."):-len(".npy")]: numpy.load(path) for path in folder.glob("gradient.*.npy")}
+    want = {path.name[len("gradient."):-len(".npy")].replace("%", "/"): numpy.load(path) for path in folder.glob("gradient.*.npy")}
     kinks = []
     with torch.no_grad():
         model.run(x, watch=lambda i, h: kinks.append(bool((h.abs() <= 1e-6 * h.abs().max()).any())))
