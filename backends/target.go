@@ -80,6 +80,12 @@ type Drafter interface {
 	Draft(p *lower.Plan, v Vectors, s Settings) ([]File, []Figure, error)
 }
 
+// Prober is a target whose settings depend on the sizes of a model. Probing gives those that make of a plan with one layer of the model
+// what they make of that layer in the model.
+type Prober interface {
+	Probing(p *lower.Plan, s Settings) Settings
+}
+
 // Target is one output language.
 type Target interface {
 	// Name is what --target calls it: "go", "c", "verilog".

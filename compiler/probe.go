@@ -2,9 +2,11 @@ package compiler
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/arith"
 	"github.com/hrnnc/hrnnc/internal/hadamard"
@@ -146,6 +148,20 @@ func pack(g []int64) []int64 {
 		y[j/packed] += v << (3 * (j % packed))
 	}
 	return y
+}
+
+// probing is l with settings of a target that suit a layer alone.
+func (l *Lowered) probing(t backends.Target, p *lower.Plan) *Lowered {
+	prober, ok := t.(backends.Prober)
+	if !ok {
+		return l
+	}
+	out, m := *l, *l.Model
+	m.Targets = map[string]map[string]string{}
+	maps.Copy(m.Targets, l.Targets)
+	m.Targets[t.Name()] = prober.Probing(p, l.Targets[t.Name()])
+	out.Model = &m
+	return &out
 }
 
 // probePlan is a layer alone: token i adds amplitude times unit vector i, token N adds nothing, and the readout packs

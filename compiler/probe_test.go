@@ -5,8 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
+	"github.com/hrnnc/hrnnc/backends/verilog"
 	"github.com/hrnnc/hrnnc/internal/arith"
+	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -69,5 +72,44 @@ func TestProofs(t *testing.T) {
 	want := fmt.Sprintf("h: sampled (%d unit vectors are too many for generated code)", 2*mostProbed)
 	if got := provenBy(large, nil, 1e18); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestProbesTakeSettingsOfTheModel: settings that suit the whole of a model, as many butterflies as its largest block takes, make a
+// design of each of its layers alone too, and stay those of the model.
+func TestProbesTakeSettingsOfTheModel(t *testing.T) {
+	const text = `model stacked
+input x : i8[3] / 32
+param U : int4[32, 3]
+param B : int4[16, 32]
+param V : int4[2, 16]
+state g : int16[32] range 4
+state h : int16[16] range 4
+g <- hadamard(g, block = 16) + U*x
+h <- hadamard(h, block = 4) + B*relu(g)
+output V*h at every step
+weights "model.safetensors"
+target verilog { butterflies = 8, update = 16, product = 2 }
+`
+	w, err := modelgen.Weights(text, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := FromParts("model.hrn", []byte(text), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := m.Lower(passes.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range l.Plan.Layers {
+		p := probePlan(&l.Plan.Layers[i], probeAmplitude(&l.Plan.Layers[i]))
+		if _, _, err := l.probing(verilog.Target, p).generate(verilog.Target, p, backends.Vectors{}); err != nil {
+			t.Errorf("layer %d: %v", i, err)
+		}
+	}
+	if s := l.Targets["verilog"]; s["butterflies"] != "8" || s["product"] != "2" {
+		t.Errorf("the model's own settings became %v", s)
 	}
 }

@@ -369,7 +369,7 @@ func (v *verifier) engine(ctx context.Context, t backends.Target, e backends.Eng
 	row := compare(x, want, got)
 	if !v.o.NoProof {
 		row.Proof = provenBy(v.l.Plan, func(p *lower.Plan, x [][][]int64) ([][][]int64, error) {
-			return v.l.generateAndRun(ctx, t, e, p, x)
+			return v.l.probing(t, p).generateAndRun(ctx, t, e, p, x)
 		}, limit)
 	}
 	row.Seconds = time.Since(start).Seconds()

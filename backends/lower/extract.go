@@ -180,6 +180,7 @@ func (x *extractor) source(t *Term, f form.Source) error {
 	switch f.Kind {
 	case form.State:
 		t.Source, t.Layer, t.Relu = FromState, f.State, f.Relu
+		t.Held = x.table.Hull(f.Value)
 	case form.Vector:
 		t.Source = FromVector
 	case form.Embed:

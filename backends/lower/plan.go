@@ -155,6 +155,7 @@ type Term struct {
 	Source     Source
 	Layer      int // FromState
 	Relu       bool
+	Held       arith.Interval              // FromState: what the numbers are within that are read, through relu; the zero value where only the state's width says
 	Embed      *ir.Tensor                  // FromEmbed: Ints [vocab, d]
 	In         arith.Phased[arith.Requant] // X -> X' (identity at even t); equal to round_half_even(sqrt(2) 2^f X) for every X in range
 	InBits     int                         // width of In's results

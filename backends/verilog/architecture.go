@@ -251,6 +251,20 @@ func (a *architecture) culprit(err error) string {
 	return "arch"
 }
 
+// Probing implements backends.Prober: a layer of small blocks takes fewer butterflies than the largest of a model, and updates fewer units. Its
+// input, which is one token, is multiplied by nothing.
+func (target) Probing(p *lower.Plan, s backends.Settings) backends.Settings {
+	most := datapath.MostButterflies(p)
+	out := maps.Clone(s)
+	delete(out, "product")
+	for key, most := range map[string]int{"butterflies": most, "update": 2 * most} {
+		if n, err := strconv.Atoi(out[key]); err == nil && n > most && out["arch"] != string(datapath.Streaming) {
+			out[key] = strconv.Itoa(most)
+		}
+	}
+	return out
+}
+
 // Deciding are the settings that make a design of just this architecture.
 func Deciding(a datapath.Arch) backends.Settings {
 	yes := map[bool]string{true: "yes", false: "no"}

@@ -56,7 +56,17 @@ func Build(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, err
 }
 
 // Construct is Build without the cycles, which take longest.
-func Construct(p *lower.Plan, a Arch, name string, reserved ...string) (*Design, error) {
+func Construct(p *lower.Plan, a Arch, name string, reserved ...string) (d *Design, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case tooWide:
+			err = refused("arch", "a %s design of this model has sums of more than %d bits (%s takes %d); others may have none, and fewer bits of the state or of the weights make them narrower",
+				a.Kind, mostBits, r.name, r.bits)
+		default:
+			panic(r)
+		}
+	}()
 	if a.Kind != Serial {
 		if err := oneCourse(p, a.Kind); err != nil {
 			return nil, err

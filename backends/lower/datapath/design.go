@@ -179,8 +179,20 @@ func (d *Design) name(want string) string {
 	return name
 }
 
+// mostBits are those of the widest signal, which the simulator of designs computes in one word.
+const mostBits = 64
+
+// tooWide is what a signal of more bits than a design has panics with; Construct makes an error of it.
+type tooWide struct {
+	name string
+	bits int
+}
+
 func (d *Design) signal(s *Signal, doc []string) *Signal {
-	if s.Bits < 1 || s.Bits > 64 {
+	switch {
+	case s.Bits > mostBits:
+		panic(tooWide{s.Name, s.Bits})
+	case s.Bits < 1:
 		panic(fmt.Sprintf("datapath: %s has %d bits", s.Name, s.Bits))
 	}
 	if len(doc) > 0 {

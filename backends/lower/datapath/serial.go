@@ -119,14 +119,19 @@ func (s *serial) stateful() {
 	s.state = s.openState(regions, inner, word)
 }
 
-func (s *serial) check() error {
+// MostButterflies is how many butterflies a cycle a serial design of a plan takes at most: those of a stage of its largest block.
+func MostButterflies(p *lower.Plan) int {
 	most := 1
-	for i := range s.p.Layers {
-		l := &s.p.Layers[i]
-		if l.K > 0 {
+	for i := range p.Layers {
+		if l := &p.Layers[i]; l.K > 0 {
 			most = max(most, l.Block/2)
 		}
 	}
+	return most
+}
+
+func (s *serial) check() error {
+	most := MostButterflies(s.p)
 	powers := []struct {
 		n    *int
 		what string

@@ -329,6 +329,7 @@ const mostProofs = 32
 // best takes the quickest that fits, and that the verifier proves. What it refuses makes room for what was no quicker and no smaller.
 func (k *picker) best(all []*Candidate) (*Picked, error) {
 	var reason error
+	all = slices.Clone(all) // of which those are taken away that are refused
 	for range mostProofs {
 		front := k.front(all)
 		i := slices.IndexFunc(front, func(c *Candidate) bool { return k.fits(c.Price) })

@@ -163,3 +163,25 @@ func TestFeaturesAreWhatRuns(t *testing.T) {
 		t.Errorf("at odd steps %v", odd)
 	}
 }
+
+// TestBestLeavesItsCandidates: what the verifier refuses is passed over, and the candidates stay for whoever looks for more around them.
+func TestBestLeavesItsCandidates(t *testing.T) {
+	p, c := plans(1)[0], part(t, "atmega328p")
+	k := &picker{plan: p, chip: c, budget: Budget{Flash: c.Flash, RAM: c.RAM}, space: Of(p, c), cache: map[string]*Candidate{}}
+	first, ok := k.start()
+	if !ok {
+		t.Fatal("no choice to begin with")
+	}
+	good := k.price(first)
+	refused := *good
+	refused.Choice.Layers = nil // for which there is no program
+	refused.Price = Price{}
+	all := []*Candidate{&refused, good}
+	best, err := k.best(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if best.Price != good.Price || slices.Contains(all, nil) {
+		t.Errorf("%+v of %v", best.Candidate, all)
+	}
+}

@@ -57,8 +57,12 @@ type Expr struct {
 
 // Claimed gives the expression with a claim that it fits some bits.
 func (e *Expr) Claimed(bits int) *Expr {
+	return e.within(arith.OfBits(bits))
+}
+
+// within is Claimed of an interval.
+func (e *Expr) within(i arith.Interval) *Expr {
 	c := *e
-	i := arith.OfBits(bits)
 	c.Claim = &i
 	return &c
 }

@@ -121,6 +121,8 @@ type vectorIn struct {
 	array   *Array
 	entries arith.Interval
 	fill    []Stmt
+	// spansZero is set where an entry may be 0 and of either sign, or of one, in all that the plan knows of it.
+	spansZero bool
 }
 
 // vector fills an array of n entries with what a matrix multiplies: the input, the row of an embedding, or the new state of a layer.
@@ -142,9 +144,13 @@ func (b *builder) vector(f *Func, t *lower.Term, elem Int, n int) vectorIn {
 	switch t.Source {
 	case lower.FromState:
 		fill = func(ph int) []Stmt {
-			return b.layers[t.Layer].eachUnit("j", func(g, unit *Expr) []Stmt {
+			from := b.layers[t.Layer]
+			return from.eachUnit("j", func(g, unit *Expr) []Stmt {
 				if t.Relu {
 					g = Relu(g)
+				}
+				if t.Held != (arith.Interval{}) && !arith.OfBits(from.Bits).Within(t.Held) {
+					g = g.within(t.Held) // the plan knows more of the numbers than their array says
 				}
 				return []Stmt{put(ph, g, unit)}
 			})
@@ -162,7 +168,8 @@ func (b *builder) vector(f *Func, t *lower.Term, elem Int, n int) vectorIn {
 	if n > cols {
 		head = append(head, For{Var: "j", From: cols, To: n, By: 1, Independent: true, Body: []Stmt{Store{v.Name, j, Const(v.Elem, 0)}}})
 	}
-	return vectorIn{v, b.entries(t), append(head, perPhase(t.In[arith.Even] != t.In[arith.Odd], fill)...)}
+	return vectorIn{array: v, entries: b.entries(t), fill: append(head, perPhase(t.In[arith.Even] != t.In[arith.Odd], fill)...),
+		spansZero: t.Source == lower.FromState && t.Held.Lo <= 0 && t.Held.Hi >= 0}
 }
 
 // entries is what an entry of the vector can be that a matrix multiplies. It is scaled by positive factors.
@@ -443,7 +450,7 @@ func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, in vectorIn, y
 	case Adders:
 		return b.adders(w, in, y, acc, bits)
 	case Groups:
-		return b.groups(f, w, v, y, acc)
+		return b.groups(f, w, in, y, acc, bits)
 	case Coupled:
 		return b.coupled(w, v, y)
 	}
@@ -563,7 +570,7 @@ func (b *builder) adders(w *lower.Matrix, v vectorIn, y *Array, acc Int, bits in
 
 // groups handles eight columns of signs at a time: the 256 sums that their signs can give are made once, by 255 subtractions,
 // and each row picks one by a byte: rows + 256 operations for eight columns, and one bit of table a weight.
-func (b *builder) groups(f *Func, w *lower.Matrix, v, y *Array, acc Int) []Stmt {
+func (b *builder) groups(f *Func, w *lower.Matrix, in vectorIn, y *Array, acc Int, bits int) []Stmt {
 	if w.Bits != 1 || w.Cols%8 != 0 {
 		b.fail("only signs in rows of whole bytes are multiplied in groups")
 		return nil
@@ -585,7 +592,16 @@ func (b *builder) groups(f *Func, w *lower.Matrix, v, y *Array, acc Int) []Stmt 
 	sums := f.scratch(b.names, "sums", acc, 256)
 	c, r, k := Counter("c"), Counter("r"), Counter("k")
 	body := []Stmt{}
-	entry := func(n int) *Expr { return As(Load(v, sum(Times(c, 8), At(n))), acc) }
+	entry := func(n int) *Expr { return As(Load(in.array, sum(Times(c, 8), At(n))), acc) }
+	// Intervals do not see that a sum has each entry once, nor what a row has of each sign.
+	most := 8 * in.entries.Magnitude()
+	made := arith.Between(-most, most)
+	added := func(e *Expr) *Expr {
+		if in.spansZero { // each part of a row's sum is within the bound of the whole
+			return e.Claimed(bits)
+		}
+		return e
+	}
 	total := entry(0)
 	for n := 1; n < 8; n++ {
 		total = Add(total, entry(n))
@@ -593,10 +609,10 @@ func (b *builder) groups(f *Func, w *lower.Matrix, v, y *Array, acc Int) []Stmt 
 	body = append(body, Store{sums.Name, At(0), total})
 	for n := range 8 {
 		s, twice := let(fmt.Sprintf("d%d", n), Shl(entry(n), 1))
-		body = append(body, s, each("k", 1<<n, Store{sums.Name, sum(k, At(1<<n)), Sub(Load(sums, k), twice)}))
+		body = append(body, s, each("k", 1<<n, Store{sums.Name, sum(k, At(1<<n)), Sub(Load(sums, k), twice).within(made)}))
 	}
 	row := sum(Times(c, int64(w.Rows)), r)
-	body = append(body, each("r", w.Rows, Store{y.Name, r, As(Add(As(Load(y, r), acc), Load(sums, As(Load(t, row), Index))), y.Elem)}))
+	body = append(body, each("r", w.Rows, Store{y.Name, r, As(added(Add(As(Load(y, r), acc), Load(sums, As(Load(t, row), Index)))), y.Elem)}))
 	return []Stmt{
 		each("r", w.Rows, Store{y.Name, r, Const(y.Elem, 0)}),
 		For{Var: "c", To: w.Cols / 8, By: 1, Body: body},

@@ -130,7 +130,11 @@ func (l *layer) entry(index *Expr) *Expr {
 		return v
 	}
 	m := As(Load(l.upd.presigns, index), l.work)
-	return Sub(Xor(v, m), m)
+	negated := Sub(Xor(v, m), m)
+	if l.ZBits <= l.Bits { // the plan knows that the state never fills its width
+		return negated.Claimed(l.ZBits)
+	}
+	return negated
 }
 
 // levels are the names of the values behind each level of butterflies.
