@@ -11,6 +11,7 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower/plantest"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/backends/lower/step/steptest"
+	"github.com/hrnnc/hrnnc/internal/arith"
 )
 
 // TestChoicesGiveTheSameBits holds random plans under random choices. A choice that a plan does not allow is refused when it is
@@ -255,6 +256,41 @@ func TestRecordsOfPlainProcessors(t *testing.T) {
 			if on {
 				proven[what]++
 			}
+		}
+	}
+}
+
+// TestProductsThatVanish holds products whose last shift is wider than they are: the half that it rounds with, which sums begin with, is
+// larger than all of them.
+func TestProductsThatVanish(t *testing.T) {
+	const enough = 8
+	proven := map[step.Product]int{}
+	for seed := int64(0); proven[step.Dots] < enough || proven[step.Packed] < enough; seed++ {
+		if seed == 20000 {
+			t.Fatalf("only %v are held", proven)
+		}
+		rng := rand.New(rand.NewSource(seed))
+		p := plantest.Random(rng)
+		l := &p.Layers[0]
+		if len(p.Layers) > 1 || l.Term == nil || l.Term.Source != lower.FromVector || l.Term.AccBits > 20 {
+			continue
+		}
+		l.Term.Mid = arith.Both(arith.Identity)
+		l.Term.Out = arith.Both(arith.Requant{Mul: 1, Shift: l.Term.AccBits + rng.Intn(6)})
+		for _, product := range []step.Product{step.Dots, step.Packed} {
+			c := step.Plain(p)
+			c.Layers[0].Product, c.Layers[0].Together = product, 1
+			prog, err := step.Build(p, c)
+			if err != nil {
+				continue
+			}
+			if err := step.Verify(prog); err != nil {
+				t.Fatalf("seed %d, %v: %v", seed, product, err)
+			}
+			if err := hold(rng, p, prog); err != nil {
+				t.Fatalf("seed %d, %v: %v", seed, product, err)
+			}
+			proven[product]++
 		}
 	}
 }

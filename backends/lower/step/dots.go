@@ -96,8 +96,7 @@ func (t *term) dots() {
 		body = append(body, some(0, d.pairs, group, At(0))...)
 	}
 	for r, s := range sums {
-		done := s.Claimed(t.t.AccBits + boolInt(t.shift >= 0))
-		body = append(body, Store{t.ahead.Name, sum(Times(Counter("i"), int64(d.rows)), At(r)), done})
+		body = append(body, Store{t.ahead.Name, sum(Times(Counter("i"), int64(d.rows)), At(r)), t.summed(s)})
 	}
 	t.before = append(t.before, each("i", w.Rows/d.rows, body...))
 }
@@ -127,13 +126,26 @@ func (t *term) startDots(d dotWords, x *Array) *Expr {
 
 // halfAhead is the half that rounds, for sums to start with, where nothing but a shift is left then and their type has room; else 0.
 func (t *term) halfAhead() int64 {
-	room := t.calc(t.t.AccBits+1, t.t.InBits) == t.acc
-	if n, ok := t.half(arith.Even); ok && room && t.t.Mid[0] == t.t.Mid[1] && t.t.Out[0] == t.t.Out[1] {
+	n, ok := t.half(arith.Even)
+	room := t.calc(max(t.t.AccBits, n)+1, t.t.InBits) == t.acc
+	if ok && room && t.t.Mid[0] == t.t.Mid[1] && t.t.Out[0] == t.t.Out[1] {
 		t.shift = n
 		return 1 << (n - 1)
 	}
 	t.shift = -1
 	return 0
+}
+
+// summed is a sum that is done, with the half that it began with: that may be far larger than the product, which is then shifted to nothing.
+func (t *term) summed(s *Expr) *Expr {
+	bound := arith.OfBits(t.t.AccBits)
+	if t.shift > 0 {
+		half := int64(1) << (t.shift - 1)
+		bound.Lo, bound.Hi = bound.Lo+half, bound.Hi+half
+	}
+	done := *s
+	done.Claim = &bound
+	return &done
 }
 
 // pairsOfVector fills an array with what the matrix multiplies, two entries a word; an odd one has 0 beside it, and what is behind the

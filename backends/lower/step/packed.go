@@ -82,8 +82,7 @@ func (t *term) packed() {
 		var s Stmt
 		s, read[r] = let(fmt.Sprintf("w%d", r), Load(table, sum(first, At(r))))
 		body = append(body, s)
-		done := As(sums[r].Claimed(t.t.AccBits+boolInt(t.shift >= 0)), t.acc)
-		tail = append(tail, Store{t.ahead.Name, sum(Times(Counter("i"), int64(rows)), At(r)), done})
+		tail = append(tail, Store{t.ahead.Name, sum(Times(Counter("i"), int64(rows)), At(r)), As(t.summed(sums[r]), t.acc)})
 	}
 	for c := range p.per {
 		s, v := let(fmt.Sprintf("v%d", c), As(Load(in.array, sum(Times(k, int64(p.per)), At(c))), x))
