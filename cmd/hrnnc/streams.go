@@ -77,8 +77,8 @@ func (o *streamFlags) check() error {
 		return misuse("--tune %s is no part to choose on", o.tune).Helpf("write  --tune valid,  or  --tune train")
 	case o.tune != "" && o.given("split"):
 		return misuse("--tune looks at no part but %s", o.tune).Helpf("paste the block it prints into the model, and score that with --split")
-	case !(o.alarms >= 0):
-		return misuse("--false-alarms %v is not 0 or more", o.alarms).Helpf("such as  --false-alarms 1")
+	case !(o.alarms >= 0) || math.IsInf(o.alarms, 0):
+		return misuse("--false-alarms %v is no number from 0", o.alarms).Helpf("such as  --false-alarms 1")
 	}
 	return nil
 }
@@ -220,13 +220,16 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 		rows = append(rows, []string{x.what, partText(e.MissRate()), rateText(e.FalseAlarms.PerHour), partText(x.of.Accuracy), partText(x.of.MacroF1),
 			secondsText(x.of.Delay.Median), rateText(x.of.Flicker.PerHour)})
 	}
-	fmt.Fprintf(a.out, "%s, %s: %s, %.3g h; %s settings tried, for fewest misses with at most %v false alarms an hour\n", t.Score.Split, t.Score.Level,
-		diag.GroupedCount(t.Score.Events.Events, "event"), t.Score.Hours, diag.Grouped(t.Tried), t.Limit)
+	fmt.Fprintf(a.out, "%s, %s: %s, %.3g h; %s settings tried, for fewest misses with at most %s an hour\n", t.Score.Split, t.Score.Level,
+		diag.GroupedCount(t.Score.Events.Events, "event"), t.Score.Hours, diag.Grouped(t.Tried), alarmsText(t.Limit))
 	if err := table(a.out, []string{"decide", "missed", "false alarms/h", "accuracy", "macro F1", "delay", "flicker/h"}, rows); err != nil {
 		return err
 	}
-	if !t.Reached {
+	switch e := t.Score.Events; {
+	case !t.Reached:
 		fmt.Fprintln(a.out, "no settings make so few false alarms up; these make up the fewest")
+	case e.Misses == e.Events:
+		fmt.Fprintln(a.out, "! with so few false alarms nothing is found: allow more with  --false-alarms,  name what is no event with  --background,  or train longer")
 	}
 	where := "into the model"
 	if s.Model.Decide != nil {
@@ -237,6 +240,13 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 		fmt.Fprintln(a.out, "\na decide block decides at every step: write  output ... at every step,  too")
 	}
 	return nil
+}
+
+func alarmsText(limit float64) string {
+	if limit == 1 {
+		return "1 false alarm"
+	}
+	return fmt.Sprintf("%v false alarms", limit)
 }
 
 // stretchHead names the columns of the CSV of a stream.

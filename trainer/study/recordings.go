@@ -58,8 +58,9 @@ func (t *trials) add(s decider.Settings) {
 	t.settings, t.tallies = append(t.settings, s), append(t.tallies, stream.New(t.rules))
 }
 
-// judge decides on a recording with each of the settings, on all cores, and gives the decisions of those that are shown.
-func (t *trials) judge(unit int, r *recording) (shown []int32, err error) {
+// judge decides on a recording with each of the settings, on all cores, and gives the decisions of those that are shown. They are a sequence
+// of the stage's work together.
+func (t *trials) judge(ctx context.Context, unit int, r *recording, stage Stage) (shown []int32, err error) {
 	var wg sync.WaitGroup
 	errs := make([]error, len(t.settings))
 	next := make(chan int)
@@ -74,14 +75,21 @@ func (t *trials) judge(unit int, r *recording) (shown []int32, err error) {
 				if k == t.shown {
 					shown = decided
 				}
+				stage.Add(1 / float64(len(t.settings)))
 			}
 		})
 	}
 	for k := range t.settings {
+		if ctx.Err() != nil {
+			break
+		}
 		next <- k
 	}
 	close(next)
 	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -119,7 +127,6 @@ func (s *Study) eachRecording(ctx context.Context, part *data.Sequences, level s
 				if err := visit(from+k, r); err != nil {
 					return err
 				}
-				s.stage().Add(1)
 			}
 			return nil
 		})

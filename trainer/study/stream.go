@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -214,7 +215,7 @@ func (s *Study) ScoreStream(ctx context.Context, split, level string, r StreamRu
 	most := -1
 	whose, units := part.Independent()
 	err = s.eachRecording(ctx, part, level, func(i int, rec *recording) error {
-		decided, err := trials.judge(units[i], rec)
+		decided, err := trials.judge(ctx, units[i], rec, s.stage())
 		if err != nil {
 			return s.decideError(err)
 		}
@@ -242,7 +243,11 @@ func (s *Study) ScoreStream(ctx context.Context, split, level string, r StreamRu
 	return out, nil
 }
 
+// decideError is an error of settings that decide; of one that was stopped, that.
 func (s *Study) decideError(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
 	return diag.InFile(s.File, "").Errorf("range", "%v", err).Helpf("choose a lower threshold")
 }
 

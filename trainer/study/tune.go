@@ -55,11 +55,13 @@ func (s *Study) TuneStream(ctx context.Context, split, level string, r StreamRul
 	}
 	whose, units := part.Independent()
 	err = s.eachRecording(ctx, part, level, func(i int, rec *recording) error {
-		_, err := trials.judge(units[i], rec)
-		return err
+		if _, err := trials.judge(ctx, units[i], rec, s.stage()); err != nil {
+			return s.decideError(err)
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, s.decideError(err)
+		return nil, err
 	}
 	of := func(k int) *StreamScore {
 		return &StreamScore{Split: split, Level: level, Decide: s.decideOf(trials.settings[k]), Score: trials.tallies[k].Score(whose)}
@@ -71,6 +73,10 @@ func (s *Study) TuneStream(ctx context.Context, split, level string, r StreamRul
 	case out.Before.Events.Events == 0:
 		return nil, diag.InFile(s.Set.Name, "").Errorf("data", "the %s part has no event, so that nothing can be missed", split).
 			Helpf("choose another part, with recordings that hold some:  --tune train;  or hold other persons out")
+	case !out.Before.Events.FalseAlarms.PerHour.Known():
+		return nil, diag.InFile(s.Set.Name, "").Errorf("data", "no step of %s counts in the %s part, so that false alarms in an hour of it are not known",
+			out.Before.Background, split).
+			Helpf("choose another part, with recordings that hold some; or leave  --background  out, and an hour is one of all that counts")
 	}
 	for k := range trials.settings[1:] {
 		if candidate := of(k + 1); out.Score == nil || better(candidate.Score, out.Score.Score, limit) {
