@@ -166,18 +166,7 @@ func TestNoDiffOfUnlikePhases(t *testing.T) {
 			c.input, c.d, steps, c.weights, c.d, c.state, c.block, c.output)
 		t.Run(fmt.Sprintf("%s[%d]/%s/%s/block=%d/%s", c.input, c.d, c.weights, c.state, c.block, c.output), func(t *testing.T) {
 			t.Parallel()
-			w, err := modelgen.Weights(text, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := FromParts("model.hrn", []byte(text), w)
-			if err != nil {
-				t.Fatal(err)
-			}
-			l, err := m.Lower(passes.Config{VerifyEach: true})
-			if err != nil {
-				t.Fatal(err)
-			}
+			l := randomWeights(t, text, 1)
 			rows, err := l.Verify(context.Background(), VerifyOptions{Sequences: 8, Seed: 1, Levels: levelsFor(1, l), SimulatorSeconds: 0.15})
 			if err != nil {
 				t.Fatal(err)

@@ -8,8 +8,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends"
 	cc "github.com/hrnnc/hrnnc/backends/c"
 	"github.com/hrnnc/hrnnc/backends/verilog"
-	"github.com/hrnnc/hrnnc/internal/modelgen"
-	"github.com/hrnnc/hrnnc/passes"
 )
 
 const pricedModel = `model priced
@@ -26,23 +24,7 @@ weights "model.safetensors"
 
 func priced(t *testing.T) *Lowered {
 	t.Helper()
-	w, err := modelgen.Weights(pricedModel, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := (&modelgen.Model{Text: pricedModel, Weights: w}).Save(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := Load(file, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := m.Lower(passes.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
+	return randomWeights(t, pricedModel, 1)
 }
 
 // TestChipPriceIsThatOfTheSchedule: the figures are those of what Compile picks; without room they are what would do, with which there is.
@@ -110,18 +92,7 @@ func TestWideStatesOfFewSteps(t *testing.T) {
 		{"atmega328p", presigned},
 		{"atmega328p", signs},
 	} {
-		w, err := modelgen.Weights(c.text, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := FromParts("model.hrn", []byte(c.text), w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := m.Lower(passes.Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := randomWeights(t, c.text, 1)
 		if _, err := l.with(cc.Target, "mcu", c.chip).Schedule(); err != nil {
 			t.Errorf("%s\n%s: %v", c.text, c.chip, err)
 		}
@@ -132,18 +103,7 @@ func TestWideStatesOfFewSteps(t *testing.T) {
 func TestDesignsOfWideSums(t *testing.T) {
 	const text = "model wide\ninput x : i12[1] * 10\nparam U : int4[8, 1]\nparam V : int4[2, 8]\nstate h : int32[8] range 100 headroom 0\n" +
 		"h <- hadamard(h) + U*x\noutput argmax(V*h) at every step\nweights \"model.safetensors\"\n"
-	w, err := modelgen.Weights(text, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := FromParts("model.hrn", []byte(text), w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := m.Lower(passes.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := randomWeights(t, text, 1)
 	for arch, want := range map[string]string{"serial": "", "streaming": "", "parallel": "sums of more than 64 bits"} {
 		_, _, err := l.with(verilog.Target, "arch", arch).generate(verilog.Target, l.Plan, backends.Vectors{})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

@@ -9,7 +9,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/backends/verilog"
 	"github.com/hrnnc/hrnnc/internal/arith"
-	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/passes"
 )
 
@@ -91,18 +90,7 @@ output V*h at every step
 weights "model.safetensors"
 target verilog { butterflies = 8, update = 16, product = 2 }
 `
-	w, err := modelgen.Weights(text, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := FromParts("model.hrn", []byte(text), w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := m.Lower(passes.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := randomWeights(t, text, 1)
 	for i := range l.Plan.Layers {
 		p := probePlan(&l.Plan.Layers[i], probeAmplitude(&l.Plan.Layers[i]))
 		if _, _, err := l.probing(verilog.Target, p).generate(verilog.Target, p, backends.Vectors{}); err != nil {

@@ -14,8 +14,6 @@ import (
 	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/decider"
 	"github.com/hrnnc/hrnnc/internal/exttool"
-	"github.com/hrnnc/hrnnc/internal/modelgen"
-	"github.com/hrnnc/hrnnc/passes"
 )
 
 // restarting lowers a small model that restarts; of two lines the second is a decide block.
@@ -23,19 +21,7 @@ func restarting(t *testing.T, restart, output string, block int) *Lowered {
 	t.Helper()
 	text := fmt.Sprintf("model restarting\ninput x : i6[2] / 8\n%s\nparam U : int4[8, 2]\nparam b : [8]\nparam V : int4[3, 8]\nparam c : [3]\n"+
 		"state h : int16[8] range 30\nh <- hadamard(h, block = %d) + U*x + b\ny = V*relu(h) + c\n%s\nweights \"model.safetensors\"\n", restart, block, output)
-	w, err := modelgen.Weights(text, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := FromParts("model.hrn", []byte(text), w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := m.Lower(passes.Config{VerifyEach: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
+	return randomWeights(t, text, 1)
 }
 
 // copies runs a stream through independent machines of one course each, as docs/numerics.md says it, and gives the answers; behind each
