@@ -605,7 +605,7 @@ func TestArduino(t *testing.T) {
 	build := t.TempDir()
 	for _, sketch := range []string{"sensor", "stream"} {
 		// avr-gcc 5 has DECIMAL_DIG, which the core's WString.cpp uses, in C alone.
-		out := run(t, dir, "arduino-builder -hardware "+hardware+" -tools "+hardware+"/tools"+
+		out := run(t, dir, "arduino-builder -hardware /usr/share/arduino-builder -hardware "+hardware+" -tools "+hardware+
 			" -libraries "+filepath.Dir(dir)+" -fqbn arduino:avr:uno -build-path "+build+
 			" -prefs compiler.cpp.extra_flags=-DDECIMAL_DIG=__DECIMAL_DIG__ examples/"+sketch+"/"+sketch+".ino")
 		if !strings.Contains(out, "Sketch uses ") {
