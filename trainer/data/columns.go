@@ -95,8 +95,15 @@ func (t *table) findColumns(r *files.Rows) error {
 	if t.o.Unlabelled {
 		t.label, t.targets = -1, nil
 	} else if t.label < 0 && len(t.targets) == 0 && !t.classOfFile && !t.forecasts() {
-		return fail(r.File, "").Errorf(code, "which column is the label cannot be guessed").
-			Helpf("say  label = \"NAME\"  or its number from 1, or  targets  for regression; %s", r.ColumnNames())
+		say := "label = \"NAME\"  or its number from 1"
+		label, id := likely(r, -1)
+		if label != "" {
+			say = label
+		}
+		if label != "" && id != "" && columns.ID == "" {
+			say += ";  and  " + id + ", if a row is a step"
+		}
+		return fail(r.File, "").Errorf(code, "which column is the label cannot be guessed").Helpf("say  %s;  or  targets  for regression; %s", say, r.ColumnNames())
 	}
 	if r.ByNumber && t.cols.Header != "yes" && r.Header != nil {
 		t.p.note("the first row is taken for the names of columns, since no number is in it; header = no makes it data")
@@ -144,20 +151,25 @@ func answerColumns(header []string) (found []string) {
 
 // needID refuses settings of recordings for tables that have a sequence or a text a row.
 func (t *table) needID(r *files.Rows) error {
-	of, help := "a sequence", fmt.Sprintf("say  id = COLUMN,  which numbers the recordings; %s; or  id = file  where the whole file is one", r.ColumnNames())
-	if t.text >= 0 {
-		of, help = "a text", "remove it"
-	} else if t.id >= 0 || t.wholeFile {
+	if t.text < 0 && (t.id >= 0 || t.wholeFile) {
 		return nil
 	}
 	for _, s := range []struct {
 		name  string
 		given bool
 	}{{"window", t.o.Window > 0}, {"stride", t.o.Stride > 0}, {"length", t.o.Length > 0 && t.text < 0}, {"stream", t.o.Stream}, {"horizon", t.o.Horizon > 0}, {"each_step", t.cols.EachStep}} {
-		if s.given {
-			return fail(r.File, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).
-				Helpf("%s", help)
+		if !s.given {
+			continue
 		}
+		of, help := "a text", "remove it"
+		if t.text < 0 {
+			id := "id = COLUMN,  which numbers the recordings"
+			if _, found := likely(r, t.label); found != "" {
+				id = found
+			}
+			of, help = "a sequence", fmt.Sprintf("say  %s; %s; or  id = file  where the whole file is one", id, r.ColumnNames())
+		}
+		return fail(r.File, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).Helpf("%s", help)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
 // doubts looks for readings of a table that are likely wrong, once all rows are there: columns that nobody named and that are times
@@ -293,9 +294,14 @@ func (t *table) stepsAsSequences(name string, timed bool) error {
 	if n < stepRows || d > stepValues || n < 2*d || !t.apart() || len(why) == 0 {
 		return nil
 	}
-	help := "say  id = COLUMN,  which numbers the recordings, or  id = file  where the whole file is one; or  inputs = 1  where a row is a sequence"
+	id := "id = COLUMN,  which numbers the recordings"
+	if r, err := files.OpenRows(t.path, t.cols.dialect()); err == nil {
+		if _, found := likely(r, t.label); found != "" {
+			id = found
+		}
+	}
 	return fail(name, "").Errorf(code, "its rows look like steps of recordings (%s), and would be read as %s of %s", strings.Join(why, ", "), diag.Count(n, "sequence"), diag.Count(d, "step")).
-		Helpf("%s", help)
+		Helpf("say  %s;  or  id = file  where the whole file is one; or  inputs = 1  where a row is a sequence", id)
 }
 
 // axisNames are names of three axes.

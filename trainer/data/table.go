@@ -37,6 +37,7 @@ type table struct {
 	wholeFile              bool     // each file is a recording
 	classOfFile            bool     // its path says its class
 	file                   int      // how many have been read
+	path                   string   // of the last one
 	size                   int64    // bytes of the files read
 	gaps                   gaps
 	of                     recordedFile // the one that is read, where each is a recording
@@ -63,6 +64,7 @@ func (t *table) readFile(f dataFile) error {
 	if err != nil {
 		return err
 	}
+	t.path = f.path
 	return t.readRows(r, f.part)
 }
 

@@ -142,8 +142,12 @@ func (r recordings) whole(name string, p *pool, length int) error {
 		for window > max(1, shortest) {
 			window /= 2
 		}
+		unbroken := ""
+		if slices.ContainsFunc(r.cuts, func(c cut) bool { return c.first > 0 }) {
+			unbroken = ";  or take them unbroken, since labels change within them:  stream = yes"
+		}
 		return &UnequalError{p.kind, shortest, longest, fail(name, "").Errorf(code, "its recordings have different lengths, %d to %s", shortest, diag.Count(longest, "step")).
-			Helpf("cut windows:  window = %d,  stride = %d;  or pad and cut them all:  length = %d", window, max(1, window/2), longest)}
+			Helpf("cut windows:  window = %d,  stride = %d;  or pad and cut them all:  length = %d%s", window, max(1, window/2), longest, unbroken)}
 	}
 	size := length * r.d
 	if len(r.cuts) > maxPadded/size {
