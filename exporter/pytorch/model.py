@@ -74,15 +74,39 @@ def quantised(w, kind, between):
 # --- The transform ---
 
 
+@functools.lru_cache(maxsize=8)
+def sum_and_difference(dtype, device):
+    """What a stage multiplies the second of a pair by."""
+    return torch.tensor([[1.0], [-1.0]], dtype=dtype, device=device)
+
+
+class Stages:
+    """S x for x [units, sequences]: stages of stride 1, 2, 4, ... within every block of units, each an operation from one buffer to
+    the other. A result is overwritten by the next call's."""
+
+    def __init__(self, x, block):
+        signs, buffers = sum_and_difference(x.dtype, x.device), [torch.empty(x.shape, dtype=x.dtype, device=x.device) for _ in range(2)]
+        self.stages, self.result = [], None
+        for stage in range(block.bit_length() - 1):
+            before, after = (b.view(len(x) >> stage + 1, 2, -1) for b in (buffers[stage - 1 & 1], buffers[stage & 1]))
+            self.stages.append((before[:, :1], before[:, 1:], signs, after))
+            self.result = buffers[stage & 1]
+
+    def __call__(self, x):
+        for stage, (first, second, signs, out) in enumerate(self.stages):
+            if stage == 0:
+                pairs = x.view(len(x) // 2, 2, -1)
+                first, second = pairs[:, :1], pairs[:, 1:]
+            torch.addcmul(first, second, signs, out=out)
+        return self.result if self.stages else x
+
+
 def butterflies(x, block, halvings=0):
-    """S x for x [units, ...]: stages of stride 1, 2, 4, ... within every block of units. Every second stage, the first so many of
-    them, is followed by a halving, half up."""
-    shape, inner = x.shape, x[0].numel()
+    """S x for x [units, ...], in memory of its own. Every second stage, the first so many of them, is followed by a halving, half up."""
+    shape, signs = x.shape, sum_and_difference(x.dtype, x.device)
     for stage in range(block.bit_length() - 1):
-        pairs = x.reshape(shape[0] >> stage + 1, 2, (1 << stage) * inner)
-        x = torch.empty_like(pairs)
-        torch.add(pairs[:, 0], pairs[:, 1], out=x[:, 0])
-        torch.sub(pairs[:, 0], pairs[:, 1], out=x[:, 1])
+        pairs = x.reshape(shape[0] >> stage + 1, 2, -1)
+        x = torch.addcmul(pairs[:, :1], pairs[:, 1:], signs)
         if stage % 2 == 1 and stage // 2 < halvings:
             x = torch.floor(x * 0.5 + 0.5)
     return x.reshape(shape)
@@ -109,8 +133,45 @@ class Transform(torch.autograd.Function):
 # --- The real level ---
 
 
+class Recurrence(torch.autograd.Function):
+    """The states of a layer, h <- factor * (S (h[permute] * presigns))[order] + inflow, behind each step of inflow [units, steps, sequences],
+    and the last of them. It is one function, for a graph of single steps takes most of the time of small models."""
+
+    @staticmethod
+    def forward(ctx, h, inflow, factor, presigns, permute, order, block):
+        states, transform = torch.empty(inflow.shape, dtype=h.dtype, device=h.device), Stages(h, block)
+        ctx.block, first = block, h
+        ctx.set_materialize_grads(False)
+        for flows, state in zip(inflow.unbind(1), states.unbind(1)):
+            h = h if permute is None else h[permute]
+            h = transform(h if presigns is None else h * presigns)
+            h = torch.addcmul(flows, factor, h if order is None else h[order], out=state)
+        ctx.save_for_backward(first, inflow, factor, presigns, permute, order, states)
+        return states, h.clone()
+
+    @staticmethod
+    def backward(ctx, gradients, gradient):
+        first, inflow, factor, presigns, permute, order, states = ctx.saved_tensors
+        flows, transform = torch.empty(states.shape, dtype=states.dtype, device=states.device), Stages(first, ctx.block)
+        back, forth = (None if p is None else p.argsort() for p in (order, permute))
+        difference, of_factor, of_presigns = torch.empty_like(first), torch.zeros_like(first), torch.zeros_like(first)
+        before, gradient = (first, *states.unbind(1)), torch.zeros_like(first) if gradient is None else gradient
+        for t, (flow, into) in reversed(list(enumerate(zip(flows.unbind(1), inflow.unbind(1))))):
+            flow.copy_(gradient) if gradients is None else torch.add(gradients[:, t], gradient, out=flow)
+            of_factor.addcmul_(flow, torch.sub(before[t + 1], into, out=difference))  # what was transformed, but for the factor
+            gradient = torch.mul(flow, factor, out=difference)
+            gradient = transform(gradient if back is None else gradient[back])
+            if presigns is not None:
+                of_presigns.addcmul_(gradient, before[t] if permute is None else before[t][permute])
+                gradient = gradient * presigns
+            gradient = gradient if forth is None else gradient[forth]
+        of_presigns = None if presigns is None else of_presigns.sum(1, keepdim=True)
+        return gradient.clone(), flows, of_factor.sum(1, keepdim=True) / factor, of_presigns, None, None, None
+
+
 class Real:
-    """The weights of a call as the real level uses them, and its steps. States are [units, sequences], steps t = 1, 2, ..."""
+    """The weights of a call as the real level uses them, and its steps t = 1, 2, ... States, and what flows into them, are [units, steps,
+    sequences]."""
 
     def __init__(self, model):
         self.model, self.dtype = model, model.dtype()
@@ -127,45 +188,33 @@ class Real:
         return dict(factor=factor[:, None], presigns=None if presigns is None else presigns[:, None], bias=bias[:, None],
                     permute=self.model.get(layer["permute"]), order=self.model.get(layer["order"]), matrix=use(layer["matrix"]), embed=use(layer["embed"]))
 
-    def drive(self, i, x, t):
-        """What flows into layer i at each step of x [sequences, steps, ...], the first of which is t, biases included."""
+    def inflow(self, i, x, below, t):
+        """What flows into layer i at each step of x [sequences, steps, ...], the first of which is t, or from the states below it."""
         layer, c = LAYERS[i], self.layers[i]
-        sequences, steps = x.shape[:2]
+        shape = layer["units"], x.shape[1], len(x)
         if c["matrix"] is None:
-            return [c["bias"]] * steps
+            return c["bias"][:, :, None].expand(shape)
         if layer["source"] == "onehot":
-            product = columns(c["matrix"], x) + c["bias"]
+            return (columns(c["matrix"], x) + c["bias"]).reshape(shape)
+        if below is not None:
+            entries = (torch.relu(below) if layer["relu"] else below).flatten(1)
         else:
-            x = c["embed"][x] if layer["source"] == "embed" else x.to(self.dtype) * INPUT["scale"]
-            product = torch.addmm(c["bias"], c["matrix"], flat(x))
-        return product.reshape(layer["units"], steps, sequences).unbind(1)
+            entries = flat(c["embed"][x] if layer["source"] == "embed" else x.to(self.dtype) * INPUT["scale"])
+        return torch.addmm(c["bias"], c["matrix"], entries).reshape(shape)
 
-    def flow(self, i, below, t):
-        """What flows into layer i from the state below it."""
+    def states(self, i, h, inflow, t):
+        """The states of layer i behind each step, the first of which is t, and the last of them, from h [units, sequences]."""
         c = self.layers[i]
-        return torch.addmm(c["bias"], c["matrix"], torch.relu(below) if LAYERS[i]["relu"] else below)
-
-    def transformed(self, i, h, halvings=0):
-        """The transform of a state, which the signs are not multiplied to yet."""
-        c = self.layers[i]
-        if c["permute"] is not None:
-            h = h[c["permute"]]
-        if c["presigns"] is not None:
-            h = h * c["presigns"]
-        h = Transform.apply(h, LAYERS[i]["block"], halvings)
-        return h if c["order"] is None else h[c["order"]]
-
-    def step(self, i, h, inflow, t):
-        return torch.addcmul(inflow, self.layers[i]["factor"], self.transformed(i, h))
+        return Recurrence.apply(h, inflow, c["factor"], c["presigns"], c["permute"], c["order"], LAYERS[i]["block"])
 
     def readout(self, h, t):
-        """The outputs [sequences, outputs] of a state, which has been through read."""
-        y = (self.matrix @ h).t()
+        """The outputs [sequences, steps, outputs] of states that have been through read, the first of them behind step t."""
+        y = (self.matrix @ h.flatten(1)).reshape(len(self.matrix), *h.shape[1:]).permute(2, 1, 0)
         return y if self.bias is None else y + self.bias
 
     def mean(self, sums, steps):
         """The mean of the outputs, whose states are added up apart for even and odd t."""
-        return self.readout((sums[0] + sums[1]) / steps, 0)
+        return self.readout((sums[0] + sums[1])[:, None] / steps, 0)[:, 0]
 
     def unit(self, t):
         """The real value of one of an output."""
@@ -225,19 +274,21 @@ class Fixed(Real):
         self.matrix, unit = model.whole(READOUT["matrix"])
         self.alternates, self.output = alternates(state), self.units[state["state"]] * float(unit)
         bias = model.get(READOUT["bias"])
-        self.bias = [0.0, 0.0] if bias is None else [half_even(bias.double() / self.unit(t)) for t in (0, 1)]
-        most = rows(self.matrix) * 2 ** (state["bits"] - 1) + (0 if bias is None else largest(self.bias[1]))
+        bias = self.matrix.new_zeros(len(self.matrix)) if bias is None else bias.double()
+        self.bias = [half_even(bias / self.unit(t)) for t in (0, 1)]
+        most = rows(self.matrix) * 2 ** (state["bits"] - 1) + largest(self.bias[1])
         steps = (OUTPUT["steps"] or 1) * 23170 if OUTPUT["when"] == "mean" and self.alternates else OUTPUT["steps"] or 1
         within(most * (steps if OUTPUT["when"] == "mean" else 1), "an output")
 
     def constants(self, layer):
         model, name, turns = self.model, layer["state"], alternates(layer)
         unit = self.units[name] = model.inflow_unit(layer, self.units) * 2.0 ** -self.shifts[name]
-        presigns = model.whole(layer["presigns"])[0]
+        signs, presigns = (model.whole(layer[name])[0] for name in ("signs", "presigns"))
         bias = model.bias(layer)
-        bias = [0.0, 0.0] if bias is None else [half_even(bias / (unit * mu(turns, t)))[:, None] for t in (0, 1)]
+        bias = torch.zeros_like(signs) if bias is None else bias
+        bias = [half_even(bias / (unit * mu(turns, t)))[:, None] for t in (0, 1)]
         stages = layer["block"].bit_length() - 1
-        c = dict(signs=model.whole(layer["signs"])[0][:, None], permute=model.get(layer["permute"]), order=model.get(layer["order"]),
+        c = dict(signs=signs[:, None], permute=model.get(layer["permute"]), order=model.get(layer["order"]),
                  presigns=None if presigns is None else presigns[:, None],
                  matrix=model.whole(layer["matrix"])[0], embed=model.whole(layer["embed"])[0], e=self.shifts[name], f=0,
                  bias=bias, shift=[stages - stages // 2 if turns else stages // 2, stages // 2])
@@ -255,15 +306,24 @@ class Fixed(Real):
         within(most * (largest(c["matrix"]) if layer["source"] == "onehot" else rows(c["matrix"])), f"what flows into {name}")
         return c
 
-    def drive(self, i, x, t):
+    def inflow(self, i, x, below, t):
         layer, c = LAYERS[i], self.layers[i]
+        even, odd = ((t + torch.arange(x.shape[1], device=x.device)) % 2 == phase for phase in (0, 1))
+        bias = torch.where(even, c["bias"][0], c["bias"][1])[:, :, None]
         if c["matrix"] is None:
-            return [c["bias"][(t + j) & 1] for j in range(x.shape[1])]
-        phases = [self.product(layer, c, x, phase) for phase in (0, 1)]
-        return [phases[(t + j) & 1][:, j] for j in range(x.shape[1])]
+            return bias.expand(layer["units"], x.shape[1], len(x))
+        if below is not None:
+            v = c["matrix"] @ (torch.relu(below) if layer["relu"] else below).flatten(1)
+            v, turns = v.reshape(layer["units"], x.shape[1], len(x)), alternates(layer)
+            if turns != alternates(layer_of(layer["source"])):  # the two units do not alternate alike
+                turned = torch.floor(v.detach() * (46341 if turns else 23170) / 2**15 + 0.5)
+                v = torch.where(odd[:, None], Through.apply(v * 2.0 ** (0.5 if turns else -0.5), turned), v)
+            return shifted(v, -c["e"]) + bias
+        v = self.product(layer, c, x, 0)
+        return (torch.where(odd[:, None], self.product(layer, c, x, 1), v) if alternates(layer) else v) + bias
 
     def product(self, layer, c, x, phase):
-        """matrix * x + biases in the unit of the state, as it is at even or at odd t, [units, steps, sequences]."""
+        """matrix * x in the unit of the state, as it is at even or at odd t."""
         f = c["f"] if phase else 0
         odd = phase and alternates(layer)
         if layer["source"] == "onehot":
@@ -274,29 +334,31 @@ class Fixed(Real):
                 table = times_root2(f, c["low"], c["high"]).to(entries.device)
                 entries = Through.apply(entries * (math.sqrt(2) * 2.0**f), table[entries.detach().long() - c["low"]])
             product = c["matrix"] @ entries
-        return (shifted(product, f - c["e"]) + c["bias"][phase]).reshape(layer["units"], x.shape[1], len(x))
+        return shifted(product, f - c["e"]).reshape(layer["units"], x.shape[1], len(x))
 
-    def flow(self, i, below, t):
-        layer, c = LAYERS[i], self.layers[i]
-        v = c["matrix"] @ (torch.relu(below) if layer["relu"] else below)
-        turns = alternates(layer)
-        if t & 1 and turns != alternates(layer_of(layer["source"])):  # the two units do not alternate alike
-            v = Through.apply(v * 2.0 ** (0.5 if turns else -0.5), torch.floor(v.detach() * (46341 if turns else 23170) / 2**15 + 0.5))
-        return shifted(v, -c["e"]) + c["bias"][t & 1]
+    def states(self, i, h, inflow, t):
+        out = []
+        for flows in inflow.unbind(1):
+            h = self.step(i, h, flows, t + len(out))
+            out.append(h)
+        return torch.stack(out, 1), h
 
     def step(self, i, h, inflow, t):
         layer, c = LAYERS[i], self.layers[i]
         shift, halvings = c["shift"][t & 1], 0
         if layer["staged"]:
             halvings = min(shift, (layer["block"].bit_length() - 1) // 2)
-        r = shifted(self.transformed(i, h, halvings), shift - halvings)
+        h = h if c["permute"] is None else h[c["permute"]]
+        h = Transform.apply(h if c["presigns"] is None else h * c["presigns"], layer["block"], halvings)
+        r = shifted(h if c["order"] is None else h[c["order"]], shift - halvings)
         if layer["leak"]:
             r = r - rounded(r * leaks(layer, r)[:, None])
         high = 2.0 ** (layer["bits"] - 1)
         return torch.clamp(c["signs"] * r + inflow, -high, high - 1)
 
     def readout(self, h, t):
-        return (self.matrix @ h).t() + self.bias[t & 1]
+        y = (self.matrix @ h.flatten(1)).reshape(len(self.matrix), *h.shape[1:]).permute(2, 1, 0)
+        return y + torch.stack([self.bias[t + j & 1] for j in range(h.shape[1])])
 
     def mean(self, sums, steps):
         """The sum of the outputs, at the unit of even t."""
@@ -489,38 +551,38 @@ class Model(nn.Module):
         return torch.cat([first, y], 1)[:, :length], [t if t <= window else window - hop + 1 + (t - window - 1) % hop for t in ages]
 
     def run(self, x, states=None, whole=False, watch=None):
-        """Outputs and the states behind them. watch is called with the number of a layer and its state [units, sequences]."""
+        """Outputs and the states behind them. watch is called with the number of a layer and its states [units, steps, sequences]."""
         entries = [] if INPUT["tokens"] else [INPUT["size"]]
         if list(x.shape[2:]) != entries or x.dim() < 2:
             raise ValueError(f"x is {list(x.shape)}, and the model reads [sequences, steps{', %d' % entries[0] if entries else ''}]")
         if self.level not in ("real", "fixed"):
             raise ValueError(f'level is {self.level!r}, and may be "real" or "fixed"')
         level = (Fixed if self.level == "fixed" else Real)(self)
-        h = [s.t() for s in states or self.start(len(x))]
-        outputs, length = [], x.shape[1]
-        sums = [torch.zeros_like(h[READOUT["layer"]])] * 2
-        below = [STATES.index(layer["source"]) if layer["source"] in STATES else None for layer in LAYERS]
-        for first in range(0, length, self.CHUNK):
-            piece = x[:, first:first + self.CHUNK]
-            drives = [level.drive(i, piece, first + 1) if below[i] is None else None for i in range(len(LAYERS))]
-            for j in range(piece.shape[1]):
-                t = first + j + 1
-                for i in range(len(LAYERS)):
-                    inflow = drives[i][j] if below[i] is None else level.flow(i, h[below[i]], t)
-                    h[i] = level.step(i, h[i], inflow, t)
-                    if watch:
-                        watch(i, h[i])
-                if OUTPUT["when"] == "mean":
-                    sums[t & 1] = sums[t & 1] + read(h[READOUT["layer"]])
-                elif OUTPUT["when"] == "every" or t == length:
-                    y = level.readout(read(h[READOUT["layer"]]), t)
-                    outputs.append(y if whole else y * level.unit(t))
+        h = [s.t().contiguous() for s in states or self.start(len(x))]
+        outputs, length, last = [], x.shape[1], READOUT["layer"]
+        sums = [torch.zeros_like(h[last])] * 2
+        for t in range(1, length + 1, self.CHUNK):
+            piece, course = x[:, t - 1:t - 1 + self.CHUNK], {}  # and the states behind each of its steps
+            for i, layer in enumerate(LAYERS):
+                inflow = level.inflow(i, piece, course.get(layer["source"]), t)
+                course[layer["state"]], h[i] = level.states(i, h[i], inflow, t)
+                if watch:
+                    watch(i, course[layer["state"]])
+            if OUTPUT["when"] == "mean":
+                states = read(course[READOUT["state"]])
+                sums = [total + states[:, (phase - t) % 2::2].sum(1) for phase, total in enumerate(sums)]
+            elif OUTPUT["when"] == "every":
+                y = level.readout(read(course[READOUT["state"]]), t)
+                outputs.append(y if whole else y * y.new_tensor([level.unit(t + j) for j in range(y.shape[1])])[:, None])
         if OUTPUT["when"] == "mean":
             y = level.mean(sums, length)
             if self.level == "fixed" and not whole:
                 y = y * (level.unit(0) / length)
+        elif OUTPUT["when"] == "every":
+            y = torch.cat(outputs, 1)
         else:
-            y = torch.stack(outputs, 1) if OUTPUT["when"] == "every" else outputs[0]
+            y = level.readout(read(h[last])[:, None], length)[:, 0]
+            y = y if whole else y * level.unit(length)
         return y, [s.t() for s in h]
 
     def decisions(self, x):
@@ -590,9 +652,9 @@ class Model(nn.Module):
         order = torch.rand(draws, blocks, block, generator=rng).argsort(-1)
         drawn = torch.where(order < block // 2, -1.0, 1.0)
         inputs = torch.randn(block, 16, generator=rng).repeat(draws * blocks, 1)
-        factor, h, response = drawn.reshape(-1, 1) * block**-0.5, torch.zeros_like(inputs), 0.0
+        factor, h, response, transform = drawn.reshape(-1, 1) * block**-0.5, torch.zeros_like(inputs), 0.0, Stages(inputs, block)
         for _ in range(steps):
-            h = torch.addcmul(inputs, factor, butterflies(h, block))
+            h = torch.addcmul(inputs, factor, transform(h))
             response = response + (h * h).sum(1).reshape(draws, blocks, block).sum(2)
         signs, presigns = self.get(layer["signs"]), self.get(layer["presigns"])
         best = drawn[response.argmin(0), torch.arange(blocks)].reshape(-1).to(signs)
