@@ -187,15 +187,13 @@ func exportPyTorch(_ context.Context, a *app, model string, o exportFlags) (*exp
 			return nil, err
 		}
 		t := s.Elsewhere()
-		script, notes := t.Script()
 		a.bar.say("packing data")
 		data, err := t.Data()
 		if err != nil {
 			return nil, err
 		}
-		add(pytorch.TrainName, script)
+		add(pytorch.TrainName, t.Script())
 		add(pytorch.DataName, data)
-		out.Notes = append(out.Notes, notes...)
 		train := "python3 " + filepath.Join("%s", pytorch.TrainName)
 		if dense { // no signs are drawn
 			train += " --from " + filepath.Join("%s", weightsName)

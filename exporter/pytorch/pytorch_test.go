@@ -204,8 +204,7 @@ func write(t *testing.T, dir, text string, w *weights.File, seed int64) bool {
 		t.Fatal(err)
 	}
 	training := gradients(t, dir, m.Checked, w, passes.Sequences(m.Real, 3+6, 37, rand.New(rand.NewSource(seed)))[3:], seed)
-	script, _ := training.Script()
-	for name, data := range map[string][]byte{ModuleName: module, TrainName: script, "model.hrn": []byte(text)} {
+	for name, data := range map[string][]byte{ModuleName: module, TrainName: training.Script(), "model.hrn": []byte(text)} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o666); err != nil {
 			t.Fatal(err)
 		}

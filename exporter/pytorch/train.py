@@ -44,6 +44,8 @@ class Part:
     def __init__(self, arrays, name, device):
         self.x, self.y = torch.from_numpy(arrays[name + "_x"]), torch.from_numpy(arrays[name + "_y"])
         self.device, self.first = device, None
+        # Of images as they are stored, [images, lines, columns]: where each value of a step lies, [steps, entries].
+        self.pixels = torch.from_numpy(arrays[name + "_pixels"]) if name + "_pixels" in arrays else None
         if name + "_lengths" in arrays:
             self.lengths = [int(n) for n in arrays[name + "_lengths"]]
             self.first = [sum(self.lengths[:i]) for i in range(len(self.lengths))]
@@ -52,6 +54,8 @@ class Part:
         return len(self.x) if self.first is None else len(self.lengths)
 
     def steps(self):
+        if self.pixels is not None:
+            return len(self.pixels)
         return self.x.shape[1] if self.first is None else max(self.lengths, default=0)
 
     def batch(self, pieces, steps, seeds=None):
@@ -69,12 +73,31 @@ class Part:
             x, y = self.x[at], self.y[at].clone()
             y[~within] = math.nan if y.is_floating_point() else -1
         if x.is_floating_point():  # values that are not rounded yet
-            if seeds:
-                x = torch.stack([augmented(s, torch.Generator().manual_seed(seed), self.first is None) for s, seed in zip(x, seeds)])
+            generators = [torch.Generator().manual_seed(seed) for seed in seeds or []]
+            if self.pixels is not None:
+                x = torch.stack([moved(image, rng) for image, rng in zip(x, generators)]) if generators else x
+                gain, offset = (torch.tensor(AUGMENT[name], dtype=torch.float64) for name in ("gain", "offset"))
+                x = x.double().flatten(1)[:, self.pixels] * gain + offset
+            if generators:
+                x = torch.stack([augmented(s, rng, self.first is None) for s, rng in zip(x, generators)])
             x = torch.round(x).clamp(module.INPUT["low"], module.INPUT["high"])
         if module.INPUT["tokens"]:
             x = x.long()
         return x.to(self.device), y.to(self.device)
+
+
+def moved(image, rng):
+    """An image [lines, columns] moved by some pixels, zeros coming in, and then a square in it blanked."""
+    draw = lambda low, high: int(torch.randint(low, high + 1, (1,), generator=rng))
+    if AUGMENT["pixels"]:
+        down, right = (max(-n, min(draw(-AUGMENT["pixels"], AUGMENT["pixels"]), n)) for n in image.shape)
+        image = torch.nn.functional.pad(image, (right, -right, down, -down))
+    if AUGMENT["erase"]:
+        side = draw(1, AUGMENT["erase"])
+        top, left = (draw(0, max(0, n - side)) for n in image.shape)
+        image = image.clone()
+        image[top:top + side, left:left + side] = 0
+    return image
 
 
 def augmented(x, rng, shifts):

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand"
+	randv2 "math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ import (
 	"github.com/hrnnc/hrnnc/passes"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/data/filetest"
 	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/study"
 )
@@ -112,12 +114,11 @@ func export(t *testing.T, dir, text string) exported {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, _ := training.Script()
 	data, err := training.Data()
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, map[string][]byte{pytorch.ModuleName: module, pytorch.TrainName: script, pytorch.DataName: data})
+	write(t, dir, map[string][]byte{pytorch.ModuleName: module, pytorch.TrainName: training.Script(), pytorch.DataName: data})
 	return e
 }
 
@@ -376,21 +377,97 @@ func (e exported) scores(t *testing.T, run string) {
 	}
 }
 
-// TestEverySettingIsThere: train.py has every setting of a training, or says in itself, and to whoever exports, that it does without.
+// TestEverySettingIsThere: train.py has every setting of a training, and everything that changes training sequences.
 func TestEverySettingIsThere(t *testing.T) {
-	training := export(t, t.TempDir(), trained["windows"]).study.Elsewhere()
-	training.Augment = data.Augment{ShiftPixels: 2, Erase: 3}
-	script, notes := training.Script()
+	script := export(t, t.TempDir(), trained["windows"]).study.Elsewhere().Script()
 	elsewhere := []string{"data", "standardise", "class_weight"} // in data.npz, and as class_weights, a number each
 	for _, s := range trainer.Settings {
 		if !slices.Contains(elsewhere, s.Key) && !strings.Contains(string(script), "\n    "+s.Key+"=") {
 			t.Errorf("train.py has no %s", s.Key)
 		}
 	}
-	const want = "does without augment_pixels, augment_erase, which only hrnnc train knows"
-	if len(notes) != 1 || !strings.Contains(notes[0], want) || !strings.Contains(string(script), "# Of the train block this file "+want) {
-		t.Errorf("what is left out is said as %q", notes)
+	for _, s := range data.Settings {
+		if name, ok := strings.CutPrefix(s.Name, "augment_"); ok && !strings.Contains(string(script), `AUGMENT["`+name+`"]`) {
+			t.Errorf("train.py has no %s", s.Name)
+		}
 	}
+}
+
+// TestMovedElsewhere: augment_pixels and augment_erase make the images of hrnnc train, each as often, under a permutation of the pixels and a
+// normalisation; what is read without them is hrnnc's to the integer, and train.py trains on it.
+func TestMovedElsewhere(t *testing.T) {
+	python, err := exttool.Python("numpy", "torch")
+	if err != nil {
+		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "images"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var pixels []byte
+	for i := range 8 {
+		pixels = append(pixels, byte(9*i+40), byte(9*i+70), byte(9*i+110), byte(9*i+130), byte(9*i+160), byte(9*i+180))
+	}
+	for _, part := range []string{"train", "t10k"} {
+		filetest.Write(t, filepath.Join(dir, "images"), part+"-images-idx3-ubyte", filetest.IDX(8, []int{8, 2, 3}, pixels...))
+		filetest.Write(t, filepath.Join(dir, "images"), part+"-labels-idx1-ubyte", filetest.IDX(8, []int{8}, 0, 1, 0, 1, 0, 1, 0, 1))
+	}
+	e := export(t, dir, `model moved
+input x : i8[1] / 32
+steps 6
+param U : int8[16, 1]
+param V : int8[2, 16]
+state h : int16[16]
+h <- hadamard(h) + U*x
+output class = argmax(V*h) at last
+weights "w.safetensors"
+train { data = "images"  valid = 0  permute = 7  normalise = channel  augment_pixels = 1  augment_erase = 2  epochs = 1  draws = 1 }
+`)
+	write(t, dir, map[string][]byte{"move.py": []byte(`import collections, json, numpy, torch, train
+part = train.Part(numpy.load("data.npz"), "train", torch.device("cpu"))
+one = lambda *seeds: ",".join(str(int(v)) for v in part.batch([(1, 0)], part.steps(), list(seeds))[0].flatten())
+print(json.dumps(dict(plain=one(), moved=collections.Counter(one(seed) for seed in range(8000)))))
+`)})
+	out, err := exttool.Run(context.Background(), dir, nil, python, "move.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var elsewhere struct {
+		Plain string
+		Moved map[string]int
+	}
+	if err := json.Unmarshal(out, &elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	s, rng := e.study, randv2.New(randv2.NewPCG(1, 2))
+	source := s.Elsewhere().Task.Split(&s.Set.Train, s.Elsewhere().Augment)
+	one := func(rng *randv2.Rand) string {
+		b := &network.Batch{N: 1, T: 6, D: 1, X: make([]float32, 6), Labels: make([]int32, 1)}
+		source.Fill(b, 0, trainer.Piece{Sequence: 1}, rng)
+		return strings.ReplaceAll(strings.Trim(fmt.Sprint(b.X), "[]"), " ", ",")
+	}
+	here := map[string]int{}
+	for range 8000 {
+		here[one(rng)]++
+	}
+	if plain := one(nil); plain != elsewhere.Plain {
+		t.Errorf("without augmentation train.py reads %s, and hrnnc %s", elsewhere.Plain, plain)
+	}
+	if len(here) < 40 {
+		t.Errorf("hrnnc makes %d images of one", len(here))
+	}
+	for image := range elsewhere.Moved {
+		here[image] += 0 // those of both
+	}
+	for image, n := range here {
+		if m := elsewhere.Moved[image]; math.Abs(float64(n-m)) > 5*math.Sqrt(float64(n+m)) {
+			t.Errorf("hrnnc makes %s %d times, train.py %d", image, n, m)
+		}
+	}
+	if out, err := exttool.Run(context.Background(), dir, nil, python, "train.py", "--device", "cpu"); err != nil || !strings.Contains(string(out), "weights in ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	e.scores(t, "run")
 }
 
 // TestTurnedElsewhere: what augment_rotate makes of a sensor has the length that it had, in the units of the sensor.

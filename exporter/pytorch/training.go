@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/hrnnc/hrnnc/dsl"
-	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/metadata"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/ir"
@@ -35,20 +34,15 @@ type Training struct {
 	Says    metadata.Metadata
 }
 
-// Script gives train.py, with the settings of the train block. Notes say what of them it does not do, and so does a comment in it.
-func (t *Training) Script() (script []byte, notes []string) {
-	without := ""
-	if left := t.leftOut(); left != nil {
-		without = diag.Names(left)
-		notes = []string{"train.py does without " + without + ", which only hrnnc train knows"}
-		without = "# Of the train block this file does without " + without + ", which only hrnnc train knows.\n"
-	}
+// Script gives train.py, with the settings of the train block.
+func (t *Training) Script() []byte {
 	return []byte(strings.NewReplacer("@NAME@", t.Model.Name, "@WEIGHTS@", WeightsName(t.Model), "# @SETTINGS@\n",
 		"# The train block, with what it leaves open.\nSETTINGS = "+spread(t.settings())+"\n"+
 			"# How each is written, and the words that it may be.\nFORMS = "+spread(t.forms())+"\n"+
 			"# How training sequences are changed, in units of the input; channels is the entries of a sample, of which a step may have\n"+
-			"# several. sensors are the x, y and z that turn together; each value of a step is gain * what the sensor measures + offset.\n"+
-			without+"AUGMENT = "+t.augment().String()+"\n").Replace(trainPy)), notes
+			"# several. sensors are the x, y and z that turn together. Each value of a step is gain * v + offset, where v is what the sensor\n"+
+			"# measures, or the number of a pixel.\n"+
+			"AUGMENT = "+t.augment().String()+"\n").Replace(trainPy))
 }
 
 // spread is a dictionary with an entry a line.
@@ -105,17 +99,20 @@ func (t *Training) augment() dict {
 	if steps := train.T * train.D / max(1, channels); shift > 0 && stored > 0 && steps != stored {
 		shift = max(1, int(math.Round(float64(shift)*float64(steps)/float64(stored))))
 	}
-	rotate, sensors, gain, offset := a.Rotate, "[]", "[]", "[]"
-	if rotate > 0 && t.Model.Input.Vocab == 0 {
-		triples, gains, offsets := train.Per(t.Model.Input.Scale).Turned()
-		var axes []string
+	sensors, gain, offset := []string{}, []float64{}, []float64{}
+	switch units := train.Per(t.Model.Input.Scale); {
+	case t.images():
+		gain, offset = units.Affine()
+	case a.Rotate > 0 && t.Model.Input.Vocab == 0:
+		var triples [][3]int
+		triples, gain, offset = units.Turned()
 		for _, triple := range triples {
-			axes = append(axes, ints(triple[:]))
+			sensors = append(sensors, ints(triple[:]))
 		}
-		sensors, gain, offset = "["+strings.Join(axes, ", ")+"]", numbers(gains), numbers(offsets)
 	}
-	return dict{{"rotate", number(rotate)}, {"sensors", sensors}, {"gain", gain}, {"offset", offset}, {"shift", strconv.Itoa(shift)}, {"warp", number(a.Warp)}, {"scale", number(a.Scale)}, {"noise", number(a.Noise / t.Model.Input.Scale)},
-		{"drop", number(a.Drop)}, {"channels", strconv.Itoa(max(1, channels))}}
+	return dict{{"rotate", number(a.Rotate)}, {"sensors", "[" + strings.Join(sensors, ", ") + "]"}, {"pixels", strconv.Itoa(a.ShiftPixels)},
+		{"erase", strconv.Itoa(a.Erase)}, {"gain", numbers(gain)}, {"offset", numbers(offset)}, {"shift", strconv.Itoa(shift)}, {"warp", number(a.Warp)},
+		{"scale", number(a.Scale)}, {"noise", number(a.Noise / t.Model.Input.Scale)}, {"drop", number(a.Drop)}, {"channels", strconv.Itoa(max(1, channels))}}
 }
 
 func numbers(list []float64) string {
@@ -129,21 +126,11 @@ func numbers(list []float64) string {
 // augments reports whether train.py changes training sequences, whose values it then rounds itself.
 func (t *Training) augments() bool {
 	a := t.Augment
-	return t.Model.Input.Vocab == 0 && (a.Rotate > 0 || a.Shift > 0 || a.Warp > 0 || a.Scale > 0 || a.Noise > 0 || a.Drop > 0)
+	return t.Model.Input.Vocab == 0 && (a.Rotate > 0 || a.Shift > 0 || a.Warp > 0 || a.Scale > 0 || a.Noise > 0 || a.Drop > 0 || t.images())
 }
 
-// leftOut are the settings that train.py does not know.
-func (t *Training) leftOut() (names []string) {
-	for _, s := range []struct {
-		name string
-		set  bool
-	}{{"augment_pixels", t.Augment.ShiftPixels > 0}, {"augment_erase", t.Augment.Erase > 0}} {
-		if s.set {
-			names = append(names, s.name)
-		}
-	}
-	return names
-}
+// images reports whether train.py changes images, which it then has as they are stored.
+func (t *Training) images() bool { return t.Augment.ShiftPixels > 0 || t.Augment.Erase > 0 }
 
 // Data gives the data as an archive of NumPy arrays: inputs and answers of every part, as train.py reads them.
 func (t *Training) Data() ([]byte, error) {
@@ -219,8 +206,20 @@ func (t *Training) part(z *zip.Writer, name string, part *data.Sequences) error 
 	}
 	x.Kind, x.Size = integerType(in)
 	unrounded := part == &t.Set.Train && t.augments()
+	images := unrounded && t.images()
 	if unrounded {
 		x.Kind, x.Size = 'f', 4
+	}
+	if images {
+		lines, columns, pixels := part.Image()
+		x.Shape = []int{part.N, lines, columns}
+		at := &npy.Array{Shape: []int{part.T, part.D}, Kind: 'i', Size: 8}
+		for _, p := range pixels {
+			at.Ints = append(at.Ints, int64(p))
+		}
+		if err := put(z, name+"_pixels", at); err != nil {
+			return err
+		}
 	}
 	w, err := entry(z, name+"_x")
 	if err != nil {
@@ -229,6 +228,8 @@ func (t *Training) part(z *zip.Writer, name string, part *data.Sequences) error 
 	inUnits := part.Per(in.Scale)
 	err = npy.WriteEach(w, x, part.N, func(i int) *npy.Array {
 		switch {
+		case images:
+			return &npy.Array{Floats: part.Raw(i)}
 		case unrounded:
 			values := make([]float64, steps(i)*in.Size)
 			if part.Stream() {

@@ -41,7 +41,7 @@ func (s *Sequences) Augmented(i, from int, a Augment, rng *rand.Rand, dst []floa
 	if a.Shift == 0 && a.Warp == 0 && a.ShiftPixels == 0 && a.Erase == 0 {
 		s.Values(i, dst)
 	} else {
-		raw := s.stored(i)
+		raw := s.Raw(i)
 		a.stored(raw, s.frame, rng)
 		s.gather(raw, dst)
 		s.affine(dst)

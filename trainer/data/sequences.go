@@ -1,5 +1,7 @@
 package data
 
+import "slices"
+
 // Sequences are N sequences of T steps (recordings that are read unbroken may have fewer: Steps), with what is to be learned of each: a class or numbers, for the
 // whole sequence or for every step. Steps are D values, or one token. Values stay in their stored type (bytes for
 // images) and are converted when read. Reading is safe from several goroutines.
@@ -52,7 +54,7 @@ func (s *Sequences) Values(i int, dst []float64) {
 	if len(s.pick) == 1 {
 		s.x.Floats(s.at(i), int(s.pick[0].from), dst)
 	} else {
-		s.gather(s.stored(i), dst)
+		s.gather(s.Raw(i), dst)
 	}
 	s.affine(dst)
 }
@@ -86,8 +88,30 @@ func (s *Sequences) Stored() (steps, channels int) {
 	return s.frame.steps, s.channels
 }
 
-// stored reads all of a sequence as it lies in storage.
-func (s *Sequences) stored(i int) []float64 {
+// Image says how images become steps: their lines and columns, and where in one, line by line, each of the T*D values lies. lines is 0
+// where sequences are no images.
+func (s *Sequences) Image() (lines, columns int, pixels []int) {
+	if !s.frame.image {
+		return 0, 0, nil
+	}
+	for _, r := range s.pick {
+		for k := range r.length {
+			pixels = append(pixels, int(r.from+k))
+		}
+	}
+	return s.frame.steps, s.frame.channels, pixels
+}
+
+// Affine gives the gain and the offset that make each of the D values of a step of the number in the file.
+func (s *Sequences) Affine() (gain, offset []float64) {
+	if s.scale == nil {
+		return slices.Repeat([]float64{1}, s.D), make([]float64, s.D)
+	}
+	return s.scale, s.offset
+}
+
+// Raw reads all of a sequence as it lies in storage.
+func (s *Sequences) Raw(i int) []float64 {
 	raw := make([]float64, s.frame.size())
 	s.x.Floats(s.at(i), 0, raw)
 	return raw
