@@ -48,6 +48,7 @@ type Config struct {
 	// Repeat is how many times an epoch passes over the training part, augmented anew each time: sets of few sequences need many
 	// passes, and few validations.
 	Repeat   int
+	Score    Measure // what validation judges decisions by
 	Keep     Kept
 	Patience int // epochs without a better validation after which training ends; 0 for never
 }
@@ -65,7 +66,7 @@ const (
 // signs from throwing a good model away.
 func defaults(m *dsl.Model) Config {
 	return Config{Schedule: optim.Schedule{Kind: optim.Cosine, Gamma: 0.98, Every: 1},
-		Repeat: 1, Draws: 1, Truncate: 256, Carry: true, Keep: KeepBest, Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
+		Repeat: 1, Draws: 1, Truncate: 256, Carry: true, Score: Accuracy, Keep: KeepBest, Optimizer: "adam", Clip: 1, Seed: 1, Standardise: true, SignRate: -1, SignInit: network.RandomSigns, Loss: network.DefaultLoss(m), DataKeys: map[string]string{}}
 }
 
 // signsSlower is by how much signs learn slower than the rest where nothing is said: a flip changes the recurrence for all
@@ -128,6 +129,7 @@ var Settings = []Setting{
 		return s == "yes" || s == "no"
 	}},
 	{"repeat", "repeat = 10: passes over the training part an epoch, 1 to 1,048,576", nil, func(c *Config, s string) bool { return whole(&c.Repeat, s, 1, 1<<20) }},
+	word("score", "score = accuracy  or  macro_f1: what keep = best and patience go by on validation", func(c *Config) *Measure { return &c.Score }, Accuracy, MacroF1),
 	word("keep", "keep = best  or  last", func(c *Config) *Kept { return &c.Keep }, KeepBest, KeepLast),
 	{"patience", "patience = 10: epochs without a better validation after which training ends", nil, func(c *Config, s string) bool {
 		return whole(&c.Patience, s, 0, 1<<20)
@@ -259,7 +261,7 @@ func (c *Config) set(key, value string, at diag.Span, dataKeys []string) *diag.D
 var othersNames = map[string]string{"lr": "rate", "learning_rate": "rate", "base_lr": "rate", "batch_size": "batch", "batchsize": "batch", "bs": "batch",
 	"scheduler": "schedule", "lr_scheduler": "schedule", "optim": "optimizer", "optimiser": "optimizer", "decay": "weight_decay", "wd": "weight_decay",
 	"early_stopping": "patience", "dataset": "data", "train_data": "data", "max_epochs": "epochs", "num_epochs": "epochs", "n_epochs": "epochs",
-	"warmup_epochs": "warmup", "restarts": "draws", "ema": "average", "ema_decay": "average", "grad_clip": "clip", "clip_grad_norm": "clip", "random_seed": "seed", "manual_seed": "seed", "criterion": "loss",
+	"warmup_epochs": "warmup", "restarts": "draws", "ema": "average", "ema_decay": "average", "grad_clip": "clip", "clip_grad_norm": "clip", "random_seed": "seed", "manual_seed": "seed", "criterion": "loss", "metric": "score", "metrics": "score", "scoring": "score", "monitor": "score",
 	"normalize": "normalise", "standardize": "standardise", "window_size": "window", "hop": "stride", "vocab": "vocabulary", "val": "valid",
 	"val_split": "valid", "validation": "valid", "validation_split": "valid", "test_split": "hold", "test_size": "hold", "subject": "group", "groups": "group"}
 
@@ -325,6 +327,7 @@ func (c Config) Pairs() [][2]string {
 	} else {
 		add("class_weight", c.ClassWeight)
 		add("label_smoothing", c.Smoothing)
+		add("score", string(c.Score))
 	}
 	add("repeat", c.Repeat)
 	add("keep", c.Keep)

@@ -59,7 +59,7 @@ func (r *Run) draw(ctx context.Context) error {
 func (r *Run) try(ctx context.Context, draw, epochs int) (float64, error) {
 	r.Net.Initialise(r.seedOf(draw), r.Config.SignInit)
 	c := r.Config
-	c.Draws, c.Epochs, c.Patience, c.Keep, c.Average = 1, epochs, 0, KeepLast, 0
+	c.Draws, c.Epochs, c.Patience, c.Keep, c.Score, c.Average = 1, epochs, 0, KeepLast, Accuracy, 0
 	c.Schedule = optim.Schedule{Kind: optim.Cosine, Warmup: min(c.Schedule.Warmup, float64(epochs)/2)}
 	trial := &Run{Net: r.Net, Config: c, Train: r.Train, Valid: nobody{}, Keep: func(Metrics) error { return nil }}
 	if r.Watch != nil {
@@ -94,4 +94,5 @@ func (nobody) Len() int                                    { return 0 }
 func (nobody) Steps() int                                  { return 0 }
 func (nobody) Stream() bool                                { return false }
 func (nobody) StepsOf(int) int                             { return 0 }
+func (nobody) Classes() int                                { return 0 }
 func (nobody) Fill(*network.Batch, int, Piece, *rand.Rand) {}

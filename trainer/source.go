@@ -68,6 +68,13 @@ func (s *split) Steps() int { return s.T }
 
 func (s *split) StepsOf(i int) int { return s.Sequences.Steps(i) }
 
+func (s *split) Classes() int {
+	if s.task.Loss == network.MeanSquared || s.Outputs > 0 || s.task.Loss == network.BinaryCrossEntropy && s.task.Model.Readout.Matrix.Shape[0] > 1 {
+		return 0
+	}
+	return s.task.Classes
+}
+
 func (s *split) Fill(b *network.Batch, slot int, p Piece, rng *rand.Rand) {
 	if s.input.Vocab > 0 {
 		s.Tokens(p.Sequence, b.Tokens[slot*b.T:(slot+1)*b.T])

@@ -25,6 +25,8 @@ type Source interface {
 	Steps() int
 	Stream() bool
 	StepsOf(i int) int
+	// Classes is how many classes an answer is one of; 0 where answers are bits that can be true at once, or numbers.
+	Classes() int
 	// Fill puts as many steps of a piece into slot of a batch as its arrays have room for. rng is for augmentation; nil for none.
 	Fill(b *network.Batch, slot int, p Piece, rng *rand.Rand)
 }
@@ -39,8 +41,10 @@ type Metrics struct {
 	Gradient   float64 `json:"gradient"` // largest norm of a batch's gradient, before clipping
 	Flips      int     `json:"flips"`    // signs that changed, counted at every step
 	ValidLoss  float64 `json:"valid_loss"`
-	ValidScore float64 `json:"valid_score"` // accuracy, or the negative loss of a regression
-	Best       bool    `json:"best"`        // the weights are kept
+	ValidScore float64 `json:"valid_score"` // what the configuration's Score says, or the negative loss of a regression
+	// ValidAccuracy is 0 for a regression.
+	ValidAccuracy float64 `json:"valid_accuracy,omitempty"`
+	Best          bool    `json:"best"` // the weights are kept
 }
 
 // partial is an epoch at hand.
@@ -311,14 +315,27 @@ func (r *Run) endEpoch(ctx context.Context) error {
 
 // validate scores the weights at hand after an epoch, and keeps them when they are the best.
 func (r *Run) validate(ctx context.Context) (Metrics, error) {
-	valid, err := Score(ctx, r.Net, r.Valid, nil)
+	valid, f1, err := network.Result{}, 0.0, error(nil)
+	if r.Config.Score == MacroF1 {
+		valid, f1, err = scoreF1(ctx, r.Net, r.Valid)
+	} else {
+		valid, err = Score(ctx, r.Net, r.Valid, nil)
+	}
 	if err != nil {
 		return Metrics{}, err
 	}
 	p := r.state.Partial
 	sum := network.Result{Loss: p.Loss, Counted: p.Counted, Right: p.Right}
 	m := Metrics{Epoch: r.state.Epoch + 1, Seconds: r.state.Seconds + time.Since(r.start).Seconds(), Rate: r.Config.Rate * r.factor(),
-		Loss: sum.Mean(), Accuracy: sum.Accuracy(), Gradient: p.Gradient, Flips: p.Flips, ValidLoss: valid.Mean(), ValidScore: validScore(r.Net, valid)}
+		Loss: sum.Mean(), Accuracy: sum.Accuracy(), Gradient: p.Gradient, Flips: p.Flips, ValidLoss: valid.Mean()}
+	switch {
+	case r.Net.Loss == network.MeanSquared:
+		m.ValidScore = -valid.Mean()
+	case r.Config.Score == MacroF1:
+		m.ValidScore, m.ValidAccuracy = f1, valid.Accuracy()
+	default:
+		m.ValidScore, m.ValidAccuracy = valid.Accuracy(), valid.Accuracy()
+	}
 	m.Best = r.Config.Keep == KeepLast || r.state.BestEpoch == 0 || m.ValidScore > r.state.Best || m.ValidScore == r.state.Best && m.ValidLoss < r.bestLoss()
 	if m.Best {
 		r.state.Best, r.state.BestEpoch = m.ValidScore, m.Epoch
@@ -334,14 +351,6 @@ func (r *Run) bestLoss() float64 {
 		}
 	}
 	return math.Inf(1)
-}
-
-// validScore is what "best" means: larger is better.
-func validScore(n *network.Network, r network.Result) float64 {
-	if n.Loss == network.MeanSquared {
-		return -r.Mean()
-	}
-	return r.Accuracy()
 }
 
 // evaluationBatch is how many sequences are scored at a time; of long ones as many as have at most so many values.
@@ -365,10 +374,7 @@ func Score(ctx context.Context, n *network.Network, s Source, visit func(i int, 
 		if visit != nil {
 			at = func(i int, y []float32) { visit(offset+i, y) }
 		}
-		r := n.Evaluate(b, at)
-		total.Loss += r.Loss
-		total.Counted += r.Counted
-		total.Right += r.Right
+		total.Add(n.Evaluate(b, at))
 		return nil
 	})
 	return total, err

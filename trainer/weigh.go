@@ -55,7 +55,7 @@ func (c *Config) forClasses(m *dsl.Model, at map[string]diag.Span) (out diag.Lis
 	for _, s := range []struct {
 		key   string
 		given bool
-	}{{"class_weight", c.ClassWeight.Balanced || c.ClassWeight.Given != nil}, {"label_smoothing", c.Smoothing > 0}} {
+	}{{"class_weight", c.ClassWeight.Balanced || c.ClassWeight.Given != nil}, {"label_smoothing", c.Smoothing > 0}, {"score", c.Score == MacroF1}} {
 		if s.given && network.DefaultLoss(m) == network.MeanSquared {
 			out.Add(diag.At(at[s.key]).Errorf("settings", "%s is for classes, and output %s gives numbers", s.key, m.Output.Name).Helpf("remove  %s", s.key))
 		}

@@ -53,6 +53,8 @@ func TestSettingsOfClasses(t *testing.T) {
 	for _, c := range []struct{ output, setting, want string }{
 		{"V*h at last", "class_weight=balanced", "class_weight is for classes, and output y gives numbers"},
 		{"V*h at last", "label_smoothing=0.1", "label_smoothing is for classes"},
+		{"V*h at last", "score=macro_f1", "score is for classes, and output y gives numbers"},
+		{"argmax(V*h) at last", "score=f1", "score = f1 cannot be"},
 		{"argmax(V*h) at last", "class_weight=1,2", "class_weight has 2 weights, and the model 3 classes"},
 		{"argmax(V*h) at last", "class_weight=heavy", "class_weight = heavy cannot be"},
 		{"argmax(V*h) at last", "class_weight=1,-2,3", "cannot be"},

@@ -543,7 +543,7 @@ func (a *app) printFront(r *study.Found) error {
 		score = "score" // of a regression
 	}
 	head := []string{"candidate", score, "real"}
-	withF1 := r.Goal.MCU != "" || r.Goal.Part != "" || r.Goal.MinF1 > 0
+	withF1 := r.Goal.MCU != "" || r.Goal.Part != "" || r.Goal.ByF1()
 	withF1 = withF1 && slices.ContainsFunc(best, func(c search.Candidate) bool { return c.F1 != nil })
 	if withF1 {
 		head = append(head, "macro F1")

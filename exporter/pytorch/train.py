@@ -160,6 +160,26 @@ def loss_of(y, answers, training=True):
     return (own * each).sum(), bits.numel(), int(((z > 0) == (bits == 1)).sum())
 
 
+def decided(y, answers):
+    """What macro F1 is made of: of each class, or bit, how many are right, how many there are, and how many are decided to be."""
+    y, answers = y.reshape(-1, y.shape[-1]), answers.reshape(-1).long()
+    y, answers = y[answers >= 0], answers[answers >= 0]
+    said = (y > module.OUTPUT["threshold"]).long() if SETTINGS["loss"] == "binary_cross_entropy" else y.argmax(1)[:, None]
+    if SETTINGS["classes"]:
+        kinds = torch.arange(SETTINGS["classes"], device=y.device)
+        want, said = (answers[:, None] == kinds).long(), (said == kinds).long()
+    else:
+        want = answers[:, None] >> torch.arange(y.shape[-1], device=y.device) & 1
+    return [n for count in (want * said, want, said) for n in count.sum(0).tolist()]
+
+
+def macro_f1(counts):
+    """The mean F1 of the classes that occur or are decided, or of the bits that occur; 0 where there is none."""
+    n = len(counts) // 3
+    each = [2 * hits / (want + said) for hits, want, said in zip(counts[:n], counts[n:], counts[2 * n:]) if want or said and SETTINGS["classes"]]
+    return sum(each) / max(len(each), 1)
+
+
 # --- Many processes ---
 
 
@@ -334,14 +354,16 @@ class Training:
 
     @torch.no_grad()
     def score(self, part):
-        """The mean loss and the accuracy; that of a regression is minus its loss."""
-        total = [0.0, 0, 0]
+        """The mean loss, the score, which for a regression is minus its loss, and the accuracy."""
+        by_f1 = self.settings["score"] == "macro_f1"
+        total = [0.0, 0, 0] + [0] * (3 * (SETTINGS["classes"] or module.TENSORS[module.READOUT["matrix"]][1][0]) if by_f1 else 0)
         for x, answers in self.each(part):
-            loss, counted, right = loss_of(self.net(x), answers, training=False)
-            total = [a + b for a, b in zip(total, [float(loss), counted, right])]
-        loss, counted, right = self.world.reduced(total)
-        mean = loss / max(counted, 1)
-        return mean, -mean if SETTINGS["loss"] == "mse" else right / max(counted, 1)
+            y = self.net(x)
+            loss, counted, right = loss_of(y, answers, training=False)
+            total = [a + b for a, b in zip(total, [float(loss), counted, right] + (decided(y, answers) if by_f1 else []))]
+        loss, counted, right, *counts = self.world.reduced(total)
+        mean, accuracy = loss / max(counted, 1), right / max(counted, 1)
+        return mean, -mean if SETTINGS["loss"] == "mse" else macro_f1(counts) if by_f1 else accuracy, accuracy
 
     def measure(self, part):
         """Takes the ranges of the states from a part; those that model.hrn gives stay."""
@@ -371,16 +393,16 @@ class Training:
             line = dict(epoch=self.epoch + 1, loss=loss / max(counted, 1), accuracy=right / max(counted, 1))
             if self.folder:
                 self.swap()
-                line["valid_loss"], line["valid_score"] = self.score(valid)
+                line["valid_loss"], line["valid_score"], line["valid_accuracy"] = self.score(valid)
                 line["best"] = s["keep"] == "last" or self.best is None or (line["valid_score"], -line["valid_loss"]) > self.best
                 if line["best"]:
                     self.best, self.best_epoch = (line["valid_score"], -line["valid_loss"]), self.epoch + 1
                     if self.least is None or line["valid_score"] > self.least:
                         self.keep()
                 self.swap()
-                of_classes = s["loss"] != "mse"
+                of_classes, by_f1 = s["loss"] != "mse", s["score"] == "macro_f1"
                 self.world.say(f"epoch {line['epoch']:3}  loss {line['loss']:.4f}" + (f"  accuracy {line['accuracy']:.4f}" if of_classes else "") +
-                               f"  valid {line['valid_loss']:.4f}" + (f" {line['valid_score']:.4f}" if of_classes else "") +
+                               f"  valid {line['valid_loss']:.4f}" + (f" {line['valid_accuracy']:.4f}" if of_classes else "") + (f" macro F1 {line['valid_score']:.4f}" if by_f1 else "") +
                                f"{' *' if line['best'] else ''}  {time.time() - began:.1f} s")
             self.epoch += 1
             self.history.append(line)
@@ -441,7 +463,7 @@ def finetune(net, parts, settings, world, folder):
     net.level = "fixed"
     net.freeze()
     run = Training(net, parts, settings, world, folder)
-    loss, score = run.score(run.part("valid")[1])
+    loss, score, _ = run.score(run.part("valid")[1])
     world.say(f"the fixed level before: valid {loss:.4f} {score:.4f}")
     run.keep()
     run.least = score
@@ -459,14 +481,16 @@ def changed(settings, pairs):
     out = dict(settings)
     for pair in pairs:
         key, _, value = pair.partition("=")
-        if key not in out or key in ("loss", "class_weights"):
-            raise SystemExit(f"--set {pair}: the settings are {', '.join(k for k in out if k not in ('loss', 'class_weights'))}")
+        if key not in out or key in ("loss", "class_weights", "classes"):
+            raise SystemExit(f"--set {pair}: the settings are {', '.join(k for k in out if k not in ('loss', 'class_weights', 'classes'))}")
         form, words = FORMS[key]
         try:
             out[key] = value == "yes" if isinstance(out[key], bool) else type(out[key])(value)
             allowed = value in words if words else key == "seed" or LOWEST.get(key, 0) <= out[key] < HIGHEST.get(key, 1e9)
         except ValueError:
             allowed = False
+        if value == "macro_f1" and SETTINGS["loss"] == "mse":
+            raise SystemExit(f"--set {pair}: it is for classes, and the model gives numbers")
         if not allowed or key in ("rate", "gamma") and not out[key] or key == "weight_limit" and 0 < out[key] < 1 or key == "truncate" and out[key] % 2:
             raise SystemExit(f"--set {pair}: write  {form}")
     return out
@@ -527,8 +551,9 @@ def main():
     if world.rank == 0:
         net.save(args.output)
     name, part = run.part("test")
-    loss, score = run.score(part)
-    world.say(f"{name}, {net.level} level: loss {loss:.4f}" + ("" if SETTINGS["loss"] == "mse" else f", accuracy {score:.4f}"))
+    loss, score, accuracy = run.score(part)
+    world.say(f"{name}, {net.level} level: loss {loss:.4f}" + ("" if SETTINGS["loss"] == "mse" else f", accuracy {accuracy:.4f}") +
+              (f", macro F1 {score:.4f}" if settings["score"] == "macro_f1" else ""))
     world.say(f"weights in {args.output}")
 
 

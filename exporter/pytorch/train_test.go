@@ -34,7 +34,7 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/study"
 )
 
-// trained are models of each kind of data: windows and classes, unbroken recordings whose states are carried on, tokens, numbers.
+// trained are models of each kind of data: windows and classes, their numbers' bits, unbroken recordings whose states are carried on, tokens, numbers.
 var trained = map[string]string{
 	"windows": `model windows
 input x : i8[1] / 32
@@ -46,7 +46,18 @@ h <- hadamard(h, block = 8, leak = 1/64) + U*x + b
 output class = argmax(V*relu(h) + c) mean
 weights "w.safetensors"
 train { data = curves  sequences = 61  limit = 61  epochs = 3  batch = 14  rate = 0.01  optimizer = adamw  weight_decay = 0.1  average = 0.9
-  weight_limit = 2  read_units = 12  class_weight = balanced  label_smoothing = 0.1  sign_init = balanced  repeat = 2  warmup = 1 }
+  weight_limit = 2  read_units = 12  class_weight = balanced  label_smoothing = 0.1  sign_init = balanced  repeat = 2  warmup = 1  score = macro_f1 }
+`,
+	"bits": `model bits
+input x : i8[1] / 32
+steps 40
+param U : int4[16, 1]   param b : [16]
+param V : int4[4, 16]
+state h : int16[16]
+h <- hadamard(h, block = 8) + U*x + b
+output digit = V*h > 0.1 at last
+weights "w.safetensors"
+train { data = curves  sequences = 61  limit = 61  epochs = 2  batch = 14  rate = 0.01  score = macro_f1 }
 `,
 	"stream": `model stream
 input x : i8[1] / 16
@@ -320,8 +331,14 @@ func (e exported) tuned(t *testing.T) {
 	}
 }
 
-// fixedScore is how well the integers of weights do on the validation part: the accuracy, or minus the loss of numbers.
+// fixedScore is how well the integers of weights do on the validation part.
 func (e exported) fixedScore(t *testing.T, name string) float64 {
+	t.Helper()
+	return e.score(t, name, "fixed")
+}
+
+// score is what the model's score says, or minus the loss of numbers.
+func (e exported) score(t *testing.T, name, level string) float64 {
 	t.Helper()
 	s, err := study.Trained(filepath.Join(e.dir, "model.hrn"), study.Options{Weights: filepath.Join(e.dir, name)})
 	if err != nil {
@@ -331,12 +348,15 @@ func (e exported) fixedScore(t *testing.T, name string) float64 {
 	if s.Set.Valid.N == 0 {
 		split = "train"
 	}
-	score, err := s.Score(context.Background(), split, "fixed", nil)
+	score, err := s.Score(context.Background(), split, level, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if score.Regression {
+	switch {
+	case score.Regression:
 		return -score.Loss
+	case e.study.Config.Score == trainer.MacroF1:
+		return float64(score.MacroF1)
 	}
 	return score.Accuracy
 }
@@ -374,6 +394,9 @@ func (e exported) scores(t *testing.T, run string) {
 	}
 	if math.Abs(kept.ValidLoss-score.Mean()) > 1e-4*math.Abs(score.Mean()) {
 		t.Errorf("the loss of epoch %d on validation is %g, hrnnc computes %g", kept.Epoch, kept.ValidLoss, score.Mean())
+	}
+	if want := e.score(t, run+"/best.safetensors", "real"); math.Abs(kept.ValidScore-want) > 1e-4*math.Abs(want) {
+		t.Errorf("the score of epoch %d on validation is %g, hrnnc computes %g", kept.Epoch, kept.ValidScore, want)
 	}
 }
 

@@ -28,6 +28,7 @@ type Training struct {
 	Model   *dsl.Model
 	Config  trainer.Config
 	Weights []float32 // of answers in the loss, as network.Objective has them; nil for 1 each
+	Classes int       // that an answer is one of; 0 where answers are bits that can be true at once, or numbers
 	Set     *data.Set
 	Task    trainer.Task // what the model is trained for
 	Augment data.Augment // of the train block
@@ -70,8 +71,8 @@ func (t *Training) settings() dict {
 		{"schedule", text(string(c.Schedule.Kind))}, {"gamma", number(c.Schedule.Gamma)}, {"every", strconv.Itoa(c.Schedule.Every)},
 		{"floor", number(c.Schedule.Floor)}, {"warmup", number(c.Schedule.Warmup)}, {"clip", number(c.Clip)}, {"weight_limit", number(c.WeightLimit)},
 		{"read_units", strconv.Itoa(c.ReadUnits)}, {"average", number(c.Average)}, {"loss", text(string(c.Loss))}, {"class_weights", weights},
-		{"label_smoothing", number(c.Smoothing)}, {"truncate", strconv.Itoa(c.Truncate)}, {"carry", boolean(c.Carry)}, {"repeat", strconv.Itoa(c.Repeat)},
-		{"keep", text(string(c.Keep))}, {"patience", strconv.Itoa(c.Patience)}, {"seed", strconv.FormatInt(c.Seed, 10)}}
+		{"classes", strconv.Itoa(t.Classes)}, {"label_smoothing", number(c.Smoothing)}, {"truncate", strconv.Itoa(c.Truncate)}, {"carry", boolean(c.Carry)}, {"repeat", strconv.Itoa(c.Repeat)},
+		{"score", text(string(c.Score))}, {"keep", text(string(c.Keep))}, {"patience", strconv.Itoa(c.Patience)}, {"seed", strconv.FormatInt(c.Seed, 10)}}
 }
 
 // forms says of each setting how it is written, and which words it may be.

@@ -148,7 +148,7 @@ func (t *tile) loss(step int) {
 		}
 		return t.first + lane
 	}
-	t.add(t.n.evaluate(t.y, t.lanes, t.weight,
+	t.Add(t.n.evaluate(t.y, t.lanes, t.weight,
 		func(lane int) int32 { return b.Labels[at(lane)] },
 		func(lane int) []float32 { return b.Targets[at(lane)*o : (at(lane)+1)*o] }))
 }

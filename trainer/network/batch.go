@@ -77,7 +77,7 @@ func (n *Network) Step(b *Batch) Result {
 	})
 	var r Result
 	for _, t := range n.tilesOf(b) {
-		r.add(t.Result)
+		r.Add(t.Result)
 	}
 	n.gather(len(n.tilesOf(b)))
 	return r
@@ -115,7 +115,7 @@ func (n *Network) Evaluate(b *Batch, visit func(i int, y []float32)) Result {
 	})
 	var r Result
 	for _, t := range n.tilesOf(b) {
-		r.add(t.Result)
+		r.Add(t.Result)
 	}
 	return r
 }

@@ -42,7 +42,8 @@ func (r Result) Mean() float64 { return r.Loss / float64(max(r.Counted, 1)) }
 // Accuracy is the part of decisions that were right.
 func (r Result) Accuracy() float64 { return float64(r.Right) / float64(max(r.Counted, 1)) }
 
-func (r *Result) add(s Result) {
+// Add adds what another batch gave.
+func (r *Result) Add(s Result) {
 	r.Loss += s.Loss
 	r.Counted += s.Counted
 	r.Right += s.Right

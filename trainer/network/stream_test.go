@@ -25,7 +25,7 @@ func TestCarriedStates(t *testing.T) {
 		for from := 0; from < steps; from += piece {
 			p := pieceOf(n, b, from, piece)
 			p.States = states
-			got.add(n.Evaluate(p, func(i int, y []float32) {
+			got.Add(n.Evaluate(p, func(i int, y []float32) {
 				at := i
 				if n.everyStep() {
 					at = i/piece*steps + from + i%piece

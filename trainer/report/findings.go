@@ -173,7 +173,7 @@ func generalises(p *Page) finding {
 			low = m
 		}
 	}
-	switch gap := kept.Accuracy - kept.ValidScore; {
+	switch gap := kept.Accuracy - kept.ValidAccuracy; {
 	case last.ValidLoss > overfitRise*low.ValidLoss && last.ValidLoss > overfitLoss && last.Loss < low.Loss:
 		return finding{watch, fmt.Sprintf("It overfits: the validation loss rose from %s in epoch %d to %s at the end, while the training loss fell. Epoch %d is kept.",
 			significant(low.ValidLoss, 3), low.Epoch, significant(last.ValidLoss, 3), kept.Epoch)}

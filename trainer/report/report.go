@@ -20,7 +20,8 @@ type Page struct {
 	Model, Command           string
 	DataSet, Source, Licence string
 	Notes                    []string
-	Settings                 [][2]string // the train block as used, in order
+	Settings                 [][2]string     // the train block as used, in order
+	Measure                  trainer.Measure // that decisions on validation were judged by
 	History                  []trainer.Metrics
 	Confusion                *score.Confusion   // on the last part, test where there is one, at the fixed level; nil without classes
 	Labels                   []score.LabelScore // of the same; nil unless several labels can be true at once

@@ -34,7 +34,7 @@ func example(epochs, classes int) Page {
 		loss := 2.3*math.Exp(-4*at) + 0.05
 		valid := loss + 0.03 + 0.02*rng.Float64()
 		m := trainer.Metrics{Epoch: i + 1, Seconds: 91.7 * float64(i+1), Rate: 1e-3 * (1 + math.Cos(math.Pi*at)) / 2, Loss: loss, Accuracy: 1 - loss/3,
-			Gradient: 3*math.Exp(-3*at) + 0.1*rng.Float64(), Flips: int(4000 * math.Exp(-5*at)), ValidLoss: valid, ValidScore: 1 - valid/2.8}
+			Gradient: 3*math.Exp(-3*at) + 0.1*rng.Float64(), Flips: int(4000 * math.Exp(-5*at)), ValidLoss: valid, ValidScore: 1 - valid/2.8, ValidAccuracy: 1 - valid/2.8}
 		m.Best = m.ValidScore > top
 		top = max(top, m.ValidScore)
 		p.History = append(p.History, m)
@@ -233,7 +233,7 @@ func TestOddRuns(t *testing.T) {
 		return odd(func(p *Page) {
 			for i := range p.History {
 				m := &p.History[i]
-				m.Rate, m.Loss, m.Accuracy, m.Gradient, m.ValidLoss, m.ValidScore, m.Seconds = v, v, v, v, v, v, v
+				m.Rate, m.Loss, m.Accuracy, m.Gradient, m.ValidLoss, m.ValidScore, m.ValidAccuracy, m.Seconds = v, v, v, v, v, v, v, v
 			}
 			for i := range p.Scores {
 				p.Scores[i].Accuracy, p.Scores[i].Loss = v, v
@@ -287,7 +287,7 @@ func TestLogarithmicLoss(t *testing.T) {
 func TestRegression(t *testing.T) {
 	p := example(6, 0)
 	for i := range p.History {
-		p.History[i].Accuracy, p.History[i].ValidScore = 0, -p.History[i].ValidLoss
+		p.History[i].Accuracy, p.History[i].ValidAccuracy, p.History[i].ValidScore = 0, 0, -p.History[i].ValidLoss
 	}
 	for i := range p.Scores {
 		p.Scores[i].Accuracy = 0

@@ -107,7 +107,7 @@ func newSearchView(p SearchPage) searchView {
 // compared names what candidates are compared by: accuracy, bytes and additions a step.
 func (v *searchView) compared() string {
 	names := []string{strings.ToLower(v.scoreName())}
-	if v.byF1() {
+	if v.Goal.ByF1() {
 		names[0] = v.scoreName()
 	}
 	for _, f := range v.Goal.Figures() {
@@ -117,13 +117,11 @@ func (v *searchView) compared() string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-func (v *searchView) byF1() bool { return v.Goal.MinF1 > 0 }
-
 func (v *searchView) scoreName() string {
 	switch {
 	case v.Regression:
 		return "Loss"
-	case v.byF1():
+	case v.Goal.ByF1():
 		return "macro F1"
 	}
 	return "Accuracy"
@@ -210,7 +208,7 @@ func (v *searchView) searchTiles(onFront int) []tile {
 	}
 	best := slices.MaxFunc(front, func(a, b *search.Candidate) int { return cmp.Compare(v.Goal.Score(a), v.Goal.Score(b)) })
 	name := "Most accurate"
-	if v.byF1() {
+	if v.Goal.ByF1() {
 		name = "Best macro F1"
 	}
 	tiles := []tile{{Name: name, Value: v.score(v.Goal.Score(best)), Detail: best.Name, Main: true}}

@@ -104,6 +104,9 @@ func tiles(p *Page) []tile {
 	if k := best(p.History); k >= 0 {
 		m, last := p.History[k], p.History[len(p.History)-1]
 		t := tile{Name: "Kept epoch", Value: decimal(float64(m.Epoch), 0), Detail: "of " + decimal(float64(last.Epoch), 0) + "; validation " + percent(m.ValidScore)}
+		if p.Measure == trainer.MacroF1 {
+			t.Detail = "of " + decimal(float64(last.Epoch), 0) + "; validation macro F1 " + percent(m.ValidScore)
+		}
 		if p.regression() {
 			t.Detail = "of " + decimal(float64(last.Epoch), 0) + "; validation loss " + significant(m.ValidLoss, 4)
 		}
@@ -222,7 +225,7 @@ func epochCurves(p *Page) []figure {
 			{"validation", "second", take(func(m trainer.Metrics) float64 { return m.ValidLoss })}}},
 		{title: "Score, %", show: func(v float64) string { return percent(v / 100) }, limits: extent{0, 100, true}, series: []series{
 			{"training", "first", take(func(m trainer.Metrics) float64 { return 100 * m.Accuracy })},
-			{"validation", "second", take(func(m trainer.Metrics) float64 { return 100 * m.ValidScore })}}},
+			{"validation", "second", take(func(m trainer.Metrics) float64 { return 100 * m.ValidAccuracy })}}},
 		{title: "Learning rate", zero: true, show: digits, series: []series{
 			{"rate", "third", take(func(m trainer.Metrics) float64 { return m.Rate })}}},
 		{title: "Sign flips", zero: true, bars: true, show: func(v float64) string { return decimal(v, 0) }, series: []series{
@@ -230,8 +233,12 @@ func epochCurves(p *Page) []figure {
 		{title: "Largest gradient norm", logs: true, show: digits, series: []series{
 			{"norm", "third", take(func(m trainer.Metrics) float64 { return m.Gradient })}}},
 	}
-	if p.regression() {
+	switch {
+	case p.regression():
 		all = slices.Delete(all, 1, 2) // its score is the negative loss
+	case p.Measure == trainer.MacroF1:
+		all[1].series[0].name, all[1].series[1].name = "training accuracy", "validation accuracy"
+		all[1].series = append(all[1].series, series{"validation macro F1", "third", take(func(m trainer.Metrics) float64 { return 100 * m.ValidScore })})
 	}
 	var epochs []int
 	for _, m := range p.History {
@@ -291,6 +298,9 @@ func classCells(s score.ClassScore) []string {
 
 func epochTable(p *Page) table {
 	t := table{Head: []string{"Epoch", "Loss", "Accuracy", "Validation loss", "Validation score", "Rate", "Flips", "Gradient", "Seconds"}}
+	if p.Measure == trainer.MacroF1 {
+		t.Head[4] = "Validation macro F1"
+	}
 	every, k := max((len(p.History)+mostEpochRows-1)/mostEpochRows, 1), best(p.History)
 	for i, m := range p.History {
 		kept := i == k

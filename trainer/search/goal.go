@@ -13,6 +13,7 @@ import (
 type Goal struct {
 	MCU  string `json:"mcu,omitempty"`
 	Part string `json:"part,omitempty"`
+	F1   bool   `json:"f1,omitempty"` // macro F1 takes the place of accuracy
 	// Limits; 0 for none.
 	MaxCycles   int     `json:"max_cycles,omitempty"`
 	MaxFlash    int     `json:"max_flash,omitempty"`
@@ -62,9 +63,12 @@ func (g *Goal) Figures() []Figure {
 	return []Figure{bytesFigure, addsFigure}
 }
 
-// Score is what is to be large: accuracy, or macro F1 where that has a limit.
+// ByF1 reports whether variants are compared by macro F1: where the train block says so, or it has a limit.
+func (g *Goal) ByF1() bool { return g.F1 || g.MinF1 > 0 }
+
+// Score is what is to be large: accuracy or macro F1.
 func (g *Goal) Score(c *Candidate) float64 {
-	if g.MinF1 > 0 && c.F1 != nil {
+	if g.ByF1() && c.F1 != nil {
 		return *c.F1
 	}
 	return c.Accuracy

@@ -468,6 +468,23 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestByMacroF1: candidates are compared by macro F1 where the train block says so, as where it has a limit.
+func TestByMacroF1(t *testing.T) {
+	low, high := 0.5, 0.8
+	for _, c := range []struct {
+		goal Goal
+		want string
+	}{{Goal{}, "accurate"}, {Goal{F1: true}, "fair"}, {Goal{MinF1: 0.1}, "fair"}} {
+		all := []Candidate{{Name: "accurate", Accuracy: 0.9, F1: &low}, {Name: "fair", Accuracy: 0.85, F1: &high}}
+		Pareto(all, c.goal)
+		for _, x := range all {
+			if x.Front != (x.Name == c.want) {
+				t.Errorf("%+v: on the front is not %s alone: %+v", c.goal, c.want, all)
+			}
+		}
+	}
+}
+
 // TestRefuse: what is beyond a limit by more than a quarter is refused; a verdict names what is in its way, and nothing that is unknown.
 func TestRefuse(t *testing.T) {
 	g := Goal{MCU: "atmega328p", MaxCycles: 8000, MaxFlash: 2000, MinF1: 0.9}

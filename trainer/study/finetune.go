@@ -30,7 +30,8 @@ const (
 type Finetuned struct {
 	Tried         bool    // the integers decided worse
 	Epoch, Epochs int     // the epoch that is kept, 0 when none is, of so many
-	Before, After float64 // accuracy of the integers, or the negative loss of a regression
+	Before, After float64 // score of the integers, as an epoch's validation has it
+	Measure       trainer.Measure
 }
 
 // String says it for people; "" when nothing was kept.
@@ -38,7 +39,7 @@ func (f Finetuned) String() string {
 	if f.Epoch == 0 {
 		return ""
 	}
-	what, before, after := "accuracy", fmt.Sprintf("%.4f", f.Before), fmt.Sprintf("%.4f", f.After)
+	what, before, after := f.Measure.String(), fmt.Sprintf("%.4f", f.Before), fmt.Sprintf("%.4f", f.After)
 	if f.Before < 0 {
 		what, before, after = "loss", fmt.Sprintf("%.5g", -f.Before), fmt.Sprintf("%.5g", -f.After)
 	}
@@ -46,18 +47,23 @@ func (f Finetuned) String() string {
 		f.Epoch, f.Epochs, what, before, after)
 }
 
-// worth is what the levels are compared by: the accuracy of decisions, or the part of the variance that a regression explains.
-func (s *Score) worth() float64 {
+// worth is what the levels are compared by: the score of decisions, or the part of the variance that a regression explains.
+func (s *Score) worth(by trainer.Measure) float64 {
 	if s.Regression {
 		return float64(s.R2)
 	}
-	return s.Accuracy
+	return s.validScore(by)
 }
 
 // validScore is a score as an epoch's validation has it: larger is better.
-func (s *Score) validScore() float64 {
-	if s.Regression {
+func (s *Score) validScore(by trainer.Measure) float64 {
+	switch {
+	case s.Regression:
 		return -s.Loss
+	case by == trainer.MacroF1 && s.MacroF1.Known():
+		return float64(s.MacroF1)
+	case by == trainer.MacroF1:
+		return 0
 	}
 	return s.Accuracy
 }
@@ -77,14 +83,15 @@ func (s *Study) finetune(ctx context.Context, resume bool) (out Finetuned, err e
 		return out, err
 	}
 	says := map[bool]string{true: "explains the variance", false: "decides"}[fixed.Regression]
-	gap := exact.worth() - fixed.worth()
+	by := s.Config.Score
+	gap := exact.worth(by) - fixed.worth(by)
 	if !(gap > finetuneGap) {
 		s.work.finetune.Resize(0)
-		s.tell("the fixed level %s as well as the real one (%.4f, %.4f): nothing to finetune", says, fixed.worth(), exact.worth())
+		s.tell("the fixed level %s as well as the real one (%.4f, %.4f): nothing to finetune", says, fixed.worth(by), exact.worth(by))
 		return out, nil
 	}
 	out.Tried = true
-	s.tell("the fixed level %s worse than the real one (%.4f, %.4f): training through the rounding of states", says, fixed.worth(), exact.worth())
+	s.tell("the fixed level %s worse than the real one (%.4f, %.4f): training through the rounding of states", says, fixed.worth(by), exact.worth(by))
 	l, err := s.Lower()
 	if err != nil {
 		return out, err
@@ -108,7 +115,7 @@ func (s *Study) finetune(ctx context.Context, resume bool) (out Finetuned, err e
 	s.Stage.Resize(s.epochWork(valid) * float64(c.Epochs))
 	run := &trainer.Run{Net: s.Net, Config: c, Train: s.source(&s.Set.Train), Valid: s.source(valid), Folder: folder, Fingerprint: s.fingerprint(),
 		Watch: s.watchRun("finetuning, ", s.epochWork(valid), 0), Keep: func(m trainer.Metrics) error {
-			if m.ValidScore <= fixed.validScore() {
+			if m.ValidScore <= fixed.validScore(by) {
 				return nil
 			}
 			return s.save(s.stretched(), finetuneName+"/"+bestName)
@@ -120,7 +127,7 @@ func (s *Study) finetune(ctx context.Context, resume bool) (out Finetuned, err e
 	if !exists(kept) {
 		return out, s.restore(bestName)
 	}
-	out = Finetuned{Tried: true, Epochs: len(history), Before: fixed.validScore()}
+	out = Finetuned{Tried: true, Epochs: len(history), Measure: by, Before: fixed.validScore(by)}
 	for _, m := range history {
 		if m.Best {
 			out.Epoch, out.After = m.Epoch, m.ValidScore

@@ -25,7 +25,7 @@ func (s *Study) report(ctx context.Context, history []trainer.Metrics, r *Result
 		return nil, err
 	}
 	p := report.Page{Model: l.Name(), Command: command, DataSet: s.Set.Name, Source: s.Set.Source,
-		Licence: s.Set.Licence, Notes: s.Set.Notes, Settings: s.Config.Pairs(), History: history, Seconds: r.Seconds, Finetuned: s.finetuned.Tried, TestLeftOut: r.TestLeftOut,
+		Licence: s.Set.Licence, Notes: s.Set.Notes, Settings: s.Config.Pairs(), Measure: s.Config.Score, History: history, Seconds: r.Seconds, Finetuned: s.finetuned.Tried, TestLeftOut: r.TestLeftOut,
 		Sequences: s.Config.Pieces(&s.Set.Train), Scale: trainer.Scale{Batch: s.Config.Batch, Rate: s.Config.Rate, Epochs: s.Config.Epochs},
 		Shared: []data.Shared{s.Set.Shared(&s.Set.Valid), s.Set.Shared(&s.Set.Test)}}
 	if text := s.finetuned.String(); text != "" {

@@ -64,6 +64,7 @@ func (s *Study) Plan(o SearchOptions) ([]search.Trial, int, error) {
 	if s.Chosen != "" {
 		s.watch().Tell(s.Chosen)
 	}
+	o.Goal.F1 = s.Config.Score == trainer.MacroF1
 	m := s.asPlanned(o)
 	known := sets{}
 	own := dataOf(m)
@@ -533,7 +534,7 @@ func candidateLine(number, count int, c *search.Candidate, g *search.Goal, secon
 		return head + "no result: " + c.Error
 	}
 	head += fmt.Sprintf("epoch %d  %.1f s  %s (real %s)", c.Epochs, seconds, ScoreText(c.Accuracy), ScoreText(c.Real))
-	if g.MinF1 > 0 && c.F1 != nil {
+	if g.ByF1() && c.F1 != nil {
 		head += fmt.Sprintf("  F1 %.4f", *c.F1)
 	}
 	for _, f := range g.Figures() {

@@ -295,7 +295,8 @@ func (s *Study) task() trainer.Task {
 
 // Elsewhere is what a training of the model in another framework is made of.
 func (s *Study) Elsewhere() *pytorch.Training {
-	return &pytorch.Training{Model: s.Model, Config: s.Config, Weights: s.Net.Objective.Weights, Set: s.Set, Task: s.task(), Augment: s.augment, Says: s.note()}
+	return &pytorch.Training{Model: s.Model, Config: s.Config, Weights: s.Net.Objective.Weights, Classes: s.source(&s.Set.Train).Classes(), Set: s.Set, Task: s.task(),
+		Augment: s.augment, Says: s.note()}
 }
 
 // fingerprint names everything that must not change between a run and its resumption.

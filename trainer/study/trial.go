@@ -14,6 +14,7 @@ import (
 	"github.com/hrnnc/hrnnc/internal/fileio"
 	"github.com/hrnnc/hrnnc/trainer"
 	"github.com/hrnnc/hrnnc/trainer/data"
+	"github.com/hrnnc/hrnnc/trainer/network"
 	"github.com/hrnnc/hrnnc/trainer/search"
 )
 
@@ -138,8 +139,10 @@ func (s *Study) trial(ctx context.Context, t *search.Trial, resume bool, watch f
 	}
 	for _, m := range history {
 		o.Seconds = m.Seconds
-		if m.Best {
+		if m.Best && s.Net.Loss == network.MeanSquared {
 			o.Real = m.ValidScore
+		} else if m.Best {
+			o.Real = m.ValidAccuracy
 		}
 	}
 	if err := s.measure(ctx, search.WeightsName); err != nil {
@@ -233,7 +236,7 @@ func (s *Study) figures(ctx context.Context, t *search.Trial, o *search.Outcome)
 	if err != nil {
 		return err
 	}
-	o.Accuracy = score.validScore()
+	o.Accuracy = score.validScore(trainer.Accuracy)
 	if f1 := float64(score.MacroF1); !score.Regression && score.MacroF1.Known() {
 		o.F1 = &f1
 	}

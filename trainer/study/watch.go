@@ -114,7 +114,7 @@ func (s *Study) watchRun(what string, epochWork float64, trials int) func(traine
 		}
 		stage.Set(epochWork * (done + float64(trials)))
 		if e.Done != nil {
-			s.watch().Tell(epochLine(*e.Done, e.Epochs, s.Set.Valid.N > 0, s.Config.Keep))
+			s.watch().Tell(epochLine(*e.Done, e.Epochs, s.Set.Valid.N > 0, &s.Config))
 			return
 		}
 		stage.Say(fmt.Sprintf("%sepoch %d/%d, loss %.4g", what, e.Epoch, e.Epochs, e.Loss))
@@ -128,7 +128,7 @@ func drawnLine(d trainer.Drawn) string {
 }
 
 // epochLine says how an epoch went: on the validation part only where there is one, and which is best only where that is kept.
-func epochLine(m trainer.Metrics, epochs int, validated bool, keep trainer.Kept) string {
+func epochLine(m trainer.Metrics, epochs int, validated bool, c *trainer.Config) string {
 	line := fmt.Sprintf("epoch %d/%d  %.1f s  loss %.5g", m.Epoch, epochs, m.Seconds, m.Loss)
 	regression := m.ValidScore < 0
 	if !regression {
@@ -137,11 +137,13 @@ func epochLine(m trainer.Metrics, epochs int, validated bool, keep trainer.Kept)
 	switch {
 	case validated && regression:
 		line += fmt.Sprintf("  valid loss %.5g", m.ValidLoss)
+	case validated && c.Score == trainer.MacroF1:
+		line += fmt.Sprintf("  valid %.4f, %s %.4f", m.ValidAccuracy, c.Score, m.ValidScore)
 	case validated:
 		line += fmt.Sprintf("  valid %.4f", m.ValidScore)
 	}
 	line += fmt.Sprintf("  rate %.3g  flips %d", m.Rate, m.Flips)
-	if m.Best && keep == trainer.KeepBest {
+	if m.Best && c.Keep == trainer.KeepBest {
 		line += "  best"
 	}
 	return line
