@@ -1,7 +1,7 @@
 """Trains @NAME@, the module in model.py, on the data in data.npz, as the train block of its model.hrn says. Written by hrnnc.
 
     python3 train.py                                 # one process, on a GPU where there is one
-    python3 train.py --resume                        # goes on behind the last epoch that was complete
+    python3 train.py --resume                        # goes on behind the last epoch that was complete, with what was set
     python3 train.py --resume --set epochs=200       # trains on for longer than was planned
     python3 train.py --set epochs=5 --set rate=0.01  # settings, as in the train block
     python3 train.py --from weights.safetensors      # begins with weights instead of random ones
@@ -135,11 +135,11 @@ def augmented(x, rng, shifts):
 # --- The loss ---
 
 
-def loss_of(y, answers, training=True):
-    """The sum of the loss over what counts, how much that is, and how many decisions are right. Class weights and smoothing are
-    for training alone."""
-    outputs, smooth = y.shape[-1], SETTINGS["label_smoothing"] if training else 0.0
-    weights = torch.tensor(SETTINGS["class_weights"], dtype=y.dtype, device=y.device) if training and SETTINGS["class_weights"] else None
+def loss_of(y, answers, training=None):
+    """The sum of the loss over what counts, how much that is, and how many decisions are right. training: the settings of a training,
+    whose class weights and smoothing count; None in a score."""
+    outputs, smooth = y.shape[-1], training["label_smoothing"] if training else 0.0
+    weights = torch.tensor(training["class_weights"], dtype=y.dtype, device=y.device) if training and training["class_weights"] else None
     y = y.reshape(-1, outputs)
     if SETTINGS["loss"] == "mse":
         answers = answers.reshape(-1, outputs)
@@ -309,7 +309,7 @@ class Training:
                 states = [h.detach() for h in states]
             else:
                 y = self.module(x)
-            loss, counted, right = loss_of(y, answers)
+            loss, counted, right = loss_of(y, answers, s)
             shared = world.reduced([float(loss.detach()), counted, right])
             total = [a + b for a, b in zip(total, shared)]
             # Gradients are averaged over the processes, and the loss is the mean over what counts in all of them.
@@ -359,7 +359,7 @@ class Training:
         total = [0.0, 0, 0] + [0] * (3 * (SETTINGS["classes"] or module.TENSORS[module.READOUT["matrix"]][1][0]) if by_f1 else 0)
         for x, answers in self.each(part):
             y = self.net(x)
-            loss, counted, right = loss_of(y, answers, training=False)
+            loss, counted, right = loss_of(y, answers)
             total = [a + b for a, b in zip(total, [float(loss), counted, right] + (decided(y, answers) if by_f1 else []))]
         loss, counted, right, *counts = self.world.reduced(total)
         mean, accuracy = loss / max(counted, 1), right / max(counted, 1)
@@ -385,7 +385,7 @@ class Training:
     def go(self):
         """Trains to the end, or goes on to it."""
         s, valid = self.settings, self.part("valid")[1]
-        while self.epoch < s["epochs"]:
+        while self.epoch < s["epochs"] and not self.stale():
             began = time.time()
             loss, counted, right = self.train_epoch()
             if not math.isfinite(loss):
@@ -408,9 +408,11 @@ class Training:
             self.history.append(line)
             if self.folder and self.world.rank == 0:
                 self.save()
-            if s["patience"] and self.epoch - self.best_epoch >= s["patience"]:
-                break
         return self
+
+    def stale(self):
+        """Whether patience is at its end."""
+        return self.settings["patience"] and self.epoch - self.best_epoch >= self.settings["patience"]
 
     def save(self):
         with open(self.folder / "metrics.jsonl", "w") as file:
@@ -419,28 +421,29 @@ class Training:
                         history=self.history, best=self.best, best_epoch=self.best_epoch, settings=self.settings), self.folder / "checkpoint.tmp")
         os.replace(self.folder / "checkpoint.tmp", self.folder / "checkpoint.pt")
 
-    def resume(self):
-        path = self.folder / "checkpoint.pt"
-        if not path.exists():
-            raise SystemExit(f"{path}: there is no checkpoint; train without --resume")
-        was = torch.load(path, map_location="cpu")
-        s, before = self.settings, was["settings"]
+    def resume(self, was):
+        """Goes on from a checkpoint."""
+        path, s, before = self.folder / "checkpoint.pt", self.settings, was["settings"]
         changed = [k for k in s if before.get(k) != s[k] and k not in ("epochs", "patience")]
         if changed:
             raise SystemExit(f"{path}: was made with another {' and '.join(changed)}; undo that, or begin another run from its weights with  "
                              f"--from {self.folder / 'best.safetensors'} --run FOLDER")
         if was["epoch"] > s["epochs"]:
             raise SystemExit(f"{path}: has {was['epoch']} epochs, and the run shall have {s['epochs']}; take more, as  --set epochs={2 * was['epoch']}")
-        if before["epochs"] != s["epochs"]:
-            at = was["epoch"]
-            then, now = (Training.factor(argparse.Namespace(settings=v), at) for v in (before, s))
-            self.world.say(f"going on behind epoch {at} to epoch {s['epochs']} instead of {before['epochs']}: schedule {s['schedule']} over all of them, "
+        at, own = was["epoch"], [f"{k}={written(s[k])}" for k in FORMS if s[k] != SETTINGS[k]]
+        self.world.say(f"going on behind epoch {at} of {s['epochs']}" + (f", with {' '.join(own)} in place of what train.py has" if own else ""))
+        then, now = (Training.factor(argparse.Namespace(settings=v), at) for v in (before, s))
+        if then != now:
+            self.world.say(f"{s['epochs']} epochs instead of {before['epochs']}: schedule {s['schedule']} over all of them, "
                            f"so that the rate is {now:.3g} of the full one here, not {then:.3g}")
         self.net.load_state_dict(was["model"])
         self.optimizer.load_state_dict(was["optimizer"])
         self.average = was["average"] and [mean.to(self.world.device) for mean in was["average"]]
         self.epoch, self.steps, self.history = was["epoch"], was["steps"], was["history"]
         self.best, self.best_epoch = was["best"], was["best_epoch"]
+        if at == s["epochs"] or self.stale():
+            longer = f"epochs={2 * at}" if at == s["epochs"] else f"patience={2 * s['patience']}"
+            self.world.say(f"nothing is left to train; for more epochs add  --set {longer}")
 
 
 def draw(net, parts, settings, world):
@@ -476,6 +479,23 @@ LOWEST = dict(epochs=1, batch=1, draws=1, every=1, truncate=2, repeat=1)
 HIGHEST = dict(average=1, label_smoothing=1, draws=1025, **{k: 2**20 + 1 for k in ("epochs", "batch", "every", "truncate", "repeat", "read_units", "patience")})
 
 
+def written(value):
+    """A setting as --set takes it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def checkpoint(folder):
+    """What a run left behind its last epoch."""
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        raise SystemExit(f"{path}: there is no checkpoint; train without --resume")
+    try:
+        return torch.load(path, map_location="cpu")
+    except Exception:  # of many kinds, by what is broken
+        raise SystemExit(f"{path} is damaged, or no checkpoint: begin another run from the best weights with  "
+                         f"--from {folder / 'best.safetensors'} --run FOLDER")
+
+
 def changed(settings, pairs):
     """Settings with those of the command line."""
     out = dict(settings)
@@ -509,7 +529,11 @@ def main():
     p.add_argument("--device", default="auto", help="cpu, cuda, or auto")
     p.add_argument("--float64", action="store_true", help="compute in float64, which tells rounding from mistakes")
     args = p.parse_args()
-    world, settings = World(args.device), changed(SETTINGS, args.set)
+    world, settings = World(args.device), SETTINGS
+    was = checkpoint(args.run) if args.resume and not args.finetune else None
+    if was:  # with what was set when it began
+        settings = {**SETTINGS, **{k: v for k, v in was["settings"].items() if k in FORMS and k != "loss"}}
+    settings = changed(settings, args.set)
     arrays = numpy.load(args.data)
     parts = {name: Part(arrays, name, world.device) for name in ("train", "valid", "test") if name + "_x" in arrays}
     net = Model().to(world.device, torch.float64 if args.float64 else torch.float32)
@@ -537,8 +561,8 @@ def main():
         finetune(net, parts, settings, world, args.run)
     else:
         run = Training(net, parts, settings, world, args.run)
-        if args.resume:
-            run.resume()
+        if was:
+            run.resume(was)
         run.go()
     if world.size > 1:
         dist.barrier()  # the best weights are there

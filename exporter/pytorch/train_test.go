@@ -534,7 +534,7 @@ print(plain < 1e-3, moved > 1, whole < 1e-3, a["sensors"])
 }
 
 // TestTrainingLonger resumes a run with more epochs: under a schedule that does not depend on their number it is the run that had as many
-// from the start, and under a cosine the change of the rate is said. What else is changed is refused.
+// from the start, and under a cosine the change of the rate is said. What was set when it began holds. What else is changed is refused.
 func TestTrainingLonger(t *testing.T) {
 	python, err := exttool.Python("numpy", "torch")
 	if err != nil {
@@ -542,18 +542,32 @@ func TestTrainingLonger(t *testing.T) {
 	}
 	dir := t.TempDir()
 	export(t, dir, trained["windows"])
-	run := func(name string, more ...string) string {
-		t.Helper()
-		args := append([]string{"train.py", "--device", "cpu", "--run", name, "-o", name + ".safetensors", "--set", "draws=1"}, more...)
+	exec := func(name string, more ...string) string {
+		args := append([]string{"train.py", "--device", "cpu", "--run", name, "-o", name + ".safetensors"}, more...)
 		out, err := exttool.Run(context.Background(), dir, nil, python, args...)
 		if err != nil {
 			return string(out) + err.Error()
 		}
 		return string(out)
 	}
+	run := func(name string, more ...string) string {
+		return exec(name, append([]string{"--set", "draws=1"}, more...)...)
+	}
 	run("whole", "--set", "schedule=step", "--set", "epochs=3")
 	run("longer", "--set", "schedule=step", "--set", "epochs=1")
-	if out := run("longer", "--set", "schedule=step", "--set", "epochs=3", "--resume"); !strings.Contains(out, "going on behind epoch 1 to epoch 3 instead of 1") {
+	first, err := os.ReadFile(filepath.Join(dir, "longer.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const set = "going on behind epoch 1 of 1, with epochs=1 schedule=step in place of what train.py has\nnothing is left to train; for more epochs add  --set epochs=2\n"
+	if out := exec("longer", "--resume"); !strings.HasPrefix(out, set) {
+		t.Errorf("a run that is resumed has not what was set:\n%s", out)
+	}
+	if again, err := os.ReadFile(filepath.Join(dir, "longer.safetensors")); err != nil || !bytes.Equal(first, again) {
+		t.Errorf("a run that was complete trained on: %v", err)
+	}
+	const longer = "going on behind epoch 1 of 3, with schedule=step in place of what train.py has\nepoch   2"
+	if out := exec("longer", "--resume", "--set", "epochs=3"); !strings.HasPrefix(out, longer) {
 		t.Errorf("nothing says how the run goes on:\n%s", out)
 	}
 	e := exported{dir: dir}
@@ -563,7 +577,7 @@ func TestTrainingLonger(t *testing.T) {
 	for _, c := range []struct{ want, set string }{
 		{"has 3 epochs, and the run shall have 2", "epochs=2"}, {"was made with another rate; undo that, or begin another run", "rate=0.5"},
 	} {
-		if out := run("longer", "--set", "schedule=step", "--resume", "--set", c.set); !strings.Contains(out, c.want) {
+		if out := exec("longer", "--resume", "--set", c.set); !strings.Contains(out, c.want) {
 			t.Errorf("--set %s does not say %q:\n%s", c.set, c.want, out)
 		}
 	}
@@ -571,6 +585,31 @@ func TestTrainingLonger(t *testing.T) {
 	out := run("cosine", "--set", "schedule=cosine", "--set", "epochs=4", "--set", "warmup=0", "--set", "floor=0", "--resume")
 	if !strings.Contains(out, "the rate is 0.5 of the full one here, not 0\n") {
 		t.Errorf("nothing says that the rate rises:\n%s", out)
+	}
+	write(t, filepath.Join(dir, "cosine"), map[string][]byte{"checkpoint.pt": []byte("half")})
+	if out := exec("cosine", "--resume"); !strings.Contains(out, filepath.Join("cosine", "checkpoint.pt")+" is damaged") {
+		t.Errorf("nothing says that the checkpoint is damaged:\n%s", out)
+	}
+}
+
+// TestSmoothingIsSet: what is set of the loss reaches it.
+func TestSmoothingIsSet(t *testing.T) {
+	python, err := exttool.Python("numpy", "torch")
+	if err != nil {
+		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
+	}
+	dir, losses := t.TempDir(), map[string]float64{}
+	e := export(t, dir, trained["windows"])
+	for _, smoothing := range []string{"0", "0.5"} {
+		_, err := exttool.Run(context.Background(), dir, nil, python, "train.py", "--device", "cpu", "--run", smoothing,
+			"--set", "draws=1", "--set", "epochs=1", "--set", "rate=1e-9", "--set", "sign_rate=0", "--set", "label_smoothing="+smoothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses[smoothing] = e.epochs(t, smoothing)[0].Loss
+	}
+	if losses["0"] == losses["0.5"] {
+		t.Errorf("with and without label_smoothing the loss is %g", losses["0"])
 	}
 }
 

@@ -29,7 +29,7 @@ def gradients(folder, made, train):
     is one, and the trainer, which recovers states from those after them, may take the other: then there are no gradients to compare."""
     model = made.Model(seed=1).load(folder / "model.safetensors")
     x, answers = (torch.from_numpy(numpy.load(folder / f"{name}.npy")) for name in ("batch", "answers"))
-    loss, counted, _ = train.loss_of(model(x), answers)
+    loss, counted, _ = train.loss_of(model(x), answers, train.SETTINGS)
     (loss / max(counted, 1)).backward()
     want = {path.name[len("gradient."):-len(".npy")].replace("%", "/"): numpy.load(path) for path in folder.glob("gradient.*.npy")}
     kinks = []
