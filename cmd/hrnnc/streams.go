@@ -106,6 +106,9 @@ func (a *app) evalStream(ctx context.Context, s *study.Study, o evalFlags, bar *
 	if err != nil {
 		return err
 	}
+	if s.Set.Timed != "" {
+		a.tell("data: %s", s.Set.Timed)
+	}
 	if d := s.Model.KeepsAll(); d != nil {
 		a.warn(diag.List{d})
 	}

@@ -32,6 +32,8 @@ type Set struct {
 	Channels []Channel
 	// Hz is how many steps of a recording, as the files have them, are a second; 0 where that is unknown.
 	Hz float64
+	// Timed says which column of times Hz is from, or why one does not tell it; "" where there is none, or Hz was given.
+	Timed string
 	// Notes say what was done to the data that a report of results must repeat: the permutation, held-out persons.
 	Notes           []string
 	Source, Licence string

@@ -58,6 +58,7 @@ type pool struct {
 	overlap           int      // how many windows before one share steps with it
 	notes             []string
 	hz                float64 // steps a second, as read; 0 where unknown
+	timed             string  // as a set has it
 
 	source, licence string
 }
@@ -114,7 +115,7 @@ func (p *pool) set(name string, o Options) (*Set, error) {
 	if err := p.classesAs(name, o.Meaning, every); err != nil {
 		return nil, err
 	}
-	s := &Set{Name: name, Kind: p.kind, Classes: p.classes, Hz: cmp.Or(o.Hz, p.hz), Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
+	s := &Set{Name: name, Kind: p.kind, Classes: p.classes, Hz: cmp.Or(o.Hz, p.hz), Timed: p.timed, Vocabulary: p.vocabulary, Source: p.source, Licence: p.licence,
 		Train: every.choose(indices[train]), Valid: every.choose(indices[valid]), Test: every.choose(indices[test])}
 	if p.outputs > 0 {
 		s.Labels = p.labels

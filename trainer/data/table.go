@@ -41,6 +41,7 @@ type table struct {
 	size                   int64    // bytes of the files read
 	gaps                   gaps
 	of                     recordedFile // the one that is read, where each is a recording
+	clocks                 []*clock     // columns of times
 
 	texts   *texts
 	x, y    []float64           // values and targets, row by row, as the text says them
@@ -73,6 +74,7 @@ func (t *table) readRows(r *files.Rows, of part) error {
 		return err
 	}
 	t.file++
+	t.findClocks(r)
 	t.size += r.Size
 	if err := files.Fits(r.File, int64(len(t.rowPart)+r.Lines)*t.rowBytes(), t.size); err != nil {
 		return err
@@ -91,7 +93,7 @@ func (t *table) readRows(r *files.Rows, of part) error {
 
 // rowBytes is what a row takes: its numbers, and which class, recording, person and part it is of.
 func (t *table) rowBytes() int64 {
-	return int64(len(t.values)+len(t.targets))*files.NumberBytes + 3*4 + 1
+	return int64(len(t.values)+len(t.targets)+len(t.clocks))*files.NumberBytes + 3*4 + 1
 }
 
 // What a table may hold at most, so that a hostile file cannot fill the memory.
@@ -138,6 +140,9 @@ func (t *table) row(r *files.Rows, fields []string) error {
 		}
 		t.texts.add(fields[t.text])
 		return nil
+	}
+	for _, c := range t.clocks {
+		c.row(r, fields, t.continues())
 	}
 	for _, i := range t.values {
 		v, err := r.Value(fields, i)

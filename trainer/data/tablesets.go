@@ -31,6 +31,7 @@ func (t *table) finish(name string) (*pool, error) {
 		t.p.kind |= Text
 		t.p.texts = t.texts
 	case t.rowID != nil:
+		t.tellTime()
 		t.p.kind |= Series | Streams
 		return t.p, t.recordings(name)
 	default:

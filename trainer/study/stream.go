@@ -134,7 +134,11 @@ func (s *Study) period() (float64, error) {
 		}
 	}
 	if s.Set.Hz <= 0 {
-		return 0, diag.InFile(s.Set.Name, "").Errorf("data", "how many steps a second has is not known, and so no delay and no rate an hour is").
+		why := ""
+		if s.Set.Timed != "" {
+			why = " (" + s.Set.Timed + ")"
+		}
+		return 0, diag.InFile(s.Set.Name, "").Errorf("data", "how many steps a second has is not known%s, and so no delay and no rate an hour is", why).
 			Helpf("say it with  --set hz=50,  or  hz = 50  in the train block")
 	}
 	every := 1

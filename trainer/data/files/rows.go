@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -325,6 +326,17 @@ func (r *Rows) Value(fields []string, i int) (float64, error) {
 		help = "say  decimal = comma  where numbers have a comma for a point"
 	}
 	return 0, r.At(0).Errorf(code, "column %s is %q, which is no finite number", r.ColumnName(i), diag.Short(fields[i])).Helpf("%s", help)
+}
+
+// Time reads a field as a time: a number, or where dated is set a date, a time of day or both, as seconds. NaN where it is missing, and
+// false where it is none of them.
+func (r *Rows) Time(fields []string, i int) (at float64, dated, ok bool) {
+	field := r.spelling(fields[i])
+	if IsMissing(field) {
+		return math.NaN(), false, true
+	}
+	at, ok = ParseTime(field)
+	return at, ok && !r.isNumber(field), ok
 }
 
 // Number reads a field as a finite number.

@@ -108,8 +108,8 @@ func value(field string) (float64, bool) {
 var timeLayouts = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02",
 	"2006/01/02 15:04:05", "2006/01/02", "02.01.2006 15:04:05", "02.01.2006 15:04", "02.01.2006", "01/02/2006 15:04:05", "01/02/2006 15:04", "15:04:05", "15:04"}
 
-// parseTime reads a time as seconds, or as a date and a time of day.
-func parseTime(text string) (seconds float64, ok bool) {
+// ParseTime reads a time as seconds, or as a date and a time of day.
+func ParseTime(text string) (seconds float64, ok bool) {
 	text = strings.TrimSpace(text)
 	if v, isNumber := Finite(text); isNumber {
 		return v, true

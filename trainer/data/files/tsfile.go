@@ -91,7 +91,7 @@ func (t *TSFile) Dimension(text string) (values []float64, times []float64, err 
 			return nil, nil, t.At().Errorf(code, "step %d is %q; with @timeStamps true it is (TIME,VALUE)", len(values), diag.Short(f)).
 				Helpf("write it so, or @timeStamps false")
 		}
-		at, isTime := parseTime(inner[:comma])
+		at, isTime := ParseTime(inner[:comma])
 		v, ok := value(inner[comma+1:])
 		if !isTime || !ok {
 			return nil, nil, t.At().Errorf(code, "step %d is %q, which is no time and number", len(values), diag.Short(f)).
