@@ -19,12 +19,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 
-	"github.com/hrnnc/hrnnc/internal/bench/machine"
 	"github.com/hrnnc/hrnnc/internal/bench/results"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
@@ -84,9 +82,6 @@ func run(ctx context.Context, names []string, command string, write bool) error 
 	err := results.Read(".", "examples.json", r) // now, since another call may have written meanwhile
 	if err != nil {
 		return err
-	}
-	if len(names) > 0 {
-		r.Machine, r.Go = machine.Processor(), runtime.Version()
 	}
 	for _, name := range names {
 		if r.Examples[name], err = collect(name); err != nil {

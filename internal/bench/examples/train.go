@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/hrnnc/hrnnc/internal/bench/machine"
 	"github.com/hrnnc/hrnnc/internal/bench/results"
 	"github.com/hrnnc/hrnnc/internal/fileio"
 )
@@ -73,7 +74,7 @@ func train(ctx context.Context, command, name string, seed, cores int) error {
 	if _, err := os.Stat(filepath.Join(dir, "run", "checkpoint.safetensors")); err == nil {
 		args = append(args, "--resume")
 	}
-	r := results.Training{Seed: seed}
+	r := results.Training{Machine: fmt.Sprintf("%s, %s", machine.Processor(), runtime.Version()), Seed: seed}
 	if err := call(ctx, &r, cores, command, args...); err != nil {
 		return err
 	}

@@ -17,15 +17,14 @@ import (
 // Folder is where pages and results lie, below the root of the repository.
 var Folder = filepath.Join("docs", "benchmarks")
 
-// Trainings of every example, in examples.json, and the machine that the last one ran on.
+// Trainings of every example, in examples.json.
 type Trainings struct {
-	Machine  string                `json:"machine"`
-	Go       string                `json:"go"`
 	Examples map[string][]Training `json:"examples"`
 }
 
 // Training is one training, as hrnnc train --json and hrnnc report --json have it.
 type Training struct {
+	Machine    string  `json:"machine"` // its processor, and what compiled hrnnc there
 	Seed       int     `json:"seed"`
 	Epochs     int     `json:"epochs"`
 	Best       int     `json:"best_epoch"`
