@@ -56,6 +56,15 @@ func (l *Lowered) ChipPrice() (*ChipPrice, error) {
 	return &ChipPrice{Cycles: int(cycles + 0.5), Flash: max(p.Flash(), need.Flash), RAM: max(p.RAM(), need.RAM), Unit: p.Unit, Unmet: unmet}, nil
 }
 
+// ChipMemory is what the chip of the settings has, in bytes; 0 where there is none.
+func (l *Lowered) ChipMemory() (flash, ram int) {
+	p, err := chip.Get(l.MCU())
+	if err != nil {
+		return 0, 0
+	}
+	return p.Flash, p.RAM
+}
+
 // LogicPrice is what a model takes of an FPGA, as counted.
 type LogicPrice struct {
 	LUTs, Cycles int

@@ -111,7 +111,9 @@ func (t *Trial) Candidate(o *Outcome) Candidate {
 func (o *Outcome) Refuse(g *Goal) {
 	priced := Candidate{Costs: o.Costs}
 	misses := slices.DeleteFunc(g.costMisses(&priced), func(m Miss) bool { return m.By <= farBeyond })
-	o.Refused = missText(misses)
+	if o.Refused = missText(misses); o.Unmet != "" {
+		o.Unmet = o.Refused // and not why it had no room in more than the limits
+	}
 }
 
 // Merged is what a search found so far.

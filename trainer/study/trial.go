@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -158,10 +159,10 @@ func (s *Study) trial(ctx context.Context, t *search.Trial, resume bool, watch f
 	return o, s.figures(ctx, t, o)
 }
 
-// refuse prices the variant with the weights that it begins with, and sets why it is not trained where it is far beyond a limit on costs:
-// training hardly changes them. There is more room than the limits leave, so that a schedule that just has none is not taken for the best.
+// refuse prices the variant with the weights that it begins with, and sets why it is not trained where it is far beyond a limit on costs, or
+// beyond the memories of the chip: training hardly changes them. There is more room than the limits leave, so that a schedule that just has none is not taken for the best.
 func (s *Study) refuse(ctx context.Context, t *search.Trial, o *search.Outcome) (bool, error) {
-	if !t.Goal.LimitsCosts() {
+	if !t.Goal.LimitsCosts() && t.Goal.MCU == "" {
 		return false, nil
 	}
 	s.Net.Initialise(s.Config.Seed, s.Config.SignInit)
@@ -190,7 +191,11 @@ func (s *Study) refuse(ctx context.Context, t *search.Trial, o *search.Outcome) 
 		return false, err
 	}
 	if err == nil {
-		o.Refuse(&t.Goal)
+		limits := t.Goal
+		if flash, ram := l.ChipMemory(); t.Goal.MCU != "" {
+			limits.MaxFlash, limits.MaxRAM = cmp.Or(limits.MaxFlash, flash), cmp.Or(limits.MaxRAM, ram)
+		}
+		o.Refuse(&limits)
 	}
 	if o.Refused == "" { // of an error, training will tell
 		o.Costs, o.Unit, o.Unmet = search.Costs{}, "", ""
