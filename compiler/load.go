@@ -81,6 +81,10 @@ func asList(err error) diag.List {
 // weightsFile replaces the one that the model names; empty for that one. Errors are a diag.List.
 func Load(file, weightsFile string) (*Model, error) {
 	if filepath.Ext(file) == ".ir" {
+		if weightsFile != "" {
+			return nil, diag.List{diag.InFile(file, "").Errorf("weights", "is IR, which has its weights in it, and cannot take those of %s", weightsFile).
+				Helpf("leave  --weights  out, or name the model.hrn that the IR was made of")}
+		}
 		return loadIR(file)
 	}
 	checked, text, errs := Check(file)

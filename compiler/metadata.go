@@ -15,7 +15,7 @@ func ReadMetadata(model *dsl.Model, f *weights.File) (*metadata.Metadata, diag.L
 		states = append(states, l.State.Name)
 	}
 	m, errs := metadata.Read(f, states)
-	const help = "train again, or remove the entry"
+	const help = "give the weights of this model; or train again, or remove the entry"
 	if n := model.Input.Size; len(m.Inputs) > 0 && len(m.Inputs) != n {
 		errs.Add(metadata.At(f, metadata.InputsKey).Errorf("weights", "has %s, and the input %s", diag.Count(len(m.Inputs), "channel"), diag.Count(n, "entry")).Helpf(help))
 	}

@@ -488,7 +488,7 @@ class Model(nn.Module):
         for layer in LAYERS:
             name, base = layer["state"], self.inflow_unit(layer, units)
             if not self.ranges.get(name):
-                raise ValueError(f"the range of state {name} is not known: load weights that have it, or call measure(x)")
+                raise ValueError(f"the range of state {name} is not known: load weights that have it, as hrnnc calibrate writes, or call measure(x)")
             most = self.ranges[name] * (math.sqrt(2) if alternates(layer) else 1.0)
             out[name] = math.floor(math.log2(2.0 ** (layer["bits"] - 1 - layer["headroom"]) / (most / base)))
             units[name] = base * 2.0 ** -out[name]
@@ -776,7 +776,12 @@ def read_safetensors(path):
     for name, entry in header.items():
         first, last = entry["data_offsets"]
         raw = bytearray(data[size + first:size + last])
-        flat = torch.frombuffer(raw, dtype=DTYPES[entry["dtype"]]) if raw else torch.empty(0, dtype=DTYPES[entry["dtype"]])
+        kind = DTYPES.get(entry["dtype"])
+        if kind is None:
+            raise ValueError(f"{path}: tensor {name} is of type {entry['dtype']}, and may be of {', '.join(DTYPES)}: save it as F32")
+        flat = torch.frombuffer(raw, dtype=kind) if raw else torch.empty(0, dtype=kind)
+        if flat.numel() != math.prod(entry["shape"]):
+            raise ValueError(f"{path}: tensor {name} has {flat.numel()} values, and its shape is {entry['shape']}: save it again")
         tensors[name] = flat.reshape(entry["shape"])
     return tensors, metadata
 

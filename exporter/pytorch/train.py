@@ -464,7 +464,11 @@ def finetune(net, parts, settings, world, folder):
     settings = dict(settings, epochs=max(1, round(0.2 * settings["epochs"])), rate=0.3 * settings["rate"], sign_rate=0.3 * settings["sign_rate"],
                     schedule="cosine", floor=0.0, warmup=0.0, draws=1)
     net.level = "fixed"
-    net.freeze()
+    try:
+        net.freeze()
+        module.Fixed(net)
+    except (ValueError, module.TooWide) as err:
+        raise SystemExit(f"--finetune: {err}")
     run = Training(net, parts, settings, world, folder)
     loss, score, _ = run.score(run.part("valid")[1])
     world.say(f"the fixed level before: valid {loss:.4f} {score:.4f}")
@@ -494,6 +498,23 @@ def checkpoint(folder):
     except Exception:  # of many kinds, by what is broken
         raise SystemExit(f"{path} is damaged, or no checkpoint: begin another run from the best weights with  "
                          f"--from {folder / 'best.safetensors'} --run FOLDER")
+
+
+def opened(path):
+    """The arrays of a data file that is for this model."""
+    again = "export the model again, or name what hrnnc export wrote with  --data"
+    try:
+        arrays = dict(numpy.load(path))
+        shape = arrays["train_x"].shape
+    except FileNotFoundError:
+        raise SystemExit(f"{path}: there is no such file: {again}")
+    except Exception:  # of many kinds, by what is broken
+        raise SystemExit(f"{path} is no data of hrnnc export, or a part of them: {again}")
+    values = arrays["train_pixels"].shape[1:] if "train_pixels" in arrays else shape[1 if "train_lengths" in arrays else 2:]
+    here = () if module.INPUT["tokens"] else (module.INPUT["size"],)
+    if values != here:
+        raise SystemExit(f"{path} is the data of another model: a step is of shape {list(here)} here and {list(values)} there: {again}")
+    return arrays
 
 
 def changed(settings, pairs):
@@ -534,8 +555,10 @@ def main():
     if was:  # with what was set when it began
         settings = {**SETTINGS, **{k: v for k, v in was["settings"].items() if k in FORMS and k != "loss"}}
     settings = changed(settings, args.set)
-    arrays = numpy.load(args.data)
+    arrays = opened(args.data)
     parts = {name: Part(arrays, name, world.device) for name in ("train", "valid", "test") if name + "_x" in arrays}
+    if not pathlib.Path(args.output).parent.is_dir() or pathlib.Path(args.output).is_dir():
+        p.error(f"-o {args.output} is in no folder that is there, or is one itself: name a file, as  -o @WEIGHTS@")
     net = Model().to(world.device, torch.float64 if args.float64 else torch.float32)
     if args.finetune:
         if not args.start:
@@ -545,6 +568,8 @@ def main():
         args.run = args.run / "finetune"
     if (args.run / "checkpoint.pt").exists() and not (args.resume or args.force):
         p.error(f"a run is in {args.run} already: go on with --resume, start afresh with --force, or name another folder with --run")
+    if not args.run.is_dir() and args.run.exists():
+        p.error(f"--run {args.run} is a file: name a folder")
     if world.rank == 0:
         args.run.mkdir(parents=True, exist_ok=True)
     if args.start:

@@ -707,6 +707,24 @@ for pair in "epochs=0 epochs=many batch=0 rate=0 rate=nan sign_init=odd keep=all
 for path in ("nope.safetensors", "data.npz", "half.safetensors"):
     run("--from", path)
 run("--device", "abacus")
+import json, numpy
+arrays = dict(numpy.load("data.npz"))
+numpy.savez("other.npz", **dict(arrays, train_x=arrays["train_x"].repeat(3, 2)))
+numpy.savez("none.npz", x=arrays["train_x"])
+open("cut.npz", "wb").write(open("data.npz", "rb").read()[:-99])
+for path in ("nope.npz", "cut.npz", "none.npz", "other.npz"):
+    run("--data", path)
+def tensor(path, kind, shape):
+    header = json.dumps({"b": dict(dtype=kind, shape=shape, data_offsets=[0, 8])}).encode()
+    open(path, "wb").write(len(header).to_bytes(8, "little") + header + bytes(8))
+tensor("f8.safetensors", "F8_E4M3", [8])
+tensor("shape.safetensors", "F32", [3])
+for path in ("f8.safetensors", "shape.safetensors"):
+    run("--from", path)
+run("-o", "nosuch/x.safetensors")
+run("-o", ".")
+run("--run", "model.py")
+run("--finetune", "--from", "whole.safetensors")
 attempt("shape", lambda: Model()(torch.zeros(2, 40, 3)))
 attempt("fine", lambda: train.changed(train.SETTINGS, [f"{k}={'yes' if v is True else 'no' if v is False else v}" for k, v in train.SETTINGS.items() if k in train.FORMS and k != "loss"]))
 print("left:", *sorted(os.listdir()))
@@ -722,6 +740,11 @@ print("left:", *sorted(os.listdir()))
 		"sign_init=odd: write  sign_init = balanced  or  random", "keep=all: write", "optimizer=sgd: write", "schedule=none: write", "average=1: write",
 		"truncate=3: write", "weight_limit=0.5: write", "carry=maybe: write", "--set epochs: write",
 		"nope.safetensors | --from nope.safetensors: [Errno 2] No such file", "data.npz is no safetensors file", "half.safetensors is a part of a safetensors file",
+		"--data nope.npz | nope.npz: there is no such file: export the model again", "cut.npz is no data of hrnnc export, or a part of them: export",
+		"none.npz is no data of hrnnc export", "other.npz is the data of another model: a step is of shape [1] here and [3] there: export",
+		"--from f8.safetensors: f8.safetensors: tensor b is of type F8_E4M3, and may be of F64", "tensor b has 2 values, and its shape is [3]: save it again",
+		"-o nosuch/x.safetensors is in no folder that is there", "-o . is in no folder that is there, or is one itself", "--run model.py is a file: name a folder",
+		"--finetune: the range of state h is not known: load weights that have it, as hrnnc calibrate writes",
 		"--device abacus: PyTorch has none here", "shape | x is [2, 40, 3], and the model reads [sequences, steps, 1]", "fine | went through",
 	} {
 		if !strings.Contains(out, want) {
