@@ -3,6 +3,7 @@ package compiler
 import (
 	"testing"
 
+	cc "github.com/hrnnc/hrnnc/backends/c"
 	"github.com/hrnnc/hrnnc/backends/lower/step"
 	"github.com/hrnnc/hrnnc/internal/weights"
 )
@@ -39,5 +40,30 @@ weights "model.safetensors"
 	}
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSumsThatFillWords: a sum that fills a word has no room to be less by the largest state, where a clamp would begin with that; some
+// schedule is found, for all weights.
+func TestSumsThatFillWords(t *testing.T) {
+	const text = `model full
+input t : token[1]
+steps 5000
+param U : int4
+param s : sign
+param b
+state h : int31[1] range 53.9
+h <- hadamard(h, presigns = s) + U*onehot(t) + b
+param V : int4[2, 1]
+output argmax(V*h) mean
+weights "model.safetensors"
+`
+	for seed := range int64(9) {
+		l := withRanges(t, text, seed, "1")
+		for _, chip := range []string{"cortex-m0plus", "rv32imc"} {
+			if _, err := l.with(cc.Target, "mcu", chip).Schedule(); err != nil {
+				t.Errorf("seed %d, %s: %v", seed, chip, err)
+			}
+		}
 	}
 }

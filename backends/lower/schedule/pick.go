@@ -84,6 +84,7 @@ const (
 type picker struct {
 	asm    Assembler
 	plan   *lower.Plan
+	shop   *step.Workshop
 	chip   *chip.Part
 	budget Budget
 	space  Space
@@ -99,8 +100,11 @@ func Pick(p *lower.Plan, c *chip.Part, b Budget, asm Assembler) (*Picked, error)
 		return nil, fmt.Errorf("there are no prices of %s", c.Name)
 	}
 	b.Flash, b.RAM = cmp.Or(b.Flash, c.Flash-startFlash), cmp.Or(b.RAM, c.RAM-startRAM)
-	k := &picker{asm: asm, plan: p, chip: c, budget: b, space: Of(p, c), cache: map[string]*Candidate{}}
-	return k.pick()
+	return newPicker(p, c, b, asm).pick()
+}
+
+func newPicker(p *lower.Plan, c *chip.Part, b Budget, asm Assembler) *picker {
+	return &picker{asm: asm, plan: p, shop: step.NewWorkshop(p), chip: c, budget: b, space: Of(p, c), cache: map[string]*Candidate{}}
 }
 
 // time is what is made least.
@@ -115,9 +119,15 @@ func (k *picker) time(p Price) float64 {
 	return p.Step() + share*p.Output
 }
 
-// bold reports whether a choice is narrower than the plan says, which often cannot be proven.
-func bold(c step.Choice) bool {
-	return slices.ContainsFunc(c.Layers, func(l step.LayerChoice) bool { return l.Pairs || l.Sum > 0 })
+// bold reports whether a choice is narrower than the plan says, which often cannot be proven: a sum that is made less by the largest state
+// needs a bit more where it fills a word.
+func (k *picker) bold(c step.Choice) bool {
+	for i, l := range c.Layers {
+		if l.Pairs || l.Sum > 0 || l.Below && k.plan.Layers[i].SumBits >= c.Word {
+			return true
+		}
+	}
+	return false
 }
 
 // price builds and prices a choice; nil where the plan does not allow it.
@@ -157,8 +167,8 @@ func (k *picker) prices(choices []step.Choice) []*Candidate {
 
 // make builds and prices a choice; it changes nothing, and runs beside others.
 func (k *picker) make(c step.Choice) *Candidate {
-	prog, err := step.Build(k.plan, c)
-	if err != nil || bold(c) && step.Verify(prog) != nil {
+	prog, err := k.shop.Build(c)
+	if err != nil || k.bold(c) && step.Verify(prog) != nil {
 		return nil
 	}
 	var known map[string]Known
@@ -355,7 +365,7 @@ func (k *picker) best(all []*Candidate) (*Picked, error) {
 }
 
 func (k *picker) proven(c step.Choice) (*step.Program, *step.Report, error) {
-	prog, err := step.Build(k.plan, c)
+	prog, err := k.shop.Build(c)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -167,7 +167,7 @@ func TestFeaturesAreWhatRuns(t *testing.T) {
 // TestBestLeavesItsCandidates: what the verifier refuses is passed over, and the candidates stay for whoever looks for more around them.
 func TestBestLeavesItsCandidates(t *testing.T) {
 	p, c := plans(1)[0], part(t, "atmega328p")
-	k := &picker{plan: p, chip: c, budget: Budget{Flash: c.Flash, RAM: c.RAM}, space: Of(p, c), cache: map[string]*Candidate{}}
+	k := newPicker(p, c, Budget{Flash: c.Flash, RAM: c.RAM}, nil)
 	first, ok := k.start()
 	if !ok {
 		t.Fatal("no choice to begin with")

@@ -13,7 +13,34 @@ import (
 
 // Build makes the program of a plan under a choice: the only place that knows radix, lanes, masks and offsets. The error says
 // why the plan does not allow the choice. Whether its types hold every value is for Verify to prove.
-func Build(p *lower.Plan, c Choice) (prog *Program, err error) {
+func Build(p *lower.Plan, c Choice) (*Program, error) { return NewWorkshop(p).Build(c) }
+
+// Workshop builds programs of one plan under many choices, several at a time: what they have in common is computed once.
+type Workshop struct {
+	plan   *lower.Plan
+	mu     sync.Mutex
+	graphs map[*int64]func() *arith.AdderGraph // by a matrix's first entry
+}
+
+func NewWorkshop(p *lower.Plan) *Workshop {
+	return &Workshop{plan: p, graphs: map[*int64]func() *arith.AdderGraph{}}
+}
+
+// adders are the shared additions of a matrix of the plan, which nobody changes.
+func (s *Workshop) adders(w *lower.Matrix) *arith.AdderGraph {
+	s.mu.Lock()
+	graph := s.graphs[&w.Ints[0]]
+	if graph == nil {
+		graph = sync.OnceValue(func() *arith.AdderGraph { return arith.ShareAdders(w.Ints, w.Rows, w.Cols) })
+		s.graphs[&w.Ints[0]] = graph
+	}
+	s.mu.Unlock()
+	return graph()
+}
+
+// Build is the function of that name.
+func (s *Workshop) Build(c Choice) (prog *Program, err error) {
+	p := s.plan
 	if err := c.Check(p); err != nil {
 		return nil, err
 	}
@@ -26,7 +53,7 @@ func Build(p *lower.Plan, c Choice) (prog *Program, err error) {
 			panic(r)
 		}
 	}()
-	b := &builder{plan: p, choice: c, names: localNames().Inner(), embeds: map[*ir.Tensor]*Array{}}
+	b := &builder{Workshop: s, choice: c, names: localNames().Inner(), embeds: map[*ir.Tensor]*Array{}}
 	b.prog = &Program{Name: p.Name, TwoPhase: p.TwoPhase(), Origins: map[string]lower.Origin{}}
 	b.input()
 	var layers []*layer
@@ -62,7 +89,7 @@ var localNames = sync.OnceValue(func() *lower.Names {
 
 // builder collects a program.
 type builder struct {
-	plan    *lower.Plan
+	*Workshop
 	choice  Choice
 	prog    *Program
 	names   *lower.Names

@@ -382,3 +382,32 @@ func TestPairsMoveTheirConstants(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkshop: a workshop builds what Build does, and shares the additions of a matrix once, for every choice that it builds.
+func TestWorkshop(t *testing.T) {
+	tried := 0
+	for seed := int64(0); seed < 300 && tried < 5; seed++ {
+		p := plantest.Random(rand.New(rand.NewSource(seed)))
+		c, v := step.Plain(p), &p.Readout.Matrix
+		c.Readout.Product = step.Adders
+		want, err := step.Build(p, c)
+		if err != nil || len(v.Ints) < 64 {
+			continue
+		}
+		tried++
+		shop := step.NewWorkshop(p)
+		got, err := shop.Build(c)
+		if err != nil || step.Text(got) != step.Text(want) {
+			t.Fatalf("seed %d: %v\n%s\nwant\n%s", seed, err, step.Text(got), step.Text(want))
+		}
+		anew := testing.AllocsPerRun(2, func() { step.Build(p, c) })
+		again := testing.AllocsPerRun(2, func() { shop.Build(c) })
+		shared := testing.AllocsPerRun(2, func() { arith.ShareAdders(v.Ints, v.Rows, v.Cols) })
+		if again > anew-shared/2 {
+			t.Errorf("seed %d: %v allocations where additions are shared already, %v where they are not, %v to share them", seed, again, anew, shared)
+		}
+	}
+	if tried < 5 {
+		t.Errorf("only %d plans have straight additions", tried)
+	}
+}

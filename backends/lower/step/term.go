@@ -448,7 +448,7 @@ func (b *builder) multiply(f *Func, w *lower.Matrix, how Product, in vectorIn, y
 	v := in.array
 	switch how {
 	case Adders:
-		return b.adders(w, in, y, acc, bits)
+		return b.additions(w, in, y, acc, bits)
 	case Groups:
 		return b.groups(f, w, in, y, acc, bits)
 	case Coupled:
@@ -534,12 +534,12 @@ func (b *builder) row(w *lower.Matrix, t *Array, acc Int, entry func(j *Expr) *E
 	}
 }
 
-// adders multiplies by shared additions. Their sums are as wide as the widest of them; the rows are as wide as the plan has proven.
-func (b *builder) adders(w *lower.Matrix, v vectorIn, y *Array, acc Int, bits int) []Stmt {
+// additions multiplies by shared additions. Their sums are as wide as the widest of them; the rows are as wide as the plan has proven.
+func (b *builder) additions(w *lower.Matrix, v vectorIn, y *Array, acc Int, bits int) []Stmt {
 	if !Straight(w) {
 		b.fail("a matrix of %d signed digits is too large for straight additions", digits(w))
 	}
-	g := arith.ShareAdders(w.Ints, w.Rows, w.Cols)
+	g := b.adders(w)
 	acc = b.calc(acc.Bits, g.Bits(v.entries))
 	var out []Stmt
 	node := func(n, shift int) *Expr {
