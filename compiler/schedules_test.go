@@ -59,7 +59,7 @@ output argmax(V*h) mean
 weights "model.safetensors"
 `
 	for seed := range int64(9) {
-		l := withRanges(t, text, seed, "1")
+		l := randomWeights(t, text, seed)
 		for _, chip := range []string{"cortex-m0plus", "rv32imc"} {
 			if _, err := l.with(cc.Target, "mcu", chip).Schedule(); err != nil {
 				t.Errorf("seed %d, %s: %v", seed, chip, err)
