@@ -284,6 +284,9 @@ func TestPage(t *testing.T) {
 	if !v.holds("document.scrollingElement.scrollWidth <= 390") {
 		t.Error("a narrow page is wider than its window")
 	}
+	if !v.holds(`[...document.querySelectorAll("#tabs button")].every((b) => b.getBoundingClientRect().right <= 390)`) {
+		t.Error("tabs are beyond the edge of a narrow page")
+	}
 }
 
 // keys presses a named key, with modifiers.
@@ -319,6 +322,16 @@ func (v *visit) selected() string {
 	return text
 }
 
+// line is the line of the editor that the selection begins in.
+func (v *visit) line() string {
+	v.Helper()
+	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`getSelection().anchorNode?.parentElement?.closest(".cm-line")?.innerText ?? ""`))
+	if err != nil {
+		v.Fatal(err)
+	}
+	return text
+}
+
 // TestEditor uses what the editor knows: hover, completion, definition, uses, rename, fixes.
 func TestEditor(t *testing.T) {
 	v := open(t, "")
@@ -347,12 +360,26 @@ func TestEditor(t *testing.T) {
 		v.keys(kb.ArrowRight)
 	}
 	v.keys(kb.F12)
-	for end := time.Now().Add(patience); v.selected() != "U"; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			v.shot("failed")
-			t.Fatalf("F12 selects %q", v.selected())
+	onLine := func(how, name, line string) {
+		t.Helper()
+		for end := time.Now().Add(patience); v.selected() != name || !strings.HasPrefix(v.line(), line); time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(end) {
+				v.shot("failed")
+				t.Fatalf("%s selects %q in %q, not %q in %q", how, v.selected(), v.line(), name, line)
+			}
 		}
 	}
+	onLine("F12", "U", "param U")
+	v.keys(kb.F12, chromedp.ModifierShift)
+	onLine("Shift+F12", "U", "h <- ")
+	v.keys(kb.F12, chromedp.ModifierShift)
+	onLine("Shift+F12 at the last use", "U", "param U")
+	x, y := v.place("#editor .cm-content", "relu")
+	v.do(chromedp.MouseClickXY(x, y))               // elsewhere
+	x, y = v.place("#editor .cm-content", "onehot") // whose middle is 15 characters behind that of hadamard, and 4.5 behind that of U
+	left, _ := v.place("#editor .cm-content", "hadamard")
+	v.do(chromedp.MouseClickXY(x-4.5*(x-left)/15, y, chromedp.ButtonModifiers(chromedp.ModifierCtrl)))
+	onLine("Ctrl and a click", "U", "param U")
 	v.keys(kb.F2)
 	v.until(".cm-dialog", "Rename U to")
 	v.shot("rename")
@@ -454,6 +481,26 @@ func TestStopNew(t *testing.T) {
 	v.press("Stop")
 	v.until("#panel", "Stopped. The model is as it was.")
 	v.until("#editor", "model copy")
+}
+
+// TestSkip takes the first model of sampled data while settings are tried.
+func TestSkip(t *testing.T) {
+	v := open(t, "")
+	v.until("#state", "no errors")
+	v.click("[data-tab=train]")
+	v.press("Use a sample: motion.csv")
+	v.until("#panel", "Write a model for it")
+	if seen := v.see("#panel"); strings.Contains(seen, "Skip the trials") {
+		t.Errorf("there is nothing to skip: %q", seen)
+	}
+	v.press("Write a model for it")
+	v.until("#panel", "Skip the trials")
+	v.shot("trials")
+	v.press("Skip the trials")
+	if seen := v.until("#panel", "Why the model is as it is"); strings.Contains(seen, "tried") || strings.Contains(seen, "Stopped") || strings.Contains(seen, "Skip the trials") {
+		t.Errorf("the trials were not skipped: %q", seen)
+	}
+	v.until("#editor", "model motion")
 }
 
 // TestChangedMeanwhile changes the text while it is trained: the weights are not taken, and nothing says that they are.

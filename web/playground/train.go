@@ -26,6 +26,7 @@ type designed struct {
 func (p *Playground) design(ctx context.Context, a struct {
 	Data string   `json:"data"` // path
 	Set  []string `json:"set"`  // settings of the train block, as "id=session"
+	Skip bool     `json:"skip"` // tries nothing: the model is the first one
 }) (any, error) {
 	name := filepath.Base(a.Data)
 	var set [][2]string
@@ -40,14 +41,14 @@ func (p *Playground) design(ctx context.Context, a struct {
 	if err != nil {
 		return nil, err
 	}
-	if tries := d.Tries(); tries > 0 {
+	if tries := d.Tries(); tries > 0 && !a.Skip {
 		var last time.Time
 		err := d.Try(ctx, func(n float64) {
 			if time.Since(last) < often {
 				return
 			}
 			last = time.Now()
-			p.tell(news{Say: fmt.Sprintf("trying augmentation: short training %d of %d", min(int(n)+1, tries), tries), Done: n / float64(tries)})
+			p.tell(news{Say: fmt.Sprintf("trying augmentation: short training %d of %d", min(int(n)+1, tries), tries), Tries: true, Done: n / float64(tries)})
 		})
 		if errors.Is(err, context.Canceled) {
 			return nil, errStopped
@@ -64,6 +65,7 @@ func (p *Playground) design(ctx context.Context, a struct {
 type news struct {
 	Say     string       `json:"say,omitempty"`
 	Done    float64      `json:"done,omitempty"`    // 0 to 1
+	Tries   bool         `json:"tries,omitempty"`   // there is a model already, and settings are tried
 	Line    string       `json:"line,omitempty"`    // to remember
 	Metrics string       `json:"metrics,omitempty"` // of all epochs, a JSON line each
 	Warn    []Diagnostic `json:"warn,omitempty"`

@@ -5,8 +5,9 @@ import { lines } from "./plots";
 import type { DataFile } from "./model";
 import { latest, type Page, type Panel } from "./page";
 
-type News = { say?: string; done?: number; line?: string; metrics?: string; warn?: Diagnostic[] };
+type News = { say?: string; done?: number; tries?: boolean; line?: string; metrics?: string; warn?: Diagnostic[] };
 type Score = { split: string; level: string; accuracy?: number | null; macro_f1?: number | null; loss?: number | null };
+type Designed = { text: string; choices: { name: string; value: string; reason: string }[] };
 type Trained = { weights: string; report: string; scores: Score[]; remarks: string[] | null; best_epoch: number; seconds_in_all: number };
 
 // seconds spells a time that is estimated.
@@ -26,6 +27,8 @@ export class TrainPanel implements Panel {
   private write = el("button", { onclick: () => void this.design() }, "Write a model for it");
   private go = el("button", { class: "main", onclick: () => void this.train() }, "Train");
   private stop = el("button", { onclick: () => this.cancel(), hidden: true }, "Stop");
+  private skip = el("button", { onclick: () => this.first(), hidden: true, title: "Short trainings try settings; without them the model has those that come first" }, "Skip the trials");
+  private skipped = false; // the trials are to be left out
   private about = el("p", { class: "quiet" });
   private head = el("div", { class: "page", style: "padding:0" });
   private place: HTMLElement;
@@ -34,7 +37,7 @@ export class TrainPanel implements Panel {
     this.place = el("div", { class: "page" },
       el("p", {}, "Drop a table of recordings (CSV), arrays (.npy, .npz) or a time series set (.ts, .arff). hrnnc looks at it and writes a model that trains well as it is; you can change every line. The data stays in this page."),
       el("div", { class: "row" }, el("button", { onclick: () => this.pick() }, "Choose data…"), el("button", { onclick: () => void this.sample().catch((e) => toast(e.message)) }, "Use a sample: motion.csv")),
-      this.head, this.about, el("div", { class: "row" }, this.go, this.stop, this.said), this.bar, this.curve, this.log, this.out);
+      this.head, this.about, el("div", { class: "row" }, this.go, this.stop, this.skip, this.said), this.bar, this.curve, this.log, this.out);
     this.bar.hidden = true;
   }
 
@@ -78,6 +81,7 @@ export class TrainPanel implements Panel {
 
   private begin() {
     this.running = true;
+    this.skipped = false;
     this.began = performance.now();
     this.bar.hidden = this.stop.hidden = false;
     this.bar.removeAttribute("value");
@@ -91,13 +95,14 @@ export class TrainPanel implements Panel {
 
   private end() {
     this.running = false;
-    this.bar.hidden = this.stop.hidden = true;
+    this.bar.hidden = this.stop.hidden = this.skip.hidden = true;
     this.said.textContent = "";
     this.offer();
   }
 
   private hear = (n: News) => {
     if (n.done) this.bar.value = n.done;
+    this.skip.hidden = !n.tries || this.skipped;
     const took = (performance.now() - this.began) / 1000;
     if (n.say) this.said.textContent = n.say + (n.done && n.done < 1 && took > 2 ? `, about ${seconds((took * (1 - n.done)) / n.done)} left` : "");
     if (n.line) {
@@ -122,13 +127,21 @@ export class TrainPanel implements Panel {
     setTimeout(() => { if (this.running) engine.restart(); }, 3000); // where nothing hears it
   }
 
+  // first ends the trials of a design, which is then written without them.
+  private first() {
+    this.skipped = this.skip.hidden = true;
+    this.said.textContent = "writing the model";
+    this.page.engines.named("train").cancel();
+  }
+
   private async design() {
     const data = this.page.model.data.find((d) => d.path === this.files.value);
     if (!data || this.running) return;
     this.begin();
     try {
       const set = this.settings.value.trim() ? this.settings.value.trim().split(/\s+/) : [];
-      const d = await this.page.engines.named("train").call<{ text: string; choices: { name: string; value: string; reason: string }[] }>("design", { data: data.path, set }, this.hear);
+      const ask = (skip: boolean) => this.page.engines.named("train").call<Designed>("design", { data: data.path, set, skip }, this.hear);
+      const d = await ask(false).catch((error) => { if (this.skipped) return ask(true); throw error; });
       this.page.model.weights = null;
       this.page.model.example = "";
       this.page.setModel(d.text);
