@@ -128,7 +128,7 @@ def augmented(x, rng, shifts):
     if AUGMENT["noise"]:
         x = x + AUGMENT["noise"] * normal(*x.shape)
     if AUGMENT["drop"]:
-        x = x * (torch.rand(x.shape[1], generator=rng) >= AUGMENT["drop"])
+        x = x * (torch.rand(x.shape[1], generator=rng) >= torch.tensor(AUGMENT["drop"]))  # one for all, or one for each
     return x.reshape(shape)
 
 

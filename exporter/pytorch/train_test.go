@@ -78,7 +78,7 @@ state h : int16[32]
 h <- hadamard(h) + U*x + b
 output total = V*h at last
 weights "w.safetensors"
-train { data = "walks.npz"  epochs = 2  batch = 20  augment_noise = 0.1  augment_scale = 0.1  augment_shift = 2  augment_drop = 0.1  augment_warp = 0.1
+train { data = "walks.npz"  epochs = 2  batch = 20  augment_noise = 0.1  augment_scale = 0.1  augment_shift = 2  augment_drop = [0.1, 0.2]  augment_warp = 0.1
   draws = 2  frame = 2  normalise = channel }
 `,
 	"tokens": `model tokens

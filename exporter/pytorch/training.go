@@ -113,7 +113,7 @@ func (t *Training) augment() dict {
 	}
 	return dict{{"rotate", number(a.Rotate)}, {"sensors", "[" + strings.Join(sensors, ", ") + "]"}, {"pixels", strconv.Itoa(a.ShiftPixels)},
 		{"erase", strconv.Itoa(a.Erase)}, {"gain", numbers(gain)}, {"offset", numbers(offset)}, {"shift", strconv.Itoa(shift)}, {"warp", number(a.Warp)},
-		{"scale", number(a.Scale)}, {"noise", number(a.Noise / t.Model.Input.Scale)}, {"drop", number(a.Drop)}, {"channels", strconv.Itoa(max(1, channels))}}
+		{"scale", number(a.Scale)}, {"noise", number(a.Noise / t.Model.Input.Scale)}, {"drop", numbers(a.Drop)}, {"channels", strconv.Itoa(max(1, channels))}}
 }
 
 func numbers(list []float64) string {
@@ -127,7 +127,7 @@ func numbers(list []float64) string {
 // augments reports whether train.py changes training sequences, whose values it then rounds itself.
 func (t *Training) augments() bool {
 	a := t.Augment
-	return t.Model.Input.Vocab == 0 && (a.Rotate > 0 || a.Shift > 0 || a.Warp > 0 || a.Scale > 0 || a.Noise > 0 || a.Drop > 0 || t.images())
+	return t.Model.Input.Vocab == 0 && (a.Rotate > 0 || a.Shift > 0 || a.Warp > 0 || a.Scale > 0 || a.Noise > 0 || len(a.Drop) > 0 || t.images())
 }
 
 // images reports whether train.py changes images, which it then has as they are stored.

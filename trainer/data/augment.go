@@ -22,8 +22,9 @@ type Augment struct {
 	Noise float64
 	// Scale is the standard deviation of the factor of the whole sequence, about 1.
 	Scale float64
-	// Drop is the probability of each channel to be 0 for the whole sequence, so that none is relied on alone.
-	Drop float64
+	// Drop is the probability of each channel to be 0 for the whole sequence, so that none is relied on alone: one for all
+	// channels, or one for each. None is no dropping.
+	Drop []float64
 	// ShiftPixels moves an image by up to so many pixels each way; zeros come in.
 	ShiftPixels int
 	// Erase sets a square of up to so many pixels to zero.
@@ -151,9 +152,9 @@ func (a Augment) values(x []float64, d int, rng *rand.Rand) {
 			x[j] += float64(a.Noise * rng.NormFloat64())
 		}
 	}
-	if a.Drop > 0 {
+	if len(a.Drop) > 0 {
 		for c := range d {
-			if rng.Float64() < a.Drop {
+			if rng.Float64() < a.Drop[c%len(a.Drop)] {
 				dropChannel(x[c:], d)
 			}
 		}

@@ -111,7 +111,7 @@ func TestAugmentDrop(t *testing.T) {
 	var dropped [3]int
 	const draws = 2000
 	for range draws {
-		s.Train.Augmented(1, 0, Augment{Drop: 0.25}, rng, got)
+		s.Train.Augmented(1, 0, Augment{Drop: []float64{0.25}}, rng, got)
 		for c := range dropped {
 			switch {
 			case got[c] == x[c] && got[12+c] == x[12+c]:
@@ -126,6 +126,29 @@ func TestAugmentDrop(t *testing.T) {
 		if part := float64(n) / draws; math.Abs(part-0.25) > 0.03 {
 			t.Errorf("channel %d was dropped in %.3f of the draws", c, part)
 		}
+	}
+}
+
+// TestAugmentDropOfEach: a probability for each channel, of which the frames of a step count as one; another number of them is refused.
+func TestAugmentDropOfEach(t *testing.T) {
+	file := saveNpz(t, map[string]*npy.Array{"x": ints('i', 2, 20, 6, 3), "y": ints('i', 2, 20)})
+	s, o := load(t, file, "valid=0", "frame=2"), options(t, "valid=0", "frame=2", "augment_drop=0,0,0.9")
+	rng, dropped := rand.New(rand.NewPCG(1, 2)), 0
+	x, got := values(&s.Train, 1), make([]float64, 18)
+	for range 200 {
+		s.Train.Augmented(1, 0, o.Augment, rng, got)
+		if !slices.Equal(channel(got, 3, 0), channel(x, 3, 0)) || !slices.Equal(channel(got, 3, 1), channel(x, 3, 1)) {
+			t.Fatalf("%v became %v", x, got)
+		}
+		if slices.Equal(channel(got, 3, 2), make([]float64, 6)) {
+			dropped++
+		}
+	}
+	if dropped < 165 || dropped == 200 {
+		t.Errorf("dropped %d times of 200", dropped)
+	}
+	if _, err := Load(file, options(t, "valid=0", "augment_drop=0.1,0.2")); err == nil || !strings.Contains(err.Error(), "augment_drop has 2 probabilities; channels: 3") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -180,7 +180,7 @@ var Settings = []Setting{
 	{"augment_rotate", "turn the x, y and z of sensors together, by up to this many degrees in any direction, each training sequence or piece anew", Series,
 		nil, 0, 180, func(o *Options) any { return &o.Augment.Rotate }},
 	{"augment_scale", "scale each training sequence by 1 plus noise of this standard deviation", valued, nil, 0, 10, func(o *Options) any { return &o.Augment.Scale }},
-	{"augment_drop", "probability of each channel of a training sequence to be 0 throughout, its mean after normalise = channel", Series | Audio, nil, 0, 0.9, func(o *Options) any { return &o.Augment.Drop }},
+	{"augment_drop", "probability of each channel of a training sequence to be 0 throughout, its mean after normalise = channel: one for all, or one for each", Series | Audio, nil, 0, 0.9, func(o *Options) any { return &o.Augment.Drop }},
 	{"augment_pixels", "move training images by up to this many pixels", Images, nil, 0, 1 << 10, func(o *Options) any { return &o.Augment.ShiftPixels }},
 	{"augment_erase", "blank a square of up to this many pixels in training images", Images, nil, 0, 1 << 10, func(o *Options) any { return &o.Augment.Erase }},
 }

@@ -88,7 +88,7 @@ func TestFrameIsOneChannel(t *testing.T) {
 	}
 	got, rng, dropped := make([]float64, 12), rand.New(rand.NewPCG(1, 2)), 0
 	for range 20 {
-		s.Train.Augmented(0, 0, Augment{Drop: 0.5}, rng, got)
+		s.Train.Augmented(0, 0, Augment{Drop: []float64{0.5}}, rng, got)
 		for c := range 2 {
 			zeros := 0
 			for i := c; i < 12; i += 2 {

@@ -156,7 +156,10 @@ func (p *pool) checkAugment(name string, o *Options, d int) error {
 	if shift := o.Augment.Shift; !p.frame.image && shift >= p.frame.steps && shift > 0 {
 		return fail(name, "").Errorf(code, "augment_shift is 0 to %d for sequences of %s, not %d", p.frame.steps-1, diag.Count(p.frame.steps, "step"), shift).Helpf("a few steps are enough")
 	}
-	if o.Augment.Drop > 0 && d == 1 {
+	if n := len(o.Augment.Drop); n > 1 && n != d {
+		return fail(name, "").Errorf(code, "augment_drop has %s; channels: %d", diag.Count(n, "probability"), d).Helpf("give one for all, or one for each")
+	}
+	if len(o.Augment.Drop) > 0 && slices.Max(o.Augment.Drop) > 0 && d == 1 {
 		return fail(name, "").Errorf(code, "augment_drop would blank whole sequences: they have one channel").Helpf("remove it; augment_noise and augment_scale suit one channel")
 	}
 	return nil
