@@ -1,4 +1,4 @@
-// Package ecg holds the front end in C of the ecg model to the bits that it was trained on.
+// Package ecg holds the front ends in C of the ecg model to the bits that it was trained on.
 package ecg
 
 import (
@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,16 +97,72 @@ func same(t *testing.T, program string, samples []int16) {
 	}
 }
 
-// TestCompilers compiles the front end as chips and desktops would, with all warnings as errors.
+// TestRhythm holds chip/rhythm.c to internal/frontend: marks of any distance, and those of recordings.
+func TestRhythm(t *testing.T) {
+	need(t, "gcc")
+	program := filepath.Join(t.TempDir(), "marks")
+	if _, err := exttool.Run(t.Context(), ".", nil, "gcc", "-std=c99", "-O1", "-fsanitize=undefined", "-fno-sanitize-recover", "-Ichip",
+		"-o", program, "testdata/marks.c", "chip/rhythm.c"); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(2, 2))
+	for _, longest := range []int{1, 2, 60, 300, 3000} {
+		var marked []bool
+		for range 2000 {
+			marked = append(append(marked, make([]bool, rng.IntN(longest))...), true)
+		}
+		sameRhythm(t, program, marked)
+	}
+	a, err := files.OpenNpz(filepath.Join(shared.Path(t, "data", "mitbih"), "mitbih.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range []string{"100", "207", "208"} {
+		at, err := a.Integers("at_" + record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		marked := make([]bool, at[len(at)-1]/frontend.ECGHop+1)
+		for _, m := range at {
+			marked[m/frontend.ECGHop] = true
+		}
+		sameRhythm(t, program, marked)
+	}
+}
+
+func sameRhythm(t *testing.T, program string, marked []bool) {
+	t.Helper()
+	var in bytes.Buffer
+	for _, m := range marked {
+		in.WriteByte(map[bool]byte{true: 1}[m])
+	}
+	got, err := exttool.Run(t.Context(), ".", &in, program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := frontend.Rhythms(marked)
+	if len(got) != len(want) {
+		t.Fatalf("%d bytes of %d steps", len(got), len(want))
+	}
+	for step, b := range got {
+		if int8(b) != want[step] {
+			t.Fatalf("step %d: %d, not %d", step, int8(b), want[step])
+		}
+	}
+}
+
+// TestCompilers compiles the front ends as chips and desktops would, with all warnings as errors.
 func TestCompilers(t *testing.T) {
 	for _, c := range []string{"gcc", "clang", "arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb", "avr-gcc -mmcu=atmega328p"} {
 		name, args, _ := strings.Cut(c, " ")
 		t.Run(name, func(t *testing.T) {
 			need(t, name)
 			args := append(strings.Fields(args), "-std=c99", "-Os", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wpedantic",
-				"-Werror", "-c", "-o", filepath.Join(t.TempDir(), "object"), "chip/slopes.c")
-			if _, err := exttool.Run(t.Context(), ".", nil, name, args...); err != nil {
-				t.Error(err)
+				"-Werror", "-c", "-o", filepath.Join(t.TempDir(), "object"))
+			for _, file := range []string{"chip/slopes.c", "chip/rhythm.c"} {
+				if _, err := exttool.Run(t.Context(), ".", nil, name, slices.Concat(args, []string{file})...); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}

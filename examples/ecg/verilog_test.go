@@ -3,6 +3,7 @@ package ecg
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,24 +73,67 @@ func simulated(t *testing.T, dir string, samples []int16, want [][frontend.NumSl
 	for _, w := range want {
 		fmt.Fprintf(&lines, "%d %d\n", w[0], w[1])
 	}
-	if err := os.WriteFile(filepath.Join(dir, "samples.hex"), in.Bytes(), 0o600); err != nil {
+	written(t, dir, "slopes", "samples.hex", in.Bytes(), lines.Bytes(), args...)
+}
+
+// written runs a testbench on a file, and compares the lines that it writes.
+func written(t *testing.T, dir, module, file string, in, want []byte, args ...string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, file), in, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := exttool.Run(t.Context(), dir, nil, "vvp", append([]string{"slopes"}, args...)...); err != nil {
+	if _, err := exttool.Run(t.Context(), dir, nil, "vvp", append([]string{module}, args...)...); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(dir, "slopes.txt"))
+	got, err := os.ReadFile(filepath.Join(dir, module+".txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, w := bytes.Split(got, []byte("\n")), bytes.Split(lines.Bytes(), []byte("\n"))
+	g, w := bytes.Split(got, []byte("\n")), bytes.Split(want, []byte("\n"))
 	if len(g) != len(w) {
-		t.Fatalf("%d steps, not %d", len(g)-1, len(want))
+		t.Fatalf("%d steps, not %d", len(g)-1, len(w)-1)
 	}
 	for i := range g {
 		if !bytes.Equal(g[i], w[i]) {
 			t.Fatalf("step %d: %s, not %s", i, g[i], w[i])
 		}
+	}
+}
+
+// TestRhythmVerilog holds chip/rhythm.v to internal/frontend in a simulator: marks of any distance, with cycles in which one side or the
+// other waits, and with a reset.
+func TestRhythmVerilog(t *testing.T) {
+	need(t, "iverilog")
+	dir := t.TempDir()
+	if _, err := exttool.Run(t.Context(), "chip", nil, "iverilog", "-g2001", "-Wall", "-o", filepath.Join(dir, "rhythm"), "rhythm.v", "rhythm_tb.v"); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(4, 4))
+	var steps []bool
+	for _, longest := range []int{1, 2, 10, 60, 60, 60, 300, 2, 600} {
+		for range 60 {
+			steps = append(append(steps, make([]bool, rng.IntN(longest))...), true)
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		reset int // behind so many steps
+		args  []string
+	}{{"random", 0, nil}, {"pauses", 0, []string{"+pauses"}}, {"reset", 4000, []string{"+pauses", "+reset=4000"}}} {
+		t.Run(c.name, func(t *testing.T) {
+			bytesOf := frontend.Rhythms(steps)
+			if c.reset > 0 { // what it finds in work is lost
+				bytesOf = slices.Concat(frontend.Rhythms(steps[:c.reset-1]), frontend.Rhythms(steps[c.reset:]))
+			}
+			var in, want bytes.Buffer
+			for _, mark := range steps {
+				fmt.Fprintf(&in, "%d\n", map[bool]int{true: 1}[mark])
+			}
+			for _, x := range bytesOf {
+				fmt.Fprintf(&want, "%d\n", x)
+			}
+			written(t, dir, "rhythm", "marks.txt", in.Bytes(), want.Bytes(), c.args...)
+		})
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package frontend turns sound, and electrocardiograms, into features with integers alone, so that a chip computes the same bits as the
 // training that the features were learned from: examples/digits/chip/frontend.c and examples/ecg/chip/slopes.c are it in C. Files and data
-// sets are others' business. Start with Bands and ECG; Features and Slopes take a whole recording.
+// sets are others' business. Start with Bands, ECG and Rhythm; Features, Slopes and Rhythms take a whole recording.
 package frontend
 
 import (

@@ -339,6 +339,18 @@ func TestMITBIH(t *testing.T) {
 	if all.Train.N != 51_013-1_963 || all.Valid.N != 0 { // 201 is of a man whose other record is tested
 		t.Errorf("without validation %d + %d windows", all.Train.N, all.Valid.N)
 	}
+	// Beat 7 is the S, and comes early; beat 8 comes late. A beat's rhythm begins with its mark.
+	rhythm := knownSet(t, "mitbih", "channels=rhythm")
+	for i, sign := range []float64{0, -1, 1} {
+		x := values(&rhythm.Test, 6+i)
+		last, mark := 32*x[143], 32*x[143-24]
+		if last != mark || sign == 0 && last != 0 || sign*last < math.Abs(sign) || sign < 0 && 32*x[143-25] == mark {
+			t.Errorf("beat %d has the rhythm %v", 6+i, x[110:])
+		}
+	}
+	if _, err := Load("mitbih", options(t, "stream=yes", "channels=rhythm")); err == nil || !strings.Contains(err.Error(), "no channel") {
+		t.Errorf("got %v", err)
+	}
 	if _, err := Load("mitbih", options(t, "stride=2")); err == nil || !strings.Contains(err.Error(), "each beat has one window") {
 		t.Errorf("got %v", err)
 	}

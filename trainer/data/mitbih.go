@@ -45,8 +45,13 @@ func readMITBIH(dir string, o Options) (*pool, error) {
 	if o.Stride > 0 {
 		return nil, fail("mitbih", "").Errorf(code, "stride says nothing about this data set: each beat has one window").Helpf("remove it")
 	}
-	p := &pool{classes: beatClasses, hz: frontend.ECGRate / frontend.ECGHop, channels: named([]string{"fast", "slow"}, func(int) float64 { return 1.0 / 32 })}
-	b := beatRecords{recordings: recordings{d: frontend.NumSlopes, width: 1}, window: cmp.Or(o.Window, beatWindow), stream: o.Stream}
+	channels := []string{"fast", "slow", "rhythm"}
+	p := &pool{classes: beatClasses, hz: frontend.ECGRate / frontend.ECGHop, channelsUsed: channels[:frontend.NumSlopes]}
+	if o.Stream {
+		channels = p.channelsUsed // where nothing says where beats are
+	}
+	p.channels = named(channels, func(int) float64 { return 1.0 / 32 })
+	b := beatRecords{recordings: recordings{d: len(channels), width: 1}, window: cmp.Or(o.Window, beatWindow), stream: o.Stream}
 	if o.Stream {
 		p.classes = slices.Concat([]string{"background"}, beatClasses)
 		b.eachStep = true
@@ -72,7 +77,7 @@ func readMITBIH(dir string, o Options) (*pool, error) {
 	p.persons, p.recordingNames, p.personsKnown = b.names, b.names, true
 	p.note("DS1 and DS2 of de Chazal (2004), by patient; records 116, 124, 201, 205 and 220 of DS1 are the validation part, or but for 201, whose man is tested, trained on with valid = 0")
 	p.note("the lead as slopes, 60 a second, by the integer front end, without R peaks; beats of class Q are left out")
-	if b.values = b.slopes; !o.Stream {
+	if b.values = b.bytes; !o.Stream {
 		p.note("a window a beat, which ends 0.4 s behind its mark; values before a record are 0")
 		return p, b.windows("mitbih", p, b.window, b.window, 0)
 	}
@@ -86,7 +91,7 @@ type beatRecords struct {
 	recordings
 	window int
 	stream bool
-	slopes files.Packed[int16]
+	bytes  files.Packed[int16]
 	labels files.Packed[int32]
 	names  []string
 }
@@ -99,27 +104,27 @@ type beat struct {
 
 func (b *beatRecords) add(a *files.Arrays, record int32, to part) error {
 	name := strconv.Itoa(int(record))
-	slopes, beats, err := beatRecord(a, name)
+	slopes, rhythm, beats, err := beatRecord(a, name)
 	if err != nil {
 		return err
 	}
 	number := int32(len(b.names))
 	b.names = append(b.names, name)
-	c := cut{from: len(b.slopes) / b.d, steps: len(slopes), first: 0, label: -1, group: number, recording: number, part: to}
+	c := cut{from: len(b.bytes) / b.d, steps: len(slopes), first: 0, label: -1, group: number, recording: number, part: to}
 	if b.stream {
-		b.append(slopes)
+		b.append(slopes, rhythm)
 		b.cuts = append(b.cuts, c)
 		b.labels = append(b.labels, beatLabels(len(slopes), beats)...)
 		return nil
 	}
 	before := max(0, b.window-1-beatBehind)
-	if err := files.Fits(a.File, int64(len(b.slopes)+(before+len(slopes))*b.d)*2, 0); err != nil {
+	if err := files.Fits(a.File, int64(len(b.bytes)+(before+len(slopes))*b.d)*2, 0); err != nil {
 		return err
 	}
-	b.slopes = append(b.slopes, make(files.Packed[int16], before*b.d)...)
-	start := len(b.slopes) / b.d
-	b.append(slopes)
-	b.slopes = append(b.slopes, make(files.Packed[int16], beatBehind*b.d)...)
+	b.bytes = append(b.bytes, make(files.Packed[int16], before*b.d)...)
+	start := len(b.bytes) / b.d
+	b.append(slopes, rhythm)
+	b.bytes = append(b.bytes, make(files.Packed[int16], beatBehind*b.d)...)
 	for _, beat := range beats {
 		first := beat.at + beatBehind + 1 - b.window
 		c.from, c.first, c.steps, c.label = start+first, first, b.window, beat.class
@@ -128,20 +133,24 @@ func (b *beatRecords) add(a *files.Arrays, record int32, to part) error {
 	return nil
 }
 
-func (b *beatRecords) append(slopes [][frontend.NumSlopes]int8) {
-	for _, step := range slopes {
+// append takes the slopes of steps, and of windows the rhythm.
+func (b *beatRecords) append(slopes [][frontend.NumSlopes]int8, rhythm []int8) {
+	for t, step := range slopes {
 		for _, x := range step {
-			b.slopes = append(b.slopes, int16(x))
+			b.bytes = append(b.bytes, int16(x))
+		}
+		if !b.stream {
+			b.bytes = append(b.bytes, int16(rhythm[t]))
 		}
 	}
 }
 
-// beatRecord takes one record: its slopes, and its beats.
-func beatRecord(a *files.Arrays, name string) (slopes [][frontend.NumSlopes]int8, beats []beat, err error) {
+// beatRecord takes one record: the slopes and the rhythm of its steps, and its beats.
+func beatRecord(a *files.Arrays, name string) (slopes [][frontend.NumSlopes]int8, rhythm []int8, beats []beat, err error) {
 	columns := map[string][]int32{}
 	for _, column := range []string{"dx_", "at_", "sym_"} {
 		if columns[column], err = a.Integers(column + name); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	differences, marks, symbols := columns["dx_"], columns["at_"], columns["sym_"]
@@ -151,20 +160,22 @@ func beatRecord(a *files.Arrays, name string) (slopes [][frontend.NumSlopes]int8
 		samples[i] = int16(sum)
 	}
 	if len(marks) != len(symbols) {
-		return nil, nil, fail(a.File, "array sym_"+name).Errorf(code, "has %d symbols for %d beats", len(symbols), len(marks)).Helpf("fetch or copy it again")
+		return nil, nil, nil, fail(a.File, "array sym_"+name).Errorf(code, "has %d symbols for %d beats", len(symbols), len(marks)).Helpf("fetch or copy it again")
 	}
 	slopes = frontend.Slopes(samples)
+	marked := make([]bool, len(slopes))
 	for i, m := range marks {
 		at := int(m) / frontend.ECGHop
 		if m < 0 || at >= len(slopes) {
-			return nil, nil, fail(a.File, "array at_"+name).Errorf(code, "beat %d is not within the record", i).Helpf("fetch or copy it again")
+			return nil, nil, nil, fail(a.File, "array at_"+name).Errorf(code, "beat %d is not within the record", i).Helpf("fetch or copy it again")
 		}
+		marked[at] = true
 		class := slices.IndexFunc(beatSymbols, func(of string) bool { return slices.Contains([]byte(of), byte(symbols[i])) })
 		if class >= 0 {
 			beats = append(beats, beat{at, int32(class)})
 		}
 	}
-	return slopes, beats, nil
+	return slopes, frontend.Rhythms(marked), beats, nil
 }
 
 // beatLabels are the classes of so many steps: 0 is the background, -1 does not count. Of beats that overlap, the later one counts.
