@@ -236,18 +236,24 @@ func knownCommand(c *cobra.Command, args []string) error {
 	return d
 }
 
-// wrapArgs makes a wrong number of arguments a usage error.
+// wrapArgs makes a wrong number of arguments a usage error, which says what is missing or too many.
 func wrapArgs(c *cobra.Command) {
 	check := c.Args
 	c.Args = func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			var known *diag.Diagnostic
-			if errors.As(err, &known) {
-				return known
-			}
-			return usageError{fmt.Errorf("%w; usage: %s", err, c.UseLine())}
+		err := check(c, args)
+		var known *diag.Diagnostic
+		if err == nil || errors.As(err, &known) {
+			return err
 		}
-		return nil
+		named := strings.Fields(c.Use)[1:] // the command's arguments, and then perhaps a flag
+		if flag := slices.IndexFunc(named, func(word string) bool { return strings.HasPrefix(word, "-") }); flag >= 0 {
+			named = named[:flag]
+		}
+		d := misuse("no %s is named", strings.TrimSuffix(strings.Join(named, " "), "..."))
+		if len(args) > 0 {
+			d = misuse("%q is one argument too many", args[min(len(named), len(args)-1)])
+		}
+		return d.Helpf("write  %s;  %s --help shows more", strings.TrimSuffix(c.UseLine(), " [flags]"), c.CommandPath())
 	}
 }
 
