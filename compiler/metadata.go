@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"slices"
+
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/metadata"
@@ -21,6 +23,10 @@ func ReadMetadata(model *dsl.Model, f *weights.File) (*metadata.Metadata, diag.L
 	}
 	if rows := model.Readout.Matrix.Shape[0]; model.Output.Decision == ir.Logits && m.Outputs != nil && len(m.Outputs) != rows {
 		errs.Add(metadata.At(f, metadata.OutputsKey).Errorf("weights", "has %s, the model %s", diag.Count(len(m.Outputs), "entry"), diag.Count(rows, "output")).Helpf(help))
+	}
+	if i := slices.IndexFunc(m.Classes, func(name string) bool { return len(name) > ir.MaxLabel }); i >= 0 {
+		errs.Add(metadata.At(f, metadata.ClassesKey).Errorf("weights", "the name of class %d has %s", i, diag.Count(len(m.Classes[i]), "byte")).
+			Helpf("write one of at most %d, or remove the entry", ir.MaxLabel))
 	}
 	return m, errs
 }

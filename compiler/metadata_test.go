@@ -48,6 +48,8 @@ func TestMetadata(t *testing.T) {
 	for _, c := range []struct{ key, text, want string }{
 		{"range.h", " 12.5\n", ""},
 		{"range.h", "1e2", ""},
+		{"output.classes", `["` + strings.Repeat("x", 1000) + `"]`, ""},
+		{"output.classes", `["no", "` + strings.Repeat("x", 1001) + `"]`, "metadata output.classes: error[weights]: the name of class 1 has 1001 bytes; help: write one of at most 1000"},
 		{"range.h", "12.5abc", `metadata range.h: error[weights]: "12.5abc" is no range; help: it is the largest |h|`},
 		{"range.h", "12,5", `"12,5" is no range`},
 		{"range.h", "0,9", `"0,9" is no range`},

@@ -44,6 +44,8 @@ func (l *Lowered) ChipPrice() (*ChipPrice, error) {
 	switch {
 	case err != nil:
 		return nil, l.placed(c.Target, err)
+	case picked == nil && l.MCU() == "":
+		return nil, diag.List{diag.InFile(l.File, "").Errorf("mcu", "no chip is named").Helpf("add  --mcu NAME;  hrnnc chips lists them")}
 	case picked == nil:
 		return nil, diag.List{diag.InFile(l.File, "").Errorf("mcu", "there are no prices of %s", l.MCU()).
 			Helpf("hrnnc chips lists those that are emulated: they have prices")}

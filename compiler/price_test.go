@@ -50,6 +50,9 @@ func TestChipPriceIsThatOfTheSchedule(t *testing.T) {
 	if _, err := l.with(cc.Target, "mcu", "host").ChipPrice(); err == nil {
 		t.Error("this machine has a price")
 	}
+	if _, err := priced(t).ChipPrice(); err == nil || !strings.Contains(err.Error(), "no chip is named; help: add  --mcu NAME") {
+		t.Errorf("without a chip: %v", err)
+	}
 }
 
 // TestLogicPriceIsThatOfTheDesign: of the design that Compile makes, or of the smallest that is quick enough.

@@ -79,7 +79,12 @@ func (c *checker) declare(s Stmt) {
 		c.labels = s
 		c.m.Settings["labels"] = s.span(c.file)
 		for _, l := range s.Labels {
-			c.m.Output.Labels = append(c.m.Output.Labels, unquote(l))
+			label := unquote(l)
+			if n := len(label); n > ir.MaxLabel {
+				c.fail(s, "name", fmt.Sprintf("%d are possible, since generated code names the outputs", ir.MaxLabel), "a label has %s", diag.Count(n, "byte"))
+				return
+			}
+			c.m.Output.Labels = append(c.m.Output.Labels, label)
 		}
 	case *WeightsStmt:
 		if c.m.Weights != "" {

@@ -219,3 +219,16 @@ func TestMisfits(t *testing.T) {
 		}
 	}
 }
+
+// TestLongLabels: labels are strings of generated code, which C bounds.
+func TestLongLabels(t *testing.T) {
+	for n, want := range map[int]string{1000: "", 1001: "model.hrn:7:1: error[name]: a label has 1001 bytes; help: 1000 are possible"} {
+		ast, errs := Parse("model.hrn", []byte("input x : u8\nparam U : int4\nparam V : int4\nstate h : int16[4] range 4\nh <- hadamard(h) + U*x\noutput argmax(V*h)\n"+
+			"labels \"a\", \""+strings.Repeat("x", n)+"\"\n"))
+		_, more := Check(ast)
+		err := append(errs, more...).Err()
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%d bytes: %.200v", n, err)
+		}
+	}
+}

@@ -10,6 +10,9 @@ import (
 	"github.com/hrnnc/hrnnc/internal/diag"
 )
 
+// MaxLabel is the most bytes of a name of an output: C takes strings of 4,095 (C99, 5.2.4.1), where a byte may be spelled as four.
+const MaxLabel = 1000
+
 // MaxBits is the widest integer of the fixed level, so that every value and its negation fit an int64.
 const MaxBits = 63
 

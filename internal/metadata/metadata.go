@@ -45,6 +45,7 @@ type Entry struct {
 const (
 	InputsKey   = "input.channels"
 	OutputsKey  = "output.channels"
+	ClassesKey  = "output.classes"
 	DrawnByKey  = "drawn_by"
 	RangePrefix = "range."
 )
@@ -55,7 +56,7 @@ var Entries = []Entry{
 	list(InputsKey, "how each entry of the input comes from a value `v` of the data: its `name`, and the integer nearest to `gain*v + offset`",
 		func(m *Metadata) *[]ir.Channel { return &m.Inputs }),
 	list(OutputsKey, "what each output `y` of a regression stands for: its `name`, and the value `gain*y + offset`", func(m *Metadata) *[]ir.Channel { return &m.Outputs }),
-	list("output.classes", "names of the classes, by their number", func(m *Metadata) *[]string { return &m.Classes }),
+	list(ClassesKey, "names of the classes, by their number", func(m *Metadata) *[]string { return &m.Classes }),
 	list("input.vocabulary", "words of the tokens, by their number", func(m *Metadata) *[]string { return &m.Vocabulary }),
 	{"input.length", "number", "steps that texts and sequences are padded to",
 		func(m *Metadata) (string, bool) { return strconv.Itoa(m.Length), m.Length > 0 },

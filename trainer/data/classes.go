@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
+	"github.com/hrnnc/hrnnc/ir"
 	"github.com/hrnnc/hrnnc/trainer/data/files"
 )
 
@@ -21,13 +22,13 @@ func numberClasses(at diag.Builder, labels []int32, ignored bool) (files.Packed[
 	if ignored {
 		found = slices.DeleteFunc(found, func(v int32) bool { return v == -1 })
 	}
-	if err := checkClasses(at, len(found)); err != nil {
-		return nil, nil, err
-	}
 	number := map[int32]int32{-1: -1}
 	names := make([]string, len(found))
 	for i, v := range found {
 		number[v], names[i] = int32(i), strconv.Itoa(int(v))
+	}
+	if err := checkClasses(at, names); err != nil {
+		return nil, nil, err
 	}
 	out := make(files.Packed[int32], len(labels))
 	for i, v := range labels {
@@ -36,13 +37,18 @@ func numberClasses(at diag.Builder, labels []int32, ignored bool) (files.Packed[
 	return out, names, nil
 }
 
-// checkClasses checks the number of classes.
-func checkClasses(at diag.Builder, n int) error {
+// checkClasses checks the number of classes, and that code can hold their names.
+func checkClasses(at diag.Builder, names []string) error {
+	n := len(names)
+	long := slices.IndexFunc(names, func(name string) bool { return len(name) > ir.MaxLabel })
 	switch {
 	case n == 0:
 		return at.Errorf(code, "no label counts: all are empty or -1").Helpf("number the classes from 0, or name them; of recordings without labels,  hrnnc run --data  gives decisions")
 	case n > maxClasses:
 		return at.Errorf(code, "has %d different labels", n).Helpf("classes are few; for regression say  answers = numbers  or  targets")
+	case long >= 0:
+		return at.Errorf(code, "has a class %q, whose name has %s", diag.Short(names[long]), diag.Count(len(names[long]), "byte")).
+			Helpf("names of classes have at most %d: shorten it, or say which column is the label", ir.MaxLabel)
 	}
 	return nil
 }

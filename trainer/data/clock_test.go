@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,5 +50,26 @@ func TestClock(t *testing.T) {
 		if s.Hz != test.hz || !strings.Contains(s.Timed, test.timed) || test.timed == "" && s.Timed != "" || s.Timed != "" && noted(s, s.Timed) != (s.Hz > 0) {
 			t.Errorf("%s: %g steps a second, %q, notes %q; want %g, %q", test.column, s.Hz, s.Timed, s.Notes, test.hz, test.timed)
 		}
+	}
+}
+
+// TestGapInTime: times that were added up say how far apart steps are in digits that mean something, and one gap is one place.
+func TestGapInTime(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("id,label,time,a\n")
+	for i := range 90 {
+		at := 0.02 * float64(i)
+		if i%30 > 20 {
+			at += 1000
+		}
+		fmt.Fprintf(&text, "%d,%d,%v,%d\n", i/30, i/10%2, at, i%7)
+	}
+	s, err := Load(saveTable(t, "a.csv", text.String()), options(t, "id=id", "label=label", "stream=yes", "hz=50"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "column time: steps are mostly 0.02 apart, and in 3 places by up to 1000; windows run across them"
+	if !slices.Contains(s.Notes, want) {
+		t.Errorf("notes %q", s.Notes)
 	}
 }

@@ -143,7 +143,7 @@ func (t *table) jumps(c int) {
 	usual := apart[len(apart)/2]
 	at, _ := slices.BinarySearch(apart, 2*usual)
 	if n := len(apart) - at; n > 0 {
-		t.p.note("column %s: steps are mostly %g apart, and in %d places by up to %g; windows run across those places", t.names[c], usual, n, apart[len(apart)-1])
+		t.p.note("column %s: steps are mostly %.4g apart, and in %s by up to %.4g; windows run across them", t.names[c], usual, diag.Count(n, "place"), apart[len(apart)-1])
 	}
 }
 

@@ -342,7 +342,7 @@ func (b *numpyBuilder) classes() (labels files.Packed[int32], err error) {
 	}
 	if text {
 		labels, b.p.classes = b.labels.AsClasses(labels)
-		return labels, checkClasses(b.at("y"), len(b.p.classes))
+		return labels, checkClasses(b.at("y"), b.p.classes)
 	}
 	labels, b.p.classes, err = numberClasses(b.at("y"), labels, b.p.eachStep)
 	if n := len(b.p.classes); n > manyClasses && !b.p.eachStep && b.o.Answers == "" {

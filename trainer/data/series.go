@@ -44,8 +44,9 @@ func (s *series) finish(name string) (*pool, error) {
 	p := s.p
 	if s.outputs == 0 && !s.o.Unlabelled {
 		numbers, classes := s.labels.AsClasses(s.classes)
-		if p.classes = classes; len(classes) > maxClasses {
-			return nil, checkClasses(fail(name, ""), len(classes))
+		p.classes = classes
+		if err := checkClasses(fail(name, ""), classes); len(classes) > 0 && err != nil {
+			return nil, err
 		}
 		for i := range s.cuts {
 			s.cuts[i].label = numbers[i]

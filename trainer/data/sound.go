@@ -85,7 +85,7 @@ func soundPool(name string, list []recordedFile, o *Options) (*pool, error) {
 	classes, names := labels.AsClasses(of)
 	if p.classes = names; o.Unlabelled {
 		p.classes = nil
-	} else if err := checkClasses(fail(name, ""), len(names)); err != nil {
+	} else if err := checkClasses(fail(name, ""), names); err != nil {
 		return nil, err
 	}
 	which, p.recordingNames = ids.AsNumbers(which)

@@ -198,6 +198,8 @@ func TestTableErrors(t *testing.T) {
 		{"a.csv", "label,a\n0,1\n1,x\n", "", `a.csv:3:1: error[data]: column a is "x", which is no finite number`},
 		{"a.csv", "label,a\n0,1\n1,NaN\n", "", "a.csv:3:1: error[data]: has no value"},
 		{"a.csv", "label,a\n0,1\n1,1e999\n", "", "which is no finite number"},
+		{"a.csv", "label,a\n0,1\n1,1e39\n", "", `column a is "1e39", which is beyond the numbers of float32`},
+		{"a.csv", "label,a\n0,1\n" + strings.Repeat("x", 1001) + ",1\n", "", "names of classes have at most 1000"},
 		{"a.csv", "label,a\n0,1\n1\n", "", "a.csv:3:1: error[data]: has 1 field; the first row has 2"},
 		{"a.csv", "label,a\n0,1\n\"1,2\n", "", "a.csv:3:6: error[data]: extraneous or missing \" in quoted-field"},
 		{"a.tsv", "label\ta\n0\t\xff\n", "text=a", "a.tsv:2:1: error[data]: field 2 is not UTF-8"},

@@ -81,7 +81,7 @@ func (t *table) nameClasses(name string) error {
 	if n := len(t.p.classes); n > manyClasses && files.AllNumbers(t.p.classes) && !t.cols.EachStep {
 		t.p.note("column %s has %d different numbers, each taken for a class; targets = \"%s\" makes them numbers to give", t.labelName, n, t.labelName)
 	}
-	return checkClasses(fail(name, ""), len(t.p.classes))
+	return checkClasses(fail(name, ""), t.p.classes)
 }
 
 // numberRows numbers persons and recordings by their names. Recordings are those of a person: each may count from 1.

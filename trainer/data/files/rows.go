@@ -325,7 +325,11 @@ func (r *Rows) Value(fields []string, i int) (float64, error) {
 	if likeCommaNumber.MatchString(fields[i]) {
 		help = "say  decimal = comma  where numbers have a comma for a point"
 	}
-	return 0, r.At(0).Errorf(code, "column %s is %q, which is no finite number", r.ColumnName(i), diag.Short(fields[i])).Helpf("%s", help)
+	what := "no finite number"
+	if v, err := strconv.ParseFloat(strings.TrimSpace(r.spelling(fields[i])), 64); err == nil && !math.IsInf(v, 0) && !r.otherPoint(fields[i]) {
+		what, help = "beyond the numbers of float32, up to 3.4e38", "write it in a larger unit, leave the row out, or the column with  values = \"NAME,NAME\""
+	}
+	return 0, r.At(0).Errorf(code, "column %s is %q, which is %s", r.ColumnName(i), diag.Short(fields[i]), what).Helpf("%s", help)
 }
 
 // Time reads a field as a time: a number, or where dated is set a date, a time of day or both, as seconds. NaN where it is missing, and
