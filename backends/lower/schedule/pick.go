@@ -260,6 +260,7 @@ func (k *picker) pick() (*Picked, error) {
 		}
 	}
 	beam = append(allowed(k.prices(all)), beam...)
+	beam = append(beam, allowed(k.prices(k.rated(k.front(slices.Clone(beam)))))...)
 	best, err := k.best(beam)
 	// A limit that binds may ask for parts that the beam has lost: what is around the pick has them.
 	for err == nil && len(k.plan.Layers) > 1 && !k.fits(k.front(beam)[0].Price) {
@@ -270,6 +271,19 @@ func (k *picker) pick() (*Picked, error) {
 		}
 	}
 	return best, err
+}
+
+// rated are choices whose blocks that leak otherwise share a loop: less flash, for some time.
+func (k *picker) rated(all []*Candidate) (out []step.Choice) {
+	for _, c := range all {
+		for i := range k.plan.Layers {
+			if l := c.Choice.Layers[i]; k.plan.Layers[i].Leak != nil && !k.plan.Layers[i].Leak.Even() && !l.Pairs {
+				l.Rated = true
+				out = append(out, k.with(c.Choice, i, l))
+			}
+		}
+	}
+	return out
 }
 
 // dense are the choices with other ways to multiply a layer's matrix. Its product stands apart from the rest of the layer, and costs the
@@ -552,6 +566,9 @@ var decisions = []func(l, from step.LayerChoice) string{
 	},
 	func(l, from step.LayerChoice) string {
 		return said(l.Below != from.Below, onOff(l.Below, "the clamp's end within the constants"))
+	},
+	func(l, from step.LayerChoice) string {
+		return said(l.Rated != from.Rated, onOff(l.Rated, "one loop for all leaks, with a factor from a table"))
 	},
 	func(l, from step.LayerChoice) string {
 		return said(l.Product != from.Product, "the product by "+string(l.Product))

@@ -43,6 +43,8 @@ type LayerChoice struct {
 	// Below makes the sum of a unit less than it is by the largest state, which its constants hold: the clamp begins with that where it is
 	// no instruction of its own.
 	Below bool
+	// Rated updates blocks that leak otherwise in one loop, with a factor a block from a table in front of a common shift.
+	Rated bool
 	// Sum is how wide the sum of a unit's parts is calculated, in bits; 0 for what the widths of the plan ask for. Less can do, for a
 	// transform's last values have been halved.
 	Sum int
@@ -109,7 +111,7 @@ func (c LayerChoice) String() string {
 		on   bool
 		word string
 	}{{c.Descending, "widest first"}, {c.Pairs, "pairs"}, {c.Apart, "updated apart"}, {c.InPlace, "in place"}, {c.Fused, "fused update"}, {c.Merged, "bias in the rounding"}, {c.Widened, "input as wide as its sums"},
-		{c.Ahead, "half ahead"}, {c.Below, "clamp from below"}} {
+		{c.Ahead, "half ahead"}, {c.Below, "clamp from below"}, {c.Rated, "leaks from a table"}} {
 		if w.on {
 			words = append(words, w.word)
 		}
@@ -373,6 +375,8 @@ func (c *LayerChoice) check(l *lower.Layer) error {
 		return fmt.Errorf("the state leaks behind its rounding, where neither the bias nor the constants of joined products can stand")
 	case l.Leak != nil && c.Pairs && c.Lane <= 16 && !lanesLeakAlike(l):
 		return fmt.Errorf("the units of a pair leak otherwise")
+	case c.Rated && (c.Pairs || l.Leak == nil || l.Leak.Even()):
+		return fmt.Errorf("no single units leak otherwise than others")
 	case c.Below && (!l.Saturate || c.Pairs || c.Product == Joined):
 		return fmt.Errorf("no clamp of a single unit begins with its constants")
 	case c.Separate && c.Record == 0:

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -50,6 +51,9 @@ func (l *layer) eachRun(loop func(from, to int) []Stmt) (out []Stmt) {
 	if l.Leak == nil {
 		return loop(0, l.words())
 	}
+	if l.c.Rated {
+		return l.eachBlock(loop)
+	}
 	runs, period := l.runs()
 	if period < l.words() {
 		l.around = Counter("q")
@@ -63,6 +67,29 @@ func (l *layer) eachRun(loop func(from, to int) []Stmt) (out []Stmt) {
 	}
 	l.around = nil
 	return out
+}
+
+// eachBlock makes a loop over the blocks, whose rates are in a table: floor((r*2^(m-l) + 2^(m-1)) / 2^m) is what a leak of l takes, for
+// any m from l.
+func (l *layer) eachBlock(loop func(from, to int) []Stmt) []Stmt {
+	most, rates := l.Leak.Most(), make([]int64, l.N/l.Block)
+	for b := range rates {
+		rates[b] = 1 << (most - l.Leak.At(b*l.Block, l.N))
+	}
+	if l.rates == nil {
+		l.rates = l.table("rates_"+l.Name, fmt.Sprintf("What leaks of each block of %s, in parts of 1 in %d.", l.Name, 1<<most), rates)
+	}
+	widths := []int{l.upd.sum.Bits}
+	for ph := range arith.Both(0) {
+		r := l.most(ph)
+		widths = append(widths, arith.Between(r.Lo*slices.Max(rates), r.Hi*slices.Max(rates)+1<<most).Bits())
+	}
+	q := Counter("q")
+	s, rate := let("rate", As(Load(l.rates, q), l.calc(widths...)))
+	l.around, l.rate = Times(q, int64(l.Block)), rate
+	out := append([]Stmt{s}, loop(0, l.Block)...)
+	l.around, l.rate = nil, nil
+	return []Stmt{For{Var: "q", To: l.N / l.Block, By: 1, Independent: true, Body: out}}
 }
 
 // from is an index within the loops of eachRun.
@@ -109,6 +136,11 @@ func (l *layer) most(ph int) arith.Interval {
 // from 0 than; intervals do not see that.
 func (l *layer) kept(r *Expr, lane, ph int) *Expr {
 	k, most := l.leaks[lane], l.most(ph)
+	if l.rate != nil {
+		e := Sub(r, As(Round(Mul(As(r, l.rate.Type), l.rate), l.Leak.Most()), r.Type))
+		e.Claim = &most
+		return e
+	}
 	lost := Round(r, k)
 	if most.Hi+1<<(k-1) > r.Type.Range().Hi { // the same, in the type of r
 		lost = Shr(Add(Shr(r, k-1), Const(r.Type, 1)), 1)

@@ -43,7 +43,7 @@ func TestLeaksComputeThePlan(t *testing.T) {
 					"pairs of 32 bits": k.Pairs && k.Lane == 32 && !k.Apart, "apart": k.Apart,
 					"fused": k.Fused, "fused runs": k.Fused && !l.Leak.Even(), "ahead": k.Ahead, "below": k.Below, "records": k.Record > 0 && !k.Pairs,
 					"runs": !k.Fused && !l.Leak.Even(), "permuted": l.Perm != nil, "permuted runs": l.Perm != nil && !l.Leak.Even(),
-					"apart runs": k.Apart && !l.Leak.Even(), "16 bits": k.Lane == 16 && c.Word == 16, "no stages": l.K == 0} {
+					"apart runs": k.Apart && !l.Leak.Even(), "rated": k.Rated && !k.Fused, "rated fused": k.Rated && k.Fused, "rated permuted": k.Rated && l.Perm != nil, "16 bits": k.Lane == 16 && c.Word == 16, "no stages": l.K == 0} {
 					if on {
 						held[what]++
 					}
@@ -52,7 +52,7 @@ func TestLeaksComputeThePlan(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"pairs of 32 bits", "apart", "fused", "fused runs", "ahead", "below", "records",
-		"runs", "permuted", "permuted runs", "apart runs", "16 bits", "no stages"} {
+		"runs", "permuted", "permuted runs", "apart runs", "rated", "rated fused", "rated permuted", "16 bits", "no stages"} {
 		if held[what] < 3 {
 			t.Errorf("only %d layers that leak had: %s", held[what], what)
 		}

@@ -24,6 +24,9 @@ type layer struct {
 	// leaks are the l of the lanes of the words whose update is being built, and around is what their loops count from.
 	leaks  [2]int
 	around *Expr
+	// rate is with Rated how much of the value in hand leaks, in parts of 1 in 2^Leak.Most(); nil: leaks say it. rates are those of the blocks.
+	rate  *Expr
+	rates *Array
 	// unread says that the unit whose update is being built is one that no output reads.
 	unread bool
 }

@@ -53,6 +53,9 @@ func Choice(rng *rand.Rand, p *lower.Plan) step.Choice {
 			l.Lane = []int{16, 16, 32}[rng.Intn(3)]
 		}
 		l.Below = l.Product != step.Joined && !l.Pairs && p.Layers[i].Saturate && coin()
+		if leak := p.Layers[i].Leak; leak != nil && !leak.Even() {
+			l.Rated = !l.Pairs && coin()
+		}
 		l.Separate = l.Record > 0 && coin()
 		l.Ahead = l.Fused && !l.Merged && !l.Pairs && l.Product != step.Joined && !p.Layers[i].Staged && coin()
 	}
