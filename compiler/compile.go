@@ -2,15 +2,13 @@ package compiler
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/hrnnc/hrnnc/backends"
 	"github.com/hrnnc/hrnnc/backends/lower"
@@ -73,7 +71,7 @@ func (l *Lowered) GoldenVectors(ctx context.Context) (v backends.Vectors, satura
 	return v, saturated, updates, err
 }
 
-// Compile generates the targets, in parallel.
+// Compile generates the targets, in parallel. Once ctx is done it does not wait for those at hand, of which nothing is kept.
 func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Output, error) {
 	if err := l.knownTargets(); err != nil {
 		return nil, err
@@ -97,21 +95,26 @@ func (l *Lowered) Compile(ctx context.Context, targets []backends.Target) (*Outp
 	files := make([][]backends.File, len(targets))
 	figures := make([][]backends.Figure, len(targets))
 	problems := make([]diag.List, len(targets)) // all of them are reported, in order
-	g, ctx := errgroup.WithContext(ctx)
+	var wg sync.WaitGroup
 	for i, t := range targets {
-		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+		wg.Go(func() {
 			var err error
 			if files[i], figures[i], err = l.generate(t, l.Plan, vectors); err != nil {
 				problems[i] = asList(err)
 			}
-			l.report(int(done.Add(1)), len(targets)+1)
-			return nil
+			if ctx.Err() == nil {
+				l.report(int(done.Add(1)), len(targets)+1)
+			}
 		})
 	}
-	if err := errors.Join(g.Wait(), slices.Concat(problems...).Err()); err != nil {
+	made := make(chan struct{})
+	go func() { wg.Wait(); close(made) }()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-made:
+	}
+	if err := slices.Concat(problems...).Err(); err != nil {
 		return nil, err
 	}
 	for i, t := range targets {

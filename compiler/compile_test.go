@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hrnnc/hrnnc/backends"
+	"github.com/hrnnc/hrnnc/backends/lower"
 	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/internal/weights"
 	"github.com/hrnnc/hrnnc/passes"
@@ -207,5 +209,30 @@ func TestWriteKeepsWhatIsTheUsers(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".*tmp*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// slow is a target that waits.
+type slow struct {
+	backends.Target
+	begun, end chan struct{}
+}
+
+func (s slow) Name() string { return "c" }
+
+func (s slow) Generate(*lower.Plan, backends.Vectors, backends.Settings) ([]backends.File, []backends.Figure, error) {
+	close(s.begun)
+	<-s.end
+	return nil, nil, nil
+}
+
+// TestCancelledCompileReturns: whoever stops a compilation need not wait for a long search for a design.
+func TestCancelledCompileReturns(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	target := slow{begun: make(chan struct{}), end: make(chan struct{})}
+	defer close(target.end)
+	go func() { <-target.begun; cancel() }()
+	if out, err := randomWeights(t, stacked, 1).Compile(ctx, []backends.Target{target}); out != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v", out, err)
 	}
 }

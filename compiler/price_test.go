@@ -114,3 +114,23 @@ func TestDesignsOfWideSums(t *testing.T) {
 		}
 	}
 }
+
+// TestDesignWithoutRoomSaysSo: a model that is compiled for no part in particular is written, and what the usual part lacks is said.
+func TestDesignWithoutRoomSaysSo(t *testing.T) {
+	const text = "model words\ninput x : token[9000]\nsteps 9\nparam E : int8[9000, 16]\nparam U : int4[16, 16]\nparam V : int4[2, 16]\nstate h : int16[16]\n" +
+		"h <- hadamard(h) + U*embed(E, x)\noutput argmax(V*h) at last\nweights \"model.safetensors\"\n"
+	l := randomWeights(t, text, 1)
+	_, figures, err := l.generate(verilog.Target, l.Plan, backends.Vectors{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range figures {
+		if f.Name == "block RAMs" {
+			if f.Value <= 30 || f.Note != "of 30: more than up5k has, take a larger  --part" {
+				t.Errorf("%+v", f)
+			}
+			return
+		}
+	}
+	t.Errorf("no block RAMs among %+v", figures)
+}

@@ -1,10 +1,14 @@
 package trainer
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/hrnnc/hrnnc/internal/diag"
@@ -29,8 +33,9 @@ type progressState struct {
 	Steps     int         `json:"steps"` // of the optimiser
 	Best      float64     `json:"best"`  // validation score of the weights that are kept
 	BestEpoch int         `json:"best_epoch"`
-	Partial   partial     `json:"partial"` // sums of the epoch at hand
-	Config    Fingerprint `json:"config"`  // a run is only gone on with as it was begun
+	Partial   partial     `json:"partial"`  // sums of the epoch at hand
+	Config    Fingerprint `json:"config"`   // a run is only gone on with as it was begun
+	Settings  [][2]string `json:"settings"` // of the train block, for whoever is told that they differ
 	History   []Metrics   `json:"history"`
 	Seconds   float64     `json:"seconds"`
 }
@@ -90,6 +95,9 @@ func (r *Run) load(path string) (p progressState, ok bool, err error) {
 		return p, false, err
 	}
 	if what := changed(p.Config, r.Fingerprint); what != "" {
+		if other := otherSettings(p.Settings, r.Config.Pairs()); other != "" {
+			what += ": " + other
+		}
 		return p, false, diag.InFile(path, "").Errorf("resume", "was made with another %s", what).
 			Helpf("undo the change; or start afresh with --force and without --resume, from the weights that it kept with --from FILE")
 	}
@@ -185,6 +193,30 @@ func changed(was, is Fingerprint) string {
 		}
 	}
 	return strings.Join(parts, " and ")
+}
+
+// otherSettings tells how settings, as Config.Pairs has them, are not what they were.
+func otherSettings(was, is [][2]string) string {
+	if was == nil {
+		return ""
+	}
+	values := func(pairs [][2]string) map[string]string {
+		m := map[string]string{}
+		for _, p := range pairs {
+			m[p[0]] = p[1]
+		}
+		return m
+	}
+	before, now := values(was), values(is)
+	keys := maps.Clone(before)
+	maps.Copy(keys, now)
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if b, n := before[key], now[key]; b != n {
+			out = append(out, fmt.Sprintf("%s was %s, and is %s", key, cmp.Or(b, "not given"), cmp.Or(n, "not given")))
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 func restore(f *weights.File, name, kind string, shape []int, into []float32) error {

@@ -108,7 +108,7 @@ func (r *Run) Start(ctx context.Context, resume bool) ([]Metrics, error) {
 	r.Net.ReadUnits(r.Config.ReadUnits)
 	r.Net.Refresh()
 	r.average = optim.NewAverage(r.Config.Average, r.Net.Params)
-	r.state = progressState{Config: r.Fingerprint}
+	r.state = progressState{Config: r.Fingerprint, Settings: r.Config.Pairs()}
 	if resume {
 		path := r.Folder.Path(CheckpointName)
 		p, ok, err := r.load(path)

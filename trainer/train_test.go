@@ -143,9 +143,9 @@ func TestResumeRefusesAnotherRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.Folder.Close()
-	second := newRun(t, curves, dir)
+	second := newRun(t, curves, dir, "epochs=2")
 	second.Fingerprint.Settings = "other"
-	if _, err := second.Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "another train block") {
+	if _, err := second.Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "another train block: epochs was 1, and is 2; help") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := newRun(t, curves, t.TempDir()).Start(context.Background(), true); err == nil || !strings.Contains(err.Error(), "no checkpoint") {

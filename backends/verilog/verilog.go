@@ -146,12 +146,18 @@ func (target) Products() []string {
 }
 
 func (d *design) figures() []backends.Figure {
-	area := fmt.Sprintf("predicted for %s, of %d", d.Part.Name, d.Part.Logic.LUTs)
+	of := func(used, there int) string {
+		if used > there {
+			return fmt.Sprintf("of %d: more than %s has, take a larger  --part", there, d.Part.Name)
+		}
+		return fmt.Sprintf("of %d", there)
+	}
+	area := fmt.Sprintf("predicted for %s, %s", d.Part.Name, of(d.made.Tables, d.Part.Logic.LUTs))
 	return []backends.Figure{
 		{Name: "cycles a step", Value: float64(d.period(false)), Unit: "cycles", Note: d.made.Arch.String() + "; the testbench counts them"},
 		{Name: "cycles a step with outputs", Value: float64(d.period(true)), Unit: "cycles"},
 		{Name: "look-up tables", Value: float64(d.made.Tables), Note: area},
-		{Name: "block RAMs", Value: float64(d.made.Blocks), Note: fmt.Sprintf("of %d", d.Part.Logic.Block.Count)},
+		{Name: "block RAMs", Value: float64(d.made.Blocks), Note: of(d.made.Blocks, d.Part.Logic.Block.Count)},
 		{Name: "state memory", Value: float64(d.stateBits()), Unit: "bits"},
 		{Name: "tables", Value: float64(d.tableBits), Unit: "bits", Note: "weights, signs and biases"},
 		{Name: "multipliers", Value: float64(d.made.Area.Multipliers)},

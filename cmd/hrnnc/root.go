@@ -251,7 +251,10 @@ func wrapArgs(c *cobra.Command) {
 		}
 		d := misuse("no %s is named", strings.TrimSuffix(strings.Join(named, " "), "..."))
 		if len(args) > 0 {
-			d = misuse("%q is one argument too many", args[min(len(named), len(args)-1)])
+			extra := args[min(len(named), len(args)-1)]
+			if d = misuse("%q is one argument too many", extra); strings.Contains(extra, "=") && c.Flags().Lookup("set") != nil {
+				return d.Helpf("write  --set %s", extra)
+			}
 		}
 		return d.Helpf("write  %s;  %s --help shows more", strings.TrimSuffix(c.UseLine(), " [flags]"), c.CommandPath())
 	}

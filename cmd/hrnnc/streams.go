@@ -231,6 +231,8 @@ func (a *app) tuneStream(ctx context.Context, s *study.Study, o evalFlags, rules
 	switch e := t.Score.Events; {
 	case !t.Reached:
 		fmt.Fprintln(a.out, "no settings make so few false alarms up; these make up the fewest")
+	case e.FalseAlarms.Hours*t.Limit < 1:
+		fmt.Fprintf(a.out, "! in %.2g h a single false alarm is beyond that: that there is none says little; a longer part would say more\n", e.FalseAlarms.Hours)
 	case e.Misses == e.Events:
 		fmt.Fprintln(a.out, "! with so few false alarms nothing is found: allow more with  --false-alarms,  name what is no event with  --background,  or train longer")
 	}

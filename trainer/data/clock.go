@@ -28,7 +28,13 @@ var timeUnit = regexp.MustCompile(`(?:^|[ _\-(\[])(s|ms|us|ns|secs?|seconds|mill
 // secondsOf are the units.
 var secondsOf = map[string]float64{"s": 1, "sec": 1, "secs": 1, "seconds": 1, "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3, "us": 1e-6, "micros": 1e-6, "ns": 1e-9}
 
-// findClocks finds the columns of times of a file.
+// isDate reports whether a field is a date or a time of day, whatever its column is called.
+func isDate(r *files.Rows, fields []string, i int) bool {
+	_, dated, ok := r.Time(fields, i)
+	return dated && ok
+}
+
+// findClocks finds the columns of times of a file: by their names, or by the dates in them.
 func (t *table) findClocks(r *files.Rows) {
 	for _, c := range t.clocks {
 		c.column, c.last = -1, math.NaN()
@@ -36,9 +42,13 @@ func (t *table) findClocks(r *files.Rows) {
 	if t.id < 0 && !t.wholeFile || t.o.Hz > 0 {
 		return // no row is a step, or it is said
 	}
+	first, err := r.Ahead(1)
+	if err != nil {
+		return // as whoever reads the rows will hear
+	}
 	for i, name := range r.Header {
 		name = files.Clean(name)
-		if slices.Contains(t.taken, i) || !timeName.MatchString(strings.ToLower(name)) {
+		if slices.Contains(t.taken, i) || !timeName.MatchString(strings.ToLower(name)) && (len(first) == 0 || !isDate(r, first[0], i)) {
 			continue
 		}
 		k := slices.IndexFunc(t.clocks, func(c *clock) bool { return c.name == name })

@@ -23,6 +23,7 @@ func TestClock(t *testing.T) {
 		{"unix time", "", func(_, step int) string { return fmt.Sprint(1700000000 + 2*step) }, 0.5, "by column unix time; "},
 		{"timestamp", "", func(_, step int) string { return fmt.Sprint(1700000000000000000 + int64(step)*4000000) }, 250, "by column timestamp; "},
 		{"date", "", func(_, step int) string { return fmt.Sprintf("2024-05-01 10:00:%02d.%d00", step/2, step%2*5) }, 2, "by column date; "},
+		{"when", "", func(_, step int) string { return fmt.Sprintf("2024-05-01T10:00:%02d", step) }, 1, "by column when; "}, // its name says nothing
 		{"time", "", func(_, step int) string { return fmt.Sprintf("10:00:%02d", 2*step) }, 0.5, "by column time; "},
 		{"elapsed_ms", "", func(_, step int) string { return fmt.Sprint(step*40 + step%3*2) }, 24.9141, "by column elapsed_ms; "}, // read late
 		{"time_s", "decimal=comma", func(_, step int) string { return strings.ReplaceAll(fmt.Sprintf("%.2f", float64(step)/10), ".", ",") }, 10, "by column time_s; "},

@@ -225,13 +225,19 @@ func (t *table) guessValues(r *files.Rows) (found []int, err error) {
 	if err != nil {
 		return nil, err
 	}
-	var words, empty, answers, persons []string
+	first, err := r.Ahead(1)
+	if err != nil {
+		return nil, err
+	}
+	var words, dates, empty, answers, persons []string
 	known := t.modelColumns(r)
 	for i, kind := range kinds {
 		name := r.ColumnName(i)
 		switch {
 		case slices.Contains(t.taken, i):
 		case known != nil && !slices.Contains(known, name):
+		case kind == files.WordColumn && len(first) > 0 && isDate(r, first[0], i):
+			dates = append(dates, name)
 		case kind == files.WordColumn:
 			words = append(words, name)
 		case kind == files.EmptyColumn:
@@ -253,6 +259,7 @@ func (t *table) guessValues(r *files.Rows) (found []int, err error) {
 		why   string
 	}{
 		{words, "columns that are not read, since they hold words: %s"},
+		{dates, "columns that are not read, since they hold dates: %s"},
 		{empty, "columns that are not read, since nothing is in them: %s"},
 		{answers, "columns that are not read, since they are called as answers are: %s; values = \"...\" makes them values"},
 		{persons, "columns that are not read, since they are called as persons are: %s; group = COLUMN holds out whole persons, values = \"...\" makes them values"},

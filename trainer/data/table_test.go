@@ -209,6 +209,7 @@ func TestTableErrors(t *testing.T) {
 		{"a.csv", "\n\n", "", "has no row"},
 		{"a.csv", "q,a\n0,1\n", "", "which column is the label cannot be guessed"},
 		{"a.csv", "q,a\n0,1\n", "label=z", "there is no column z; help: the columns are q, a"},
+		{"a.csv", "quality,a\n0,1\n", "label=qualty", "there is no column qualty; help: did you mean quality? the columns are quality, a"},
 		{"a.csv", "1,2\n0,1\n", "label=3", "there is no column 3; help: the columns are 1 to 2"},
 		{"a.csv", "label,a\n0,x\n", "", "no column holds values"},
 		{"a.csv", "label,a,b,c\n0,1,2,3\n", "inputs=2", "a row has 3 values, not a multiple of inputs = 2"},

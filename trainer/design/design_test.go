@@ -32,7 +32,7 @@ var tables = map[string]struct {
 		[]string{"input x : i", "steps 15", "frame = 4", "param V : int8[2, 128]", "output class = argmax(y) mean", "augment_shift = 2", "augment_warp = 0.02", "valid = 0", "keep = last"}},
 	"recordings": {"walk.csv", "id,label,ax,ay", 400, func(rng *rand.Rand, i int) string {
 		return fmt.Sprintf("%d,%s,%.3f,%.3f", i/40, []string{"up", "down"}[i/40%2], rng.NormFloat64()+float64(i/40%2), 5*rng.NormFloat64())
-	}, []string{"id=id", "window=20", "stride=10"}, []string{"id = id  ", "window = 20  ", "// given", "normalise = channel"}},
+	}, []string{"id=id", "window=20", "stride=10"}, []string{"id = id  ", "window = 20  ", "// given", "normalise = channel", "/ 64  // 64 is the deviation of a channel; values reach "}},
 	"every step": {"sleep.csv", "id,label,v", 400, func(rng *rand.Rand, i int) string {
 		return fmt.Sprintf("%d,%d,%.3f", i/40, i/10%2, rng.NormFloat64()+2*float64(i/10%2))
 	}, []string{"id=id", "window=20", "each_step=yes"}, []string{"steps 20", "argmax(y) at every step", "// every step has an answer"}},

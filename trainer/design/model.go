@@ -72,7 +72,7 @@ func (d *Design) input(values int) line {
 		return line{"input", fmt.Sprintf("input x : u8[%d] / %.0f", values, per), "pixels as they are stored, worth 0 to 1"}
 	}
 	// One integer is at most a 32nd of the deviation of all values, and a 16th of what neighbours differ by.
-	wanted, reason := f.deviation/32, "32 is the deviation of a channel; what is beyond 4 of them is clamped"
+	wanted, reason := f.deviation/32, ""
 	if !d.normalises() {
 		reason = fmt.Sprintf("32 or more for the deviation of the values, which is %.2g", f.deviation)
 	}
@@ -86,7 +86,7 @@ func (d *Design) input(values int) line {
 	if d.normalises() {
 		scale = min(scale, 1.0/32)
 	}
-	bits := 8
+	bits, reach := 8, ""
 	if f.nearly/scale > 127 {
 		if bits = 12; f.most/scale > 2047 {
 			bits = 16
@@ -94,9 +94,15 @@ func (d *Design) input(values int) line {
 		for f.most/scale > 32767 {
 			scale *= 2
 		}
-		reason += fmt.Sprintf("; values reach %.3g", f.most)
+		reach = fmt.Sprintf("; values reach %.3g", f.most)
 	}
-	return line{"input", fmt.Sprintf("input x : i%d[%d]%s", bits, values, scaled(scale)), reason}
+	if reason == "" {
+		reason = fmt.Sprintf("%.0f is the deviation of a channel", 1/scale)
+		if most := math.Ldexp(scale, bits-1); f.most > most {
+			reason += fmt.Sprintf("; what is beyond %.0f of them is clamped", most)
+		}
+	}
+	return line{"input", fmt.Sprintf("input x : i%d[%d]%s", bits, values, scaled(scale)), reason + reach}
 }
 
 // scaled writes the real value of one, a power of two.

@@ -262,7 +262,9 @@ func (p *Page) advice() string {
 	used, usual := p.Scale, trainer.ScaleFor(p.Sequences)
 	used.Epochs = max(len(p.History), 1)
 	steps, wanted := used.Steps(p.Sequences), usual.Steps(p.Sequences)
-	switch {
+	switch k := best(p.History); {
+	case p.skill() > explainsLittle && p.Confusion != nil && p.History[k].Accuracy <= float64(p.Confusion.Right())/float64(p.Confusion.Total()):
+		return "It tells the training data no better: more to test with would say more."
 	case p.skill() > explainsLittle:
 		return "It has learned the training data far better: more data, augmentation, or fewer units may help."
 	case float64(steps) < fewSteps*float64(wanted):

@@ -353,6 +353,14 @@ func TestFindings(t *testing.T) {
 		{"windows of trained recordings", func(p *Page) {
 			p.Shared = []data.Shared{{Part: "validation", What: "recordings", Sequences: 120, Of: 120, Number: 7}}
 		}, watch, "All 120 windows of the validation part are of 7 recordings that training saw too|To mend it: record more"},
+		{"all right, of few persons", func(p *Page) {
+			p.Confusion = score.NewConfusion([]string{"a", "b"})
+			p.Confusion.Counts = [][]int{{90, 0}, {0, 10}}
+			for i := range p.Scores {
+				p.Scores[i].Accuracy, p.Scores[i].Interval = 1, &score.Interval{Low: 0.5, High: 1, Units: 4, Of: "persons"}
+			}
+			p.Sequences, p.Scale = 450, trainer.Scale{Batch: 100, Rate: 0.001, Epochs: 20}
+		}, watch, "right in 100.00 % of the test data, which is not clearly more than the 90.00 %|It tells the training data no better: more to test with would say more."},
 		{"little better than guessing", func(p *Page) {
 			p.Confusion = score.NewConfusion([]string{"a", "b"})
 			p.Confusion.Counts = [][]int{{330, 170}, {165, 335}}

@@ -211,7 +211,11 @@ func (r *Rows) Column(name string) (int, error) {
 		r.ByNumber = true
 		return n - 1, nil
 	}
-	return 0, diag.InFile(r.File, "").Errorf(code, "there is no column %s", diag.Short(name)).Helpf("%s", r.ColumnNames())
+	d := diag.InFile(r.File, "").Errorf(code, "there is no column %s", diag.Short(name))
+	if meant := diag.Nearest(name, r.Header); meant != "" {
+		return 0, d.Helpf("did you mean %s? %s", diag.Short(meant), r.ColumnNames())
+	}
+	return 0, d.Helpf("%s", r.ColumnNames())
 }
 
 // ColumnNames lists the columns.
