@@ -402,7 +402,7 @@ class Training:
                 self.swap()
                 of_classes, by_f1 = s["loss"] != "mse", s["score"] == "macro_f1"
                 self.world.say(f"epoch {line['epoch']:3}  loss {line['loss']:.4f}" + (f"  accuracy {line['accuracy']:.4f}" if of_classes else "") +
-                               f"  valid {line['valid_loss']:.4f}" + (f" {line['valid_accuracy']:.4f}" if of_classes else "") + (f" macro F1 {line['valid_score']:.4f}" if by_f1 else "") +
+                               f"  valid loss {line['valid_loss']:.4f}" + (f" accuracy {line['valid_accuracy']:.4f}" if of_classes else "") + (f" macro F1 {line['valid_score']:.4f}" if by_f1 else "") +
                                f"{' *' if line['best'] else ''}  {time.time() - began:.1f} s")
             self.epoch += 1
             self.history.append(line)
@@ -471,7 +471,7 @@ def finetune(net, parts, settings, world, folder):
         raise SystemExit(f"--finetune: {err}")
     run = Training(net, parts, settings, world, folder)
     loss, score, _ = run.score(run.part("valid")[1])
-    world.say(f"the fixed level before: valid {loss:.4f} {score:.4f}")
+    world.say(f"the fixed level before: valid loss {loss:.4f} score {score:.4f}")
     run.keep()
     run.least = score
     run.go()

@@ -84,7 +84,7 @@ func (s *Study) Train(ctx context.Context, o TrainOptions) (*Result, error) {
 		}
 	}
 	s.noTest = o.NoTest
-	s.watch().Warn(s.warnings())
+	s.watch().Warn(append(s.warnings(), s.idleScore(o.Finetune)...))
 	s.TellNotes()
 	if s.Chosen != "" {
 		s.watch().Tell(s.Chosen)
@@ -300,6 +300,15 @@ func (s *Study) warnings() diag.List {
 	if s.Set.Valid.N == 0 && s.Config.Keep != trainer.KeepLast {
 		out.Add(diag.InFile(s.File, "").Warningf("data", "there is no validation part: the score on the training part decides which weights are kept").
 			Helpf("hold some out with  valid = 0.1;  or keep the weights of the last epoch, with  keep = last"))
+	}
+	return out
+}
+
+// idleScore warns of a measure that nothing of a training is chosen by.
+func (s *Study) idleScore(finetune bool) (out diag.List) {
+	if c := s.Config; c.Score == trainer.MacroF1 && c.Keep == trainer.KeepLast && c.Patience == 0 && !finetune {
+		out.Add(diag.InFile(s.File, "").Warningf("settings", "score = macro_f1 chooses nothing, since  keep = last  keeps the weights of the last epoch").
+			Helpf("say  keep = best,  and hold some out to choose by, with  valid = 0.1"))
 	}
 	return out
 }
