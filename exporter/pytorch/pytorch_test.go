@@ -17,6 +17,7 @@ import (
 	"github.com/hrnnc/hrnnc/dsl"
 	"github.com/hrnnc/hrnnc/internal/diag"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/exttool/exttest"
 	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/internal/weights"
@@ -26,16 +27,6 @@ import (
 	"github.com/hrnnc/hrnnc/trainer/data"
 	"github.com/hrnnc/hrnnc/trainer/network"
 )
-
-// torch finds Python with PyTorch, or skips a test.
-func torch(t *testing.T) string {
-	t.Helper()
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
-	return python
-}
 
 // apart is what agree.py says of a model.
 type apart struct {
@@ -51,7 +42,7 @@ type apart struct {
 // TestModelsAgree holds exported modules of random models to both interpreters, the real level to 1e-5 of the largest output and the
 // fixed level to every bit, to the trainer, whose loss and gradients they have within 1e-4, and to the weights that they load and save.
 func TestModelsAgree(t *testing.T) {
-	python := torch(t)
+	python := exttest.Python(t, "numpy", "torch")
 	dir := t.TempDir()
 	seeds := map[string]int64{}
 	missing := []string{"decide", "start =", "restart", "leak", "staged", "permute", "presigns", "embed", "onehot", " mean", "every step", "last", "alarm", "argmax"}

@@ -23,6 +23,7 @@ import (
 	"github.com/hrnnc/hrnnc/compiler"
 	"github.com/hrnnc/hrnnc/exporter/pytorch"
 	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/exttool/exttest"
 	"github.com/hrnnc/hrnnc/internal/modelgen"
 	"github.com/hrnnc/hrnnc/internal/npy"
 	"github.com/hrnnc/hrnnc/internal/weights"
@@ -272,10 +273,7 @@ func (e exported) epochs(t *testing.T, name string) (out []trainer.Metrics) {
 // more than what float32 cuts off their weights. (Small blocks of an even power of two can bring a state to 0 exactly, in front of a
 // relu, where the last bit of a sum decides a slope.)
 func TestTrainingElsewhere(t *testing.T) {
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
+	python := exttest.Python(t, "numpy", "torch")
 	dir, models := t.TempDir(), map[string]exported{}
 	for name, text := range trained {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
@@ -419,10 +417,7 @@ func TestEverySettingIsThere(t *testing.T) {
 // TestMovedElsewhere: augment_pixels and augment_erase make the images of hrnnc train, each as often, under a permutation of the pixels and a
 // normalisation; what is read without them is hrnnc's to the integer, and train.py trains on it.
 func TestMovedElsewhere(t *testing.T) {
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
+	python := exttest.Python(t, "numpy", "torch")
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "images"), 0o777); err != nil {
 		t.Fatal(err)
@@ -495,10 +490,7 @@ print(json.dumps(dict(plain=one(), moved=collections.Counter(one(seed) for seed 
 
 // TestTurnedElsewhere: what augment_rotate makes of a sensor has the length that it had, in the units of the sensor.
 func TestTurnedElsewhere(t *testing.T) {
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
+	python := exttest.Python(t, "numpy", "torch")
 	dir, rows := t.TempDir(), "id,acc_x,acc_y,acc_z,act\n"
 	for i := range 240 {
 		rows += fmt.Sprintf("%d,%d,%d,%d,%s\n", i/8, 3+i*7%11, -4+i*5%13, 9+i*3%7, []string{"walk", "sit"}[i/8%2])
@@ -536,10 +528,7 @@ print(plain < 1e-3, moved > 1, whole < 1e-3, a["sensors"])
 // TestTrainingLonger resumes a run with more epochs: under a schedule that does not depend on their number it is the run that had as many
 // from the start, and under a cosine the change of the rate is said. What was set when it began holds. What else is changed is refused.
 func TestTrainingLonger(t *testing.T) {
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
+	python := exttest.Python(t, "numpy", "torch")
 	dir := t.TempDir()
 	export(t, dir, trained["windows"])
 	exec := func(name string, more ...string) string {
@@ -594,10 +583,7 @@ func TestTrainingLonger(t *testing.T) {
 
 // TestSmoothingIsSet: what is set of the loss reaches it.
 func TestSmoothingIsSet(t *testing.T) {
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
+	python := exttest.Python(t, "numpy", "torch")
 	dir, losses := t.TempDir(), map[string]float64{}
 	e := export(t, dir, trained["windows"])
 	for _, smoothing := range []string{"0", "0.5"} {
@@ -616,10 +602,7 @@ func TestSmoothingIsSet(t *testing.T) {
 // TestRecurrentMatrix trains the signs of a matrix in one process and in two: what comes out is a Hadamard matrix still, and one whose
 // entries stand elsewhere is refused, as is a training from nothing.
 func TestRecurrentMatrix(t *testing.T) {
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
+	python := exttest.Python(t, "numpy", "torch")
 	root := t.TempDir()
 	dir := filepath.Join(root, "matrix")
 	if err := os.Mkdir(dir, 0o777); err != nil {
@@ -674,10 +657,7 @@ train { data = curves  sequences = 60  limit = 60  epochs = 3  batch = 6  rate =
 
 // TestTrainingRefuses makes a person's mistakes with train.py and the module: each is said in a line, before anything is written.
 func TestTrainingRefuses(t *testing.T) {
-	python, err := exttool.Python("numpy", "torch")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch and numpy, which the exported programs need")
-	}
+	python := exttest.Python(t, "numpy", "torch")
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "windows"), 0o777); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
-	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/exttool/exttest"
 )
 
 // npyFile builds a .npy file of version 1 around a header's text.
@@ -283,10 +283,7 @@ func TestWriteEach(t *testing.T) {
 // numpy runs a script, or skips the test where numpy is not.
 func numpy(t *testing.T, dir, script string) {
 	t.Helper()
-	python, err := exttool.Python("numpy")
-	if err != nil {
-		t.Skip("skipped: no python3 with numpy (apt-get install python3-numpy), which these files are compared with")
-	}
+	python := exttest.Python(t, "numpy")
 	cmd := exec.Command(python, "-c", script)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

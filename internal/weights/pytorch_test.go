@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hrnnc/hrnnc/internal/exttool"
+	"github.com/hrnnc/hrnnc/internal/exttool/exttest"
 )
 
 // saved is a script of PyTorch that writes files of every kind, and what each holds: {file: {name: [shape, values]}}.
@@ -71,10 +71,7 @@ json.dump(want, open(out / 'want.json', 'w'))
 // TestReadWhatTorchWrites holds the reader against PyTorch itself: types, views, parameters, checkpoints, both formats, and what
 // is not read.
 func TestReadWhatTorchWrites(t *testing.T) {
-	python, err := exttool.Python("torch", "numpy")
-	if err != nil {
-		t.Skip("skipped: no python3 with torch (apt-get install python3-torch libopenblas0-pthread), which writes these files")
-	}
+	python := exttest.Python(t, "torch", "numpy")
 	dir := t.TempDir()
 	if out, err := exec.Command(python, "-c", saved, dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
