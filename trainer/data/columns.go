@@ -96,12 +96,10 @@ func (t *table) findColumns(r *files.Rows) error {
 		t.label, t.targets = -1, nil
 	} else if t.label < 0 && len(t.targets) == 0 && !t.classOfFile && !t.forecasts() {
 		say := "label = \"NAME\"  or its number from 1"
-		label, id := likely(r, -1)
-		if label != "" {
-			say = label
-		}
-		if label != "" && id != "" && columns.ID == "" {
-			say += ";  and  " + id + ", if a row is a step"
+		if label, id := likely(r, -1); label != "" {
+			if say = label; id != "" && columns.ID == "" {
+				say += ";  and  " + id + ", if a row is a step"
+			}
 		}
 		return fail(r.File, "").Errorf(code, "which column is the label cannot be guessed").Helpf("say  %s;  or  targets  for regression; %s", say, r.ColumnNames())
 	}
@@ -163,11 +161,7 @@ func (t *table) needID(r *files.Rows) error {
 		}
 		of, help := "a text", "remove it"
 		if t.text < 0 {
-			id := "id = COLUMN,  which numbers the recordings"
-			if _, found := likely(r, t.label); found != "" {
-				id = found
-			}
-			of, help = "a sequence", fmt.Sprintf("say  %s; %s; or  id = file  where the whole file is one", id, r.ColumnNames())
+			of, help = "a sequence", fmt.Sprintf("say  %s; %s; or  id = file  where the whole file is one", likelyID(r, t.label), r.ColumnNames())
 		}
 		return fail(r.File, "").Errorf(code, "%s is for a table with a step a row; without  id  this one has %s a row", s.name, of).Helpf("%s", help)
 	}

@@ -294,11 +294,9 @@ func (t *table) stepsAsSequences(name string, timed bool) error {
 	if n < stepRows || d > stepValues || n < 2*d || !t.apart() || len(why) == 0 {
 		return nil
 	}
-	id := "id = COLUMN,  which numbers the recordings"
+	id := anyID
 	if r, err := files.OpenRows(t.path, t.cols.dialect()); err == nil {
-		if _, found := likely(r, t.label); found != "" {
-			id = found
-		}
+		id = likelyID(r, t.label)
 	}
 	return fail(name, "").Errorf(code, "its rows look like steps of recordings (%s), and would be read as %s of %s", strings.Join(why, ", "), diag.Count(n, "sequence"), diag.Count(d, "step")).
 		Helpf("say  %s;  or  id = file  where the whole file is one; or  inputs = 1  where a row is a sequence", id)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,15 @@ const (
 	likelyClasses = 64   // different answers, at most
 	likelyIDs     = 1000 // recordings, at most
 )
+
+// anyID is what to say where no column looks like the numbers of recordings.
+const anyID = "id = COLUMN,  which numbers the recordings"
+
+// likelyID proposes the setting of the column that numbers recordings; answer is as likely has it.
+func likelyID(r *files.Rows, answer int) string {
+	_, id := likely(r, answer)
+	return cmp.Or(id, anyID)
+}
 
 // likely proposes settings for columns whose names say nothing, by what stands in them. The only column of words that come back is the label.
 // Columns of which each value stands in many rows that follow each other number recordings, or persons, of whom there are fewer. Either is ""
